@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Floors 1 and 2 hand out spans of borrowed bytes; `Lifetimes` lets the compiler check that nobody keeps one.
+let settings: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "swift-rdb",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "RDB", targets: ["RDB"]),
+    .library(name: "RESP", targets: ["RESP"]),
+    .library(name: "RDBConvert", targets: ["RDBConvert"]),
+    .library(name: "RDBCompression", targets: ["RDBCompression"]),
+    .library(name: "RDBMatching", targets: ["RDBMatching"]),
+    .executable(name: "rdb", targets: ["RDBCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // System libraries: each is imported by exactly one target.
+    .systemLibrary(name: "CLZF", pkgConfig: "liblzf", providers: [.apt(["liblzf-dev"]), .brew(["liblzf"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+
+    // Floor 1: bytes → values.
+    .target(name: "CChecksum"),
+    .target(name: "RDBFormat", dependencies: ["CChecksum"], swiftSettings: settings),
+    .target(name: "RESP", swiftSettings: settings),
+
+    // Floor 2: file → events.
+    .target(name: "RDB", dependencies: ["RDBFormat"], swiftSettings: settings),
+    .target(
+      name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4"],
+      swiftSettings: settings),
+    .target(
+      name: "RDBMatching", dependencies: ["RDB", "RDBFormat", "CPCRE2"], swiftSettings: settings),
+
+    // Floor 3: sinks.
+    .target(
+      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP"], swiftSettings: settings),
+
+    // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
+    .executableTarget(
+      name: "RDBCommand",
+      dependencies: [
+        "RDB", "RDBFormat", "RDBConvert", "RDBCompression", "RDBMatching", "RESP",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["RDB", "RDBFormat"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBFormatTests", dependencies: ["RDBFormat", "CLZF", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
+    .testTarget(
+      name: "RDBTests", dependencies: ["RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "RDBCompressionTests", dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBConvertTests",
+      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

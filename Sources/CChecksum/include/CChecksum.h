@@ -1,0 +1,3 @@
+#ifndef SWIFT_RDB_CHECKSUM_H
+#define SWIFT_RDB_CHECKSUM_H
+#endif

@@ -1,0 +1,389 @@
+public import RDBFormat
+
+/// Where keys go: a file, a server, a report.
+///
+/// The reader pushes; a sink answers once per key how much it wants. A span is valid only during the
+/// call that receives it: copy what must stay. No method has a default: when Redis gains a data type,
+/// the compiler lists every sink that has to decide. Throw ``RDBError/stop`` to end the reading
+/// without an error; any other error ends it with that error.
+///
+/// Order of calls:
+///
+///     beginSnapshot
+///       ( aux | functionLibrary | beginModuleAux stored* endStored | slots | databaseSize
+///       | beginKey  value  endKey )*
+///     endSnapshot                       only when the file was whole
+///
+/// `value`, after `beginKey` answered …
+///
+///     .skip, .validate   nothing
+///     .stored            beginStored stored* endStored
+///     .elements          one of
+///       string           string
+///       list             beginElements listElement*
+///       set              beginElements setMember*
+///       zset             beginElements zsetMember*
+///       hash             beginElements hashField*
+///       array            beginElements arrayElement*
+///       module           moduleItem*
+///       stream           [streamOutline] (beginStreamEntry streamField* )* streamInfo
+///                        ( streamGroup streamConsumer* streamPending* )*
+///                        [ streamIdempotency streamIdempotencyID* streamIdempotencyEnd ]
+public protocol RDBSink: ~Copyable {
+  /// The header was read. Called once, first.
+  mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError)
+  /// An AUX field; may stand between keys.
+  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError)
+  /// A function library.
+  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError)
+  /// Module data that belongs to no key; its bytes follow as `stored` chunks if this answers `true`.
+  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool
+  /// Which hash slots follow, or are being imported: hints of cluster nodes.
+  mutating func slots(_ slots: borrowing SlotHint) throws(RDBError)
+  /// RESIZEDB: hints that may be wrong.
+  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError)
+
+  /// Announces a key, and asks how much of its value this sink wants.
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest
+  /// The value exactly as stored, `byteCount` bytes without type byte, is about to come in chunks.
+  mutating func beginStored(byteCount: UInt64) throws(RDBError)
+  mutating func stored(_ chunk: RawSpan) throws(RDBError)
+  mutating func endStored() throws(RDBError)
+
+  mutating func string(_ value: RawSpan) throws(RDBError)
+  /// A list, set, sorted set, hash or array begins.
+  mutating func beginElements(_ header: ElementsHeader) throws(RDBError)
+  mutating func listElement(_ element: RawSpan) throws(RDBError)
+  mutating func setMember(_ member: RawSpan) throws(RDBError)
+  /// `score` is never NaN.
+  mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError)
+  /// `expiry`: absolute; `nil`: the field has none.
+  mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError)
+  mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError)
+  mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError)
+
+  /// Before the entries, if `beginKey` answered ``Interest/elementsAfterOutline``.
+  mutating func streamOutline(_ outline: StreamOutline) throws(RDBError)
+  /// A live entry; `fieldCount` calls of `streamField` follow.
+  mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError)
+  mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError)
+  /// After the last entry.
+  mutating func streamInfo(_ info: StreamInfo) throws(RDBError)
+  mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError)
+  /// A consumer of the group before; consumers are numbered from 0 in this order.
+  mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError)
+  /// An entry of the group's pending entries list, in ID order, after all its consumers.
+  mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError)
+  /// Redis ≥ 8.6: how long idempotency IDs are remembered. Its producers and IDs follow.
+  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError)
+  /// One remembered idempotency ID of a producer.
+  mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws(RDBError)
+  /// After the last of them: how many IDs were ever recorded, and refused as duplicates.
+  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError)
+
+  /// The key is complete.
+  mutating func endKey(_ end: KeyEnd) throws(RDBError)
+  /// The file is complete and, where it has a checksum, it matched.
+  mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError)
+}
+
+/// How much of one key's value to read.
+public enum Interest: Hashable, Sendable {
+  /// Step over the value without decoding it.
+  case skip
+  /// Check every nested structure, announce nothing.
+  case validate
+  /// The value as it stands in the file, ready for RESTORE, if it has at most this many bytes
+  /// (without type byte and footer); else its elements.
+  case stored(atMost: UInt64)
+  /// Element by element.
+  case elements
+  /// Like `elements`; of a stream, ``RDBSink/streamOutline(_:)`` before its entries.
+  case elementsAfterOutline
+  /// Like `stored(atMost:)`, with `elementsAfterOutline` in the other case.
+  case storedOrOutlined(atMost: UInt64)
+}
+
+extension Interest {
+  /// The value as it stands in the file, whatever its size.
+  public static var stored: Interest { .stored(atMost: .max) }
+}
+
+/// The first nine bytes.
+public struct SnapshotHeader: Hashable, Sendable {
+  public var vendor: Vendor
+  public var version: Int
+  public init(vendor: Vendor, version: Int) { (self.vendor, self.version) = (vendor, version) }
+}
+
+/// The end of a snapshot, and what the reader found out on the way.
+public struct SnapshotEnd: Hashable, Sendable {
+  public enum Checksum: Hashable, Sendable {
+    /// It was compared and is right.
+    case verified(UInt64)
+    /// The file stores zero: its writer had switched it off.
+    case disabled
+    /// Versions before 5 have none.
+    case absent
+    /// The caller asked not to look.
+    case ignored
+  }
+  /// What follows the snapshot in the same input.
+  public enum Tail: Hashable, Sendable {
+    case nothing
+    /// RESP commands: the snapshot is an AOF's preamble; this many bytes.
+    case appendOnlyCommands(byteCount: UInt64)
+    /// The 40-byte mark of a diskless replication transfer.
+    case replicationMark
+  }
+  public var checksum: Checksum
+  /// Bytes of the snapshot itself, trailer included.
+  public var byteCount: UInt64
+  public var tail: Tail
+  public init(checksum: Checksum, byteCount: UInt64, tail: Tail) {
+    (self.checksum, self.byteCount, self.tail) = (checksum, byteCount, tail)
+  }
+}
+
+/// What is known of a key before its value is read.
+public struct KeyHeader: ~Escapable {
+  /// The key's name: bytes, not text.
+  public let name: RawSpan
+  public let database: UInt64
+  public let type: ValueType
+  /// Absolute; `nil`: the key never expires.
+  public let expiry: UnixMilliseconds?
+  /// LRU idle time, written under an LRU policy.
+  public let idleSeconds: UInt64?
+  /// LFU counter 0–255, written under an LFU policy.
+  public let frequency: UInt8?
+  /// The module type, for values of modules.
+  public let module: ModuleID?
+  /// Redis ≥ 8.6: the KEY_META record as stored, opcode included; empty: none.
+  public let metadata: RawSpan
+  /// The file offset of the first byte of the record (its first attribute opcode, or the type byte).
+  public let offset: Int
+
+  @inlinable @_lifetime(copy name, copy metadata)
+  public init(
+    name: RawSpan, database: UInt64, type: ValueType, expiry: UnixMilliseconds?,
+    idleSeconds: UInt64?, frequency: UInt8?, module: ModuleID?, metadata: RawSpan, offset: Int
+  ) {
+    self.name = name
+    self.database = database
+    self.type = type
+    self.expiry = expiry
+    self.idleSeconds = idleSeconds
+    self.frequency = frequency
+    self.module = module
+    self.metadata = metadata
+    self.offset = offset
+  }
+}
+
+/// The end of a key.
+public struct KeyEnd: Hashable, Sendable {
+  /// Bytes of the value as stored, without type byte and key.
+  public var storedByteCount: UInt64
+  @inlinable public init(storedByteCount: UInt64) { self.storedByteCount = storedByteCount }
+}
+
+/// What is known of a collection before its first element.
+public struct ElementsHeader: Hashable, Sendable {
+  /// The number of elements, where the stored form says it before them; a packed value says it from
+  /// 65 535 on only by being walked, a quicklist never. A claim, not to be reserved for.
+  public var count: UInt64?
+  /// A quicklist's number of nodes, else 1.
+  public var nodeCount: UInt64
+  /// A list whose first node is plain (one large element, not packed).
+  public var firstNodeIsPlain: Bool
+  /// Bytes of the (first) packed blob, decompressed; 0 where there is none.
+  public var firstBlobByteCount: Int
+  /// An array's insertion cursor, where it has one.
+  public var insertIndex: UInt64?
+  /// The stored form can carry field expiries.
+  public var canCarryFieldExpiries: Bool
+
+  @inlinable public init(
+    count: UInt64?, nodeCount: UInt64 = 1, firstNodeIsPlain: Bool = false,
+    firstBlobByteCount: Int = 0, insertIndex: UInt64? = nil, canCarryFieldExpiries: Bool = false
+  ) {
+    self.count = count
+    self.nodeCount = nodeCount
+    self.firstNodeIsPlain = firstNodeIsPlain
+    self.firstBlobByteCount = firstBlobByteCount
+    self.insertIndex = insertIndex
+    self.canCarryFieldExpiries = canCarryFieldExpiries
+  }
+}
+
+/// A library of functions (Redis ≥ 7.0).
+public struct FunctionLibrary: ~Escapable {
+  /// The source; of a GA library its first line is `#!lua name=<name>`.
+  public let code: RawSpan
+  /// 7.0-rc1 and rc2 wrote name, engine and description beside the source; else empty.
+  public let isPreGA: Bool
+  public let name: RawSpan
+  public let engine: RawSpan
+  public let description: RawSpan
+
+  @inlinable @_lifetime(copy code, copy name, copy engine, copy description)
+  public init(code: RawSpan, isPreGA: Bool, name: RawSpan, engine: RawSpan, description: RawSpan) {
+    self.code = code
+    self.isPreGA = isPreGA
+    self.name = name
+    self.engine = engine
+    self.description = description
+  }
+}
+
+/// Module data that belongs to no key.
+public struct ModuleAux: Hashable, Sendable {
+  public var module: ModuleID
+  /// 1: before the keys; 2: after them.
+  public var when: UInt64
+  public var offset: Int
+  public init(module: ModuleID, when: UInt64, offset: Int) {
+    (self.module, self.when, self.offset) = (module, when, offset)
+  }
+}
+
+/// Hash slots of a cluster node.
+public struct SlotHint: ~Escapable {
+  public enum Kind: Hashable, Sendable {
+    /// Redis ≥ 7.4 (opcode 244): the next keys are in this slot.
+    case info(slot: UInt64, keys: UInt64, expiring: UInt64)
+    /// Valkey ≥ 9 (opcode 243): slots being imported; one call a range.
+    case importing(first: UInt64, last: UInt64)
+  }
+  public let kind: Kind
+  /// The import's job name; else empty.
+  public let job: RawSpan
+  @inlinable @_lifetime(copy job)
+  public init(_ kind: Kind, job: RawSpan) { (self.kind, self.job) = (kind, job) }
+}
+
+/// One item of a module's value. Source: `RDB_MODULE_OPCODE_*` in Redis `src/rdb.h`.
+public struct ModuleItem: ~Escapable {
+  public enum Kind: Hashable, Sendable {
+    case signed(Int64), unsigned(UInt64), float(Float), double(Double), string
+  }
+  public let kind: Kind
+  /// The bytes of a `string`; else empty.
+  public let bytes: RawSpan
+  @inlinable @_lifetime(copy bytes)
+  public init(_ kind: Kind, bytes: RawSpan) { (self.kind, self.bytes) = (kind, bytes) }
+}
+
+/// What stands behind a stream's entries in the file, looked up before them.
+public struct StreamOutline: Hashable, Sendable {
+  /// The IDs of all pending entries of all groups, ascending, each once: 16 bytes each.
+  public var pendingIDs: [StreamID]
+  public var info: StreamInfo
+  public init(pendingIDs: [StreamID], info: StreamInfo) {
+    (self.pendingIDs, self.info) = (pendingIDs, info)
+  }
+}
+
+/// A stream's own numbers. `nil`: the stored version has no such notion.
+public struct StreamInfo: Hashable, Sendable {
+  /// Live entries.
+  public var length: UInt64
+  public var lastID: StreamID
+  public var firstID: StreamID?
+  public var maxDeletedID: StreamID?
+  public var entriesAdded: UInt64?
+  public var groupCount: UInt64
+  public init(
+    length: UInt64, lastID: StreamID, firstID: StreamID?, maxDeletedID: StreamID?,
+    entriesAdded: UInt64?, groupCount: UInt64
+  ) {
+    self.length = length
+    self.lastID = lastID
+    self.firstID = firstID
+    self.maxDeletedID = maxDeletedID
+    self.entriesAdded = entriesAdded
+    self.groupCount = groupCount
+  }
+}
+
+/// How many entries a group has read, as XINFO's `entries-read`.
+public enum EntriesRead: Hashable, Sendable {
+  case known(UInt64)
+  /// The server does not know (−1).
+  case unknown
+  /// The stored version has no such notion.
+  case absent
+}
+
+/// A consumer group.
+public struct StreamGroup: ~Escapable {
+  public let name: RawSpan
+  public let lastDelivered: StreamID
+  public let entriesRead: EntriesRead
+  public let consumerCount: UInt64
+  public let pendingCount: UInt64
+  @inlinable @_lifetime(copy name)
+  public init(
+    name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, consumerCount: UInt64,
+    pendingCount: UInt64
+  ) {
+    self.name = name
+    self.lastDelivered = lastDelivered
+    self.entriesRead = entriesRead
+    self.consumerCount = consumerCount
+    self.pendingCount = pendingCount
+  }
+}
+
+/// A consumer of a group.
+public struct StreamConsumer: ~Escapable {
+  public let name: RawSpan
+  public let seen: UnixMilliseconds
+  /// −1: never; `nil`: the stored version has no such notion.
+  public let active: UnixMilliseconds?
+  public let pendingCount: UInt64
+  @inlinable @_lifetime(copy name)
+  public init(
+    name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds?, pendingCount: UInt64
+  ) {
+    self.name = name
+    self.seen = seen
+    self.active = active
+    self.pendingCount = pendingCount
+  }
+}
+
+/// An entry of a group's pending entries list.
+public struct StreamPending: ~Escapable {
+  public let id: StreamID
+  public let delivered: UnixMilliseconds
+  public let deliveryCount: UInt64
+  /// The number of its consumer within the group; `nil`: released (NACK zone, Redis ≥ 8.8).
+  public let consumerIndex: Int?
+  /// That consumer's name; empty where there is none.
+  public let consumer: RawSpan
+  @inlinable @_lifetime(copy consumer)
+  public init(
+    id: StreamID, delivered: UnixMilliseconds, deliveryCount: UInt64, consumerIndex: Int?,
+    consumer: RawSpan
+  ) {
+    self.id = id
+    self.delivered = delivered
+    self.deliveryCount = deliveryCount
+    self.consumerIndex = consumerIndex
+    self.consumer = consumer
+  }
+}
+
+/// Redis ≥ 8.6: idempotent producers of a stream.
+public struct StreamIdempotency: Hashable, Sendable {
+  public var durationSeconds: UInt64
+  public var maxEntries: UInt64
+  public var producerCount: UInt64
+  public init(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
+    self.durationSeconds = durationSeconds
+    self.maxEntries = maxEntries
+    self.producerCount = producerCount
+  }
+}

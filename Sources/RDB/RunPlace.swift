@@ -1,0 +1,98 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+public import RDBFormat
+
+/// A row of runs being written by several workers, in file order.
+///
+/// Each run has a number. Whoever has finished a part of its output waits here until all runs before
+/// are written; so the worker in front writes straight from its input, and memory stays bounded.
+final class RunRow {
+  private let lock = Lock()
+  private var turn = 0
+  /// The output's state behind the last finished run: see ``ByteOutput/join(_:)``.
+  private var joined: UInt64?
+  private var failure: RDBError?
+  let destination: any ByteDestination
+
+  init(to destination: any ByteDestination) { self.destination = destination }
+
+  /// Waits until it is `run`'s turn.
+  ///
+  /// - Throws: The error of a run before, which will never be written.
+  func wait(for run: Int) throws(RDBError) {
+    lock.lock()
+    defer { lock.unlock() }
+    while turn != run && failure == nil { lock.wait() }
+    if let failure { throw failure }
+  }
+
+  /// The state behind the run before `run`, which must be finished.
+  func previousJoined(of run: Int) throws(RDBError) -> UInt64? {
+    try wait(for: run)
+    return joined
+  }
+
+  func end(_ run: Int, joined: UInt64?) throws(RDBError) {
+    try wait(for: run)
+    lock.lock()
+    if let joined { self.joined = joined }
+    turn += 1
+    lock.wakeAll()
+    lock.unlock()
+  }
+
+  /// Ends the row: whoever waits or comes to wait gets `error`.
+  func fail(_ error: RDBError) {
+    lock.lock()
+    if failure == nil { failure = error }
+    lock.wakeAll()
+    lock.unlock()
+  }
+}
+
+/// One worker's place in the row: a destination whose writes wait for the runs before.
+public final class RunPlace: ByteDestination {
+  private let row: RunRow
+  /// The number of the run this worker is at.
+  var run = 0
+
+  init(in row: RunRow) { self.row = row }
+
+  public func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
+    throws(RDBError)
+  {
+    try row.wait(for: run)
+    try row.destination.write(first, second)
+  }
+
+  func previousJoined() throws(RDBError) -> UInt64? { try row.previousJoined(of: run) }
+  func end(joined: UInt64?) throws(RDBError) { try row.end(run, joined: joined) }
+}
+
+/// A mutex and its condition.
+final class Lock {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+  private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  func lock() { pthread_mutex_lock(mutex) }
+  func unlock() { pthread_mutex_unlock(mutex) }
+  func wait() { pthread_cond_wait(condition, mutex) }
+  func wakeAll() { pthread_cond_broadcast(condition) }
+}

@@ -1,0 +1,17 @@
+public import RDBFormat
+
+/// A sink that several workers can each have one of.
+///
+/// The reader hands runs of whole keys to workers; each has a sink of its own. Output goes through a
+/// ``ByteOutput`` to a ``RunPlace``, which keeps file order; everything else ends up in a summary
+/// that the caller merges.
+public protocol RunSink: RDBSink, ~Copyable {
+  /// What is left when all runs are read: a ledger, counts, a report.
+  associatedtype Summary: Sendable
+
+  /// A run is complete: flush the output (``ByteOutput/endRun()``). Without output: do nothing.
+  mutating func endRun() throws(RDBError)
+
+  /// All runs are read.
+  consuming func finish() throws(RDBError) -> Summary
+}

@@ -1,0 +1,81 @@
+public import RDBFormat
+
+/// A Redis or Valkey release, such as `redis-7.2` or `valkey-9.0`: what it writes and can load.
+public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
+  public var vendor: Vendor
+  public var major: Int
+  public var minor: Int
+  public var patch: Int
+
+  public init(_ vendor: Vendor, _ major: Int, _ minor: Int, _ patch: Int = 0) {
+    (self.vendor, self.major, self.minor, self.patch) = (vendor, major, minor, patch)
+  }
+
+  /// Reads `7.2`, `7.2.6`, `redis-7.2`, `valkey-9.0`; other text is `nil`. `255.255.255` (development
+  /// builds) is a version like any other: newer than all.
+  public init?(_ text: String, vendor: Vendor = .redis) {
+    var rest = Substring(text)
+    var vendor = vendor
+    for known in [Vendor.redis, .valkey] where rest.hasPrefix(known.rawValue + "-") {
+      vendor = known
+      rest = rest.dropFirst(known.rawValue.count + 1)
+    }
+    let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
+    let numbers = parts.prefix(3).map { part in Int(part.prefix { $0.isASCII && $0.isNumber }) }
+    guard parts.count >= 2, let major = numbers[0], let minor = numbers[1] else { return nil }
+    self.init(vendor, major, minor, numbers.count > 2 ? numbers[2] ?? 0 : 0)
+  }
+
+  public var description: String {
+    vendor == .redis ? "\(major).\(minor)" : "\(vendor.rawValue)-\(major).\(minor)"
+  }
+
+  /// At least this release of Redis; for Valkey: `valkey`, or as Redis 7.2, from which it came.
+  public func isAtLeast(_ major: Int, _ minor: Int, _ patch: Int = 0, valkey: (Int, Int)? = (0, 0))
+    -> Bool
+  {
+    switch vendor {
+    case .redis:
+      return (self.major, self.minor, self.patch) >= (major, minor, patch)
+    case .valkey:
+      guard let valkey else { return false }
+      return (self.major, self.minor) >= valkey
+    }
+  }
+
+  /// One row: from this release on, this RDB version is written.
+  private static let redisWrites: [(from: (Int, Int), version: Int)] = [
+    ((1, 0), 1), ((2, 4), 2), ((2, 6), 6), ((3, 2), 7), ((4, 0), 8), ((5, 0), 9), ((7, 0), 10),
+    ((7, 2), 11), ((7, 4), 12), ((8, 6), 13), ((8, 8), 14), ((8, 10), 15),
+  ]
+  private static let valkeyWrites: [(from: (Int, Int), version: Int)] = [
+    ((7, 2), 11), ((9, 0), 80), ((9, 2), 81),
+  ]
+
+  /// The RDB version this release writes, which is also the newest it loads.
+  public var rdbVersion: Int {
+    let rows = vendor == .redis ? Self.redisWrites : Self.valkeyWrites
+    return rows.last { (major, minor) >= $0.from }?.version ?? rows[0].version
+  }
+
+  /// The oldest release that writes `version` (of the development-only versions 3–5: 2.6).
+  public static func oldestWriter(of version: Int, vendor: Vendor) -> ServerVersion {
+    let rows = vendor == .redis ? redisWrites : valkeyWrites
+    let row = rows.first { $0.version >= version } ?? rows[rows.count - 1]
+    return ServerVersion(vendor, row.from.0, row.from.1)
+  }
+
+  /// Whether this release can load a value of `type`, in a file or by RESTORE, its number and version
+  /// put right.
+  public func canLoad(_ type: ValueType) -> Bool {
+    let row = type.row
+    if row.vendor != nil && row.vendor != vendor { return false }
+    switch type {
+    case .modulePreGA: return false
+    case .hashTemplateListpack, .hashTemplateArray: return rdbVersion >= 15 && vendor == .redis
+    default: break
+    }
+    if vendor == .valkey { return row.since <= 11 || row.vendor == .valkey && row.since <= rdbVersion }
+    return row.since <= rdbVersion
+  }
+}

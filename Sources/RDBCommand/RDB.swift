@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct RDBTool: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "rdb")
+}

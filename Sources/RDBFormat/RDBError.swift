@@ -1,0 +1,196 @@
+/// What went wrong, where, and what was expected instead.
+///
+/// One pointer wide, so that a function that throws it costs nothing until it does. The reader adds
+/// the key as the error passes through it; the decoders below do not know keys. Values never appear
+/// in a message.
+public struct RDBError: Error, Sendable {
+  /// The reason, to switch on. A struct of constants, so that a new one breaks nobody.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    /// The constant's own name: `truncated`, `corruptListpack` …
+    public let description: String
+
+    /// Makes a code of one's own, for sinks and sources outside this package.
+    public init(_ name: String) { description = name }
+
+    /// The input ends before the bytes it promised.
+    public static let truncated = Code("truncated")
+    /// The first bytes are no `REDIS` or `VALKEY` header.
+    public static let notRDB = Code("notRDB")
+    /// A version this reader does not know.
+    public static let unsupportedVersion = Code("unsupportedVersion")
+    /// A byte that is neither an opcode nor a value type of this vendor.
+    public static let unknownValueType = Code("unknownValueType")
+    /// A type that is known but cannot be read (module values of 4.0 release candidates).
+    public static let unsupportedValueType = Code("unsupportedValueType")
+    /// A length prefix that is none, or that no file can hold.
+    public static let badLength = Code("badLength")
+    /// A string with an unknown encoding.
+    public static let badString = Code("badString")
+    /// A string longer than the limit the caller set.
+    public static let stringTooLong = Code("stringTooLong")
+    /// LZF data that does not decompress to what was announced.
+    public static let corruptLZF = Code("corruptLZF")
+    public static let corruptListpack = Code("corruptListpack")
+    public static let corruptZiplist = Code("corruptZiplist")
+    public static let corruptIntset = Code("corruptIntset")
+    public static let corruptZipmap = Code("corruptZipmap")
+    public static let corruptQuicklist = Code("corruptQuicklist")
+    public static let corruptStream = Code("corruptStream")
+    public static let corruptModule = Code("corruptModule")
+    public static let corruptArray = Code("corruptArray")
+    public static let corruptHashTemplate = Code("corruptHashTemplate")
+    public static let corruptHash = Code("corruptHash")
+    /// A score that is not a number, or not text of one.
+    public static let badScore = Code("badScore")
+    /// An opcode whose payload is wrong, or that stands where it may not.
+    public static let corruptOpcode = Code("corruptOpcode")
+    /// The same member, field or element twice in one packed value.
+    public static let duplicateMember = Code("duplicateMember")
+    /// A list, set, sorted set or hash without elements; servers never write one.
+    public static let emptyKey = Code("emptyKey")
+    /// The CRC64 at the end differs from that of the bytes read.
+    public static let checksumMismatch = Code("checksumMismatch")
+    /// Bytes after the end that nothing explains.
+    public static let trailingBytes = Code("trailingBytes")
+    /// Compressed input (gzip, zstd, LZ4) that does not decompress.
+    public static let corruptCompression = Code("corruptCompression")
+    /// A RESP file that is cut or malformed.
+    public static let corruptRESP = Code("corruptRESP")
+    /// The operating system refused to open, read, write or seek.
+    public static let io = Code("io")
+    /// The reader of our output went away (EPIPE).
+    public static let outputClosed = Code("outputClosed")
+    /// The conversion was refused before it began; `found` says why.
+    public static let refused = Code("refused")
+    /// One owned value is larger than the caller's limit.
+    public static let valueTooLarge = Code("valueTooLarge")
+    /// A sink has had enough. Readers catch this one and return normally.
+    public static let stop = Code("stop")
+  }
+
+  @usableFromInline
+  final class Storage: Sendable {
+    let code: Code
+    let offset: Int
+    let innerOffset: Int?
+    let key: [UInt8]?
+    let database: UInt64?
+    let valueType: String?
+    let expected: String
+    let found: String
+    let systemError: Int32?
+
+    init(
+      _ code: Code, _ offset: Int, _ innerOffset: Int?, _ key: [UInt8]?, _ database: UInt64?,
+      _ valueType: String?, _ expected: String, _ found: String, _ systemError: Int32?
+    ) {
+      self.code = code
+      self.offset = offset
+      self.innerOffset = innerOffset
+      self.key = key
+      self.database = database
+      self.valueType = valueType
+      self.expected = expected
+      self.found = found
+      self.systemError = systemError
+    }
+  }
+
+  @usableFromInline let storage: Storage
+
+  /// - Parameters:
+  ///   - offset: Bytes from the start of the file (of the decompressed stream, where it was compressed).
+  ///   - innerOffset: The index inside a packed or LZF-compressed value that begins at `offset`.
+  ///   - expected: A noun phrase. `found`: another.
+  ///   - systemError: `errno`, where the operating system said no.
+  public init(
+    _ code: Code, at offset: Int, inner innerOffset: Int? = nil, expected: String, found: String,
+    key: [UInt8]? = nil, database: UInt64? = nil, valueType: String? = nil, systemError: Int32? = nil
+  ) {
+    storage = Storage(
+      code, offset, innerOffset, key, database, valueType, expected, found, systemError)
+  }
+
+  /// Thrown by a sink that has had enough; the reader returns normally.
+  public static let stop = RDBError(.stop, at: 0, expected: "more", found: "enough")
+
+  public var code: Code { storage.code }
+  /// Bytes from the start of the file; for output errors, bytes written so far.
+  public var offset: Int { storage.offset }
+  /// The index inside the packed or compressed value that begins at ``offset``.
+  public var innerOffset: Int? { storage.innerOffset }
+  /// The key being read, once its name was known.
+  public var key: [UInt8]? { storage.key }
+  public var database: UInt64? { storage.database }
+  /// The value type's name (``ValueType/name``), once it was known.
+  public var valueType: String? { storage.valueType }
+  public var expected: String { storage.expected }
+  public var found: String { storage.found }
+  /// `errno`, where the operating system said no.
+  public var systemError: Int32? { storage.systemError }
+
+  /// The same error, with the key it happened in. A key that is already there stays.
+  public func adding(key: [UInt8]?, database: UInt64?, valueType: String?) -> RDBError {
+    RDBError(
+      code, at: offset, inner: innerOffset, expected: expected, found: found,
+      key: self.key ?? key, database: self.database ?? database,
+      valueType: self.valueType ?? valueType, systemError: systemError)
+  }
+
+  /// The same error, from a decoder that counted from the start of its own bytes.
+  public func relocated(to offset: Int, inner: Int?) -> RDBError {
+    RDBError(
+      code, at: offset, inner: inner, expected: expected, found: found, key: key,
+      database: database, valueType: valueType, systemError: systemError)
+  }
+}
+
+extension RDBError: CustomStringConvertible {
+  /// `corruptListpack at offset 812 + 7 in key "cart:9" (hash_listpack, db 0): expected …, found …`
+  public var description: String {
+    var text = "\(code) at offset \(offset)"
+    if let innerOffset { text += " + \(innerOffset)" }
+    if let key {
+      text += " in key \(printable(key))"
+      var details: [String] = []
+      if let valueType { details.append(valueType) }
+      if let database { details.append("db \(database)") }
+      if !details.isEmpty { text += " (" + details.joined(separator: ", ") + ")" }
+    }
+    return text + ": expected \(expected), found \(found)"
+  }
+}
+
+/// `bytes` between double quotes, escaped as `redis-cli` does, cut after 128 bytes: safe for a terminal.
+///
+/// Printable ASCII stands for itself, `\n \r \t \a \b \\ \"` have their letters, all else is `\xhh`.
+/// Source: `sdscatrepr` in Redis `src/sds.c`.
+public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
+  var text = "\""
+  var count = 0
+  for byte in bytes {
+    if count == limit {
+      text += "…"
+      break
+    }
+    count += 1
+    switch byte {
+    case UInt8(ascii: "\\"): text += "\\\\"
+    case UInt8(ascii: "\""): text += "\\\""
+    case UInt8(ascii: "\n"): text += "\\n"
+    case UInt8(ascii: "\r"): text += "\\r"
+    case UInt8(ascii: "\t"): text += "\\t"
+    case 0x07: text += "\\a"
+    case 0x08: text += "\\b"
+    case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+    default: text += "\\x" + hex(byte).dropFirst(2).lowercased()
+    }
+  }
+  return text + "\""
+}
+
+/// `0x1A`: a byte as messages show it.
+public func hex(_ byte: UInt8) -> String {
+  let digits = Array("0123456789ABCDEF")
+  return "0x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+}

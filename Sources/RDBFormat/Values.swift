@@ -1,0 +1,45 @@
+/// An absolute time: milliseconds since 1970-01-01T00:00:00Z, signed.
+public struct UnixMilliseconds: Hashable, Comparable, Sendable, CustomStringConvertible {
+  public var value: Int64
+  @inlinable public init(_ value: Int64) { self.value = value }
+  @inlinable public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
+  public var description: String { "\(value)" }
+}
+
+/// The ID of a stream entry, `milliseconds-sequence`. Byte order of the stored form is the order of IDs.
+public struct StreamID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  public var milliseconds: UInt64
+  public var sequence: UInt64
+
+  @inlinable public init(_ milliseconds: UInt64, _ sequence: UInt64) {
+    self.milliseconds = milliseconds
+    self.sequence = sequence
+  }
+
+  @inlinable public static func < (a: Self, b: Self) -> Bool {
+    a.milliseconds != b.milliseconds ? a.milliseconds < b.milliseconds : a.sequence < b.sequence
+  }
+
+  public static let zero = StreamID(0, 0)
+  public var description: String { "\(milliseconds)-\(sequence)" }
+}
+
+/// A module type: nine characters and an encoding version, packed into 64 bits.
+///
+///     cccccc × 9   vvvvvvvvvv      first character in the highest bits, version 0–1023 in the lowest
+///
+/// Alphabet: `A–Z a–z 0–9 - _`. Source: `moduleTypeEncodeId` in Redis `src/module.c`.
+public struct ModuleID: Hashable, Sendable, CustomStringConvertible {
+  public var rawValue: UInt64
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// The type's name, such as `ReJSON-RL`.
+  public var name: String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    return String((0..<9).map { alphabet[Int(rawValue >> (58 - 6 * $0) & 63)] })
+  }
+
+  /// The version of the module's own encoding, 0–1023.
+  public var version: Int { Int(rawValue & 1023) }
+  public var description: String { "\(name) \(version)" }
+}
