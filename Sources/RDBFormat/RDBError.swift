@@ -79,10 +79,12 @@ public struct RDBError: Error, Sendable {
     let expected: String
     let found: String
     let systemError: Int32?
+    let missing: UInt64
 
     init(
       _ code: Code, _ offset: Int, _ innerOffset: Int?, _ key: [UInt8]?, _ database: UInt64?,
-      _ valueType: String?, _ expected: String, _ found: String, _ systemError: Int32?
+      _ valueType: String?, _ expected: String, _ found: String, _ systemError: Int32?,
+      _ missing: UInt64
     ) {
       self.code = code
       self.offset = offset
@@ -93,6 +95,7 @@ public struct RDBError: Error, Sendable {
       self.expected = expected
       self.found = found
       self.systemError = systemError
+      self.missing = missing
     }
   }
 
@@ -105,10 +108,11 @@ public struct RDBError: Error, Sendable {
   ///   - systemError: `errno`, where the operating system said no.
   public init(
     _ code: Code, at offset: Int, inner innerOffset: Int? = nil, expected: String, found: String,
-    key: [UInt8]? = nil, database: UInt64? = nil, valueType: String? = nil, systemError: Int32? = nil
+    key: [UInt8]? = nil, database: UInt64? = nil, valueType: String? = nil, systemError: Int32? = nil,
+    missing: UInt64 = 0
   ) {
     storage = Storage(
-      code, offset, innerOffset, key, database, valueType, expected, found, systemError)
+      code, offset, innerOffset, key, database, valueType, expected, found, systemError, missing)
   }
 
   /// Thrown by a sink that has had enough; the reader returns normally.
@@ -128,13 +132,15 @@ public struct RDBError: Error, Sendable {
   public var found: String { storage.found }
   /// `errno`, where the operating system said no.
   public var systemError: Int32? { storage.systemError }
+  /// Of a `truncated` error: how many bytes would have to follow to get on.
+  public var missing: UInt64 { storage.missing }
 
   /// The same error, with the key it happened in. A key that is already there stays.
   public func adding(key: [UInt8]?, database: UInt64?, valueType: String?) -> RDBError {
     RDBError(
       code, at: offset, inner: innerOffset, expected: expected, found: found,
       key: self.key ?? key, database: self.database ?? database,
-      valueType: self.valueType ?? valueType, systemError: systemError)
+      valueType: self.valueType ?? valueType, systemError: systemError, missing: missing)
   }
 
   /// The same error, from a decoder that counted from the start of its own bytes.

@@ -1,0 +1,90 @@
+/// A forward reader over borrowed bytes of an RDB file.
+///
+/// Every length that comes from the file is compared with what remains before it is used. Running dry
+/// is ``RDBError/Code/truncated``: whoever has more bytes to come starts the step again with them.
+public struct ByteCursor: ~Escapable {
+  public let bytes: RawSpan
+  @usableFromInline let base: Int
+  /// The index in ``bytes`` of the next unread byte.
+  public var position = 0
+
+  /// Starts at the first of `bytes`, which lies `base` bytes into the file.
+  @inlinable @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan, base: Int = 0) { (self.bytes, self.base) = (bytes, base) }
+
+  /// The file offset, in bytes, of the next unread byte.
+  @inlinable public var offset: Int { base + position }
+
+  /// How many bytes are left.
+  @inlinable public var remaining: Int { bytes.byteCount - position }
+
+  /// Borrows the next `byteCount` bytes and steps over them.
+  ///
+  /// - Parameter byteCount: A length from the file, not yet trusted.
+  /// - Throws: ``RDBError`` (`truncated`), at the offset where the bytes should have begun.
+  /// - Complexity: O(1). Nothing is copied.
+  @inlinable @_lifetime(copy self)
+  public mutating func take(_ byteCount: UInt64) throws(RDBError) -> RawSpan {
+    let remaining = bytes.byteCount - position
+    guard byteCount <= UInt64(remaining) else {
+      throw .truncated(at: offset, expected: byteCount, found: remaining)
+    }
+    let start = position
+    position = start &+ Int(byteCount)
+    return bytes.extracting(unchecked: start..<position)
+  }
+
+  /// Reads one byte.
+  @inlinable public mutating func byte() throws(RDBError) -> UInt8 {
+    let start = position
+    guard start < bytes.byteCount else { throw .truncated(at: offset, expected: 1, found: 0) }
+    position = start &+ 1
+    return bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self)
+  }
+
+  /// Reads a fixed-width integer, its first byte the lowest.
+  @inlinable public mutating func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(
+    _: T.Type
+  ) throws(RDBError) -> T {
+    T(littleEndian: try fixedWidth(T.self))
+  }
+
+  /// Reads a fixed-width integer, its first byte the highest.
+  @inlinable public mutating func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(
+    _: T.Type
+  ) throws(RDBError) -> T {
+    T(bigEndian: try fixedWidth(T.self))
+  }
+
+  @inlinable mutating func fixedWidth<T: FixedWidthInteger & BitwiseCopyable>(
+    _: T.Type
+  ) throws(RDBError) -> T {
+    let size = MemoryLayout<T>.size
+    let start = position
+    guard size <= bytes.byteCount &- start else {
+      throw .truncated(at: offset, expected: UInt64(size), found: remaining)
+    }
+    position = start &+ size
+    return bytes.unsafeLoadUnaligned(fromByteOffset: start, as: T.self)
+  }
+
+  /// Reads a stream ID as stored: two big-endian integers.
+  @inlinable public mutating func streamID() throws(RDBError) -> StreamID {
+    let start = position
+    guard 16 <= bytes.byteCount &- start else {
+      throw .truncated(at: offset, expected: 16, found: remaining)
+    }
+    let milliseconds = try bigEndian(UInt64.self)
+    return StreamID(milliseconds, try bigEndian(UInt64.self))
+  }
+}
+
+extension RDBError {
+  /// The input ends: `expected` bytes should begin at `offset`, of which `found` are there.
+  @inline(never)
+  public static func truncated(at offset: Int, expected: UInt64, found: Int) -> RDBError {
+    RDBError(
+      .truncated, at: offset, expected: "\(expected) byte\(expected == 1 ? "" : "s")",
+      found: "\(found)", missing: expected - UInt64(found))
+  }
+}

@@ -1,0 +1,50 @@
+/// A set of integers, strictly ascending.
+///
+///     u32le width (2, 4 or 8)   u32le count   count × signed little-endian integer of that width
+///
+/// Source: `intsetValidateIntegrity` in Redis `src/intset.c`.
+public struct Intset: ~Escapable {
+  @usableFromInline let bytes: RawSpan
+  @usableFromInline let width: Int
+  /// How many integers there are; their bytes are all there.
+  public let count: Int
+
+  /// - Throws: ``RDBError`` (`corruptIntset`), its offset counted from the start of `bytes`.
+  @inlinable @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) throws(RDBError) {
+    self.bytes = bytes
+    guard bytes.byteCount >= 8 else { throw .intset(0, "at least 8 bytes", "\(bytes.byteCount)") }
+    let width = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
+    guard width == 2 || width == 4 || width == 8 else {
+      throw .intset(0, "a width of 2, 4 or 8", "\(width)")
+    }
+    let count = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    guard 8 + Int(width) * Int(count) == bytes.byteCount else {
+      throw .intset(4, "\(bytes.byteCount - 8) bytes of integers", "\(count) of \(width) bytes")
+    }
+    self.width = Int(width)
+    self.count = Int(count)
+  }
+
+  /// The integer at `index`, which must be in `0..<count`.
+  @inlinable public func value(at index: Int) -> Int64 {
+    let offset = 8 &+ index &* width
+    switch width {
+    case 2:
+      return Int64(Int16(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int16.self)))
+    case 4:
+      return Int64(Int32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int32.self)))
+    default:
+      return Int64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self))
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func intset(
+    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+  ) -> RDBError {
+    RDBError(.corruptIntset, at: offset, expected: expected(), found: found())
+  }
+}

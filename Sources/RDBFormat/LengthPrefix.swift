@@ -1,0 +1,85 @@
+/// A length prefix, or the note that a specially encoded string follows.
+///
+///     00llllll                     6-bit length
+///     01llllll llllllll            14-bit length, big-endian
+///     10000000 + 4 bytes           32-bit length, big-endian
+///     10000001 + 8 bytes           64-bit length, big-endian, from RDB 8 on
+///     11eeeeee                     no length: a string in encoding e follows
+///
+/// Source: `rdbLoadLenByRef` in Redis `src/rdb.c`.
+public enum LengthPrefix: Hashable, Sendable {
+  case length(UInt64)
+  case encoding(UInt8)
+}
+
+/// The start of a string: how its bytes are stored.
+///
+///     length + bytes               raw
+///     C0 i8 · C1 i16le · C2 i32le  the decimal text of an integer
+///     C3 length length + bytes     LZF: compressed size, original size
+///
+/// Source: `rdbGenericLoadStringObject` in Redis `src/rdb.c`.
+public enum StringHeader: Hashable, Sendable {
+  case raw(UInt64)
+  case integer(Int64)
+  case lzf(compressed: UInt64, original: UInt64)
+}
+
+extension ByteCursor {
+  /// Reads a length prefix.
+  ///
+  /// - Throws: ``RDBError`` (`badLength`) for `0x82...0xBF`, or `truncated`.
+  @inlinable public mutating func lengthPrefix() throws(RDBError) -> LengthPrefix {
+    let start = offset
+    let first = try byte()
+    switch first {
+    case 0b00_000000...0b00_111111: return .length(UInt64(first))
+    case 0b01_000000...0b01_111111:
+      return .length(UInt64(first & 0x3F) << 8 | UInt64(try byte()))
+    case 0b10_000000: return .length(UInt64(try bigEndian(UInt32.self)))
+    case 0b10_000001: return .length(try bigEndian(UInt64.self))
+    case 0b11_000000...0b11_111111: return .encoding(first & 0x3F)
+    default: throw .badLength(at: start, found: first)
+    }
+  }
+
+  /// Reads a plain number: a length, a count, an ID.
+  ///
+  /// - Throws: ``RDBError`` (`badLength`) where a special string encoding stands instead.
+  @inlinable public mutating func length() throws(RDBError) -> UInt64 {
+    let start = offset
+    switch try lengthPrefix() {
+    case .length(let value): return value
+    case .encoding(let code): throw .badLength(at: start, found: 0xC0 | code)
+    }
+  }
+
+  /// Reads the start of a string, up to its first stored byte.
+  ///
+  /// - Throws: ``RDBError`` (`badString`) for an unknown encoding.
+  @inlinable public mutating func stringHeader() throws(RDBError) -> StringHeader {
+    let start = offset
+    switch try lengthPrefix() {
+    case .length(let byteCount): return .raw(byteCount)
+    case .encoding(0): return .integer(Int64(try littleEndian(Int8.self)))
+    case .encoding(1): return .integer(Int64(try littleEndian(Int16.self)))
+    case .encoding(2): return .integer(Int64(try littleEndian(Int32.self)))
+    case .encoding(3):
+      let compressed = try length()
+      return .lzf(compressed: compressed, original: try length())
+    case .encoding(let code): throw .badString(at: start, found: 0xC0 | code)
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func badLength(at offset: Int, found: UInt8) -> RDBError {
+    RDBError(.badLength, at: offset, expected: "a length prefix", found: hex(found))
+  }
+
+  @inline(never)
+  @usableFromInline static func badString(at offset: Int, found: UInt8) -> RDBError {
+    RDBError(.badString, at: offset, expected: "a string encoding 0–3", found: hex(found))
+  }
+}

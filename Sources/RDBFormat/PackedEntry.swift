@@ -1,0 +1,55 @@
+/// An entry of a listpack or ziplist: bytes, or an integer that stands for its decimal text.
+public struct PackedEntry: ~Escapable {
+  /// The bytes of a string entry; empty for an integer.
+  public let bytes: RawSpan
+  public let integer: Int64
+  public let isInteger: Bool
+
+  @inlinable @_lifetime(copy bytes)
+  init(bytes: RawSpan) {
+    self.bytes = bytes
+    integer = 0
+    isInteger = false
+  }
+
+  @inlinable @_lifetime(copy nothing)
+  init(integer: Int64, nothing: RawSpan) {
+    bytes = nothing
+    self.integer = integer
+    isInteger = true
+  }
+
+  /// The entry's bytes; an integer is written as text into `scratch` first.
+  ///
+  /// - Parameter scratch: Room for ``DecimalText/maximumByteCount`` bytes, untouched while the result
+  ///   is in use.
+  @inlinable @_lifetime(copy self)
+  public func text(scratch: UnsafeMutableRawPointer) -> RawSpan {
+    guard isInteger else { return bytes }
+    let count = DecimalText.write(integer, to: scratch)
+    return _overrideLifetime(RawSpan(_unsafeStart: scratch, byteCount: count), copying: bytes)
+  }
+}
+
+/// A packed value that is walked entry by entry: what a listpack and a ziplist have in common.
+public protocol PackedCursor: ~Escapable {
+  /// Checks the header and the terminator.
+  ///
+  /// - Throws: ``RDBError``, its offset counted from the start of `bytes`.
+  @_lifetime(copy bytes)
+  init(_ bytes: RawSpan) throws(RDBError)
+
+  /// How many entries the header claims; `nil`: too many for it to say.
+  var claimedCount: Int? { get }
+  /// Whether all entries have been read.
+  var isAtEnd: Bool { get }
+  /// The index in the bytes of the next entry.
+  var position: Int { get set }
+
+  /// Reads the next entry, every length checked.
+  @_lifetime(copy self)
+  mutating func next() throws(RDBError) -> PackedEntry
+
+  /// Checks, at the end, that nothing is left and the count was right.
+  func finish(count: Int) throws(RDBError)
+}

@@ -1,0 +1,146 @@
+/// Walks a ziplist, checking each entry as it comes.
+///
+///     u32le total bytes   u32le offset of the last entry   u16le entries (65535: walk it)   entries…   FF
+///
+/// An entry is *prevlen* (the size of the entry before: one byte below 254, else `FE` + u32le), then
+///
+///     00llllll + l bytes           string
+///     01llllll llllllll + l bytes  string, 14-bit length, big-endian
+///     10…      + u32be + l bytes   string
+///     C0 D0 E0                     16-, 32-, 64-bit signed integer, little-endian
+///     F0 FE                        24- and 8-bit signed integer, from RDB 6 on
+///     F1…FD                        0–12
+///
+/// Source: `ziplistValidateIntegrity` in Redis `src/ziplist.c`.
+public struct Ziplist: PackedCursor, ~Escapable {
+  @usableFromInline let bytes: RawSpan
+  public var position = 10
+  public let claimedCount: Int?
+  @usableFromInline let tail: Int
+  /// Size of the entry before, and where it began.
+  @usableFromInline var previousSize = 0
+  @usableFromInline var previousStart = 10
+
+  @inlinable @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) throws(RDBError) {
+    self.bytes = bytes
+    guard bytes.byteCount >= 11 else {
+      throw .ziplist(0, "at least 11 bytes", "\(bytes.byteCount)")
+    }
+    let total = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
+    guard Int(total) == bytes.byteCount else {
+      throw .ziplist(0, "a total of \(bytes.byteCount) bytes", "\(total)")
+    }
+    tail = Int(
+      UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+    guard tail < bytes.byteCount else {
+      throw .ziplist(4, "a tail offset below \(bytes.byteCount)", "\(tail)")
+    }
+    let count = UInt16(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt16.self))
+    claimedCount = count == .max ? nil : Int(count)
+    let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
+    guard last == 0xFF else { throw .ziplist(bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
+  }
+
+  /// The index of the terminator.
+  @inlinable var end: Int { bytes.byteCount - 1 }
+
+  @inlinable public var isAtEnd: Bool { position >= end }
+
+  @inlinable func load(_ index: Int) -> UInt8 {
+    bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+  }
+
+  @inlinable @_lifetime(copy self)
+  public mutating func next() throws(RDBError) -> PackedEntry {
+    let start = position
+    let end = end
+    guard start < end else { throw .ziplist(start, "an entry", "the end") }
+    var place = start + 1
+    var previous = Int(load(start))
+    if previous == 254 {
+      guard end - start > 5 else { throw .ziplist(start, "a 5-byte prevlen", "the end") }
+      previous = Int(
+        UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self)))
+      place = start + 5
+    }
+    guard previous == previousSize else {
+      throw .ziplist(start, "a prevlen of \(previousSize)", "\(previous)")
+    }
+    guard place < end else { throw .ziplist(place, "an entry encoding", "the end") }
+    let first = load(place)
+    if first & 0xC0 == 0 { return try string(start, place + 1, Int(first), end) }
+    return try nextLarge(start, place, first, end)
+  }
+
+  @inlinable @_lifetime(copy self)
+  mutating func nextLarge(_ start: Int, _ place: Int, _ first: UInt8, _ end: Int) throws(RDBError)
+    -> PackedEntry
+  {
+    let width: Int
+    switch first {
+    case 0x40...0x7F:
+      guard end - place >= 2 else { throw .ziplist(place, "a 14-bit length", "the end") }
+      return try string(start, place + 2, Int(first & 0x3F) << 8 | Int(load(place + 1)), end)
+    case 0x80...0xBF:
+      guard end - place >= 5 else { throw .ziplist(place, "a 32-bit length", "the end") }
+      let count = UInt32(
+        bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place + 1, as: UInt32.self))
+      return try string(start, place + 5, Int(count), end)
+    case 0xC0: width = 2
+    case 0xD0: width = 4
+    case 0xE0: width = 8
+    case 0xF0: width = 3
+    case 0xFE: width = 1
+    case 0xF1...0xFD:
+      step(start, to: place + 1)
+      return PackedEntry(integer: Int64(first & 0x0F) - 1, nothing: bytes.extracting(first: 0))
+    default: throw .ziplist(place, "an entry encoding", hex(first))
+    }
+    guard end - place > width else {
+      throw .ziplist(place, "an integer of \(width) bytes", "\(end - place - 1) bytes")
+    }
+    var bits: UInt64 = 0
+    for index in 0..<width { bits |= UInt64(load(place + 1 + index)) << (8 * UInt64(index)) }
+    let shift = Int64(64 - 8 * width)
+    step(start, to: place + 1 + width)
+    return PackedEntry(
+      integer: (Int64(bitPattern: bits) << shift) >> shift, nothing: bytes.extracting(first: 0))
+  }
+
+  @inlinable @_lifetime(copy self)
+  mutating func string(_ start: Int, _ body: Int, _ count: Int, _ end: Int) throws(RDBError)
+    -> PackedEntry
+  {
+    guard count <= end - body else {
+      throw .ziplist(body, "a string of \(count) bytes", "\(end - body) bytes")
+    }
+    step(start, to: body + count)
+    return PackedEntry(bytes: bytes.extracting(unchecked: body..<body + count))
+  }
+
+  @inlinable mutating func step(_ start: Int, to next: Int) {
+    previousStart = start
+    previousSize = next - start
+    position = next
+  }
+
+  @inlinable public func finish(count: Int) throws(RDBError) {
+    guard position == end else { throw .ziplist(position, "the end", "more entries") }
+    if let claimedCount, claimedCount != count {
+      throw .ziplist(8, "a count of \(count)", "\(claimedCount)")
+    }
+    if count > 0, tail != previousStart {
+      throw .ziplist(4, "a tail offset of \(previousStart)", "\(tail)")
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func ziplist(
+    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+  ) -> RDBError {
+    RDBError(.corruptZiplist, at: offset, expected: expected(), found: found())
+  }
+}

@@ -1,0 +1,90 @@
+/// Walks a zipmap, the small hash of Redis 2.4.
+///
+///     u8 pairs (254, 255: walk it)   pairs…   FF
+///     pair: length field length u8-free value free-bytes
+///     length: one byte 0–253, or FE + u32le; 255 as a field's length ends the map
+///
+/// Source: `zipmapValidateIntegrity` in Redis `src/zipmap.c`.
+public struct Zipmap: ~Escapable {
+  @usableFromInline let bytes: RawSpan
+  @usableFromInline var position = 1
+  /// How many pairs the first byte claims; `nil`: too many for it to say.
+  public let claimedCount: Int?
+
+  @inlinable @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) throws(RDBError) {
+    self.bytes = bytes
+    guard bytes.byteCount >= 2 else { throw .zipmap(0, "at least 2 bytes", "\(bytes.byteCount)") }
+    let count = bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
+    claimedCount = count >= 254 ? nil : Int(count)
+    let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
+    guard last == 0xFF else { throw .zipmap(bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
+  }
+
+  @inlinable var end: Int { bytes.byteCount - 1 }
+
+  /// Whether the next byte is the terminator.
+  @inlinable public var isAtEnd: Bool {
+    position >= end || bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self) == 0xFF
+  }
+
+  /// Reads the next field.
+  @inlinable @_lifetime(copy self)
+  public mutating func field() throws(RDBError) -> RawSpan {
+    try take(try length())
+  }
+
+  /// Reads the value of the field just read, and steps over its free bytes.
+  @inlinable @_lifetime(copy self)
+  public mutating func value() throws(RDBError) -> RawSpan {
+    let count = try length()
+    guard position < end else { throw .zipmap(position, "the count of free bytes", "the end") }
+    let free = Int(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
+    position += 1
+    let value = try take(count)
+    _ = try take(free)
+    return value
+  }
+
+  @inlinable mutating func length() throws(RDBError) -> Int {
+    guard position < end else { throw .zipmap(position, "a length", "the end") }
+    let first = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+    guard first != 0xFF else { throw .zipmap(position, "a length", "0xFF") }
+    guard first == 0xFE else {
+      position += 1
+      return Int(first)
+    }
+    guard end - position >= 5 else { throw .zipmap(position, "a 32-bit length", "the end") }
+    let count = UInt32(
+      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position + 1, as: UInt32.self))
+    position += 5
+    return Int(count)
+  }
+
+  @inlinable @_lifetime(copy self)
+  mutating func take(_ count: Int) throws(RDBError) -> RawSpan {
+    guard count <= end - position else {
+      throw .zipmap(position, "\(count) bytes", "\(end - position)")
+    }
+    let start = position
+    position += count
+    return bytes.extracting(unchecked: start..<position)
+  }
+
+  /// Checks, at the end, that nothing is left and the count was right.
+  public func finish(count: Int) throws(RDBError) {
+    guard position == end else { throw .zipmap(position, "the end", "more bytes") }
+    if let claimedCount, claimedCount != count {
+      throw .zipmap(0, "a count of \(count)", "\(claimedCount)")
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func zipmap(
+    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+  ) -> RDBError {
+    RDBError(.corruptZipmap, at: offset, expected: expected(), found: found())
+  }
+}
