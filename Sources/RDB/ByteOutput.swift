@@ -55,7 +55,7 @@ public struct ByteOutput: ~Copyable {
     base = .allocate(byteCount: self.capacity, alignment: 64)
   }
 
-  deinit { base.deallocate() }
+  @inlinable deinit { base.deallocate() }
 
   /// All bytes appended so far.
   @inlinable public var byteCount: UInt64 { flushedByteCount + UInt64(count) }

@@ -321,17 +321,14 @@ public struct StreamGroup: ~Escapable {
   public let name: RawSpan
   public let lastDelivered: StreamID
   public let entriesRead: EntriesRead
-  public let consumerCount: UInt64
   public let pendingCount: UInt64
   @inlinable @_lifetime(copy name)
   public init(
-    name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, consumerCount: UInt64,
-    pendingCount: UInt64
+    name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64
   ) {
     self.name = name
     self.lastDelivered = lastDelivered
     self.entriesRead = entriesRead
-    self.consumerCount = consumerCount
     self.pendingCount = pendingCount
   }
 }

@@ -11,6 +11,7 @@ public import RDBFormat
 ///
 /// Each run has a number. Whoever has finished a part of its output waits here until all runs before
 /// are written; so the worker in front writes straight from its input, and memory stays bounded.
+@usableFromInline
 final class RunRow {
   private let lock = Lock()
   private var turn = 0
@@ -19,12 +20,12 @@ final class RunRow {
   private var failure: RDBError?
   let destination: any ByteDestination
 
-  init(to destination: any ByteDestination) { self.destination = destination }
+  @usableFromInline init(to destination: any ByteDestination) { self.destination = destination }
 
   /// Waits until it is `run`'s turn.
   ///
   /// - Throws: The error of a run before, which will never be written.
-  func wait(for run: Int) throws(RDBError) {
+  @usableFromInline func wait(for run: Int) throws(RDBError) {
     lock.lock()
     defer { lock.unlock() }
     while turn != run && failure == nil { lock.wait() }
@@ -37,7 +38,7 @@ final class RunRow {
     return joined
   }
 
-  func end(_ run: Int, joined: UInt64?) throws(RDBError) {
+  @usableFromInline func end(_ run: Int, joined: UInt64?) throws(RDBError) {
     try wait(for: run)
     lock.lock()
     if let joined { self.joined = joined }
@@ -47,7 +48,7 @@ final class RunRow {
   }
 
   /// Ends the row: whoever waits or comes to wait gets `error`.
-  func fail(_ error: RDBError) {
+  @usableFromInline func fail(_ error: RDBError) {
     lock.lock()
     if failure == nil { failure = error }
     lock.wakeAll()
@@ -59,9 +60,10 @@ final class RunRow {
 public final class RunPlace: ByteDestination {
   private let row: RunRow
   /// The number of the run this worker is at.
-  var run = 0
+  private var run = 0
+  private var hasEnded = false
 
-  init(in row: RunRow) { self.row = row }
+  @usableFromInline init(in row: RunRow) { self.row = row }
 
   public func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
     throws(RDBError)
@@ -71,15 +73,43 @@ public final class RunPlace: ByteDestination {
   }
 
   func previousJoined() throws(RDBError) -> UInt64? { try row.previousJoined(of: run) }
-  func end(joined: UInt64?) throws(RDBError) { try row.end(run, joined: joined) }
+
+  func end(joined: UInt64?) throws(RDBError) {
+    hasEnded = true
+    try row.end(run, joined: joined)
+  }
+
+  @usableFromInline func begin(run: Int) {
+    self.run = run
+    hasEnded = false
+  }
+
+  /// Ends the run of a sink that has no output.
+  @usableFromInline func finishRun() throws(RDBError) {
+    if !hasEnded { try end(joined: nil) }
+  }
+
+  /// Ends the row with `error`, when all runs before this one are written.
+  ///
+  /// - Returns: Whether this is the first error in file order.
+  func fail(_ error: RDBError) -> Bool {
+    do throws(RDBError) {
+      try row.wait(for: run)
+      row.fail(error)
+      return true
+    } catch {
+      return false
+    }
+  }
 }
 
 /// A mutex and its condition.
+@usableFromInline
 final class Lock {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
   private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
 
-  init() {
+  @usableFromInline init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -91,8 +121,8 @@ final class Lock {
     mutex.deallocate()
   }
 
-  func lock() { pthread_mutex_lock(mutex) }
-  func unlock() { pthread_mutex_unlock(mutex) }
+  @usableFromInline func lock() { pthread_mutex_lock(mutex) }
+  @usableFromInline func unlock() { pthread_mutex_unlock(mutex) }
   func wait() { pthread_cond_wait(condition, mutex) }
   func wakeAll() { pthread_cond_broadcast(condition) }
 }

@@ -5,7 +5,7 @@ public import RDBFormat
 /// The reader hands runs of whole keys to workers; each has a sink of its own. Output goes through a
 /// ``ByteOutput`` to a ``RunPlace``, which keeps file order; everything else ends up in a summary
 /// that the caller merges.
-public protocol RunSink: RDBSink, ~Copyable {
+public protocol RunSink: RDBSink, SendableMetatype, ~Copyable {
   /// What is left when all runs are read: a ledger, counts, a report.
   associatedtype Summary: Sendable
 

@@ -5,22 +5,25 @@
 /// Source: `intsetValidateIntegrity` in Redis `src/intset.c`.
 public struct Intset: ~Escapable {
   @usableFromInline let bytes: RawSpan
+  /// The file offset where the packed value begins, for errors.
+  @usableFromInline let base: Int
   @usableFromInline let width: Int
   /// How many integers there are; their bytes are all there.
   public let count: Int
 
-  /// - Throws: ``RDBError`` (`corruptIntset`), its offset counted from the start of `bytes`.
+  /// - Throws: ``RDBError`` (`corruptIntset`).
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan) throws(RDBError) {
+  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
-    guard bytes.byteCount >= 8 else { throw .intset(0, "at least 8 bytes", "\(bytes.byteCount)") }
+    self.base = base
+    guard bytes.byteCount >= 8 else { throw .intset(base, 0, "at least 8 bytes", "\(bytes.byteCount)") }
     let width = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
     guard width == 2 || width == 4 || width == 8 else {
-      throw .intset(0, "a width of 2, 4 or 8", "\(width)")
+      throw .intset(base, 0, "a width of 2, 4 or 8", "\(width)")
     }
     let count = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self))
     guard 8 + Int(width) * Int(count) == bytes.byteCount else {
-      throw .intset(4, "\(bytes.byteCount - 8) bytes of integers", "\(count) of \(width) bytes")
+      throw .intset(base, 4, "\(bytes.byteCount - 8) bytes of integers", "\(count) of \(width) bytes")
     }
     self.width = Int(width)
     self.count = Int(count)
@@ -43,8 +46,8 @@ public struct Intset: ~Escapable {
 extension RDBError {
   @inline(never)
   @usableFromInline static func intset(
-    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+    _ base: Int, _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
   ) -> RDBError {
-    RDBError(.corruptIntset, at: offset, expected: expected(), found: found())
+    RDBError(.corruptIntset, at: base, inner: offset, expected: expected(), found: found())
   }
 }

@@ -16,23 +16,26 @@
 /// sizes lie one below the natural ones: 16 383 already takes three bytes.
 public struct Listpack: PackedCursor, ~Escapable {
   @usableFromInline let bytes: RawSpan
+  /// The file offset where the packed value begins, for errors.
+  @usableFromInline let base: Int
   public var position = 6
   public let claimedCount: Int?
 
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan) throws(RDBError) {
+  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
+    self.base = base
     guard bytes.byteCount >= 7 else {
-      throw .listpack(0, "at least 7 bytes", "\(bytes.byteCount)")
+      throw .listpack(base, 0, "at least 7 bytes", "\(bytes.byteCount)")
     }
     let total = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
     guard Int(total) == bytes.byteCount else {
-      throw .listpack(0, "a total of \(bytes.byteCount) bytes", "\(total)")
+      throw .listpack(base, 0, "a total of \(bytes.byteCount) bytes", "\(total)")
     }
     let count = UInt16(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt16.self))
     claimedCount = count == .max ? nil : Int(count)
     let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
-    guard last == 0xFF else { throw .listpack(bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
+    guard last == 0xFF else { throw .listpack(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
   /// The index of the terminator.
@@ -48,7 +51,7 @@ public struct Listpack: PackedCursor, ~Escapable {
   public mutating func next() throws(RDBError) -> PackedEntry {
     let start = position
     let end = end
-    guard start < end else { throw .listpack(start, "an entry", "the end") }
+    guard start < end else { throw .listpack(base, start, "an entry", "the end") }
     let first = load(start)
     if first & 0x80 == 0 {
       try skipShortBacklen(start, 1)
@@ -56,7 +59,7 @@ public struct Listpack: PackedCursor, ~Escapable {
     }
     if first & 0x40 == 0 {
       let count = Int(first & 0x3F)
-      guard count < end &- start &- 1 else { throw .listpackEntry(start, count, end) }
+      guard count < end &- start &- 1 else { throw .listpackEntry(base, start, count, end) }
       try skipShortBacklen(start, 1 &+ count)
       return PackedEntry(bytes: bytes.extracting(unchecked: start &+ 1..<start &+ 1 &+ count))
     }
@@ -67,19 +70,19 @@ public struct Listpack: PackedCursor, ~Escapable {
   @inlinable @_lifetime(copy self)
   mutating func nextLarge(_ start: Int, _ first: UInt8, _ end: Int) throws(RDBError) -> PackedEntry {
     if first & 0xE0 == 0xC0 {
-      guard end - start >= 3 else { throw .listpackEntry(start, 2, end) }
+      guard end - start >= 3 else { throw .listpackEntry(base, start, 2, end) }
       let bits = Int64(first & 0x1F) << 8 | Int64(load(start + 1))
       try skipShortBacklen(start, 2)
       return PackedEntry(integer: (bits << 51) >> 51, nothing: bytes.extracting(first: 0))
     }
     if first & 0xF0 == 0xE0 {
-      guard end - start >= 2 else { throw .listpackEntry(start, 2, end) }
+      guard end - start >= 2 else { throw .listpackEntry(base, start, 2, end) }
       return try string(start, header: 2, Int(first & 0x0F) << 8 | Int(load(start + 1)), end)
     }
     let width: Int
     switch first {
     case 0xF0:
-      guard end - start >= 5 else { throw .listpackEntry(start, 5, end) }
+      guard end - start >= 5 else { throw .listpackEntry(base, start, 5, end) }
       let count = UInt32(
         littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self))
       return try string(start, header: 5, Int(count), end)
@@ -87,9 +90,9 @@ public struct Listpack: PackedCursor, ~Escapable {
     case 0xF2: width = 3
     case 0xF3: width = 4
     case 0xF4: width = 8
-    default: throw .listpack(start, "an entry encoding", hex(first))
+    default: throw .listpack(base, start, "an entry encoding", hex(first))
     }
-    guard end - start > width + 1 else { throw .listpackEntry(start, width + 1, end) }
+    guard end - start > width + 1 else { throw .listpackEntry(base, start, width + 1, end) }
     var bits: UInt64 = 0
     for index in 0..<width { bits |= UInt64(load(start + 1 + index)) << (8 * UInt64(index)) }
     let shift = Int64(64 - 8 * width)
@@ -102,7 +105,7 @@ public struct Listpack: PackedCursor, ~Escapable {
   mutating func string(_ start: Int, header: Int, _ count: Int, _ end: Int) throws(RDBError)
     -> PackedEntry
   {
-    guard count < end - start - header else { throw .listpackEntry(start, header + count, end) }
+    guard count < end - start - header else { throw .listpackEntry(base, start, header + count, end) }
     try skipBacklen(start, header + count)
     return PackedEntry(
       bytes: bytes.extracting(unchecked: start + header..<start + header + count))
@@ -111,7 +114,7 @@ public struct Listpack: PackedCursor, ~Escapable {
   /// Steps over an entry of `size` ≤ 127 bytes that begins at `start`, and its one-byte backlen.
   @inlinable mutating func skipShortBacklen(_ start: Int, _ size: Int) throws(RDBError) {
     let backlen = load(start &+ size)
-    guard Int(backlen) == size else { throw .listpack(start &+ size, "a backlen of \(size)", "\(backlen)") }
+    guard Int(backlen) == size else { throw .listpack(base, start &+ size, "a backlen of \(size)", "\(backlen)") }
     position = start &+ size &+ 1
   }
 
@@ -120,23 +123,30 @@ public struct Listpack: PackedCursor, ~Escapable {
     let place = start + size
     let width =
       size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
-    guard place + width <= end else { throw .listpackEntry(start, size + width, end) }
+    guard place + width <= end else { throw .listpackEntry(base, start, size + width, end) }
     var value = 0
     for index in 0..<width {
       let byte = load(place + index)
       guard index == 0 ? byte & 0x80 == 0 : byte & 0x80 != 0 else {
-        throw .listpack(place + index, "a backlen of \(size)", hex(byte))
+        throw .listpack(base, place + index, "a backlen of \(size)", hex(byte))
       }
       value = value << 7 | Int(byte & 0x7F)
     }
-    guard value == size else { throw .listpack(place, "a backlen of \(size)", "\(value)") }
+    guard value == size else { throw .listpack(base, place, "a backlen of \(size)", "\(value)") }
     position = place + width
   }
 
+  @_lifetime(copy self)
+  public func entry(at position: Int) throws(RDBError) -> PackedEntry {
+    var copy = self
+    copy.position = position
+    return try copy.next()
+  }
+
   @inlinable public func finish(count: Int) throws(RDBError) {
-    guard position == end else { throw .listpack(position, "the end", "more entries") }
+    guard position == end else { throw .listpack(base, position, "the end", "more entries") }
     if let claimedCount, claimedCount != count {
-      throw .listpack(4, "a count of \(count)", "\(claimedCount)")
+      throw .listpack(base, 4, "a count of \(count)", "\(claimedCount)")
     }
   }
 }
@@ -144,16 +154,18 @@ public struct Listpack: PackedCursor, ~Escapable {
 extension RDBError {
   @inline(never)
   @usableFromInline static func listpack(
-    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+    _ base: Int, _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
   ) -> RDBError {
-    RDBError(.corruptListpack, at: offset, expected: expected(), found: found())
+    RDBError(.corruptListpack, at: base, inner: offset, expected: expected(), found: found())
   }
 
   /// An entry of `size` bytes that does not fit before the terminator at `end`.
   @inline(never)
-  @usableFromInline static func listpackEntry(_ start: Int, _ size: Int, _ end: Int) -> RDBError {
+  @usableFromInline static func listpackEntry(
+    _ base: Int, _ start: Int, _ size: Int, _ end: Int
+  ) -> RDBError {
     RDBError(
-      .corruptListpack, at: start, expected: "an entry of \(size) bytes and its backlen",
+      .corruptListpack, at: base, inner: start, expected: "an entry of \(size) bytes and its backlen",
       found: "\(end - start) bytes")
   }
 }

@@ -35,9 +35,9 @@ public struct PackedEntry: ~Escapable {
 public protocol PackedCursor: ~Escapable {
   /// Checks the header and the terminator.
   ///
-  /// - Throws: ``RDBError``, its offset counted from the start of `bytes`.
+  /// - Parameter base: The file offset where the value begins, for errors.
   @_lifetime(copy bytes)
-  init(_ bytes: RawSpan) throws(RDBError)
+  init(_ bytes: RawSpan, at base: Int) throws(RDBError)
 
   /// How many entries the header claims; `nil`: too many for it to say.
   var claimedCount: Int? { get }
@@ -49,6 +49,10 @@ public protocol PackedCursor: ~Escapable {
   /// Reads the next entry, every length checked.
   @_lifetime(copy self)
   mutating func next() throws(RDBError) -> PackedEntry
+
+  /// Reads again the entry that began at `position`.
+  @_lifetime(copy self)
+  func entry(at position: Int) throws(RDBError) -> PackedEntry
 
   /// Checks, at the end, that nothing is left and the count was right.
   func finish(count: Int) throws(RDBError)

@@ -142,13 +142,6 @@ public struct RDBError: Error, Sendable {
       key: self.key ?? key, database: self.database ?? database,
       valueType: self.valueType ?? valueType, systemError: systemError, missing: missing)
   }
-
-  /// The same error, from a decoder that counted from the start of its own bytes.
-  public func relocated(to offset: Int, inner: Int?) -> RDBError {
-    RDBError(
-      code, at: offset, inner: inner, expected: expected, found: found, key: key,
-      database: database, valueType: valueType, systemError: systemError)
-  }
 }
 
 extension RDBError: CustomStringConvertible {

@@ -7,7 +7,7 @@ public struct UnixMilliseconds: Hashable, Comparable, Sendable, CustomStringConv
 }
 
 /// The ID of a stream entry, `milliseconds-sequence`. Byte order of the stored form is the order of IDs.
-public struct StreamID: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomStringConvertible {
   public var milliseconds: UInt64
   public var sequence: UInt64
 

@@ -14,6 +14,8 @@
 /// Source: `ziplistValidateIntegrity` in Redis `src/ziplist.c`.
 public struct Ziplist: PackedCursor, ~Escapable {
   @usableFromInline let bytes: RawSpan
+  /// The file offset where the packed value begins, for errors.
+  @usableFromInline let base: Int
   public var position = 10
   public let claimedCount: Int?
   @usableFromInline let tail: Int
@@ -22,24 +24,25 @@ public struct Ziplist: PackedCursor, ~Escapable {
   @usableFromInline var previousStart = 10
 
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan) throws(RDBError) {
+  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
+    self.base = base
     guard bytes.byteCount >= 11 else {
-      throw .ziplist(0, "at least 11 bytes", "\(bytes.byteCount)")
+      throw .ziplist(base, 0, "at least 11 bytes", "\(bytes.byteCount)")
     }
     let total = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
     guard Int(total) == bytes.byteCount else {
-      throw .ziplist(0, "a total of \(bytes.byteCount) bytes", "\(total)")
+      throw .ziplist(base, 0, "a total of \(bytes.byteCount) bytes", "\(total)")
     }
     tail = Int(
       UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self)))
     guard tail < bytes.byteCount else {
-      throw .ziplist(4, "a tail offset below \(bytes.byteCount)", "\(tail)")
+      throw .ziplist(base, 4, "a tail offset below \(bytes.byteCount)", "\(tail)")
     }
     let count = UInt16(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt16.self))
     claimedCount = count == .max ? nil : Int(count)
     let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
-    guard last == 0xFF else { throw .ziplist(bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
+    guard last == 0xFF else { throw .ziplist(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
   /// The index of the terminator.
@@ -55,19 +58,19 @@ public struct Ziplist: PackedCursor, ~Escapable {
   public mutating func next() throws(RDBError) -> PackedEntry {
     let start = position
     let end = end
-    guard start < end else { throw .ziplist(start, "an entry", "the end") }
+    guard start < end else { throw .ziplist(base, start, "an entry", "the end") }
     var place = start + 1
     var previous = Int(load(start))
     if previous == 254 {
-      guard end - start > 5 else { throw .ziplist(start, "a 5-byte prevlen", "the end") }
+      guard end - start > 5 else { throw .ziplist(base, start, "a 5-byte prevlen", "the end") }
       previous = Int(
         UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self)))
       place = start + 5
     }
     guard previous == previousSize else {
-      throw .ziplist(start, "a prevlen of \(previousSize)", "\(previous)")
+      throw .ziplist(base, start, "a prevlen of \(previousSize)", "\(previous)")
     }
-    guard place < end else { throw .ziplist(place, "an entry encoding", "the end") }
+    guard place < end else { throw .ziplist(base, place, "an entry encoding", "the end") }
     let first = load(place)
     if first & 0xC0 == 0 { return try string(start, place + 1, Int(first), end) }
     return try nextLarge(start, place, first, end)
@@ -80,10 +83,10 @@ public struct Ziplist: PackedCursor, ~Escapable {
     let width: Int
     switch first {
     case 0x40...0x7F:
-      guard end - place >= 2 else { throw .ziplist(place, "a 14-bit length", "the end") }
+      guard end - place >= 2 else { throw .ziplist(base, place, "a 14-bit length", "the end") }
       return try string(start, place + 2, Int(first & 0x3F) << 8 | Int(load(place + 1)), end)
     case 0x80...0xBF:
-      guard end - place >= 5 else { throw .ziplist(place, "a 32-bit length", "the end") }
+      guard end - place >= 5 else { throw .ziplist(base, place, "a 32-bit length", "the end") }
       let count = UInt32(
         bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place + 1, as: UInt32.self))
       return try string(start, place + 5, Int(count), end)
@@ -95,10 +98,10 @@ public struct Ziplist: PackedCursor, ~Escapable {
     case 0xF1...0xFD:
       step(start, to: place + 1)
       return PackedEntry(integer: Int64(first & 0x0F) - 1, nothing: bytes.extracting(first: 0))
-    default: throw .ziplist(place, "an entry encoding", hex(first))
+    default: throw .ziplist(base, place, "an entry encoding", hex(first))
     }
     guard end - place > width else {
-      throw .ziplist(place, "an integer of \(width) bytes", "\(end - place - 1) bytes")
+      throw .ziplist(base, place, "an integer of \(width) bytes", "\(end - place - 1) bytes")
     }
     var bits: UInt64 = 0
     for index in 0..<width { bits |= UInt64(load(place + 1 + index)) << (8 * UInt64(index)) }
@@ -113,7 +116,7 @@ public struct Ziplist: PackedCursor, ~Escapable {
     -> PackedEntry
   {
     guard count <= end - body else {
-      throw .ziplist(body, "a string of \(count) bytes", "\(end - body) bytes")
+      throw .ziplist(base, body, "a string of \(count) bytes", "\(end - body) bytes")
     }
     step(start, to: body + count)
     return PackedEntry(bytes: bytes.extracting(unchecked: body..<body + count))
@@ -125,13 +128,26 @@ public struct Ziplist: PackedCursor, ~Escapable {
     position = next
   }
 
+  @_lifetime(copy self)
+  public func entry(at position: Int) throws(RDBError) -> PackedEntry {
+    var copy = self
+    copy.position = position
+    let first = load(position)
+    copy.previousSize =
+      first == 254 && end - position > 5
+      ? Int(
+        UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position + 1, as: UInt32.self)))
+      : Int(first)
+    return try copy.next()
+  }
+
   @inlinable public func finish(count: Int) throws(RDBError) {
-    guard position == end else { throw .ziplist(position, "the end", "more entries") }
+    guard position == end else { throw .ziplist(base, position, "the end", "more entries") }
     if let claimedCount, claimedCount != count {
-      throw .ziplist(8, "a count of \(count)", "\(claimedCount)")
+      throw .ziplist(base, 8, "a count of \(count)", "\(claimedCount)")
     }
     if count > 0, tail != previousStart {
-      throw .ziplist(4, "a tail offset of \(previousStart)", "\(tail)")
+      throw .ziplist(base, 4, "a tail offset of \(previousStart)", "\(tail)")
     }
   }
 }
@@ -139,8 +155,8 @@ public struct Ziplist: PackedCursor, ~Escapable {
 extension RDBError {
   @inline(never)
   @usableFromInline static func ziplist(
-    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+    _ base: Int, _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
   ) -> RDBError {
-    RDBError(.corruptZiplist, at: offset, expected: expected(), found: found())
+    RDBError(.corruptZiplist, at: base, inner: offset, expected: expected(), found: found())
   }
 }

@@ -7,18 +7,22 @@
 /// Source: `zipmapValidateIntegrity` in Redis `src/zipmap.c`.
 public struct Zipmap: ~Escapable {
   @usableFromInline let bytes: RawSpan
-  @usableFromInline var position = 1
+  /// The file offset where the packed value begins, for errors.
+  @usableFromInline let base: Int
+  /// The index in the bytes of the next pair.
+  public var position = 1
   /// How many pairs the first byte claims; `nil`: too many for it to say.
   public let claimedCount: Int?
 
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan) throws(RDBError) {
+  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
-    guard bytes.byteCount >= 2 else { throw .zipmap(0, "at least 2 bytes", "\(bytes.byteCount)") }
+    self.base = base
+    guard bytes.byteCount >= 2 else { throw .zipmap(base, 0, "at least 2 bytes", "\(bytes.byteCount)") }
     let count = bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
     claimedCount = count >= 254 ? nil : Int(count)
     let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
-    guard last == 0xFF else { throw .zipmap(bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
+    guard last == 0xFF else { throw .zipmap(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
   @inlinable var end: Int { bytes.byteCount - 1 }
@@ -38,7 +42,7 @@ public struct Zipmap: ~Escapable {
   @inlinable @_lifetime(copy self)
   public mutating func value() throws(RDBError) -> RawSpan {
     let count = try length()
-    guard position < end else { throw .zipmap(position, "the count of free bytes", "the end") }
+    guard position < end else { throw .zipmap(base, position, "the count of free bytes", "the end") }
     let free = Int(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
     position += 1
     let value = try take(count)
@@ -47,14 +51,14 @@ public struct Zipmap: ~Escapable {
   }
 
   @inlinable mutating func length() throws(RDBError) -> Int {
-    guard position < end else { throw .zipmap(position, "a length", "the end") }
+    guard position < end else { throw .zipmap(base, position, "a length", "the end") }
     let first = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
-    guard first != 0xFF else { throw .zipmap(position, "a length", "0xFF") }
+    guard first != 0xFF else { throw .zipmap(base, position, "a length", "0xFF") }
     guard first == 0xFE else {
       position += 1
       return Int(first)
     }
-    guard end - position >= 5 else { throw .zipmap(position, "a 32-bit length", "the end") }
+    guard end - position >= 5 else { throw .zipmap(base, position, "a 32-bit length", "the end") }
     let count = UInt32(
       littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position + 1, as: UInt32.self))
     position += 5
@@ -64,7 +68,7 @@ public struct Zipmap: ~Escapable {
   @inlinable @_lifetime(copy self)
   mutating func take(_ count: Int) throws(RDBError) -> RawSpan {
     guard count <= end - position else {
-      throw .zipmap(position, "\(count) bytes", "\(end - position)")
+      throw .zipmap(base, position, "\(count) bytes", "\(end - position)")
     }
     let start = position
     position += count
@@ -73,9 +77,9 @@ public struct Zipmap: ~Escapable {
 
   /// Checks, at the end, that nothing is left and the count was right.
   public func finish(count: Int) throws(RDBError) {
-    guard position == end else { throw .zipmap(position, "the end", "more bytes") }
+    guard position == end else { throw .zipmap(base, position, "the end", "more bytes") }
     if let claimedCount, claimedCount != count {
-      throw .zipmap(0, "a count of \(count)", "\(claimedCount)")
+      throw .zipmap(base, 0, "a count of \(count)", "\(claimedCount)")
     }
   }
 }
@@ -83,8 +87,8 @@ public struct Zipmap: ~Escapable {
 extension RDBError {
   @inline(never)
   @usableFromInline static func zipmap(
-    _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+    _ base: Int, _ offset: Int, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
   ) -> RDBError {
-    RDBError(.corruptZipmap, at: offset, expected: expected(), found: found())
+    RDBError(.corruptZipmap, at: base, inner: offset, expected: expected(), found: found())
   }
 }

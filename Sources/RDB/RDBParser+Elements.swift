@@ -1,0 +1,291 @@
+public import RDBFormat
+
+/// Reading values element by element. Every element is announced when its bytes are complete, and
+/// committed then; a parser that runs dry starts that element again.
+extension RDBParser {
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func elements<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    switch state.value.type {
+    case .string:
+      try sink.string(try string(&cursor, slot: 1))
+    case .hashListpack, .hashZiplist, .zsetListpack, .zsetZiplist, .setListpack, .listZiplist,
+      .setIntset, .hashZipmap, .hashListpackExPreGA, .hashListpackEx, .hashTemplateListpack:
+      try packedValue(&cursor, &sink)
+    case .list, .set, .hash, .zset, .zset2, .hash2, .hashMetadata, .hashMetadataPreGA:
+      try collection(&cursor, &sink)
+    case .listQuicklist, .listQuicklist2:
+      try quicklist(&cursor, &sink)
+    case .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4,
+      .streamListpacks5:
+      try stream(&cursor, &sink)
+    case .module2, .modulePreGA:
+      try moduleItems(&cursor, &sink)
+    case .array:
+      try array(&cursor, &sink)
+    case .hashTemplateListpackInline, .hashTemplateArrayInline, .hashTemplateArray:
+      try templateHash(&cursor, &sink)
+    }
+  }
+
+  // MARK: Collections of strings
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func collection<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    let type = state.value.type
+    if state.value.stage == .begin {
+      if type == .hashMetadata { state.value.firstExpiry = try cursor.littleEndian(UInt64.self) }
+      let count = try cursor.length()
+      try sink.beginElements(
+        ElementsHeader(
+          count: count,
+          canCarryFieldExpiries: type == .hash2 || type == .hashMetadata
+            || type == .hashMetadataPreGA))
+      state.value.remaining = count
+      state.value.stage = .elements
+      committed = cursor.position
+    }
+    switch type {
+    case .list:
+      while state.value.remaining > 0 {
+        try sink.listElement(try string(&cursor, slot: 1))
+        elementDone(cursor)
+      }
+    case .set:
+      while state.value.remaining > 0 {
+        try sink.setMember(try string(&cursor, slot: 1))
+        elementDone(cursor)
+      }
+    case .hash:
+      while state.value.remaining > 0 {
+        let field = try string(&cursor, slot: 1)
+        let value = try string(&cursor, slot: 2)
+        try sink.hashField(field, value: value, expiry: nil)
+        elementDone(cursor)
+      }
+    case .zset2:
+      while state.value.remaining > 0 {
+        let member = try string(&cursor, slot: 1)
+        let score = Double(bitPattern: try cursor.littleEndian(UInt64.self))
+        if score.isNaN { throw .notANumber(at: cursor.offset - 8) }
+        try sink.zsetMember(member, score: score)
+        elementDone(cursor)
+      }
+    case .zset:
+      while state.value.remaining > 0 {
+        let member = try string(&cursor, slot: 1)
+        try sink.zsetMember(member, score: try asciiScore(&cursor))
+        elementDone(cursor)
+      }
+    case .hash2:
+      while state.value.remaining > 0 {
+        let field = try string(&cursor, slot: 1)
+        let value = try string(&cursor, slot: 2)
+        let expiry = try cursor.littleEndian(Int64.self)
+        guard expiry >= -1 else { throw .badFieldExpiry(at: cursor.offset - 8, expiry) }
+        try sink.hashField(field, value: value, expiry: expiry == -1 ? nil : UnixMilliseconds(expiry))
+        elementDone(cursor)
+      }
+    default:
+      while state.value.remaining > 0 {
+        let start = cursor.offset
+        let expiry = try fieldExpiry(try cursor.length(), at: start)
+        let field = try string(&cursor, slot: 1)
+        let value = try string(&cursor, slot: 2)
+        try sink.hashField(field, value: value, expiry: expiry)
+        elementDone(cursor)
+      }
+    }
+  }
+
+  @inlinable mutating func elementDone(_ cursor: borrowing ByteCursor) {
+    state.value.remaining &-= 1
+    committed = cursor.position
+  }
+
+  /// What the number before a field of type 22 (Redis 7.4 release candidates) or 24 means.
+  ///
+  /// 0: none. Type 22: absolute. Type 24: counted from the earliest field's, which has 1.
+  /// Source: `rdbLoadObject` in Redis `src/rdb.c`.
+  @inlinable
+  func fieldExpiry(_ time: UInt64, at offset: Int) throws(RDBError) -> UnixMilliseconds? {
+    if time == 0 { return nil }
+    let (sum, overflow) =
+      state.value.type == .hashMetadata
+      ? state.value.firstExpiry.addingReportingOverflow(time - 1) : (time, false)
+    guard !overflow, sum < 1 << 62 else {
+      throw .badFieldExpiry(at: offset, Int64(truncatingIfNeeded: time))
+    }
+    return UnixMilliseconds(Int64(sum))
+  }
+
+  /// Reads a score of type 3: text, or one of three marks.
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  func asciiScore(_ cursor: inout ByteCursor) throws(RDBError) -> Double {
+    let start = cursor.offset
+    switch try cursor.byte() {
+    case 253: throw .notANumber(at: start)
+    case 254: return .infinity
+    case 255: return -.infinity
+    case let count:
+      let text = try cursor.take(UInt64(count))
+      guard let score = DoubleText.parse(text) else { throw .badScore(at: start, "other text") }
+      if score.isNaN { throw .notANumber(at: start) }
+      return score
+    }
+  }
+
+  // MARK: Quicklists
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func quicklist<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    if state.value.stage == .begin {
+      state.value.remaining = try cursor.length()
+      state.value.outer = state.value.remaining
+      if state.value.remaining == 0 {
+        try sink.beginElements(ElementsHeader(count: 0, nodeCount: 0))
+        state.value.announced = true
+      }
+      state.value.stage = .elements
+      committed = cursor.position
+    }
+    while state.value.remaining > 0 {
+      let start = cursor.offset
+      var container: UInt64 = 2
+      if state.value.type == .listQuicklist2 {
+        container = try cursor.length()
+        guard container == 1 || container == 2 else { throw .badContainer(at: start, container) }
+      }
+      let place = cursor.offset
+      let node = try string(&cursor, slot: 1)
+      if node.byteCount == 0 {
+        throw .value(.corruptQuicklist, at: place, "a node with bytes", "an empty string")
+      }
+      if !state.value.announced {
+        try sink.beginElements(
+          ElementsHeader(
+            count: state.value.outer == 1 && container == 1 ? 1 : nil,
+            nodeCount: state.value.outer, firstNodeIsPlain: container == 1,
+            firstBlobByteCount: container == 1 ? 0 : node.byteCount))
+        state.value.announced = true
+      }
+      if container == 1 {
+        try sink.listElement(node)
+      } else if state.value.type == .listQuicklist2 {
+        try listEntries(Listpack(node, at: place), &sink)
+      } else {
+        try listEntries(Ziplist(node, at: place), &sink)
+      }
+      elementDone(cursor)
+    }
+  }
+
+  @inlinable
+  mutating func listEntries<P: PackedCursor & ~Escapable, S: RDBSink & ~Copyable>(
+    _ packed: consuming P, _ sink: inout S
+  ) throws(RDBError) {
+    var count = 0
+    while !packed.isAtEnd {
+      try sink.listElement(try packed.next().text(scratch: scratch.number(1)))
+      count &+= 1
+    }
+    try packed.finish(count: count)
+  }
+
+  // MARK: Modules
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func moduleItems<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    while true {
+      let start = cursor.offset
+      let code = try cursor.length()
+      let nothing = cursor.bytes.extracting(first: 0)
+      switch code {
+      case 0: return
+      case 1:
+        try sink.moduleItem(
+          ModuleItem(.signed(Int64(bitPattern: try cursor.length())), bytes: nothing))
+      case 2: try sink.moduleItem(ModuleItem(.unsigned(try cursor.length()), bytes: nothing))
+      case 3:
+        try sink.moduleItem(
+          ModuleItem(.float(Float(bitPattern: try cursor.littleEndian(UInt32.self))), bytes: nothing))
+      case 4:
+        try sink.moduleItem(
+          ModuleItem(
+            .double(Double(bitPattern: try cursor.littleEndian(UInt64.self))), bytes: nothing))
+      case 5: try sink.moduleItem(ModuleItem(.string, bytes: try string(&cursor, slot: 1)))
+      default: throw .badModuleItem(at: start, code)
+      }
+      committed = cursor.position
+    }
+  }
+
+  // MARK: Arrays
+
+  /// Type 28 of Redis 8.8: `count has_cursor [insert_index]`, then `index tag payload` each.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func array<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    if state.value.stage == .begin {
+      let start = cursor.offset
+      let count = try cursor.length()
+      if count == 0 { throw .value(.corruptArray, at: start, "at least one element", "0") }
+      let place = cursor.offset
+      let hasCursor = try cursor.length()
+      guard hasCursor <= 1 else {
+        throw .value(.corruptArray, at: place, "a cursor mark of 0 or 1", "\(hasCursor)")
+      }
+      let insertIndex = hasCursor == 1 ? try cursor.length() : nil
+      try sink.beginElements(ElementsHeader(count: count, insertIndex: insertIndex))
+      state.value.remaining = count
+      state.value.stage = .elements
+      committed = cursor.position
+    }
+    while state.value.remaining > 0 {
+      let start = cursor.offset
+      let index = try cursor.length()
+      guard index != .max else {
+        throw .value(.corruptArray, at: start, "an index below 2^64-1", "2^64-1")
+      }
+      let tag = try cursor.length()
+      switch tag {
+      case 0, 3: try sink.arrayElement(index: index, value: try string(&cursor, slot: 1))
+      case 1:
+        let place = scratch.number(1)
+        let count = DecimalText.write(try cursor.littleEndian(Int64.self), to: place)
+        try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: place, byteCount: count))
+      case 2:
+        let value = Double(bitPattern: try cursor.littleEndian(UInt64.self))
+        guard value.isFinite else {
+          throw .value(.corruptArray, at: start, "a finite number", "\(value)")
+        }
+        let place = scratch.number(1)
+        let count = writeArrayDouble(value, to: place)
+        try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: place, byteCount: count))
+      default: throw .badArrayTag(at: start, tag)
+      }
+      elementDone(cursor)
+    }
+  }
+
+  /// The shortest text of `value`, with `.0` where it would otherwise look like an integer.
+  @usableFromInline func writeArrayDouble(_ value: Double, to place: UnsafeMutableRawPointer) -> Int {
+    var count = DoubleText.write(value, to: place)
+    let text = UnsafeRawBufferPointer(start: place, count: count)
+    let marks = [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "n"), UInt8(ascii: "i")]
+    if !text.contains(where: { marks.contains($0) }) {
+      place.storeBytes(of: UInt8(ascii: "."), toByteOffset: count, as: UInt8.self)
+      place.storeBytes(of: UInt8(ascii: "0"), toByteOffset: count + 1, as: UInt8.self)
+      count += 2
+    }
+    return count
+  }
+}

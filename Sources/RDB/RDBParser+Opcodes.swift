@@ -1,0 +1,254 @@
+public import RDBFormat
+
+/// The file header, and what stands between the keys.
+extension RDBParser {
+  /// Reads the first nine bytes: `REDIS` and four digits, or `VALKEY` and three.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func fileHeader<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    let start = cursor.offset
+    if cursor.remaining < 9 { try refuseForeign(cursor.bytes, at: start) }
+    let bytes = try cursor.take(9)
+    let header = try readHeader(bytes, at: start)
+    try sink.beginSnapshot(header)
+    state.header = header
+    state.phase = .records
+    fillTypes()
+    committed = cursor.position
+  }
+
+  /// Throws if the input cannot become a snapshot with more bytes either.
+  @usableFromInline func refuseForeign(_ bytes: RawSpan, at offset: Int) throws(RDBError) {
+    let known: [StaticString] = ["REDIS", "VALKEY"]
+    let count = bytes.byteCount
+    let possible = known.contains { magic in
+      (0..<min(count, magic.utf8CodeUnitCount)).allSatisfy {
+        bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == magic.utf8Start[$0]
+      }
+    }
+    if !possible { throw .notRDB(bytes, at: offset) }
+  }
+
+  @usableFromInline func readHeader(_ bytes: RawSpan, at offset: Int) throws(RDBError)
+    -> SnapshotHeader
+  {
+    try refuseForeign(bytes, at: offset)
+    let isValkey = bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) == UInt8(ascii: "V")
+    var version = 0
+    for index in (isValkey ? 6 : 5)..<9 {
+      let digit = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      guard digit >= 48, digit <= 57 else {
+        throw RDBError(
+          .notRDB, at: offset + index, expected: "a digit of the version", found: hex(digit))
+      }
+      version = version * 10 + Int(digit) - 48
+    }
+    let known = isValkey ? 80...81 : 1...15
+    guard known.contains(version) || options.forceVersion && version > known.upperBound else {
+      throw RDBError(
+        .unsupportedVersion, at: offset,
+        expected: "RDB version \(known.lowerBound)–\(known.upperBound)"
+          + (version > known.upperBound ? " (--force-version reads on as far as it can)" : ""),
+        found: "\(isValkey ? "VALKEY" : "REDIS") version \(version)")
+    }
+    return SnapshotHeader(vendor: isValkey ? .valkey : .redis, version: version)
+  }
+
+  /// Reads the rest of what begins with the byte `code`, which is no value type.
+  ///
+  /// - Returns: Whether it was EOF.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func opcode<S: RDBSink & ~Copyable>(
+    _ code: UInt8, at start: Int, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws(RDBError) -> Bool {
+    guard let opcode = Opcode(rawValue: code) else { throw unknown(code, at: start) }
+    switch opcode {
+    case .expireTimeMS:
+      let time = try cursor.littleEndian(Int64.self)
+      attribute(start, cursor)
+      state.expiry = time == -1 ? nil : UnixMilliseconds(time)
+    case .expireTime:
+      let seconds = try cursor.littleEndian(Int32.self)
+      attribute(start, cursor)
+      state.expiry = seconds == -1 ? nil : UnixMilliseconds(Int64(seconds) * 1000)
+    case .frequency:
+      let frequency = try cursor.byte()
+      attribute(start, cursor)
+      state.frequency = frequency
+    case .idle:
+      let idle = try cursor.length()
+      attribute(start, cursor)
+      state.idleSeconds = idle
+    case .selectDB:
+      state.database = try cursor.length()
+    case .resizeDB:
+      let keys = try cursor.length()
+      let expiring = try cursor.length()
+      try sink.databaseSize(database: state.database, keys: keys, expiring: expiring)
+    case .aux:
+      let name = try string(&cursor, slot: 0)
+      let value = try string(&cursor, slot: 1)
+      try sink.aux(name: name, value: value)
+    case .slotInfo:
+      guard state.header.vendor == .redis else { throw unknown(code, at: start) }
+      let slot = try cursor.length()
+      let keys = try cursor.length()
+      try sink.slots(
+        SlotHint(
+          .info(slot: slot, keys: keys, expiring: try cursor.length()),
+          job: cursor.bytes.extracting(first: 0)))
+    case .function2:
+      let nothing = cursor.bytes.extracting(first: 0)
+      let code = try string(&cursor, slot: 0)
+      try sink.functionLibrary(
+        FunctionLibrary(
+          code: code, isPreGA: false, name: nothing, engine: nothing, description: nothing))
+    case .functionPreGA:
+      let name = try string(&cursor, slot: 0)
+      let engine = try string(&cursor, slot: 1)
+      var description = cursor.bytes.extracting(first: 0)
+      if try cursor.length() != 0 { description = try string(&cursor, slot: 2) }
+      let code = try string(&cursor, slot: 3)
+      try sink.functionLibrary(
+        FunctionLibrary(
+          code: code, isPreGA: true, name: name, engine: engine, description: description))
+    case .moduleAux:
+      return try moduleAux(start, &cursor, &sink)
+    case .keyMetaOrSlotImport:
+      if state.header.vendor == .redis {
+        try keyMetadata(start, &cursor)
+        attribute(start, cursor)
+      } else {
+        try slotImport(start, &cursor, &sink)
+      }
+    case .hashTemplateOrUpdate:
+      guard state.header.vendor == .redis else {
+        throw RDBError(
+          .unsupportedValueType, at: start, expected: "a snapshot without inline updates",
+          found: "opcode 242 of a Valkey 9.2 forkless save")
+      }
+      try hashTemplate(&cursor)
+    case .eof:
+      if state.recordOffset >= 0 { throw .danglingAttributes(at: start) }
+      committed = cursor.position
+      state.phase = .finished
+      return true
+    }
+    committed = cursor.position
+    return false
+  }
+
+  /// Notes where the record began whose attribute was just read.
+  @inlinable mutating func attribute(_ start: Int, _ cursor: borrowing ByteCursor) {
+    if state.recordOffset < 0 { state.recordOffset = start }
+    committed = cursor.position
+  }
+
+  @usableFromInline func unknown(_ code: UInt8, at offset: Int) -> RDBError {
+    let vendor = state.header.vendor == .redis ? "Redis" : "Valkey"
+    let what =
+      ValueType.resolve(code, vendor: state.header.vendor == .redis ? .valkey : .redis).map {
+        ", which only the other vendor knows, as \($0.name)"
+      } ?? ""
+    return RDBError(
+      .unknownValueType, at: offset,
+      expected: "an opcode or a value type of \(vendor) RDB \(state.header.version)",
+      found: hex(code) + what)
+  }
+
+  /// Module data that belongs to no key: module ID, 2, when, items.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func moduleAux<S: RDBSink & ~Copyable>(
+    _ start: Int, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws(RDBError) -> Bool {
+    let module = ModuleID(rawValue: try cursor.length())
+    let place = cursor.offset
+    let code = try cursor.length()
+    guard code == 2 else { throw .badModuleItem(at: place, code) }
+    let when = try cursor.length()
+    let isWanted = try sink.beginModuleAux(ModuleAux(module: module, when: when, offset: start))
+    committed = cursor.position
+    beginValue(.module2, offset: cursor.offset)
+    state.value.isModuleAux = true
+    state.value.mode = isWanted ? .stored : .skip
+    try value(&cursor, &sink)
+    return false
+  }
+
+  /// Reads KEY_META: `n`, then n × (class, items…, 0). Kept whole: it belongs into a RESTORE payload.
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func keyMetadata(_ start: Int, _ cursor: inout ByteCursor) throws(RDBError) {
+    let from = cursor.position - 1
+    var count = try cursor.length()
+    while count > 0 {
+      _ = try cursor.littleEndian(UInt32.self)
+      items: while true {
+        let place = cursor.offset
+        switch try cursor.length() {
+        case 0: break items
+        case 1, 2: _ = try cursor.length()
+        case 3: _ = try cursor.littleEndian(UInt32.self)
+        case 4: _ = try cursor.littleEndian(UInt64.self)
+        case 5: _ = try string(&cursor, slot: 1)
+        case let other: throw .badModuleItem(at: place, other)
+        }
+      }
+      count -= 1
+    }
+    let record = cursor.bytes.extracting(from..<cursor.position)
+    state.metadata = record.withUnsafeBytes { Array($0) }
+  }
+
+  /// Reads a Valkey slot import: job name, then ranges of slots.
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func slotRanges(_ start: Int, _ cursor: inout ByteCursor) throws(RDBError)
+    -> [(UInt64, UInt64)]
+  {
+    let count = try cursor.length()
+    guard count <= 16_384 else {
+      throw RDBError(
+        .corruptOpcode, at: start, expected: "at most 16384 ranges of slots", found: "\(count)")
+    }
+    var ranges: [(UInt64, UInt64)] = []
+    for _ in 0..<count { ranges.append((try cursor.length(), try cursor.length())) }
+    return ranges
+  }
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func slotImport<S: RDBSink & ~Copyable>(
+    _ start: Int, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws(RDBError) {
+    let job = try string(&cursor, slot: 0)
+    for (first, last) in try slotRanges(start, &cursor) {
+      try sink.slots(SlotHint(.importing(first: first, last: last), job: job))
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func danglingAttributes(at offset: Int) -> RDBError {
+    RDBError(
+      .corruptOpcode, at: offset, expected: "the key that the expiry, idle time or frequency is of",
+      found: "the end of the snapshot")
+  }
+
+  /// The input does not begin like a snapshot; says what it looks like.
+  @inline(never)
+  @usableFromInline static func notRDB(_ bytes: RawSpan, at offset: Int) -> RDBError {
+    let start = bytes.withUnsafeBytes { Array($0.prefix(9)) }
+    let guess =
+      switch start.first {
+      case nil: "nothing"
+      case UInt8(ascii: "*"): "\(printable(start)), as an AOF or RESP file begins"
+      case 0xEF, 0xFE, 0xFF: "\(printable(start)), as text from a shell begins"
+      case UInt8(ascii: "<"), UInt8(ascii: "{"), UInt8(ascii: "["):
+        "\(printable(start)), as a text document begins"
+      case UInt8(ascii: "V") where start.starts(with: Array("VKCS".utf8)):
+        "a compressed Valkey snapshot (VKCS envelope)"
+      default: printable(start)
+      }
+    return RDBError(.notRDB, at: offset, expected: "\"REDIS\" or \"VALKEY\"", found: guess)
+  }
+}

@@ -1,0 +1,98 @@
+public import RDBFormat
+
+extension RDBParser {
+  /// Reads a string: borrowed from the input where it stands there as it is, else from scratch memory.
+  ///
+  /// - Parameter slot: Which scratch memory; what was there is overwritten.
+  @inlinable @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
+  mutating func string(_ cursor: inout ByteCursor, slot: Int) throws(RDBError) -> RawSpan {
+    let start = cursor.offset
+    switch try cursor.stringHeader() {
+    case .raw(let byteCount):
+      if byteCount > options.stringLimit { throw .stringTooLong(at: start, byteCount, options) }
+      return try cursor.take(byteCount)
+    case .integer(let value):
+      let place = scratch.number(slot)
+      let count = DecimalText.write(value, to: place)
+      return _overrideLifetime(RawSpan(_unsafeStart: place, byteCount: count), copying: cursor)
+    case .lzf(let compressed, let original):
+      return try decompress(&cursor, start, compressed, original, slot: slot)
+    }
+  }
+
+  @usableFromInline @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
+  mutating func decompress(
+    _ cursor: inout ByteCursor, _ start: Int, _ compressed: UInt64, _ original: UInt64, slot: Int
+  ) throws(RDBError) -> RawSpan {
+    guard original <= LZF.maximumOutputByteCount(of: compressed) else {
+      throw RDBError(
+        .corruptLZF, at: start,
+        expected: "at most \(LZF.maximumOutputByteCount(of: compressed)) bytes from \(compressed)",
+        found: "a claim of \(original)")
+    }
+    if max(original, compressed) > options.stringLimit {
+      throw .stringTooLong(at: start, max(original, compressed), options)
+    }
+    let input = try cursor.take(compressed)
+    let output = scratch.blob(slot, byteCount: Int(original))
+    do throws(RDBError) {
+      try LZF.decompress(input, into: output)
+    } catch {
+      throw RDBError(
+        .corruptLZF, at: start, inner: error.offset, expected: error.expected, found: error.found)
+    }
+    return _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(output)), copying: cursor)
+  }
+
+  /// Steps over a string without decoding it; what does not fit into the input is `state.owed`.
+  ///
+  /// - Parameter validate: Decompress it, to see whether it can be.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func skipString(_ cursor: inout ByteCursor, validate: Bool) throws(RDBError) {
+    let start = cursor.offset
+    switch try cursor.stringHeader() {
+    case .raw(let byteCount): skip(&cursor, byteCount)
+    case .integer: break
+    case .lzf(let compressed, let original):
+      if validate {
+        _ = try decompress(&cursor, start, compressed, original, slot: 1)
+      } else {
+        skip(&cursor, compressed)
+      }
+    }
+  }
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func skip(_ cursor: inout ByteCursor, _ byteCount: UInt64) {
+    let remaining = cursor.remaining
+    if byteCount <= UInt64(remaining) {
+      cursor.position &+= Int(byteCount)
+    } else {
+      state.owed = byteCount - UInt64(remaining)
+      cursor.position = cursor.bytes.byteCount
+    }
+  }
+
+  /// Steps over what is owed; throws `truncated` while something is.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func payOwed(_ cursor: inout ByteCursor) throws(RDBError) {
+    guard state.owed > 0 else { return }
+    let owed = state.owed
+    state.owed = 0
+    skip(&cursor, owed)
+    committed = cursor.position
+    if state.owed > 0 { throw .truncated(at: cursor.offset, expected: state.owed, found: 0) }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func stringTooLong(
+    at offset: Int, _ byteCount: UInt64, _ options: RDBParser.Options
+  ) -> RDBError {
+    RDBError(
+      .stringTooLong, at: offset,
+      expected: "at most \(options.stringLimit) bytes (--max-string raises the limit)",
+      found: "a string of \(byteCount)")
+  }
+}

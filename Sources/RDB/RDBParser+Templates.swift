@@ -1,0 +1,146 @@
+public import RDBFormat
+
+/// Hash templates of Redis 8.10: hashes that share their field names.
+extension RDBParser {
+  @usableFromInline
+  func template(_ id: UInt64, at offset: Int) throws(RDBError) -> HashTemplate {
+    guard let template = state.templates[id] else {
+      throw RDBError(
+        .corruptHashTemplate, at: offset, expected: "a template that was defined",
+        found: "template \(id)")
+    }
+    return template
+  }
+
+  /// Reads a record of the registry: `id count field…`.
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func hashTemplate(_ cursor: inout ByteCursor) throws(RDBError) {
+    let start = cursor.offset
+    let id = try cursor.length()
+    let template = HashTemplate(fields: try templateFields(&cursor, start))
+    state.templates[id] = template
+  }
+
+  /// Reads `count field…`, which must ascend by length, then by bytes.
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func templateFields(_ cursor: inout ByteCursor, _ start: Int) throws(RDBError)
+    -> [[UInt8]]
+  {
+    let count = try cursor.length()
+    var fields: [[UInt8]] = []
+    while UInt64(fields.count) < count {
+      let field = try string(&cursor, slot: 1)
+      fields.append(field.withUnsafeBytes { Array($0) })
+    }
+    try checkTemplate(fields, start)
+    return fields
+  }
+
+  @usableFromInline func checkTemplate(_ fields: [[UInt8]], _ start: Int) throws(RDBError) {
+    guard !fields.isEmpty else {
+      throw RDBError(.corruptHashTemplate, at: start, expected: "at least one field", found: "none")
+    }
+    for (field, next) in zip(fields, fields.dropFirst())
+    where (field.count, 0) >= (next.count, field.lexicographicallyPrecedes(next) ? 1 : 0) {
+      throw RDBError(
+        .corruptHashTemplate, at: start, expected: "fields in ascending order",
+        found: "\(printable(next)) behind \(printable(field))")
+    }
+  }
+
+  /// Reads the fields section of types 29 and 31: a listpack of names (0) or `count field…` (1).
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func inlineTemplate(_ cursor: inout ByteCursor) throws(RDBError) -> HashTemplate {
+    let start = cursor.offset
+    switch try cursor.length() {
+    case 0:
+      let place = cursor.offset
+      let blob = try string(&cursor, slot: 3)
+      var listpack = try Listpack(blob, at: place)
+      var fields: [[UInt8]] = []
+      while !listpack.isAtEnd {
+        let field = try listpack.next().text(scratch: scratch.number(1))
+        fields.append(field.withUnsafeBytes { Array($0) })
+      }
+      try listpack.finish(count: fields.count)
+      try checkTemplate(fields, place)
+      return HashTemplate(fields: fields)
+    case 1: return HashTemplate(fields: try templateFields(&cursor, start))
+    case let form:
+      throw RDBError(
+        .corruptHashTemplate, at: start, expected: "a fields section of form 0 or 1",
+        found: "\(form)")
+    }
+  }
+
+  /// Steps over the fields section; what follows is one string (29) or one a field (31).
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func skipTemplateFields(_ cursor: inout ByteCursor) throws(RDBError) {
+    let template = try inlineTemplate(&cursor)
+    state.value.remaining =
+      state.value.type == .hashTemplateArrayInline ? UInt64(template.fields.count) : 1
+    state.value.stage = .elements
+  }
+
+  /// Types 29, 31 and 32, whose field names come first or from the registry.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func templateHash<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    if state.value.stage == .begin {
+      let start = cursor.offset
+      let template =
+        state.value.type == .hashTemplateArray
+        ? try self.template(try cursor.length(), at: start) : try inlineTemplate(&cursor)
+      state.value.template = template
+      state.value.remaining = UInt64(template.fields.count)
+      if state.value.type != .hashTemplateListpackInline {
+        try sink.beginElements(ElementsHeader(count: state.value.remaining))
+      }
+      state.value.stage = .elements
+      committed = cursor.position
+    }
+    guard let template = state.value.template else { return }
+    if state.value.type == .hashTemplateListpackInline {
+      let place = cursor.offset
+      let blob = try string(&cursor, slot: 3)
+      return try templateListpack(blob, place, template, &sink)
+    }
+    while state.value.remaining > 0 {
+      let field = template.fields[template.fields.count - Int(state.value.remaining)]
+      let value = try string(&cursor, slot: 1)
+      try sink.hashField(field.span.bytes, value: value, expiry: nil)
+      elementDone(cursor)
+    }
+  }
+
+  /// A listpack of a template's ID and one value a field.
+  @inlinable
+  mutating func templateListpack<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ place: Int, _ known: HashTemplate?, _ sink: inout S
+  ) throws(RDBError) {
+    var listpack = try Listpack(blob, at: place)
+    let first = try listpack.next()
+    guard first.isInteger else {
+      throw .value(.corruptHashTemplate, at: place, inner: 6, "a template's ID", "text")
+    }
+    let template: HashTemplate
+    if let known {
+      template = known
+    } else {
+      template = try self.template(UInt64(bitPattern: first.integer), at: place)
+    }
+    try sink.beginElements(
+      ElementsHeader(count: UInt64(template.fields.count), firstBlobByteCount: blob.byteCount))
+    for field in template.fields {
+      guard !listpack.isAtEnd else {
+        throw .value(
+          .corruptHashTemplate, at: place, inner: listpack.position,
+          "\(template.fields.count) values", "fewer")
+      }
+      let value = try listpack.next().text(scratch: scratch.number(1))
+      try sink.hashField(field.span.bytes, value: value, expiry: nil)
+    }
+    try listpack.finish(count: template.fields.count + 1)
+  }
+}

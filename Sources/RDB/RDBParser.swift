@@ -1,0 +1,308 @@
+public import RDBFormat
+
+/// Turns bytes into events: the opcode loop, without any input or output of its own.
+///
+/// Give it what you have of the file, from the first byte it has not consumed yet; it consumes what it
+/// can use, calls the sink, and says what it wants next. Events come only when all their bytes have
+/// been seen, so nothing is ever said twice. ``RDBReader`` drives it from a file, ``RDBPushReader`` from
+/// chunks that arrive by themselves.
+public struct RDBParser: ~Copyable {
+  /// What a call of ``parse(_:at:isFinal:into:)`` ended with.
+  public enum Want: Hashable, Sendable {
+    /// More input: at least this many bytes behind those given.
+    case input(missing: UInt64)
+    /// A look at what stands behind the key just announced: ``supply(_:)`` it.
+    case lookahead
+    /// The EOF opcode was consumed; an eight-byte checksum follows if ``hasChecksum``.
+    case end
+  }
+
+  /// Limits and leniencies.
+  public struct Options: Hashable, Sendable {
+    /// Read versions newer than 15 (Valkey: 81), up to the first type that is unknown.
+    public var forceVersion = false
+    /// The longest string, decompressed, that is held in memory. Larger ones are refused
+    /// (`stringTooLong`), unless they are only stepped over. Bytes.
+    public var stringLimit: UInt64 = 1 << 30
+    public init() {}
+  }
+
+  /// What stands behind a key's announcement.
+  public struct Lookahead: Hashable, Sendable {
+    /// The bytes of the value as stored, without the type byte.
+    public var storedByteCount: UInt64
+    /// Of a stream, if it was asked for.
+    public var outline: StreamOutline?
+  }
+
+  @usableFromInline var state: ParserState
+  @usableFromInline let options: Options
+  @usableFromInline let scratch = Scratch()
+  @usableFromInline var duplicates = DuplicateFinder()
+  /// The type each byte means, by raw value; 255: none.
+  @usableFromInline let types: UnsafeMutablePointer<UInt8>
+  /// The current key's name in the input or the scratch memory, for errors; only during a call.
+  @usableFromInline var currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Everything before this position of the input has been consumed.
+  @usableFromInline var committed = 0
+  /// The last place of the input between two records.
+  @usableFromInline var boundary = 0
+  @usableFromInline var pending = CompactArray<PendingEntry>()
+  @usableFromInline var consumers = ConsumerNames()
+  /// Pending IDs found in `outline` mode.
+  @usableFromInline var outlineIDs = CompactArray<StreamID>()
+  /// A parser that looks ahead stops behind the value.
+  @usableFromInline var stopsAfterValue = false
+  @usableFromInline var foundLookahead: Lookahead?
+
+  /// Starts before the first byte of a file.
+  public init(options: Options = Options()) {
+    self.init(state: ParserState(), options: options)
+  }
+
+  @usableFromInline init(state: ParserState, options: Options) {
+    self.state = state
+    self.options = options
+    types = .allocate(capacity: 256)
+    types.initialize(repeating: 255, count: 256)
+    fillTypes()
+  }
+
+  @inlinable deinit { types.deallocate() }
+
+  /// The header, once it was read; version 0 before.
+  public var header: SnapshotHeader { state.header }
+
+  /// Whether a checksum follows the EOF opcode.
+  public var hasChecksum: Bool { state.header.version >= 5 }
+
+  /// Whether the parser stands between two records, with nothing half read.
+  @usableFromInline var isBetweenRecords: Bool { state.phase == .records && state.recordOffset < 0 }
+
+  @usableFromInline func fillTypes() {
+    types.update(repeating: 255, count: 256)
+    for type in ValueType.allCases where (type.row.vendor ?? state.header.vendor) == state.header.vendor {
+      types[Int(type.code)] = type.rawValue
+    }
+  }
+
+  /// Reads on.
+  ///
+  /// - Parameters:
+  ///   - input: The bytes from the first one not consumed yet; borrowed for this call.
+  ///   - base: The file offset of the first byte of `input`.
+  ///   - isFinal: No more bytes follow.
+  ///   - consumed: Set to how many bytes of `input` were consumed, also if this throws.
+  /// - Returns: What is wanted next. Never `.input` if `isFinal`.
+  /// - Throws: ``RDBError`` with offset, key, expected and found.
+  /// - Complexity: O(bytes consumed).
+  @inlinable
+  public mutating func parse<S: RDBSink & ~Copyable>(
+    _ input: RawSpan, at base: Int, isFinal: Bool, into sink: inout S, consumed: inout Int
+  ) throws(RDBError) -> Want {
+    var cursor = ByteCursor(input, base: base)
+    committed = 0
+    boundary = 0
+    defer {
+      consumed = committed
+      keepKeyName()
+    }
+    do throws(RDBError) {
+      return try run(&cursor, &sink)
+    } catch {
+      guard error.code == .truncated, !isFinal else { throw inContext(error) }
+      return .input(missing: error.missing)
+    }
+  }
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func run<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError) -> Want
+  {
+    while true {
+      switch state.phase {
+      case .records:
+        if try records(&cursor, &sink) { return .end }
+      case .value:
+        try value(&cursor, &sink)
+        if stopsAfterValue { return .end }
+      case .lookahead:
+        return .lookahead
+      case .header:
+        try fileHeader(&cursor, &sink)
+      case .finished:
+        return .end
+      }
+    }
+  }
+
+  // MARK: Records
+
+  /// Reads opcodes and keys until a value must be gone on with in another way.
+  ///
+  /// - Returns: Whether the EOF opcode was read.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func records<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError) -> Bool
+  {
+    while true {
+      let start = cursor.offset
+      if state.recordOffset < 0 { boundary = cursor.position }
+      let code = try cursor.byte()
+      let raw = types[Int(code)]
+      if raw != 255 {
+        let type = ValueType(rawValue: raw).unsafelyUnwrapped
+        try key(&cursor, type, start, &sink)
+        if state.phase != .records { return false }
+      } else if try opcode(code, at: start, &cursor, &sink) {
+        return true
+      } else if state.phase != .records {
+        return false
+      }
+    }
+  }
+
+  /// Reads a key's name, asks the sink, and reads the value too where it is simple.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func key<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ type: ValueType, _ start: Int, _ sink: inout S
+  ) throws(RDBError) {
+    let name = try string(&cursor, slot: 0)
+    unsafe(name)
+    var module: ModuleID?
+    if type == .module2 || type == .modulePreGA {
+      module = ModuleID(rawValue: try cursor.length())
+      if type == .modulePreGA { throw .preGAModule(at: start, module.unsafelyUnwrapped) }
+    }
+    let interest: Interest
+    do {
+      let metadata = state.metadata
+      interest = try sink.beginKey(
+        KeyHeader(
+          name: name, database: state.database, type: type, expiry: state.expiry,
+          idleSeconds: state.idleSeconds, frequency: state.frequency, module: module,
+          metadata: metadata.span.bytes,
+          offset: state.recordOffset < 0 ? start : state.recordOffset))
+    }
+    committed = cursor.position
+    state.resetAttributes()
+    // Most keys of most files: a short string, wanted or not.
+    beginValue(type, offset: cursor.offset)
+    switch interest {
+    case .skip: state.value.mode = .skip
+    case .validate: state.value.mode = .validate
+    case .elements: state.value.mode = .elements
+    case .stored, .storedOrOutlined:
+      try lookAhead(&cursor, interest, &sink)
+      if state.phase == .lookahead { return }
+    case .elementsAfterOutline:
+      state.value.mode = .elements
+      if type.data == .stream {
+        try lookAhead(&cursor, interest, &sink)
+        if state.phase == .lookahead { return }
+      }
+    }
+    try value(&cursor, &sink)
+  }
+
+  @inlinable mutating func beginValue(_ type: ValueType, offset: Int) {
+    state.phase = .value
+    state.value.type = type
+    state.value.stage = .begin
+    state.value.part = 0
+    state.value.remaining = 0
+    state.value.offset = offset
+    state.value.announced = false
+    state.value.isModuleAux = false
+  }
+
+  /// Reads a value, or goes on with one.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func value<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    switch state.value.mode {
+    case .elements:
+      try elements(&cursor, &sink)
+    case .skip, .outline:
+      try skipValue(&cursor)
+    case .validate:
+      if state.value.isPacked {
+        var none = NoSink()
+        try elements(&cursor, &none)
+      } else {
+        try skipValue(&cursor)
+      }
+    case .stored:
+      try storedValue(&cursor, &sink)
+    }
+    try endValue(&cursor, &sink)
+  }
+
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func endValue<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+    throws(RDBError)
+  {
+    committed = cursor.position
+    if stopsAfterValue { return }
+    if state.value.isModuleAux {
+      if state.value.mode == .stored { try sink.endStored() }
+    } else {
+      if state.value.mode == .stored { try sink.endStored() }
+      try sink.endKey(KeyEnd(storedByteCount: UInt64(cursor.offset - state.value.offset)))
+    }
+    state.phase = .records
+    currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    if state.value.template != nil { state.value.template = nil }
+  }
+
+  // MARK: Context of errors
+
+  /// Notes the current key's bytes, which live at least until this call of `parse` returns.
+  @inlinable mutating func unsafe(_ name: RawSpan) {
+    currentKey = name.withUnsafeBytes { $0 }
+  }
+
+  @usableFromInline mutating func keepKeyName() {
+    if state.phase == .value || state.phase == .lookahead {
+      if let start = currentKey.baseAddress {
+        state.keyName = Array(UnsafeRawBufferPointer(start: start, count: currentKey.count))
+      }
+    }
+    currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  @usableFromInline func inContext(_ error: RDBError) -> RDBError {
+    guard state.phase == .value || state.phase == .lookahead || currentKey.baseAddress != nil else {
+      return error
+    }
+    if error.code == .stop || error.code == .io || error.code == .outputClosed { return error }
+    if state.value.isModuleAux && state.phase == .value { return error }
+    return error.adding(
+      key: currentKey.baseAddress != nil ? Array(currentKey) : state.keyName,
+      database: state.database,
+      valueType: state.phase == .value || state.phase == .lookahead ? state.value.type.name : nil)
+  }
+}
+
+extension ValueState {
+  /// Whether checking the value means decoding it; the others are checked while stepping over them.
+  @inlinable var isPacked: Bool {
+    switch type {
+    case .string, .list, .set, .zset, .hash, .zset2, .module2, .modulePreGA, .hash2,
+      .hashMetadata, .hashMetadataPreGA:
+      false
+    default: true
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func preGAModule(at offset: Int, _ module: ModuleID) -> RDBError {
+    RDBError(
+      .unsupportedValueType, at: offset,
+      expected: "a value that says where it ends (the module \(module.name) must load it itself)",
+      found: "module_pre_ga, type 6 of Redis 4.0 release candidates")
+  }
+}

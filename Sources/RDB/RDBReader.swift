@@ -1,0 +1,267 @@
+public import RDBFormat
+
+/// Reads a snapshot from a source into a sink.
+///
+///     var reader = try RDBReader(FileSource(path: "dump.rdb"))
+///     try reader.read(into: &sink)
+///
+/// One pass, one window of 1 MiB (more only to hold a longer string), no allocation per element.
+public struct RDBReader: ~Copyable {
+  public struct Options: Hashable, Sendable {
+    public var parser = RDBParser.Options()
+    /// Do not compute or compare the checksum.
+    public var ignoresChecksum = false
+    /// Bytes of the window.
+    public var windowByteCount = 1 << 20
+    public init() {}
+  }
+
+  @usableFromInline let source: any ByteSource
+  public let options: Options
+  @usableFromInline var window: Window
+  @usableFromInline var parser: RDBParser
+  /// How far the reader is, for whoever shows progress.
+  public let progress: ReadProgress
+  /// What the last reading ended with; `nil`: nothing was read, or a sink had enough.
+  public internal(set) var end: SnapshotEnd?
+
+  /// - Parameter source: Read from its current position on.
+  public init(_ source: any ByteSource, options: Options = Options()) {
+    self.source = source.canSeek ? source : SpoolingSource(source)
+    self.options = options
+    window = Window(
+      capacity: max(options.windowByteCount, 64), computesChecksum: !options.ignoresChecksum)
+    parser = RDBParser(options: options.parser)
+    progress = ReadProgress(totalByteCount: source.totalByteCount)
+  }
+
+  /// Looks at the header and the fields behind it without consuming anything.
+  ///
+  /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
+  public mutating func origin() throws(RDBError) -> SnapshotOrigin {
+    _ = try window.fill(from: source, missing: 1)
+    while window.count < 9, try window.fill(from: source, missing: 1) {}
+    var probe = RDBParser(options: options.parser)
+    var sink = OriginSink()
+    var consumed = 0
+    do throws(RDBError) {
+      _ = try probe.parse(
+        window, isFinal: window.reachedEnd, into: &sink, consumed: &consumed)
+    } catch {
+      // Damage further on is for the reading itself to report.
+      if probe.header.version == 0 { throw error }
+    }
+    return SnapshotOrigin(header: probe.header, auxFields: sink.fields)
+  }
+
+  /// Reads the whole snapshot.
+  ///
+  /// - Parameter sink: Gets everything. If it throws ``RDBError/stop``, this returns normally, and
+  ///   ``end`` stays `nil`.
+  /// - Throws: ``RDBError``: damage, or what the source or the sink threw.
+  @inlinable
+  public mutating func read<S: RDBSink & ~Copyable>(into sink: inout S) throws(RDBError) {
+    do throws(RDBError) {
+      try readRecords(into: &sink, until: .end)
+      let end = try readEnd()
+      try sink.endSnapshot(end)
+      finished(end)
+    } catch {
+      if error.code != .stop { throw error }
+    }
+  }
+
+  @usableFromInline mutating func finished(_ end: SnapshotEnd) { self.end = end }
+
+  @usableFromInline enum Extent { case end, betweenRecords }
+
+  /// Reads to the EOF opcode, or to the next place between two records.
+  @discardableResult @inlinable
+  mutating func readRecords<S: RDBSink & ~Copyable>(into sink: inout S, until extent: Extent)
+    throws(RDBError) -> Bool
+  {
+    var isFinal = window.reachedEnd
+    while true {
+      var consumed = 0
+      let want: RDBParser.Want
+      do throws(RDBError) {
+        want = try parser.parse(window, isFinal: isFinal, into: &sink, consumed: &consumed)
+      } catch {
+        window.consume(consumed)
+        throw error
+      }
+      window.consume(consumed)
+      progress.update(window.offset)
+      switch want {
+      case .end: return true
+      case .lookahead:
+        let found = try lookAhead()
+        try parser.supply(found, to: &sink)
+      case .input(let missing):
+        if extent == .betweenRecords, consumed > 0, parser.isBetweenRecords { return false }
+        isFinal = try !window.fill(from: source, missing: max(missing, 1))
+      }
+    }
+  }
+
+  /// Reads to the end of the value just announced without consuming anything.
+  @usableFromInline
+  mutating func lookAhead() throws(RDBError) -> RDBParser.Lookahead {
+    var ahead = parser.makeLookaheadParser()
+    let start = window.offset
+    var none = NoSink()
+    var consumed = 0
+    // What the window holds was not enough; what it could use of it need not be read again.
+    var want = try ahead.parse(
+      window, isFinal: window.reachedEnd, into: &none, consumed: &consumed)
+    var rest = Window(capacity: 256 << 10, offset: start + consumed, computesChecksum: false)
+    let restStart = window.bytes.extracting(droppingFirst: consumed)
+    restStart.withUnsafeBytes { rest.append($0) }
+    let later = AheadSource(source, from: UInt64(window.endOffset))
+    while case .input(let missing) = want {
+      let isFinal = try !rest.fill(from: later, missing: max(missing, 1))
+      var used = 0
+      want = try ahead.parse(rest, isFinal: isFinal, into: &none, consumed: &used)
+      rest.consume(used)
+    }
+    let end = rest.offset
+    return ahead.finishLookahead(storedByteCount: UInt64(end - start))
+  }
+
+  /// Reads the trailer, compares the checksum, and looks at what follows.
+  @usableFromInline
+  mutating func readEnd() throws(RDBError) -> SnapshotEnd {
+    let computed = window.checksum.value
+    window.computesChecksum = false
+    var checksum = SnapshotEnd.Checksum.absent
+    if parser.hasChecksum {
+      while window.count < 8, try window.fill(from: source, missing: UInt64(8 - window.count)) {}
+      let place = window.offset
+      guard window.count >= 8 else {
+        throw RDBError(
+          .truncated, at: place, expected: "a checksum of 8 bytes", found: "\(window.count)")
+      }
+      let stored = UInt64(
+        littleEndian: window.bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self))
+      window.consume(8)
+      if stored == 0 {
+        checksum = .disabled
+      } else if options.ignoresChecksum {
+        checksum = .ignored
+      } else if stored == computed {
+        checksum = .verified(stored)
+      } else {
+        throw RDBError(
+          .checksumMismatch, at: place,
+          expected: "the checksum 0x\(String(computed, radix: 16)) of the bytes before it",
+          found: "0x\(String(stored, radix: 16))")
+      }
+    }
+    let byteCount = UInt64(window.offset)
+    let tail = try readTail()
+    progress.update(window.offset)
+    return SnapshotEnd(checksum: checksum, byteCount: byteCount, tail: tail)
+  }
+
+  /// Explains the bytes behind the snapshot, or throws.
+  private mutating func readTail() throws(RDBError) -> SnapshotEnd.Tail {
+    while window.count < 41, try window.fill(from: source, missing: UInt64(41 - window.count)) {}
+    if window.count == 0 { return .nothing }
+    let place = window.offset
+    let start = window.bytes.withUnsafeBytes { Array($0.prefix(41)) }
+    if start[0] == UInt8(ascii: "*") || start[0] == UInt8(ascii: "#") {
+      var byteCount: UInt64 = 0
+      repeat {
+        byteCount += UInt64(window.count)
+        window.consume(window.count)
+      } while try window.fill(from: source, missing: 1)
+      return .appendOnlyCommands(byteCount: byteCount)
+    }
+    let isHexadecimal = start.allSatisfy {
+      (48...57).contains($0) || (97...102).contains($0) || (65...70).contains($0)
+    }
+    if start.count == 40 && isHexadecimal {
+      window.consume(40)
+      return .replicationMark
+    }
+    throw RDBError(
+      .trailingBytes, at: place, expected: "the end of the file behind the snapshot",
+      found: "\(printable(start.prefix(16))) and on")
+  }
+}
+
+extension RDBParser {
+  /// Reads on in what a window holds.
+  @inlinable
+  mutating func parse<S: RDBSink & ~Copyable>(
+    _ window: borrowing Window, isFinal: Bool, into sink: inout S, consumed: inout Int
+  ) throws(RDBError) -> Want {
+    try parse(
+      window.bytes, at: window.offset, isFinal: isFinal, into: &sink, consumed: &consumed)
+  }
+}
+
+/// Where a snapshot comes from, as its first bytes say.
+public struct SnapshotOrigin: Sendable {
+  public var header: SnapshotHeader
+  /// The AUX fields before the first key, in file order; as bytes.
+  public var auxFields: [(name: [UInt8], value: [UInt8])]
+
+  /// The release that says it wrote this; `nil`: it does not say.
+  public var writer: ServerVersion? {
+    for (name, value) in auxFields {
+      let text = String(decoding: value, as: UTF8.self)
+      if name.elementsEqual("redis-ver".utf8) { return ServerVersion(text, vendor: .redis) }
+      if name.elementsEqual("valkey-ver".utf8) { return ServerVersion(text, vendor: .valkey) }
+    }
+    return nil
+  }
+
+  /// The release that wrote this, or else the oldest that writes this version.
+  public var assumedWriter: ServerVersion {
+    writer ?? .oldestWriter(of: header.version, vendor: header.vendor)
+  }
+}
+
+/// Collects the AUX fields before the first key.
+private struct OriginSink: RDBSink {
+  var fields: [(name: [UInt8], value: [UInt8])] = []
+  private var none = NoSink()
+
+  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
+    fields.append((name.withUnsafeBytes { Array($0) }, value.withUnsafeBytes { Array($0) }))
+  }
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }
+  mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
+  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}
+  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { false }
+  mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}
+  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
+  mutating func beginStored(byteCount: UInt64) throws(RDBError) {}
+  mutating func stored(_ chunk: RawSpan) throws(RDBError) {}
+  mutating func endStored() throws(RDBError) {}
+  mutating func string(_ value: RawSpan) throws(RDBError) {}
+  mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {}
+  mutating func listElement(_ element: RawSpan) throws(RDBError) {}
+  mutating func setMember(_ member: RawSpan) throws(RDBError) {}
+  mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {}
+  mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
+    throws(RDBError)
+  {}
+  mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {}
+  mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {}
+  mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {}
+  mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {}
+  mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {}
+  mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {}
+  mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) {}
+  mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {}
+  mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError) {}
+  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {}
+  mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID)
+    throws(RDBError)
+  {}
+  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError) {}
+  mutating func endKey(_ end: KeyEnd) throws(RDBError) {}
+  mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
+}
