@@ -32,7 +32,8 @@ extension RDBParser {
     }
     if state.value.stage == .elements {
       switch state.value.type {
-      case .list, .set, .hash, .listQuicklist, .hashTemplateArray:
+      case .list, .set, .hash, .listQuicklist, .hashTemplateArray, .hashListpackEx,
+        .hashTemplateListpackInline, .hashTemplateArrayInline:
         try skipStrings(&cursor, validate)
       case .module2, .modulePreGA:
         try skipModuleItems(&cursor, validate)
@@ -140,7 +141,7 @@ extension RDBParser {
           }
         }
       default:
-        try skipPart(&cursor, validate)
+        throw .absurdCount(at: start, state.value.remaining)
       }
       state.value.part = 0
       state.value.remaining &-= 1

@@ -90,7 +90,10 @@ extension RDBError {
   @usableFromInline static func stringTooLong(
     at offset: Int, _ byteCount: UInt64, _ options: RDBParser.Options
   ) -> RDBError {
-    RDBError(
+    if let total = options.inputByteCount, byteCount > total {
+      return .truncated(at: offset, expected: byteCount, found: Int(total) - offset)
+    }
+    return RDBError(
       .stringTooLong, at: offset,
       expected: "at most \(options.stringLimit) bytes (--max-string raises the limit)",
       found: "a string of \(byteCount)")

@@ -24,6 +24,8 @@ public struct RDBParser: ~Copyable {
     /// The longest string, decompressed, that is held in memory. Larger ones are refused
     /// (`stringTooLong`), unless they are only stepped over. Bytes.
     public var stringLimit: UInt64 = 1 << 30
+    /// All bytes of the input, where its reader knows: what cannot fit in it is cut, not too long.
+    var inputByteCount: UInt64?
     public init() {}
   }
 

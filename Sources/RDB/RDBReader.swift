@@ -28,6 +28,8 @@ public struct RDBReader: ~Copyable {
   /// - Parameter source: Read from its current position on.
   public init(_ source: any ByteSource, options: Options = Options()) {
     self.source = source.canSeek ? source : SpoolingSource(source)
+    var options = options
+    options.parser.inputByteCount = source.canSeek ? source.totalByteCount : nil
     self.options = options
     window = Window(
       capacity: max(options.windowByteCount, 64), computesChecksum: !options.ignoresChecksum)
@@ -73,7 +75,14 @@ public struct RDBReader: ~Copyable {
 
   @usableFromInline mutating func finished(_ end: SnapshotEnd) { self.end = end }
 
-  @usableFromInline enum Extent { case end, betweenRecords }
+  @usableFromInline enum Extent {
+    /// To the EOF opcode.
+    case end
+    /// To a place between two records.
+    case betweenRecords
+    /// As far as one window goes.
+    case window
+  }
 
   /// Reads to the EOF opcode, or to the next place between two records.
   @discardableResult @inlinable
@@ -100,6 +109,7 @@ public struct RDBReader: ~Copyable {
       case .input(let missing):
         if extent == .betweenRecords, consumed > 0, parser.isBetweenRecords { return false }
         isFinal = try !window.fill(from: source, missing: max(missing, 1))
+        if extent == .window, !isFinal { return false }
       }
     }
   }
@@ -131,62 +141,16 @@ public struct RDBReader: ~Copyable {
   /// Reads the trailer, compares the checksum, and looks at what follows.
   @usableFromInline
   mutating func readEnd() throws(RDBError) -> SnapshotEnd {
-    let computed = window.checksum.value
-    window.computesChecksum = false
-    var checksum = SnapshotEnd.Checksum.absent
-    if parser.hasChecksum {
-      while window.count < 8, try window.fill(from: source, missing: UInt64(8 - window.count)) {}
-      let place = window.offset
-      guard window.count >= 8 else {
-        throw RDBError(
-          .truncated, at: place, expected: "a checksum of 8 bytes", found: "\(window.count)")
+    var trailer = SnapshotTrailer(
+      &window, hasChecksum: parser.hasChecksum, ignoresChecksum: options.ignoresChecksum)
+    var isFinal = window.reachedEnd
+    while true {
+      if let end = try trailer.read(&window, isFinal: isFinal) {
+        progress.update(window.offset)
+        return end
       }
-      let stored = UInt64(
-        littleEndian: window.bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self))
-      window.consume(8)
-      if stored == 0 {
-        checksum = .disabled
-      } else if options.ignoresChecksum {
-        checksum = .ignored
-      } else if stored == computed {
-        checksum = .verified(stored)
-      } else {
-        throw RDBError(
-          .checksumMismatch, at: place,
-          expected: "the checksum 0x\(String(computed, radix: 16)) of the bytes before it",
-          found: "0x\(String(stored, radix: 16))")
-      }
+      isFinal = try !window.fill(from: source, missing: 1)
     }
-    let byteCount = UInt64(window.offset)
-    let tail = try readTail()
-    progress.update(window.offset)
-    return SnapshotEnd(checksum: checksum, byteCount: byteCount, tail: tail)
-  }
-
-  /// Explains the bytes behind the snapshot, or throws.
-  private mutating func readTail() throws(RDBError) -> SnapshotEnd.Tail {
-    while window.count < 41, try window.fill(from: source, missing: UInt64(41 - window.count)) {}
-    if window.count == 0 { return .nothing }
-    let place = window.offset
-    let start = window.bytes.withUnsafeBytes { Array($0.prefix(41)) }
-    if start[0] == UInt8(ascii: "*") || start[0] == UInt8(ascii: "#") {
-      var byteCount: UInt64 = 0
-      repeat {
-        byteCount += UInt64(window.count)
-        window.consume(window.count)
-      } while try window.fill(from: source, missing: 1)
-      return .appendOnlyCommands(byteCount: byteCount)
-    }
-    let isHexadecimal = start.allSatisfy {
-      (48...57).contains($0) || (97...102).contains($0) || (65...70).contains($0)
-    }
-    if start.count == 40 && isHexadecimal {
-      window.consume(40)
-      return .replicationMark
-    }
-    throw RDBError(
-      .trailingBytes, at: place, expected: "the end of the file behind the snapshot",
-      found: "\(printable(start.prefix(16))) and on")
   }
 }
 

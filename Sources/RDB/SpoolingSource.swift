@@ -5,15 +5,16 @@
 #else
   import Darwin
 #endif
-import RDBFormat
+public import RDBFormat
 
 /// A file without a name, for what had to be read before its turn.
+@usableFromInline
 final class SpoolFile {
   private let descriptor: Int32
-  private(set) var byteCount: UInt64 = 0
+  @usableFromInline private(set) var byteCount: UInt64 = 0
 
   /// Creates it where `TMPDIR` says, or in `/tmp`.
-  init() throws(RDBError) {
+  @usableFromInline init() throws(RDBError) {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var path = Array("\(folder)/swift-rdb.XXXXXX".utf8CString)
     descriptor = path.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
@@ -23,7 +24,7 @@ final class SpoolFile {
 
   deinit { close(descriptor) }
 
-  func append(_ bytes: UnsafeRawBufferPointer) throws(RDBError) {
+  @usableFromInline func append(_ bytes: UnsafeRawBufferPointer) throws(RDBError) {
     var rest = bytes
     while !rest.isEmpty {
       let written = pwrite(descriptor, rest.baseAddress, rest.count, off_t(byteCount))

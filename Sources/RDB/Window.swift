@@ -90,7 +90,7 @@ struct Window: ~Copyable {
   }
 
   /// Appends bytes that arrived by themselves.
-  mutating func append(_ chunk: UnsafeRawBufferPointer) {
+  @usableFromInline mutating func append(_ chunk: UnsafeRawBufferPointer) {
     slide()
     while capacity - end < chunk.count { grow(toward: chunk.count) }
     if let source = chunk.baseAddress { (base + end).copyMemory(from: source, byteCount: chunk.count) }
