@@ -1,1 +1,99 @@
-// placeholder
+import RDBFormat
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// One dump in `Fixtures/`. A file added there is a row added to every test over ``valid``.
+public struct Fixture: Sendable, Hashable, CustomStringConvertible {
+  /// The file's name without its folder and without `.rdb`: `redis-7.2.6-all`.
+  public let name: String
+  /// The whole path of the `.rdb` file.
+  public let path: String
+
+  /// Every well-formed dump: all of `Fixtures/*.rdb`, by name.
+  public static let valid: [Fixture] = dumps(in: root)
+  /// Every file of `Fixtures/damaged/` that is a dump or was one; ``Damage`` says what is wrong with it.
+  public static let damaged: [Fixture] = dumps(in: root + "/damaged")
+  /// Every well-formed dump that must be refused; ``expectedErrorCode`` says for what reason.
+  public static let refused: [Fixture] = dumps(in: root + "/refused")
+
+  /// `Fixtures/` of this checkout.
+  public static let root: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.dropLast(3).joined(separator: "/") + "/Fixtures"
+  }()
+
+  /// The fixture of that name, which must be there.
+  public static func named(_ name: String) -> Fixture {
+    Fixture(name: name, path: "\(root)/\(name).rdb")
+  }
+
+  /// The dump itself.
+  public var bytes: [UInt8] { readFile(path) }
+
+  /// The expected rows (`Golden.rows(at:)` reads them); not every damaged file has them.
+  public var goldenPath: String { sibling("golden.jsonl") }
+  /// The rows of what had expired when the file was written, if there is such a file.
+  public var expiredPath: String? { existing(sibling("expired.jsonl")) }
+  /// What `JSON.GET` said of each key, if there is such a file.
+  public var valuesPath: String? { existing(sibling("values.jsonl")) }
+
+  /// Of a refused fixture: the ``RDBError/Code`` that it must be refused with.
+  public var expectedErrorCode: RDBError.Code {
+    let text = String(decoding: readFile(sibling("error")), as: UTF8.self)
+    return RDBError.Code(String(text.prefix { $0.isLetter }))
+  }
+
+  public var description: String { name }
+
+  /// Damaged files keep `.rdb` in the names of what lies beside them.
+  private func sibling(_ suffix: String) -> String {
+    let whole = "\(path).\(suffix)"
+    return fileExists(whole) ? whole : path.dropLast(".rdb".count) + "." + suffix
+  }
+
+  private func existing(_ path: String) -> String? { fileExists(path) ? path : nil }
+
+  private static func dumps(in folder: String) -> [Fixture] {
+    names(in: folder).filter { $0.hasSuffix(".rdb") }.map { file in
+      Fixture(name: String(file.dropLast(".rdb".count)), path: "\(folder)/\(file)")
+    }
+  }
+}
+
+/// The names in a folder, sorted.
+func names(in folder: String) -> [String] {
+  guard let handle = opendir(folder) else { fatalError("no folder \(folder)") }
+  defer { closedir(handle) }
+  var names: [String] = []
+  while let entry = readdir(handle) {
+    // `d_name` is a tuple of characters in Swift's eyes: read it through its address.
+    let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
+    let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
+    names.append(String(cString: start))
+  }
+  return names.filter { $0 != "." && $0 != ".." }.sorted()
+}
+
+func fileExists(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
+/// The whole of a file, which must be there: a test without its fixture has nothing to say.
+public func readFile(_ path: String) -> [UInt8] {
+  let descriptor = open(path, O_RDONLY)
+  guard descriptor >= 0 else { fatalError("cannot open \(path)") }
+  defer { close(descriptor) }
+  let size = Int(lseek(descriptor, 0, SEEK_END))
+  lseek(descriptor, 0, SEEK_SET)
+  return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+    while count < size {
+      let got = read(descriptor, buffer.baseAddress! + count, size - count)
+      guard got > 0 else { fatalError("cannot read \(path)") }
+      count += got
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// What `Fixtures/damaged/MANIFEST.jsonl` says of one damaged file.
+public struct Damage: Sendable, CustomStringConvertible {
+  /// What the file's CRC64 says of its bytes.
+  public enum Checksum: String, Sendable {
+    case right, stale, cut, zero
+    case none = "n/a"
+  }
+
+  public let fixture: Fixture
+  /// `truncated`, `bitflip-crc-right`, `lzf-garbage` …
+  public let kind: String
+  public let detail: String
+  public let checksum: Checksum
+  /// The file offset of the damage, where there is one.
+  public let offset: Int?
+  /// How many key records, opcodes not counted, end before the damage.
+  public let wholeRecords: Int?
+  /// The file in `Fixtures/` that this was made from.
+  public let base: String
+  /// Whether the server that wrote the base loads this.
+  public let serverLoads: Bool
+  /// How many keys it then has.
+  public let serverKeys: Int?
+
+  public var description: String { "\(fixture.name): \(detail)" }
+
+  /// Every damaged dump, append-only files left out.
+  public static let dumps: [Damage] = {
+    let text = String(decoding: readFile(Fixture.root + "/damaged/MANIFEST.jsonl"), as: UTF8.self)
+    return text.split(separator: "\n").compactMap { line in
+      guard let row = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+        let damage = Damage(row)
+      else { fatalError("MANIFEST.jsonl: \(line)") }
+      return damage.fixture.path.hasSuffix(".rdb") ? damage : nil
+    }
+  }()
+
+  private init?(_ row: [String: Any]) {
+    guard let file = row["file"] as? String, let kind = row["kind"] as? String,
+      let detail = row["detail"] as? String, let base = row["base"] as? String,
+      let checksum = (row["checksum"] as? String).flatMap(Checksum.init(rawValue:)),
+      let serverLoads = row["server_loads"] as? Bool
+    else { return nil }
+    let name = file.hasSuffix(".rdb") ? String(file.dropLast(".rdb".count)) : file
+    fixture = Fixture(name: name, path: "\(Fixture.root)/damaged/\(file)")
+    (self.kind, self.detail, self.base, self.checksum) = (kind, detail, base, checksum)
+    offset = row["damage_at"] as? Int
+    wholeRecords = row["whole_records_before_damage"] as? Int
+    self.serverLoads = serverLoads
+    serverKeys = row["server_keys"] as? Int
+  }
+}
