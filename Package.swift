@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "RDB", targets: ["RDB"]),
     .library(name: "RESP", targets: ["RESP"]),
     .library(name: "RDBConvert", targets: ["RDBConvert"]),
+    .library(name: "RDBAnalysis", targets: ["RDBAnalysis"]),
     .library(name: "RDBCompression", targets: ["RDBCompression"]),
     .library(name: "RDBMatching", targets: ["RDBMatching"]),
     .executable(name: "rdb", targets: ["RDBCommand"]),
@@ -29,13 +30,17 @@ let package = Package(
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
+    // Ground: numbers and names as text.
+    .target(name: "CDoubleText"),
+    .target(name: "ByteText", dependencies: ["CDoubleText"], swiftSettings: settings),
+
     // Floor 1: bytes → values.
     .target(name: "CChecksum"),
-    .target(name: "RDBFormat", dependencies: ["CChecksum"], swiftSettings: settings),
-    .target(name: "RESP", swiftSettings: settings),
+    .target(name: "RDBFormat", dependencies: ["ByteText", "CChecksum"], swiftSettings: settings),
+    .target(name: "RESP", dependencies: ["ByteText"], swiftSettings: settings),
 
     // Floor 2: file → events.
-    .target(name: "RDB", dependencies: ["RDBFormat"], swiftSettings: settings),
+    .target(name: "RDB", dependencies: ["ByteText", "RDBFormat"], swiftSettings: settings),
     .target(
       name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4"],
       swiftSettings: settings),
@@ -44,13 +49,17 @@ let package = Package(
 
     // Floor 3: sinks.
     .target(
-      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP"], swiftSettings: settings),
+      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "ByteText"],
+      swiftSettings: settings),
+    .target(
+      name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),
 
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
-        "RDB", "RDBFormat", "RDBConvert", "RDBCompression", "RDBMatching", "RESP",
+        "RDB", "RDBFormat", "ByteText", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
+        "RESP",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -60,9 +69,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["RDB", "RDBFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "RDBFormatTests", dependencies: ["RDBFormat", "CLZF", "TestSupport"],
+      name: "RDBFormatTests", dependencies: ["RDBFormat", "CChecksum", "CLZF", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
+    .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: settings),
+    .testTarget(
+      name: "RESPTests", dependencies: ["RESP", "ByteText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "RDBTests", dependencies: ["RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -75,8 +86,12 @@ let package = Package(
       name: "RDBConvertTests",
       dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "RDBAnalysisTests",
+      dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
+    .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],
       swiftSettings: settings),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

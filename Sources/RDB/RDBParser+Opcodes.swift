@@ -8,7 +8,6 @@ extension RDBParser {
     throws(RDBError)
   {
     let start = cursor.offset
-    if cursor.remaining < 9 { try refuseForeign(cursor.bytes, at: start) }
     let bytes = try cursor.take(9)
     let header = try readHeader(bytes, at: start)
     try sink.beginSnapshot(header)
@@ -18,7 +17,7 @@ extension RDBParser {
     committed = cursor.position
   }
 
-  /// Throws if the input cannot become a snapshot with more bytes either.
+  /// Throws if the first bytes are not a snapshot's.
   @usableFromInline func refuseForeign(_ bytes: RawSpan, at offset: Int) throws(RDBError) {
     let known: [StaticString] = ["REDIS", "VALKEY"]
     let count = bytes.byteCount
@@ -241,10 +240,10 @@ extension RDBError {
     let guess =
       switch start.first {
       case nil: "nothing"
-      case UInt8(ascii: "*"): "\(printable(start)), as an AOF or RESP file begins"
-      case 0xEF, 0xFE, 0xFF: "\(printable(start)), as text from a shell begins"
+      case UInt8(ascii: "*"): "\(printable(start.prefix(1))), as an AOF or RESP file begins"
+      case 0xEF, 0xFE, 0xFF: "\(printable(start.prefix(1))), as text from a shell begins"
       case UInt8(ascii: "<"), UInt8(ascii: "{"), UInt8(ascii: "["):
-        "\(printable(start)), as a text document begins"
+        "\(printable(start.prefix(1))), as a text document begins"
       case UInt8(ascii: "V") where start.starts(with: Array("VKCS".utf8)):
         "a compressed Valkey snapshot (VKCS envelope)"
       default: printable(start)

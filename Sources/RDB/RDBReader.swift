@@ -188,44 +188,11 @@ public struct SnapshotOrigin: Sendable {
 }
 
 /// Collects the AUX fields before the first key.
-private struct OriginSink: RDBSink {
+private struct OriginSink: SelectiveSink {
   var fields: [(name: [UInt8], value: [UInt8])] = []
-  private var none = NoSink()
 
   mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
     fields.append((name.withUnsafeBytes { Array($0) }, value.withUnsafeBytes { Array($0) }))
   }
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }
-  mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
-  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}
-  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { false }
-  mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}
-  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
-  mutating func beginStored(byteCount: UInt64) throws(RDBError) {}
-  mutating func stored(_ chunk: RawSpan) throws(RDBError) {}
-  mutating func endStored() throws(RDBError) {}
-  mutating func string(_ value: RawSpan) throws(RDBError) {}
-  mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {}
-  mutating func listElement(_ element: RawSpan) throws(RDBError) {}
-  mutating func setMember(_ member: RawSpan) throws(RDBError) {}
-  mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {}
-  mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
-    throws(RDBError)
-  {}
-  mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {}
-  mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {}
-  mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {}
-  mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {}
-  mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {}
-  mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {}
-  mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) {}
-  mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {}
-  mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError) {}
-  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {}
-  mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID)
-    throws(RDBError)
-  {}
-  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError) {}
-  mutating func endKey(_ end: KeyEnd) throws(RDBError) {}
-  mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
 }

@@ -66,7 +66,7 @@ struct Window: ~Copyable {
     if reachedEnd { return false }
     slide()
     if let total = source.totalByteCount, missing > UInt64(initialCapacity),
-      UInt64(endOffset) + missing > total, source.canSeek
+      missing > total - min(total, UInt64(endOffset)), source.canSeek
     {
       // The file cannot hold what it promises: no need to read it all to know.
       return false

@@ -1,3 +1,5 @@
+public import ByteText
+
 /// A length prefix, or the note that a specially encoded string follows.
 ///
 ///     00llllll                     6-bit length

@@ -1,3 +1,5 @@
+public import ByteText
+
 /// Walks a listpack, checking each entry as it comes.
 ///
 ///     u32le total bytes   u16le entries (65535: walk it)   entries…   FF

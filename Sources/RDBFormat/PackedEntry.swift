@@ -1,3 +1,5 @@
+public import ByteText
+
 /// An entry of a listpack or ziplist: bytes, or an integer that stands for its decimal text.
 public struct PackedEntry: ~Escapable {
   /// The bytes of a string entry; empty for an integer.

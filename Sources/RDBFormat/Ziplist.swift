@@ -1,3 +1,5 @@
+public import ByteText
+
 /// Walks a ziplist, checking each entry as it comes.
 ///
 ///     u32le total bytes   u32le offset of the last entry   u16le entries (65535: walk it)   entries…   FF

@@ -1,3 +1,5 @@
+public import ByteText
+
 /// Walks a zipmap, the small hash of Redis 2.4.
 ///
 ///     u8 pairs (254, 255: walk it)   pairs…   FF

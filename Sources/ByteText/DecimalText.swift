@@ -1,0 +1,109 @@
+/// Integers as Redis writes them: canonical decimal text.
+public enum DecimalText {
+  /// The longest text: `-9223372036854775808`.
+  @inlinable public static var maximumByteCount: Int { 20 }
+
+  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes) and returns the byte count.
+  @inlinable
+  public static func write(_ value: Int64, to destination: UnsafeMutableRawPointer) -> Int {
+    if value >= 0 { return write(UInt64(bitPattern: value), to: destination) }
+    destination.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
+    return write(value.magnitude, to: destination + 1) &+ 1
+  }
+
+  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes) and returns the byte count.
+  @inlinable
+  public static func write(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
+    if value < 10 {
+      destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
+      return 1
+    }
+    let count = digitCount(value)
+    var place = count
+    var rest = value
+    while rest >= 100 {
+      let quotient = rest / 100
+      place &-= 2
+      storePair(rest &- quotient &* 100, at: destination + place)
+      rest = quotient
+    }
+    if rest >= 10 {
+      storePair(rest, at: destination)
+    } else {
+      destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ rest), as: UInt8.self)
+    }
+    return count
+  }
+
+  /// The number of decimal digits of `value`.
+  @inlinable
+  public static func digitCount(_ value: UInt64) -> Int {
+    // 1233 / 4096 is just above log10(2): at most one too few.
+    let guess = ((64 &- (value | 1).leadingZeroBitCount) &* 1233) &>> 12
+    return guess &+ (value >= power(guess) ? 1 : 0)
+  }
+
+  /// 10 to the power of `exponent` (0–19).
+  @inlinable
+  static func power(_ exponent: Int) -> UInt64 {
+    switch exponent {
+    case 0: 1
+    case 1: 10
+    case 2: 100
+    case 3: 1_000
+    case 4: 10_000
+    case 5: 100_000
+    case 6: 1_000_000
+    case 7: 10_000_000
+    case 8: 100_000_000
+    case 9: 1_000_000_000
+    case 10: 10_000_000_000
+    case 11: 100_000_000_000
+    case 12: 1_000_000_000_000
+    case 13: 10_000_000_000_000
+    case 14: 100_000_000_000_000
+    case 15: 1_000_000_000_000_000
+    case 16: 10_000_000_000_000_000
+    case 17: 100_000_000_000_000_000
+    case 18: 1_000_000_000_000_000_000
+    default: 10_000_000_000_000_000_000
+    }
+  }
+
+  /// Stores the two digits of `value`, which is below 100.
+  @inlinable
+  static func storePair(_ value: UInt64, at destination: UnsafeMutableRawPointer) {
+    let tens = (value &* 103) &>> 10
+    let ones = value &- tens &* 10
+    destination.storeBytes(
+      of: UInt16(littleEndian: UInt16(truncatingIfNeeded: 0x3030 | tens | ones &<< 8)),
+      as: UInt16.self)
+  }
+
+  /// The integer whose canonical text `text` is; `nil` for `007`, `-0`, `+1`, ` 1` and all else.
+  ///
+  /// - Complexity: O(`text.byteCount`), at most 20 bytes are looked at.
+  public static func parseCanonical(_ text: RawSpan) -> Int64? {
+    let count = text.byteCount
+    guard count >= 1, count <= maximumByteCount else { return nil }
+    let first = text.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
+    let isNegative = first == UInt8(ascii: "-")
+    let start = isNegative ? 1 : 0
+    guard count > start else { return nil }
+    let leading = text.unsafeLoad(fromByteOffset: start, as: UInt8.self)
+    if leading == 48 { return count == 1 ? 0 : nil }
+    var magnitude: UInt64 = 0
+    for index in start..<count {
+      let digit = text.unsafeLoad(fromByteOffset: index, as: UInt8.self) &- 48
+      guard digit <= 9 else { return nil }
+      let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
+      if overflow || carry { return nil }
+      magnitude = sum
+    }
+    if isNegative {
+      return magnitude <= Int64.min.magnitude ? Int64(bitPattern: 0 &- magnitude) : nil
+    }
+    return Int64(exactly: magnitude)
+  }
+}

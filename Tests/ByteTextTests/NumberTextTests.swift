@@ -1,0 +1,95 @@
+import ByteText
+import Testing
+
+@Suite("Numbers as text")
+struct NumberTextTests {
+  private func text(_ write: (UnsafeMutableRawPointer) -> Int) -> String {
+    let place = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
+    defer { place.deallocate() }
+    for index in place.indices { place[index] = 0xEE }
+    let count = write(place.baseAddress!)
+    #expect(place[count...].allSatisfy { $0 == 0xEE }, "wrote behind its end")
+    return String(decoding: place[..<count], as: UTF8.self)
+  }
+
+  /// Around every power of ten and of two.
+  static let magnitudes: [UInt64] = {
+    var numbers: [UInt64] = [0, 1, .max]
+    var ten: UInt64 = 1
+    for _ in 0..<20 {
+      numbers += [ten &- 1, ten, ten &+ 1, ten &* 9, ten &* 5]
+      ten = ten &* 10
+    }
+    for shift in UInt64(0)..<64 { numbers += [(1 << shift) &- 1, 1 << shift, (1 << shift) | 1] }
+    return numbers
+  }()
+
+  @Test("an integer is its decimal digits, of every width")
+  func integers() {
+    for number in Self.magnitudes {
+      #expect(text { DecimalText.write(number, to: $0) } == "\(number)")
+      let signed = Int64(bitPattern: number)
+      #expect(text { DecimalText.write(signed, to: $0) } == "\(signed)")
+      #expect(text { DecimalText.write(0 &- signed, to: $0) } == "\(0 &- signed)")
+      #expect(DecimalText.digitCount(number) == "\(number)".utf8.count)
+    }
+  }
+
+  @Test("canonical text of an integer is recognised, look-alikes are not")
+  func canonical() {
+    for number in Self.magnitudes.map(Int64.init(bitPattern:)) {
+      #expect(DecimalText.parseCanonical(Array("\(number)".utf8).span.bytes) == number)
+    }
+    let others = [
+      "", "-", "+1", "-0", "007", "00", " 1", "1 ", "1.0", "1e3", "0x1", "9223372036854775808",
+      "-9223372036854775809", "99999999999999999999", "18446744073709551616",
+      "123456789012345678901", "１",
+    ]
+    for other in others {
+      #expect(DecimalText.parseCanonical(Array(other.utf8).span.bytes) == nil, "\(other)")
+    }
+  }
+
+  @Test("a double reads back to the same bits")
+  func doubles() {
+    var numbers: [Double] = [
+      0, -0.0, 1, -1, 0.1, 1.5, 1e-5, 5e-324, 1.7976931348623157e308, 123456.5, 1e22, 1e300,
+      9007199254740991, 9007199254740992, 9007199254740993, -9007199254740992, 3.0000000000000004,
+    ]
+    var state: UInt64 = 1
+    for _ in 0..<10_000 {
+      state = state &* 6364136223846793005 &+ 1442695040888963407
+      let number = Double(bitPattern: state ^ state >> 29)
+      if number.isFinite { numbers.append(number) }
+    }
+    for number in numbers {
+      let text = text { DoubleText.write(number, to: $0) }
+      #expect(Double(text)?.bitPattern == number.bitPattern, "\(number): \(text)")
+      #expect(DoubleText.parse(Array(text.utf8).span.bytes)?.bitPattern == number.bitPattern)
+      #expect(text.utf8.count <= DoubleText.maximumByteCount)
+    }
+  }
+
+  @Test(
+    "a double has the text that servers read",
+    arguments: [
+      (0.0, "0"), (-0.0, "-0"), (3.0, "3"), (100000.0, "100000"), (0.1, "0.1"), (1.5, "1.5"),
+      (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"), (-.nan, "nan"),
+    ] as [(Double, String)])
+  func spelling(_ number: Double, _ expected: String) {
+    #expect(text { DoubleText.write(number, to: $0) } == expected)
+  }
+
+  @Test("text that is no double is refused; what strtod reads is read")
+  func parsing() {
+    for other in ["", " 1", "1 ", "x", "1.5x", "1,5", "--1"] {
+      #expect(DoubleText.parse(Array(other.utf8).span.bytes) == nil, "\(other)")
+    }
+    for (text, value) in [
+      ("+1.5", 1.5), ("0x1p3", 8), ("inf", .infinity), ("-inf", -.infinity), ("Infinity", .infinity),
+      ("1e400", .infinity), ("0.10000000000000001", 0.1), ("1e+300", 1e300), ("-0", -0.0),
+    ] {
+      #expect(DoubleText.parse(Array(text.utf8).span.bytes) == value, "\(text)")
+    }
+  }
+}

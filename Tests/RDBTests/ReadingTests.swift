@@ -1,0 +1,161 @@
+import RDB
+import RDBFormat
+import TestSupport
+import Testing
+
+/// All that a reading gives: events, and the error that ended it.
+struct Reading: Equatable, CustomStringConvertible {
+  var log: [String]
+  var error: String?
+  var description: String { (log.suffix(3) + [error ?? "no error"]).joined(separator: "\n") }
+}
+
+/// The ways in, which must all give the same.
+enum Way: CaseIterable, CustomTestStringConvertible, Sendable {
+  case whole, window64, pipe1, pipe7, pushed1, pushed7, pushed4096
+
+  var testDescription: String { "\(self)" }
+
+  func read(_ bytes: [UInt8], interest: Interest) -> Reading {
+    var sink = RecordingSink(interest: interest)
+    var options = RDBReader.Options()
+    do {
+      switch self {
+      case .whole:
+        var reader = RDBReader(MemorySource(bytes))
+        try reader.read(into: &sink)
+      case .window64:
+        options.windowByteCount = 64
+        var reader = RDBReader(MemorySource(bytes), options: options)
+        try reader.read(into: &sink)
+      case .pipe1, .pipe7:
+        options.windowByteCount = 64
+        let source = MemorySource(bytes, readLimit: self == .pipe1 ? 1 : 7, canSeek: false)
+        var reader = RDBReader(source, options: options)
+        try reader.read(into: &sink)
+      case .pushed1: try push(bytes, 1, &sink)
+      case .pushed7: try push(bytes, 7, &sink)
+      case .pushed4096: try push(bytes, 4096, &sink)
+      }
+      return Reading(log: sink.log)
+    } catch {
+      return Reading(log: sink.log, error: "\(error)")
+    }
+  }
+
+  private func push(_ bytes: [UInt8], _ size: Int, _ sink: inout RecordingSink) throws {
+    var options = RDBReader.Options()
+    options.windowByteCount = 64
+    var reader = RDBPushReader(options: options)
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      let chunk = Array(bytes[start..<min(start + size, bytes.count)])
+      try reader.feed(chunk.span.bytes, into: &sink)
+    }
+    _ = try reader.finish(into: &sink)
+  }
+}
+
+@Suite("Reading a snapshot")
+struct ReadingTests {
+  static let interests: [Interest] = [
+    .elements, .elementsAfterOutline, .stored, .stored(atMost: 100), .storedOrOutlined(atMost: 40),
+    .skip, .validate,
+  ]
+  static let small = Fixture.valid.filter { $0.bytes.count <= 20_000 }
+
+  @Test("gives the same in every way", arguments: small)
+  func sameEveryWay(_ fixture: Fixture) {
+    let bytes = fixture.bytes
+    for interest in Self.interests {
+      let whole = Way.whole.read(bytes, interest: interest)
+      #expect(whole.error == nil)
+      for way in Way.allCases {
+        let other = way.read(bytes, interest: interest)
+        #expect(other == whole, "\(way), \(interest)")
+      }
+    }
+  }
+
+  @Test("gives the same in small windows, large files too", arguments: Fixture.valid)
+  func sameInWindows(_ fixture: Fixture) {
+    let bytes = fixture.bytes
+    let whole = Way.whole.read(bytes, interest: .elementsAfterOutline)
+    #expect(whole.error == nil)
+    #expect(whole.log.last?.hasPrefix("whole") == true)
+    #expect(Way.window64.read(bytes, interest: .elementsAfterOutline) == whole)
+    #expect(Way.pushed4096.read(bytes, interest: .elementsAfterOutline) == whole)
+  }
+
+  @Test("gives the same with several workers", arguments: Fixture.valid, [2, 7])
+  func sameWithWorkers(_ fixture: Fixture, threads: Int) throws {
+    var options = RDBReader.Options()
+    options.windowByteCount = 64
+    let reader = RDBReader(MemorySource(fixture.bytes), options: options)
+    let (logs, end) = try reader.readRuns(threads: threads, to: MemoryDestination()) {
+      (_: any ByteDestination) throws(RDBError) -> RecordingSink in RecordingSink()
+    }
+    let whole = Way.whole.read(fixture.bytes, interest: .elements)
+    #expect(end != nil)
+    #expect(logs.joined().sorted() == whole.log.sorted())
+  }
+
+  @Test("ends without an error when the sink has had enough")
+  func stops() throws {
+    var reader = RDBReader(MemorySource(Fixture.named("redis-7.2.6-all").bytes))
+    var sink = StoppingSink(after: 3)
+    try reader.read(into: &sink)
+    #expect(sink.keys == 3)
+    #expect(reader.end == nil)
+  }
+
+  @Test("says where the file comes from without consuming it")
+  func origin() throws {
+    var reader = RDBReader(MemorySource(Fixture.named("valkey-9.1.2-all").bytes))
+    let origin = try reader.origin()
+    #expect(origin.header == SnapshotHeader(vendor: .valkey, version: 80))
+    #expect(origin.writer == ServerVersion(.valkey, 9, 1, 2))
+    var sink = RecordingSink()
+    try reader.read(into: &sink)
+    #expect(sink.log.first == "snapshot valkey 80")
+  }
+
+  @Test("gives owned keys in file order, with limits", arguments: small)
+  func ownedKeys(_ fixture: Fixture) throws {
+    let names = Way.whole.read(fixture.bytes, interest: .skip).log.filter { $0.hasPrefix("key ") }
+    let keys = try SnapshotKeys(MemorySource(fixture.bytes)).map { try $0.get() }
+    #expect(keys.count == names.count)
+    for (key, line) in zip(keys, names) {
+      #expect(line.hasPrefix("key \(printable(key.name, limit: .max)) db \(key.database) "))
+    }
+  }
+
+  @Test("refuses an owned value beyond the limit, after the keys before it")
+  func ownedLimit() {
+    let bytes = Fixture.named("redis-7.2.6-all").bytes
+    var sawFailure = false
+    var count = 0
+    for result in SnapshotKeys(MemorySource(bytes), valueLimit: 200) {
+      switch result {
+      case .success: count += 1
+      case .failure(let error):
+        sawFailure = true
+        #expect(error.code == .valueTooLarge)
+        #expect(error.key != nil)
+      }
+    }
+    #expect(sawFailure)
+    #expect(count > 0)
+  }
+}
+
+/// Stops after a number of keys.
+private struct StoppingSink: SelectiveSink {
+  var keys = 0
+  let after: Int
+  init(after: Int) { self.after = after }
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
+  mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    keys += 1
+    if keys == after { throw .stop }
+  }
+}
