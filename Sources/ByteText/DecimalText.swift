@@ -40,7 +40,7 @@ public enum DecimalText {
   public static func digitCount(_ value: UInt64) -> Int {
     // 1233 / 4096 is just above log10(2): at most one too few.
     let guess = ((64 &- (value | 1).leadingZeroBitCount) &* 1233) &>> 12
-    return guess &+ (value >= power(guess) ? 1 : 0)
+    return guess &+ ((value | 1) >= power(guess) ? 1 : 0)
   }
 
   /// 10 to the power of `exponent` (0–19).

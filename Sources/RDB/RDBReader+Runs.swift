@@ -32,8 +32,9 @@ extension RDBReader {
     if threads <= 1 {
       var sink = try make(destination)
       try read(into: &sink)
-      try sink.endRun()
       let end = end
+      if end == nil { try sink.endEarly() }
+      try sink.endRun()
       return ([try sink.finish()], end)
     }
     let feed = RunFeed<S>(self, to: destination, make: make)

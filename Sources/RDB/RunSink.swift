@@ -12,6 +12,15 @@ public protocol RunSink: RDBSink, SendableMetatype, ~Copyable {
   /// A run is complete: flush the output (``ByteOutput/endRun()``). Without output: do nothing.
   mutating func endRun() throws(RDBError)
 
+  /// A sink threw ``RDBError/stop``: nothing more comes, not even `endSnapshot`. Make the output whole
+  /// as far as it goes. Followed by `endRun`. Only called when one thread reads.
+  mutating func endEarly() throws(RDBError)
+
   /// All runs are read.
   consuming func finish() throws(RDBError) -> Summary
+}
+
+extension RunSink where Self: ~Copyable {
+  /// Nothing to make whole.
+  @inlinable public mutating func endEarly() throws(RDBError) {}
 }
