@@ -52,7 +52,7 @@ public struct SnapshotKeys: Sequence {
       while next_ == sink.keys.count {
         sink.keys.removeAll(keepingCapacity: true)
         next_ = 0
-        guard reader != nil else { return nil }
+        guard reader != nil else { break }
         do throws(RDBError) {
           if try reader!.readWindow(into: &sink) { reader = nil }
         } catch {
