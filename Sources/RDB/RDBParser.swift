@@ -320,6 +320,8 @@ public struct RDBParser: ~Copyable {
       return error
     }
     if error.code == .stop || error.code == .io || error.code == .outputClosed { return error }
+    // Who refuses knows why; several workers must say the same.
+    if error.code == .refused { return error }
     if state.value.isModuleAux && state.phase == .value { return error }
     return error.adding(
       key: currentKey.baseAddress != nil ? Array(currentKey) : state.keyName,
