@@ -50,6 +50,7 @@ extension RDBParser {
       }
       count &+= 2
     }
+    if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
   }
 

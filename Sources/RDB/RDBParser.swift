@@ -197,8 +197,12 @@ public struct RDBParser: ~Copyable {
         if state.owed == 0 { return try endKey(&cursor, &sink) }
         state.value.stage = .done
       }
+    case .measure:
+      state.value.mode = .measure
+      state.value.measure = ValueMeasure()
     case .validate:
       state.value.mode = .validate
+      state.value.measure = ValueMeasure()
     case .stored, .storedOrOutlined:
       try lookAhead(&cursor, interest, &sink)
       if state.phase == .lookahead { return }
@@ -259,12 +263,13 @@ public struct RDBParser: ~Copyable {
     switch state.value.mode {
     case .elements:
       try elements(&cursor, &sink)
-    case .skip, .outline:
+    case .skip, .measure, .outline:
       try skipValue(&cursor)
     case .validate:
       if state.value.isPacked {
-        var none = NoSink()
-        try elements(&cursor, &none)
+        var counter = ElementCounter()
+        defer { noteCount(state.value.measure.count &+ counter.count) }
+        try elements(&cursor, &counter)
       } else {
         try skipValue(&cursor)
       }
@@ -285,16 +290,20 @@ public struct RDBParser: ~Copyable {
     if state.value.isModuleAux {
       state.phase = .records
     } else {
-      try endKey(&cursor, &sink)
+      let mode = state.value.mode
+      try endKey(
+        &cursor, &sink,
+        measure: mode == .measure || mode == .validate ? state.value.measure : nil)
     }
   }
 
   @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
-  mutating func endKey<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
-  {
+  mutating func endKey<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ sink: inout S, measure: ValueMeasure? = nil
+  ) throws(RDBError) {
     committed = cursor.position
-    try sink.endKey(KeyEnd(storedByteCount: UInt64(cursor.offset &- state.value.offset)))
+    try sink.endKey(
+      KeyEnd(storedByteCount: UInt64(cursor.offset &- state.value.offset), measure: measure))
     state.phase = .records
     currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
   }
