@@ -71,3 +71,20 @@ struct ExpiryArguments: ParsableArguments {
   @Flag(help: "Leave out all expiries.")
   var noExpire = false
 }
+
+/// Which keys, and what becomes of their expiries.
+struct KeyArguments: ParsableArguments {
+  @OptionGroup(title: "Which keys") var filter: FilterArguments
+  @OptionGroup(title: "Expiries") var expiry: ExpiryArguments
+
+  func validate() throws {
+    _ = try options
+  }
+
+  var chooses: Bool { filter.choosesKeys }
+
+  /// `nil`: every key as it is, for which nothing has to stand in front of the sink.
+  var options: FilterOptions? {
+    get throws { nil }
+  }
+}

@@ -76,3 +76,9 @@ struct ProgressOptions: ParsableArguments {
     return isWanted ? ProgressLine(position, isTerminal: isTerminal) : nil
   }
 }
+
+/// How to work, and what to say meanwhile.
+struct WorkingArguments: ParsableArguments {
+  @OptionGroup(title: "Working") var threads: ThreadOptions
+  @OptionGroup(title: "Working") var progress: ProgressOptions
+}

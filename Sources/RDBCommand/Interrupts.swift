@@ -23,10 +23,12 @@ enum Interrupts {
   }
   private static let state = Mutex(State())
 
-  /// Begins to wait for signals, and lets writing to a pipe that nobody reads be an error, not a signal.
+  /// Begins to wait for signals, and lets writing to a pipe that nobody reads, or
+  /// beyond the size a file may have, be an error, not a signal.
   /// Call once, before any other thread is there.
   static func install() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     var signals = sigset_t()
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaddset(&signals, number) }

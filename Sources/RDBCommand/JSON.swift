@@ -38,12 +38,10 @@ struct JSON: WorkingCommand {
   @OptionGroup var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Shape") var form: JSONArguments
-  @OptionGroup(title: "Which keys") var filter: FilterArguments
-  @OptionGroup(title: "Expiries") var expiry: ExpiryArguments
+  @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
-  @OptionGroup(title: "Working") var threads: ThreadOptions
-  @OptionGroup(title: "Working") var progress: ProgressOptions
+  @OptionGroup var working: WorkingArguments
 
   func run() throws {
     let input = try input.open()
@@ -53,11 +51,8 @@ struct JSON: WorkingCommand {
     options.strings = form.strings
     options.shape = form.shape
     options.meta = form.meta
-    let output = try output.open(reading: input.identities)
-    let conversion = Conversion(
-      output: output, filter: nil, choosesKeys: filter.choosesKeys, threads: threads,
-      progress: progress, ledgerOptions: ledger, inputs: input.identities)
-    let result = try conversion.read(run, to: output) { [options] destination in
+    let conversion = try Conversion(of: input, to: output, ledger, keys, working)
+    let result = try conversion.read(run, to: conversion.output) { [options] destination in
       JSONSink(options, to: destination)
     }
     let ledger = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }

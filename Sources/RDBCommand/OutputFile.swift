@@ -11,6 +11,8 @@ final class OutputFile: ByteDestination {
   private let partial: Interrupts.Partial?
   private let finalPath: String
   private let isStandardOutput: Bool
+  /// Finished or abandoned.
+  private var isSettled = false
   /// Why writing ended, if it did: damage in the input and a full disk can come together.
   private(set) var failure: RDBError?
 
@@ -54,6 +56,8 @@ final class OutputFile: ByteDestination {
     (file, self.partial) = (FileDestination(descriptor: descriptor), partial)
   }
 
+  deinit { abandon() }
+
   func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {
     do throws(RDBError) {
       try file.write(first, second)
@@ -90,8 +94,13 @@ final class OutputFile: ByteDestination {
   ///
   /// - Throws: ``RDBError`` (`io`): some file systems say only now that the disk is full.
   func finish() throws(RDBError) {
-    guard !isStandardOutput else { return }
-    guard close(file.descriptor) == 0 else { throw fail("close") }
+    guard !isStandardOutput, !isSettled else { return }
+    isSettled = true
+    guard close(file.descriptor) == 0 else {
+      let error = fail("close")
+      if let partial { Interrupts.settle(partial.path) { partial.abandon() } }
+      throw error
+    }
     guard let partial else { return }
     let (source, target) = (partial.path, finalPath)
     let number = Interrupts.settle(source) { rename(source, target) == 0 ? 0 : errno }
@@ -105,12 +114,14 @@ final class OutputFile: ByteDestination {
 
   /// Leaves nothing under the final name: the file is not whole.
   func abandon() {
-    guard !isStandardOutput else { return }
+    guard !isStandardOutput, !isSettled else { return }
+    isSettled = true
     close(file.descriptor)
     guard let partial else { return }
     Interrupts.settle(partial.path) { partial.abandon() }
   }
 
+  /// - Returns: What the operating system said to `call` just now.
   private func fail(_ call: String) -> RDBError {
     let error = RDBError.system(call, offset: Int(byteCount))
     failure = error

@@ -28,9 +28,9 @@ struct RESPSink: SelectiveSink, RunSink {
   consuming func finish() throws(RDBError) -> RESPSummary { RESPSummary() }
 }
 final class TrailingDestination: ByteDestination {
-  init(_ base: any ByteDestination) {}
+  init(to base: any ByteDestination) {}
   func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
-  func finish(keys: UInt64, commands: UInt64) throws(RDBError) {}
+  func writeTrailer(_ s: RESPSummary) throws(RDBError) {}
 }
 struct JSONOptions: Sendable {
   enum Layout: Sendable { case array, lines }
@@ -59,9 +59,9 @@ struct FilterSummary<Base: Sendable>: Sendable {
   var keysFiltered: UInt64 = 0
   var notes: [String] = []
 }
-struct KeyFilter<Base: RunSink>: SelectiveSink, RunSink {
+struct KeyFilter<Base: RunSink & ~Copyable>: SelectiveSink, RunSink, ~Copyable {
   var base: Base
-  init(_ options: FilterOptions, _ base: Base) { self.base = base }
+  init(_ options: FilterOptions, _ base: consuming Base) { self.base = base }
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { try base.beginKey(key) }
   mutating func endRun() throws(RDBError) { try base.endRun() }
   consuming func finish() throws(RDBError) -> FilterSummary<Base.Summary> { FilterSummary(base: try base.finish()) }

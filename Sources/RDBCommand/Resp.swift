@@ -21,28 +21,23 @@ struct Resp: WorkingCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Target") var target: TargetArguments
   @OptionGroup(title: "Loading") var loading: LoadingArguments
-  @OptionGroup(title: "Which keys") var filter: FilterArguments
-  @OptionGroup(title: "Expiries") var expiry: ExpiryArguments
+  @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
-  @OptionGroup(title: "Working") var threads: ThreadOptions
-  @OptionGroup(title: "Working") var progress: ProgressOptions
+  @OptionGroup var working: WorkingArguments
 
   func run() throws {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
     let options = options(for: run.origin)
-    let output = try output.open(reading: input.identities)
-    let conversion = Conversion(
-      output: output, filter: nil, choosesKeys: filter.choosesKeys, threads: threads,
-      progress: progress, ledgerOptions: ledger, inputs: input.identities)
-    let trailer = loading.trailer ? TrailingDestination(output) : nil
-    let result = try conversion.read(run, to: trailer ?? output) { destination in
+    let conversion = try Conversion(of: input, to: output, ledger, keys, working)
+    let trailer = loading.trailer ? TrailingDestination(to: conversion.output) : nil
+    let result = try conversion.read(run, to: trailer ?? conversion.output) { destination in
       RESPSink(options, to: destination)
     }
     let summary = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
     try conversion.finish(summary.ledger, result) { () throws(RDBError) in
-      try trailer?.finish(keys: summary.ledger.keysWritten, commands: summary.commandCount)
+      try trailer?.writeTrailer(summary)
     }
   }
 

@@ -7,7 +7,7 @@ struct TargetVersion: Hashable, Sendable, ExpressibleByArgument {
 
   /// Every name that `--target` takes.
   static let known = [
-    "2.8", "3.0", "3.2", "4.0", "5.0", "6.0", "6.2", "7.0", "7.2", "7.4", "8.0", "8.2", "8.4", "8.6",
+    "2.4", "2.6", "2.8", "3.0", "3.2", "4.0", "5.0", "6.0", "6.2", "7.0", "7.2", "7.4", "8.0", "8.2", "8.4", "8.6",
     "8.8", "8.10", "valkey-7.2", "valkey-8.0", "valkey-8.1", "valkey-9.0", "valkey-9.1", "valkey-9.2",
   ]
 
