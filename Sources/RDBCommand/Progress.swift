@@ -34,13 +34,13 @@ final class ProgressLine: Sendable {
     }
   }
 
-  /// Takes the line away; what it said last stays only where lines are not rewritten.
+  /// Takes the line away; where lines are not rewritten, says how long all took.
   func end() {
     Interrupts.setProgress(nil)
     state.withLock { state in
       state.hasEnded = true
       clear(&state)
-      if !isTerminal { StandardStreams.writeError(text(&state) + "\n") }
+      if !isTerminal { StandardStreams.writeError(summary + "\n") }
     }
   }
 
@@ -78,6 +78,13 @@ final class ProgressLine: Sendable {
     return progressText(count: count, total: position.total, bytesPerSecond: rate)
   }
 
+  private var summary: String {
+    let count = Double(position.read())
+    let seconds = max(monotonicSeconds - start, 0.001)
+    return "rdb: \(readable(byteCount: count)) read in \(clock(Int(seconds.rounded()))), "
+      + "\(readable(byteCount: count / seconds))/s"
+  }
+
   /// Columns of the terminal now; 80 where it does not say.
   private var windowWidth: Int {
     var size = winsize()
@@ -104,8 +111,8 @@ func progressText(count: Int, total: UInt64?, bytesPerSecond: Double) -> String 
   return "rdb: " + parts.joined(separator: ", ")
 }
 
-/// `1:05:09`, `5:09`
-private func clock(_ seconds: Int) -> String {
+/// A time as a clock shows it: `1:05:09`, `5:09`.
+func clock(_ seconds: Int) -> String {
   func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
   let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
   let rest = two(seconds % 60)
