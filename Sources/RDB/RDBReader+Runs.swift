@@ -161,9 +161,9 @@ final class RunFeed<S: RunSink & ~Copyable> {
     isFinished = true
     lock.unlock()
     // Only the first failure in file order counts; the runs before it are written first.
-    guard place.fail(error) else { return }
+    guard let first = place.fail(error) else { return }
     lock.lock()
-    failure = error
+    failure = first
     lock.unlock()
   }
 }
