@@ -204,7 +204,7 @@ extension RDBReader {
         return false
       }
       parser.state = start
-      guard want != nil, window.count + Int(clamping: missing) <= 8 * Self.runByteCount,
+      guard want != nil, missing <= UInt64(max(0, 8 * Self.runByteCount - window.count)),
         try window.fill(from: source, missing: missing)
       else { return nil }
     }
