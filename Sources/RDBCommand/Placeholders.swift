@@ -1,36 +1,8 @@
 import RDB
 
-struct RESPOptions: Sendable {
-  enum Existing: Sendable { case merge, replace, keep }
-  enum Restore: String, CaseIterable, Sendable { case never, auto, always }
-  enum Functions: String, CaseIterable, Sendable { case append, replace, skip }
-  init(target: ServerVersion, source: SnapshotHeader) {}
-  var databaseMap: [UInt64: UInt64] = [:]
-  var singleDatabase = false
-  var databaseCount: UInt64 = 16
-  var existing = Existing.merge
-  var restore = Restore.never
-  var restoreLimit: UInt64 = 0
-  var bulkLimit: UInt64 = 0
-  var batchElementCount = 500
-  var batchByteCount = 1 << 20
-  var functions = Functions.append
-}
-struct RESPSummary: Sendable {
-  var ledger = Ledger()
-  var commandCount: UInt64 = 0
-  mutating func merge(_ other: Self) {}
-}
-struct RESPSink: SelectiveSink, RunSink {
-  init(_ options: RESPOptions, to destination: any ByteDestination) {}
-  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .elements }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> RESPSummary { RESPSummary() }
-}
-final class TrailingDestination: ByteDestination {
-  init(to base: any ByteDestination) {}
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
-  func writeTrailer(_ s: RESPSummary) throws(RDBError) {}
+enum TimeText {
+  static let byteCount = 24
+  static func write(milliseconds: Int64, to: UnsafeMutableRawPointer) -> Bool { false }
 }
 struct JSONOptions: Sendable {
   enum Layout: Sendable { case array, lines }
