@@ -1,27 +1,5 @@
 import RDB
 
-enum TimeText {
-  static let byteCount = 24
-  static func write(milliseconds: Int64, to: UnsafeMutableRawPointer) -> Bool { false }
-}
-struct JSONOptions: Sendable {
-  enum Layout: Sendable { case array, lines }
-  enum Strings: String, CaseIterable, Sendable { case utf8, base64, latin1, escape }
-  enum Shape: String, CaseIterable, Sendable { case native, rdbtools }
-  var layout = Layout.array
-  var strings = Strings.utf8
-  var shape = Shape.native
-  var meta = false
-  var writer: ServerVersion
-  var header: SnapshotHeader
-  init(writer: ServerVersion, header: SnapshotHeader) { (self.writer, self.header) = (writer, header) }
-}
-struct JSONSink: SelectiveSink, RunSink {
-  init(_ options: JSONOptions, to destination: any ByteDestination) {}
-  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .elements }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> Ledger { Ledger() }
-}
 struct FilterOptions: Sendable {
   enum Expired: String, CaseIterable, Sendable { case keep, skip, only }
   var limit: UInt64?
