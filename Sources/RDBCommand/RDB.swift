@@ -2,5 +2,9 @@ import ArgumentParser
 
 @main
 struct RDBTool: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "rdb")
+  static let configuration = CommandConfiguration(
+    commandName: "rdb",
+    subcommands: [
+      Gen.self
+    ])
 }
