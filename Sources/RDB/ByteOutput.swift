@@ -192,7 +192,8 @@ public struct ByteOutput: ~Copyable {
     }
   }
 
-  public mutating func append(_ text: String) throws(RDBError) {
+  /// Appends text made at run time; allocates. Literals are for ``append(_:)`` of a `StaticString`.
+  public mutating func append(text: String) throws(RDBError) {
     let bytes = Array(text.utf8)
     try append(bytes.span.bytes)
   }

@@ -14,7 +14,7 @@ extension JSONSink {
       try output.append(UInt8(ascii: "{"))
     }
     try output.append("\"module\":\"")
-    try output.append(module.name)
+    try output.append(text: module.name)
     try output.append("\",\"module_version\":", UInt64(module.version))
     key.module = .none
     key.moduleID = module

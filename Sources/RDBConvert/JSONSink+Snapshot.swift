@@ -9,9 +9,9 @@ extension JSONSink {
     guard writesMeta else { return }
     try beginItem()
     try output.append("{\"type\":\"header\",\"format\":1,\"strings\":\"")
-    try output.append(options.strings.rawValue)
+    try output.append(text: options.strings.rawValue)
     try output.append("\",\"vendor\":\"")
-    try output.append(header.vendor.rawValue)
+    try output.append(text: header.vendor.rawValue)
     try output.append("\",\"rdb_version\":", UInt64(clamping: header.version))
     try endItem()
   }
@@ -60,7 +60,7 @@ extension JSONSink {
     }
     try beginItem()
     try output.append("{\"type\":\"module_aux\",\"module\":\"")
-    try output.append(aux.module.name)
+    try output.append(text: aux.module.name)
     try output.append("\",\"module_version\":", UInt64(aux.module.version))
     try output.append(",\"when\":", aux.when)
     try output.append(",\"value\":\"")

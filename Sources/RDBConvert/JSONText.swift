@@ -87,12 +87,14 @@ struct JSONText: ~Copyable {
     var read = 0
     var written = 0
     while read + 16 <= count {
-      let block = source.loadUnaligned(fromByteOffset: read, as: SIMD16<UInt8>.self)
-      destination.storeBytes(of: block, toByteOffset: written, as: SIMD16<UInt8>.self)
-      if !hasSpecial(block, high: stopsAtHigh || !copiesHigh) {
+      let first = source.loadUnaligned(fromByteOffset: read, as: UInt64.self)
+      let second = source.loadUnaligned(fromByteOffset: read + 8, as: UInt64.self)
+      destination.storeBytes(of: first, toByteOffset: written, as: UInt64.self)
+      destination.storeBytes(of: second, toByteOffset: written + 8, as: UInt64.self)
+      if !hasSpecial(first, second, high: stopsAtHigh || !copiesHigh) {
         written += 16
       } else {
-        if stopsAtHigh && Self.hasHigh(block) { return (read, written) }
+        if stopsAtHigh && (first | second) & Self.tops != 0 { return (read, written) }
         written += escape(source + read, 16, to: destination + written)
       }
       read += 16
@@ -106,7 +108,7 @@ struct JSONText: ~Copyable {
         destination.storeBytes(of: last, toByteOffset: written + rest - 8, as: UInt64.self)
         return (count, written + rest)
       }
-      if stopsAtHigh && (first | last) & 0x8080_8080_8080_8080 != 0 { return (read, written) }
+      if stopsAtHigh && (first | last) & Self.tops != 0 { return (read, written) }
     } else if rest >= 4 {
       let first = source.loadUnaligned(fromByteOffset: read, as: UInt32.self)
       let last = source.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
@@ -116,7 +118,7 @@ struct JSONText: ~Copyable {
         destination.storeBytes(of: last, toByteOffset: written + rest - 4, as: UInt32.self)
         return (count, written + rest)
       }
-      if stopsAtHigh && both & 0x8080_8080_8080_8080 != 0 { return (read, written) }
+      if stopsAtHigh && both & Self.tops != 0 { return (read, written) }
     } else if stopsAtHigh {
       for position in read..<count where source.load(fromByteOffset: position, as: UInt8.self) >= 0x80 {
         return (read, written)
@@ -130,8 +132,9 @@ struct JSONText: ~Copyable {
   func isPlain(_ source: UnsafeRawPointer, _ count: Int) -> Bool {
     var position = 0
     while position + 16 <= count {
-      let block = source.loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
-      if hasSpecial(block, high: !copiesHigh) { return false }
+      let first = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      let second = source.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)
+      if hasSpecial(first, second, high: !copiesHigh) { return false }
       position += 16
     }
     while position < count {
@@ -155,42 +158,36 @@ struct JSONText: ~Copyable {
 
   // MARK: Blocks
 
+  private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
   /// Whether one of sixteen bytes has to be escaped, or (`high`) is not ASCII.
+  ///
+  /// In general registers: comparing `SIMD16` lanes compiles to a loop over them.
   @inline(__always)
-  private func hasSpecial(_ block: SIMD16<UInt8>, high: Bool) -> Bool {
-    let quotes = block .== SIMD16(repeating: 0x22)
-    let backslashes = block .== SIMD16(repeating: 0x5C)
-    // As signed bytes, what is not ASCII lies below the control characters.
-    let control =
-      high
-      ? unsafeBitCast(block, to: SIMD16<Int8>.self) .< SIMD16(repeating: 0x20)
-      : block .< SIMD16(repeating: 0x20)
-    var mask = quotes .| backslashes .| control
-    if escapesDelete { mask = mask .| (block .== SIMD16(repeating: 0x7F)) }
-    let halves = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
-    return halves[0] | halves[1] != 0
+  private func hasSpecial(_ first: UInt64, _ second: UInt64, high: Bool) -> Bool {
+    (specials(first, high) | specials(second, high)) & Self.tops != 0
   }
 
-  @inline(__always)
-  private static func hasHigh(_ block: SIMD16<UInt8>) -> Bool {
-    let halves = unsafeBitCast(block, to: SIMD2<UInt64>.self)
-    return (halves[0] | halves[1]) & 0x8080_8080_8080_8080 != 0
-  }
-
-  /// The same of eight bytes. A subtraction borrows only behind a byte that is found anyway.
   @inline(__always)
   private func hasSpecial(_ bytes: UInt64, high: Bool) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let tops: UInt64 = 0x8080_8080_8080_8080
-    let quotes = bytes ^ (ones &* 0x22)
-    let backslashes = bytes ^ (ones &* 0x5C)
+    specials(bytes, high) & Self.tops != 0
+  }
+
+  /// The top bit of each byte that has to be escaped. A subtraction borrows only behind a byte that is found
+  /// anyway, so that no other byte is reported where none is.
+  @inline(__always)
+  private func specials(_ bytes: UInt64, _ high: Bool) -> UInt64 {
+    let quotes = bytes ^ (Self.ones &* 0x22)
+    let backslashes = bytes ^ (Self.ones &* 0x5C)
     var found =
-      (bytes &- ones &* 0x20) & ~bytes | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+      (bytes &- Self.ones &* 0x20) & ~bytes | (quotes &- Self.ones) & ~quotes
+      | (backslashes &- Self.ones) & ~backslashes
     if high { found |= bytes }
     if escapesDelete {
-      let deletes = bytes ^ (ones &* 0x7F)
-      found |= (deletes &- ones) & ~deletes
+      let deletes = bytes ^ (Self.ones &* 0x7F)
+      found |= (deletes &- Self.ones) & ~deletes
     }
-    return found & tops != 0
+    return found
   }
 }
