@@ -77,7 +77,8 @@ let package = Package(
     .testTarget(
       name: "RDBTests", dependencies: ["RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "RDBCompressionTests", dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport"],
+      name: "RDBCompressionTests",
+      dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport", "CZlib", "CZstd", "CLZ4"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport"],

@@ -6,16 +6,11 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func skipValue(_ cursor: inout ByteCursor) throws(RDBError) {
     let validate = state.value.mode == .validate
-    if state.value.stage == .begin {
-      switch state.value.type {
-      case .string, .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist,
-        .hashListpack, .zsetListpack, .setListpack, .hashListpackExPreGA, .hashTemplateListpack:
-        if state.value.mode == .measure { try measureString(cursor) }
-        try skipString(&cursor, validate: validate)
-        state.value.stage = .done
-        committed = cursor.position
-      default: break
-      }
+    if state.value.stage == .begin, state.value.type.isOneString {
+      if state.value.mode == .measure { try measureString(cursor) }
+      try skipString(&cursor, validate: validate)
+      state.value.stage = .done
+      committed = cursor.position
     }
     try skipRest(&cursor, validate)
   }

@@ -149,7 +149,7 @@ public struct SnapshotEnd: Hashable, Sendable {
 }
 
 /// What is known of a key before its value is read.
-public struct KeyHeader: ~Escapable {
+public struct KeyHeader: ~Escapable, BitwiseCopyable {
   /// The key's name: bytes, not text.
   public let name: RawSpan
   public let database: UInt64
@@ -225,7 +225,7 @@ public struct ElementsHeader: Hashable, Sendable {
 }
 
 /// A library of functions (Redis ≥ 7.0).
-public struct FunctionLibrary: ~Escapable {
+public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
   /// The source; of a GA library its first line is `#!lua name=<name>`.
   public let code: RawSpan
   /// 7.0-rc1 and rc2 wrote name, engine and description beside the source; else empty.
@@ -315,7 +315,7 @@ public struct StreamInfo: Hashable, Sendable {
 }
 
 /// How many entries a group has read, as XINFO's `entries-read`.
-public enum EntriesRead: Hashable, Sendable {
+public enum EntriesRead: Hashable, Sendable, BitwiseCopyable {
   case known(UInt64)
   /// The server does not know (−1).
   case unknown
@@ -324,7 +324,7 @@ public enum EntriesRead: Hashable, Sendable {
 }
 
 /// A consumer group.
-public struct StreamGroup: ~Escapable {
+public struct StreamGroup: ~Escapable, BitwiseCopyable {
   public let name: RawSpan
   public let lastDelivered: StreamID
   public let entriesRead: EntriesRead
@@ -341,7 +341,7 @@ public struct StreamGroup: ~Escapable {
 }
 
 /// A consumer of a group.
-public struct StreamConsumer: ~Escapable {
+public struct StreamConsumer: ~Escapable, BitwiseCopyable {
   public let name: RawSpan
   public let seen: UnixMilliseconds
   /// −1: never; `nil`: the stored version has no such notion.
@@ -359,7 +359,7 @@ public struct StreamConsumer: ~Escapable {
 }
 
 /// An entry of a group's pending entries list.
-public struct StreamPending: ~Escapable {
+public struct StreamPending: ~Escapable, BitwiseCopyable {
   public let id: StreamID
   public let delivered: UnixMilliseconds
   public let deliveryCount: UInt64

@@ -120,7 +120,8 @@ public struct RESPSink: RunSink, ~Copyable {
       joint = options.existing == .replace ? 0 : database
     } else {
       guard target < options.databaseCount else {
-        throw .databaseTooHigh(target, from: database, options.databaseCount, at: key.offset)
+        throw .databaseTooHigh(
+          target, from: database, options.databaseCount, at: key.offset, key: name.array)
       }
       joint = target
     }
@@ -135,8 +136,8 @@ public struct RESPSink: RunSink, ~Copyable {
     if !restored.metadata.isEmpty { restored.metadata = [] }
     key.offset = header.offset
     key.type = header.type
-    if header.database != lastDatabase { try enter(header.database) }
     name.set(header.name)
+    if header.database != lastDatabase { try enter(header.database) }
     if let expiry = header.expiry {
       key.hasExpiry = true
       key.expiry = expiry.value
@@ -298,14 +299,15 @@ extension RESPWriter {
 
 extension RDBError {
   @inline(never)
-  static func databaseTooHigh(_ target: UInt64, from source: UInt64, _ count: UInt64, at offset: Int)
-    -> RDBError
-  {
+  static func databaseTooHigh(
+    _ target: UInt64, from source: UInt64, _ count: UInt64, at offset: Int, key: [UInt8]
+  ) -> RDBError {
     RDBError(
       .refused, at: offset,
       expected: "a database below \(count): say --db-map \(source):N to give its keys another, or "
         + "--databases N if the server has more",
-      found: target == source ? "keys in database \(source)" : "keys of database \(source) going into \(target)")
+      found: target == source ? "keys in database \(source)" : "keys of database \(source) going into \(target)",
+      key: key, database: source)
   }
 
   @inline(never)

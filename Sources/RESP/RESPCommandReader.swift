@@ -58,6 +58,7 @@ public struct RESPCommandReader: ~Copyable {
   /// Takes a copy of `chunk`.
   public mutating func feed(_ chunk: RawSpan) {
     dropCommand()
+    guard chunk.byteCount > 0 else { return }
     if start > 0 { slide() }
     grow(by: chunk.byteCount)
     chunk.withUnsafeBytes { source in

@@ -115,11 +115,9 @@ public struct RESPDecoder: Sendable {
   private mutating func token() throws(RESPError) -> Token? {
     guard position < buffer.count else { return nil }
     let mark = buffer[position]
+    try checkMark(mark)
     let lineStart = position + 1
-    guard let end = try lineEnd(from: lineStart) else {
-      try checkMark(mark)
-      return nil
-    }
+    guard let end = try lineEnd(from: lineStart) else { return nil }
     let place = base + UInt64(lineStart)
     let line = buffer[lineStart..<end]
     let next = end + 2
@@ -148,9 +146,7 @@ public struct RESPDecoder: Sendable {
         break
       }
       token = try aggregate(mark, line, at: place)
-    default:
-      try checkMark(mark)
-      return nil
+    default: return nil
     }
     position = next
     return token
