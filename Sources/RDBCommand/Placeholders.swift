@@ -16,7 +16,3 @@ struct KeyFilter<Base: RunSink & ~Copyable>: SelectiveSink, RunSink, ~Copyable {
   mutating func endRun() throws(RDBError) { try base.endRun() }
   consuming func finish() throws(RDBError) -> FilterSummary<Base.Summary> { FilterSummary(base: try base.finish()) }
 }
-struct DecompressedInput { var source: any ByteSource; var format: CompressionFormat?; var progress: CompressedProgress? }
-enum CompressionFormat: Sendable { case gzip }
-final class CompressedProgress: Sendable { let totalByteCount: UInt64? = nil; var byteCount: Int { 0 } }
-func decompressing(_ s: any ByteSource) throws(RDBError) -> DecompressedInput { .init(source: s) }
