@@ -101,7 +101,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     guard touchesFields else { return interest }
     switch interest {
     case .stored, .storedOrOutlined: return .elements
-    case .skip, .validate, .elements, .elementsAfterOutline: return interest
+    case .skip, .measure, .validate, .elements, .elementsAfterOutline: return interest
     }
   }
 
@@ -174,7 +174,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
         expiry: changed(held.expiry), idleSeconds: held.idleSeconds, frequency: held.frequency,
         module: nil, metadata: metadata.span.bytes, offset: held.offset))
     switch interest {
-    case .skip, .validate: state = .announcedWithoutElements
+    case .skip, .measure, .validate: state = .announcedWithoutElements
     case .stored, .storedOrOutlined, .elements, .elementsAfterOutline:
       state = .announced
       try base.beginElements(held.elements)
