@@ -100,6 +100,7 @@ let package = Package(
       dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],
+      exclude: ["Expected"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

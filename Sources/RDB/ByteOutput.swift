@@ -266,10 +266,10 @@ public struct ByteOutput: ~Copyable {
     var start = 0
     let held = count
     if let (position, next) = openJoint {
-      openJoint = nil
       let place = destination as? RunPlace
       let previous = try place?.previousJoined() ?? nil
       let between = try joint(previous, next)
+      openJoint = nil
       place?.openJoint = nil
       if !between.isEmpty { jointCount += 1 }
       flushedByteCount += UInt64(between.count)

@@ -23,7 +23,7 @@ extension RDBReader {
   ///   - make: Makes a worker's sink, which writes to the destination it is given.
   /// - Returns: One summary a worker, in no particular order, and how the snapshot ended (`nil`: a sink
   ///   had enough).
-  /// - Throws: The first error in file order. What the runs before it wrote is written.
+  /// - Throws: The first error in file order. What was written before it, is written.
   @inlinable
   public consuming func readRuns<S: RunSink & ~Copyable>(
     threads: Int, to destination: any ByteDestination,
@@ -31,7 +31,12 @@ extension RDBReader {
   ) throws(RDBError) -> (summaries: [S.Summary], end: SnapshotEnd?) {
     if threads <= 1 {
       var sink = try make(destination)
-      try read(into: &sink)
+      do throws(RDBError) {
+        try read(into: &sink)
+      } catch {
+        flush(&sink, after: error)
+        throw error
+      }
       let end = end
       if end == nil { try sink.endEarly() }
       try sink.endRun()
@@ -42,6 +47,15 @@ extension RDBReader {
     WorkerThread.run(threads) { shared.work() }
     if let failure = feed.failure, failure.code != .stop { throw failure }
     return (feed.summaries, feed.end)
+  }
+}
+
+/// Writes out what a sink holds of a run that ends with `error`, unless that is the output's own.
+@usableFromInline
+func flush<S: RunSink & ~Copyable>(_ sink: inout S, after error: RDBError) {
+  switch error.code {
+  case .io, .outputClosed, .refused: return
+  default: do throws(RDBError) { try sink.endRun() } catch {}
   }
 }
 
@@ -82,7 +96,13 @@ final class RunFeed<S: RunSink & ~Copyable> {
       var sink = try make(place)
       var buffer = RunBuffer(capacity: 64)
       var parser = RDBParser(options: reader.options.parser)
-      while try nextRun(place, &parser, &buffer, &sink) {}
+      do throws(RDBError) {
+        while try nextRun(place, &parser, &buffer, &sink) {}
+      } catch {
+        place.keepsTurn = true
+        flush(&sink, after: error)
+        throw error
+      }
       let summary = try sink.finish()
       lock.lock()
       summaries.append(summary)

@@ -71,6 +71,8 @@ public final class RunPlace: ByteDestination {
   /// The number of the run this worker is at.
   private var run = 0
   private var hasEnded = false
+  /// The run ends with an error, which nobody must overtake: its end is not the next one's beginning.
+  @usableFromInline var keepsTurn = false
   /// The run's first joint, while the state behind the runs before is not known: see ``ByteOutput/join(_:)``.
   var openJoint: (joint: ByteOutput.Joint, next: UInt64)?
 
@@ -88,6 +90,7 @@ public final class RunPlace: ByteDestination {
   func previousTally() throws(RDBError) -> UInt64 { try row.previousTally(of: run) }
 
   func end(joined: UInt64?, tally: UInt64) throws(RDBError) {
+    if keepsTurn { return }
     hasEnded = true
     try row.end(run, joined: joined, tally: tally)
   }

@@ -36,7 +36,8 @@ struct Conversion {
   struct Result<Summary> {
     /// One a worker.
     var summaries: [Summary]
-    var keysFiltered: UInt64 = 0
+    /// What the filters kept back, and left out.
+    var filtered = Ledger()
     var notes: [String] = []
     var end: SnapshotEnd?
   }
@@ -57,11 +58,13 @@ struct Conversion {
     let threads = filter.limit == nil ? working.threads.count : 1
     let result = try run.read(
       threads: threads, progress: working.progress, output: output, to: destination
-    ) { destination throws(RDBError) in KeyFilter(filter, try make(destination)) }
+    ) { destination throws(RDBError) in KeyFilter(filter, base: try make(destination)) }
+    let isCut = result.summaries.contains { $0.limitReached }
     return Result(
       summaries: result.summaries.map(\.base),
-      keysFiltered: result.summaries.reduce(0) { $0 + $1.keysFiltered },
-      notes: result.summaries.flatMap(\.notes), end: result.end)
+      filtered: result.summaries.reduce(into: Ledger()) { $0.merge($1.ledger) },
+      notes: isCut ? ["stopped by --limit: the rest was not read, and the checksum not verified"] : [],
+      end: result.end)
   }
 
   /// Finishes the output and reports.
@@ -79,7 +82,7 @@ struct Conversion {
       throw error.failure(in: output.shownName, isOutput: true)
     }
     var ledger = ledger
-    ledger.keysFiltered += result.keysFiltered
+    ledger.merge(result.filtered)
     let report = LedgerReport(
       ledger: ledger, notes: result.notes + (result.end?.notes ?? []), isQuiet: working.progress.quiet)
     StandardStreams.writeError(report.text)

@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBMatching
 
 /// What an error means for the exit code, and what to do next.
 extension RDBError {
@@ -7,7 +8,7 @@ extension RDBError {
     switch code {
     case .outputClosed: .outputClosed
     case .io: .ioError
-    case .refused: .usage
+    case .refused, .patternTooCostly: .usage
     // Readers catch this one.
     case .stop: .bug
     default: .damaged
@@ -31,7 +32,7 @@ extension RDBError {
       // "write to succeed": what was expected says which call it was.
       let call = expected.hasSuffix(" to succeed") ? String(expected.dropLast(11)) : expected
       return "cannot \(call)\(offset > 0 ? " at offset \(offset)" : ""): \(found)"
-    case .refused: return found
+    case .refused: return "expected \(expected), found \(found)"
     default: return description
     }
   }
@@ -42,17 +43,16 @@ extension RDBError {
       "The file is cut: copy it again, or have the server write a new one (BGSAVE)."
     case .notRDB:
       "Give the file that the server writes, dump.rdb by default; it may be compressed."
-    case .unsupportedVersion:
-      "A newer rdb may know it; --force-version reads up to the first type that is unknown."
+    case .unknownValueType: "Either the file is damaged, or a newer server wrote it."
+    case .unsupportedValueType: "Only the server that wrote the file can load it."
     case .checksumMismatch:
       "Some byte was changed after the file was written; --ignore-checksum does not look."
-    case .stringTooLong: "--max-string raises the limit."
     case .trailingBytes:
       "Something was appended to the file; what stands before is a whole snapshot."
     case .corruptCompression: "The compressed file is cut or damaged: copy it again."
     case .io where systemError == ENOSPC: "Make room, or write elsewhere with -o."
-    case .io, .refused, .valueTooLarge: nil
-    case .corruptRESP: nil
+    // Their messages say it all.
+    case .io, .refused, .valueTooLarge, .stringTooLong, .unsupportedVersion, .patternTooCostly: nil
     default:
       "The file is damaged. What stands before is kept with -o FILE --keep-partial."
     }

@@ -42,7 +42,7 @@ struct ThreadOptions: ParsableArguments {
   static let defaultLimit = 8
 
   @Option(
-    name: [.customShort("j"), .customLong("threads")],
+    name: [.customShort("j", allowingJoined: true), .customLong("threads")],
     help: ArgumentHelp(
       "Threads, 1–\(limit); the output is the same with any number. By default one for each core, up to \(defaultLimit).",
       valueName: "n"))

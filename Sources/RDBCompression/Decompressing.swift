@@ -38,7 +38,7 @@ public struct DecompressedInput {
 public func decompressing(_ source: any ByteSource, windowLimit: UInt64 = 128 << 20) throws(RDBError)
   -> DecompressedInput
 {
-  let (start, whole) = try peek(source)
+  let (start, whole) = try peek(source, byteCount: CompressionFormat.magicByteCount)
   var magic = Magic(start)
   guard CompressionFormat.allCases.contains(where: { $0.begins(with: magic) }), magic.isWhole else {
     if let foreign = magic.foreignFormat {
@@ -64,10 +64,14 @@ public func decompressing(_ source: any ByteSource, windowLimit: UInt64 = 128 <<
     progress: progress)
 }
 
-/// - Returns: The first bytes, and a source that still begins with them.
-private func peek(_ source: any ByteSource) throws(RDBError) -> ([UInt8], any ByteSource) {
-  let start = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: CompressionFormat.magicByteCount, alignment: 8)
+/// Looks at the first bytes of a source from which nothing has been read yet.
+///
+/// - Parameter byteCount: How many; fewer are returned only where there are no more.
+/// - Returns: Them, and a source that still begins with them: the same one, if it can seek.
+public func peek(_ source: any ByteSource, byteCount: Int) throws(RDBError)
+  -> (start: [UInt8], source: any ByteSource)
+{
+  let start = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 8)
   defer { start.deallocate() }
   var count = 0
   while count < start.count {
