@@ -69,7 +69,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["RDB", "RDBFormat"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["RDB", "RDBFormat", "RESP"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
       name: "RDBFormatTests", dependencies: ["RDBFormat", "CChecksum", "CLZF", "TestSupport"],
@@ -92,7 +92,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBConvertTests",
-      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "TestSupport"], swiftSettings: settings),
+      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "ByteText", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "RDBAnalysisTests",
       dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),

@@ -192,7 +192,12 @@ public struct RDBParser: ~Copyable {
     beginValue(type, offset: cursor.offset)
     switch interest {
     case .skip: state.value.mode = .skip
-    case .validate: state.value.mode = .validate
+    case .measure:
+      state.value.mode = .measure
+      state.value.measure = ValueMeasure()
+    case .validate:
+      state.value.mode = .validate
+      state.value.measure = ValueMeasure()
     case .elements: state.value.mode = .elements
     case .stored, .storedOrOutlined:
       try lookAhead(&cursor, interest, &sink)
@@ -226,12 +231,13 @@ public struct RDBParser: ~Copyable {
     switch state.value.mode {
     case .elements:
       try elements(&cursor, &sink)
-    case .skip, .outline:
+    case .skip, .measure, .outline:
       try skipValue(&cursor)
     case .validate:
       if state.value.isPacked {
-        var none = NoSink()
-        try elements(&cursor, &none)
+        var counter = ElementCounter()
+        defer { noteCount(state.value.measure.count &+ counter.count) }
+        try elements(&cursor, &counter)
       } else {
         try skipValue(&cursor)
       }
@@ -251,7 +257,11 @@ public struct RDBParser: ~Copyable {
       if state.value.mode == .stored { try sink.endStored() }
     } else {
       if state.value.mode == .stored { try sink.endStored() }
-      try sink.endKey(KeyEnd(storedByteCount: UInt64(cursor.offset - state.value.offset)))
+      let mode = state.value.mode
+      try sink.endKey(
+        KeyEnd(
+          storedByteCount: UInt64(cursor.offset - state.value.offset),
+          measure: mode == .measure || mode == .validate ? state.value.measure : nil))
     }
     state.phase = .records
     currentKey = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -16,7 +16,8 @@ public import RDBFormat
 ///
 /// `value`, after `beginKey` answered …
 ///
-///     .skip, .validate   nothing
+///     .skip, .measure,   nothing
+///     .validate
 ///     .stored            beginStored stored* endStored
 ///     .elements          one of
 ///       string           string
@@ -91,7 +92,9 @@ public protocol RDBSink: ~Copyable {
 public enum Interest: Hashable, Sendable {
   /// Step over the value without decoding it.
   case skip
-  /// Check every nested structure, announce nothing.
+  /// Like `skip`; ``KeyEnd/measure`` says what the lengths alone tell.
+  case measure
+  /// Check every nested structure, announce nothing; ``KeyEnd/measure`` says how many elements there are.
   case validate
   /// The value as it stands in the file, ready for RESTORE, if it has at most this many bytes
   /// (without type byte and footer); else its elements.
@@ -185,7 +188,11 @@ public struct KeyHeader: ~Escapable {
 public struct KeyEnd: Hashable, Sendable {
   /// Bytes of the value as stored, without type byte and key.
   public var storedByteCount: UInt64
-  @inlinable public init(storedByteCount: UInt64) { self.storedByteCount = storedByteCount }
+  /// What the value's lengths tell, if the answer was ``Interest/measure`` or ``Interest/validate``.
+  public var measure: ValueMeasure?
+  @inlinable public init(storedByteCount: UInt64, measure: ValueMeasure? = nil) {
+    (self.storedByteCount, self.measure) = (storedByteCount, measure)
+  }
 }
 
 /// What is known of a collection before its first element.

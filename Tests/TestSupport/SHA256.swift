@@ -1,6 +1,6 @@
 /// SHA-256, for goldens that give a long string's digest in its stead. Source: FIPS 180-4.
-enum SHA256 {
-  static func digest(_ message: [UInt8]) -> [UInt8] {
+public enum SHA256 {
+  public static func digest(_ message: [UInt8]) -> [UInt8] {
     var state = initialState
     var padded = message + [0x80]
     padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
