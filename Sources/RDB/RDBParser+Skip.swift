@@ -79,6 +79,9 @@ extension RDBParser {
     default:
       state.value.remaining = try cursor.length()
     }
+    if state.value.mode == .validate, state.value.remaining == 0, state.value.type.data != .module {
+      throw .emptyKey(at: start)
+    }
     state.value.stage = .elements
   }
 
