@@ -86,6 +86,9 @@ extension RDBParser {
       state.value.remaining = try cursor.length()
       noteCount(state.value.remaining)
     }
+    if state.value.mode == .validate, state.value.remaining == 0, state.value.type.data != .module {
+      throw .emptyKey(at: start)
+    }
     state.value.stage = .elements
   }
 

@@ -41,6 +41,7 @@ extension RDBParser {
     }
     let input = try cursor.take(compressed)
     let output = scratch.blob(slot, byteCount: Int(original))
+    if output.count > Scratch.largeByteCount { hasLargeScratch = true }
     do throws(RDBError) {
       try LZF.decompress(input, into: output)
     } catch {
@@ -103,7 +104,7 @@ extension RDBError {
     at offset: Int, _ byteCount: UInt64, _ options: RDBParser.Options
   ) -> RDBError {
     if let total = options.inputByteCount, byteCount > total {
-      return .truncated(at: offset, expected: byteCount, found: Int(total) - offset)
+      return .truncated(at: offset, expected: byteCount, found: max(0, Int(clamping: total) - offset))
     }
     return RDBError(
       .stringTooLong, at: offset,

@@ -18,6 +18,11 @@ extension RDBParser {
     let start = cursor.offset
     let id = try cursor.length()
     let template = HashTemplate(fields: try templateFields(&cursor, start))
+    // The registry stays in memory: all of it together may be as long as a string.
+    state.templateByteCount += UInt64(cursor.offset - start)
+    if state.templateByteCount > options.stringLimit {
+      throw .stringTooLong(at: start, state.templateByteCount, options)
+    }
     state.templates[id] = template
   }
 
@@ -29,6 +34,7 @@ extension RDBParser {
     let count = try cursor.length()
     var fields: [[UInt8]] = []
     while UInt64(fields.count) < count {
+      try checkRecord(from: start, cursor)
       let field = try string(&cursor, slot: 1)
       fields.append(field.withUnsafeBytes { Array($0) })
     }

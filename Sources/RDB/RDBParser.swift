@@ -50,7 +50,13 @@ public struct RDBParser: ~Copyable {
   /// The last place of the input between two records.
   @usableFromInline var boundary = 0
   @usableFromInline var pending = CompactArray<PendingEntry>()
-  @usableFromInline var consumers = ConsumerNames()
+  /// The names of the stream's groups, and of the group's consumers.
+  @usableFromInline var groups = NameSet()
+  @usableFromInline var consumers = NameSet()
+  /// The name of the idempotent producer being read.
+  @usableFromInline var producer: [UInt8] = []
+  /// Whether scratch memory holds much.
+  @usableFromInline var hasLargeScratch = false
   /// Pending IDs found in `outline` mode.
   @usableFromInline var outlineIDs = CompactArray<StreamID>()
   /// A parser that looks ahead stops behind the value.
@@ -77,6 +83,9 @@ public struct RDBParser: ~Copyable {
 
   /// Whether a checksum follows the EOF opcode.
   public var hasChecksum: Bool { state.header.version >= 5 }
+
+  /// Whether the bytes that are missing need not be there together: they are only stepped over.
+  @usableFromInline var isSteppingOver: Bool { state.owed > 0 }
 
   /// Whether the parser stands between two records, with nothing half read.
   @usableFromInline var isBetweenRecords: Bool { state.phase == .records && state.recordOffset < 0 }
@@ -306,6 +315,10 @@ public struct RDBParser: ~Copyable {
       KeyEnd(storedByteCount: UInt64(cursor.offset &- state.value.offset), measure: measure))
     state.phase = .records
     currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    if hasLargeScratch {
+      scratch.trim()
+      hasLargeScratch = false
+    }
   }
 
   // MARK: Context of errors

@@ -1,4 +1,4 @@
-public import ByteText
+import ByteText
 
 /// A length prefix, or the note that a specially encoded string follows.
 ///

@@ -15,7 +15,8 @@ public import ByteText
 ///     11110001 …  11110100         16-, 24-, 32-, 64-bit signed integer, little-endian
 ///
 /// Source: `lpGetWithSize`, `lpEncodeBacklen` in Redis `src/listpack.c`. The thresholds between backlen
-/// sizes lie one below the natural ones: 16 383 already takes three bytes.
+/// sizes lie one below the natural ones there: 16 383 already takes three bytes. Valkey 9 writes two, and
+/// each refuses what the other writes; here both are read.
 public struct Listpack: PackedCursor, ~Escapable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
@@ -132,8 +133,9 @@ public struct Listpack: PackedCursor, ~Escapable {
   @usableFromInline mutating func skipBacklen(_ start: Int, _ size: Int) throws(RDBError) {
     if size <= 127 { return try skipShortBacklen(start, size) }
     let place = start + size
-    let width =
-      size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
+    var width = size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
+    // All bits set: as long as Redis makes it, it begins with 0; as long as Valkey makes it, with 127.
+    if size & (size &+ 1) == 0, place < end, load(place) == 0x7F { width -= 1 }
     guard place + width <= end else { throw .listpackEntry(base, start, size + width, end) }
     var value = 0
     for index in 0..<width {

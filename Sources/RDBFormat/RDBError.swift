@@ -1,4 +1,4 @@
-public import ByteText
+import ByteText
 
 /// What went wrong, where, and what was expected instead.
 ///
