@@ -91,7 +91,14 @@ public struct ObjectEncodings: Hashable, Sendable {
     if value.byteCount <= DecimalText.maximumByteCount, DecimalText.parseCanonical(value) != nil {
       return .int
     }
-    var size = value.byteCount + embeddedOverhead
+    return string(byteCount: UInt64(value.byteCount), keyByteCount: keyByteCount, expires: expires)
+  }
+
+  /// Of a string that is no integer, by its length.
+  @inlinable
+  public func string(byteCount: UInt64, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
+    guard byteCount <= UInt64(max(embeddedLimit, 0)) else { return .raw }
+    var size = Int(byteCount) + embeddedOverhead
     if embedsKey {
       // The key's own header grows with it.
       size += keyByteCount + 1 + (keyByteCount < 32 ? 1 : keyByteCount < 256 ? 3 : 5)

@@ -338,6 +338,7 @@ public struct RDBParser: ~Copyable {
   }
 
   @usableFromInline func inContext(_ error: RDBError) -> RDBError {
+    let error = withAllThatIsLeft(error)
     guard state.phase == .value || state.phase == .lookahead || currentKey.baseAddress != nil else {
       return error
     }
@@ -349,6 +350,20 @@ public struct RDBParser: ~Copyable {
       key: currentKey.baseAddress != nil ? Array(currentKey) : state.keyName,
       database: state.database,
       valueType: state.phase == .value || state.phase == .lookahead ? state.value.type.name : nil)
+  }
+}
+
+extension RDBParser {
+  /// Where the input's end is known, a cut says how much is left of all of it, not of what had been read:
+  /// the same for any window and any number of workers.
+  private func withAllThatIsLeft(_ error: RDBError) -> RDBError {
+    guard error.code == .truncated, error.innerOffset == nil, error.missing > 0,
+      let total = options.inputByteCount, total >= UInt64(error.offset)
+    else { return error }
+    return RDBError(
+      .truncated, at: error.offset, expected: error.expected,
+      found: "\(total - UInt64(error.offset))", key: error.key, database: error.database,
+      valueType: error.valueType, missing: error.missing)
   }
 }
 

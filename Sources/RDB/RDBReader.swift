@@ -183,9 +183,11 @@ public struct SnapshotOrigin: Sendable {
     return nil
   }
 
-  /// The release that wrote this, or else the oldest that writes this version.
+  /// The release that wrote this, or else the oldest that writes this version: also where the writer
+  /// calls itself older (a release candidate of 7.0 says 6.9.241).
   public var assumedWriter: ServerVersion {
-    writer ?? .oldestWriter(of: header.version, vendor: header.vendor)
+    if let writer, writer.vendor != .redis || writer.rdbVersion >= header.version { return writer }
+    return .oldestWriter(of: header.version, vendor: header.vendor)
   }
 }
 

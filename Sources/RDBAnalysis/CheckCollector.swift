@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Kept by the collector, so that it is still there when an error has ended the worker and its sink.
 final class CheckPart {
-  let tally = KeyTally { type, _ in type.name }
+  let tally = KeyTally { _, _ in nil }
   var header: SnapshotCheck.Header?
   var end: SnapshotEnd?
   /// The record offset of the run's first key.

@@ -15,6 +15,10 @@ public struct InfoSink: RunSink, ~Copyable {
   private var type = ValueType.string
   private var isFieldCounting = false
   private var fieldsExpiring: UInt64 = 0
+  private var keyByteCount = 0
+  private var expires = false
+  private var isElementCounting = false
+  private var elements = ElementTally()
 
   /// - Parameters:
   ///   - origin: Where the snapshot comes from (``RDBReader/origin()``): its writer decides encodings,
@@ -25,7 +29,7 @@ public struct InfoSink: RunSink, ~Copyable {
     reference = info.reference.unixMilliseconds
     let variants = EncodingVariants(of: origin.assumedWriter)
     self.variants = variants
-    tally = KeyTally(encoding: variants.name)
+    tally = KeyTally { variants.name($0, $1) }
     hot = tally.hot
     slots = tally.slots
   }
@@ -36,6 +40,8 @@ public struct InfoSink: RunSink, ~Copyable {
       tally.select(database)
     }
     type = key.type
+    keyByteCount = key.name.byteCount
+    expires = key.expiry != nil
     if let expiry = key.expiry {
       hot.pointee.expiring &+= 1
       if expiry.value < reference { hot.pointee.expired &+= 1 }
@@ -47,19 +53,33 @@ public struct InfoSink: RunSink, ~Copyable {
       fieldsExpiring = 0
       isFieldCounting = true
       return .elements
-    default: return .skip
+    default:
+      guard variants.needElements, variants.needElements(type) else { return .skip }
+      elements = ElementTally()
+      isElementCounting = true
+      return .elements
     }
   }
+
+  public mutating func listElement(_ element: RawSpan) throws(RDBError) { elements.add(element) }
+  public mutating func setMember(_ member: RawSpan) throws(RDBError) { elements.add(member) }
 
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   {
     if expiry != nil { fieldsExpiring &+= 1 }
+    if isElementCounting { elements.add(field, value: value) }
   }
 
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
-    let place =
-      Int(type.rawValue) &* KeyTally.variantCount &+ variants.variant(of: type, end.measure)
+    var variant = 0
+    if let measure = end.measure {
+      variant = variants.variant(of: type, measure, keyByteCount: keyByteCount, expires: expires)
+    } else if isElementCounting {
+      isElementCounting = false
+      variant = variants.variant(of: type, elements)
+    }
+    let place = Int(type.rawValue) &* KeyTally.variantCount &+ variant
     slots[place].keys &+= 1
     slots[place].storedByteCount &+= end.storedByteCount
     if isFieldCounting {

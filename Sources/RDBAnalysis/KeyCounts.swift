@@ -62,6 +62,7 @@ public struct DatabaseInfo: CountedEntry {
   public var hintedExpiring: UInt64?
   /// Keys by type.
   public var types: [String: UInt64] = [:]
+  /// Keys by encoding; empty for servers before 2.2, which had no such notion.
   public var encodings = SmallestEntries<EncodingCount>()
 
   public init(database: UInt64) { self.database = database }

@@ -35,10 +35,10 @@ final class KeyTally {
   private(set) var valueTypes: [ValueType: UInt64] = [:]
   private(set) var elements: [DataType: UInt64] = [:]
   private(set) var byType: [DataType: KeyCounts] = [:]
-  private let encoding: (ValueType, Int) -> String
+  private let encoding: (ValueType, Int) -> String?
 
-  /// - Parameter encoding: The name of a value type's variant.
-  init(encoding: @escaping (ValueType, Int) -> String) {
+  /// - Parameter encoding: The name of a value type's variant; `nil`: it has none.
+  init(encoding: @escaping (ValueType, Int) -> String?) {
     self.encoding = encoding
     hot = .allocate(capacity: 1)
     hot.initialize(to: Hot())
@@ -86,9 +86,10 @@ final class KeyTally {
         info.keys += slot.keys
         info.storedByteCount += slot.storedByteCount
         info.types[type.data.rawValue, default: 0] += slot.keys
+        guard let encoding = encoding(type, variant) else { continue }
         info.encodings.add(
           EncodingCount(
-            type: type.data.rawValue, encoding: encoding(type, variant), keys: slot.keys,
+            type: type.data.rawValue, encoding: encoding, keys: slot.keys,
             storedByteCount: slot.storedByteCount))
       }
     }

@@ -74,11 +74,11 @@ public struct SnapshotInfo: Hashable, Sendable, Codable {
 
     /// The file's time, or `now` where it has none.
     public init(_ origin: SnapshotOrigin, now: UnixMilliseconds) {
+      // The last millisecond of that second: no more is known.
       let ctime = origin.auxFields.first { $0.name.elementsEqual("ctime".utf8) }
         .flatMap { Int64(String(decoding: $0.value, as: UTF8.self)) }
-      let milliseconds = ctime.map { $0.multipliedReportingOverflow(by: 1000) }
-      if let milliseconds, !milliseconds.overflow {
-        (source, unixMilliseconds) = ("ctime", milliseconds.partialValue)
+      if let ctime, ctime.magnitude < 1 << 50 {
+        (source, unixMilliseconds) = ("ctime", ctime * 1000 + 999)
       } else {
         (source, unixMilliseconds) = ("now", now.value)
       }

@@ -48,7 +48,10 @@ struct CheckTests {
       #expect(found.offset <= bytes.count)
       if let whole = damage.wholeRecords { #expect(result.keys >= UInt64(whole)) }
     }
-    for threads in [2, 7] { #expect(try check(bytes, threads: threads) == result, "\(threads)") }
+    for threads in [2, 7] {
+      let other = try check(bytes, threads: threads)
+      #expect(other == result, "\(threads)")
+    }
   }
 
   @Test("counts the same up to a damage behind many runs")
@@ -155,10 +158,25 @@ struct CheckTests {
     #expect(result.duplicates?.first.map { $0.index ?? 0 } == (1_100_001...1_100_010).map { UInt64($0) })
   }
 
-  @Test("survives being written as JSON", arguments: Damage.dumps)
+  @Test("survives being written as JSON, which fits its schema", arguments: Damage.dumps)
   func json(_ damage: Damage) throws {
     let result = try check(damage.fixture.bytes, unique: true)
     let data = try JSONEncoder().encode(result)
     #expect(try JSONDecoder().decode(SnapshotCheck.self, from: data) == result)
+    #expect(try JSONSchema(named: "check").faults(in: data) == [])
+  }
+
+  @Test("has a schema that refuses what it does not describe")
+  func schema() throws {
+    let schema = try JSONSchema(named: "check")
+    #expect(try !schema.faults(in: Data("{}".utf8)).isEmpty)
+    #expect(try !schema.faults(in: Data("{\"format\":2}".utf8)).isEmpty)
+    let whole = try JSONEncoder().encode(try check(Snapshot().whole))
+    #expect(try schema.faults(in: whole) == [])
+    let text = String(decoding: whole, as: UTF8.self)
+    for (old, new) in [("\"ok\":true", "\"ok\":1"), ("\"keys\":0", "\"keys\":-1"), ("\"keys\":0", "\"keys\":0.5"), ("\"keys\":0", "\"keys\":0,\"x\":1")] {
+      #expect(text.contains(old))
+      #expect(try !schema.faults(in: Data(text.replacing(old, with: new).utf8)).isEmpty, "\(new)")
+    }
   }
 }
