@@ -66,7 +66,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["RDB", "RDBFormat"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["RDB", "RDBFormat", "RESP"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
       name: "RDBFormatTests", dependencies: ["RDBFormat", "CChecksum", "CLZF", "TestSupport"],
@@ -77,14 +77,16 @@ let package = Package(
     .testTarget(
       name: "RDBTests", dependencies: ["RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "RDBCompressionTests", dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport"],
+      name: "RDBCompressionTests",
+      dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport", "CZlib", "CZstd", "CLZ4"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBConvertTests",
-      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "TestSupport"], swiftSettings: settings),
+      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "ByteText", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "RDBAnalysisTests",
       dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),

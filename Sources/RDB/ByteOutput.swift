@@ -32,11 +32,19 @@ public struct ByteOutput: ~Copyable {
   /// What the output is at: see ``join(_:)``. ``unjoined`` at the start of a run.
   public internal(set) var joined: UInt64 = ByteOutput.unjoined
   @usableFromInline let joint: Joint
+  /// How many joints that are not empty were written: see ``join(_:)``.
+  public private(set) var jointCount: UInt64 = 0
   /// The first joint of a run whose predecessor is not finished yet.
   private var openJoint: (position: Int, next: UInt64)?
+  /// Where the open gap begins in the buffer; −1: there is none. See ``openGap(byteCount:)``.
+  @usableFromInline var gapStart = -1
+  @usableFromInline var gapByteCount = 0
 
   /// What must stand between a place in state `previous` (`nil`: the very beginning) and one in `next`.
-  public typealias Joint = @Sendable (_ previous: UInt64?, _ next: UInt64) -> [UInt8]
+  ///
+  /// May refuse the step by throwing; of several workers' errors, that of the first in file order counts.
+  public typealias Joint =
+    @Sendable (_ previous: UInt64?, _ next: UInt64) throws(RDBError) -> [UInt8]
 
   /// A count of the sink's own, over this run: keys, objects. See ``total()``.
   public var tally: UInt64 = 0
@@ -50,7 +58,7 @@ public struct ByteOutput: ~Copyable {
   ///   - joint: Called by ``join(_:)``.
   public init(
     to destination: any ByteDestination, capacity: Int = 512 << 10,
-    joint: @escaping Joint = { _, _ in [] }
+    joint: @escaping Joint = { _, _ throws(RDBError) in [] }
   ) {
     self.destination = destination
     self.joint = joint
@@ -63,10 +71,70 @@ public struct ByteOutput: ~Copyable {
   /// All bytes appended so far.
   @inlinable public var byteCount: UInt64 { flushedByteCount + UInt64(count) }
 
-  /// Makes room for `byteCount` (≤ 64 KiB) bytes, so that the `unchecked` calls may follow.
+  /// Makes room for `byteCount` bytes, so that the `unchecked` calls may follow.
+  ///
+  /// At most 64 KiB; or, if the buffer was made larger, that many together with what stands behind an
+  /// open gap.
   @inlinable public mutating func reserve(_ byteCount: Int) throws(RDBError) {
-    precondition(byteCount <= 64 << 10)
-    if capacity - count < byteCount { try flush() }
+    if capacity &- count < byteCount { try makeRoom(byteCount) }
+  }
+
+  @usableFromInline mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
+    try flush()
+    precondition(capacity - count >= byteCount, "more than the buffer holds behind an open gap")
+  }
+
+  // MARK: Gaps
+
+  /// Leaves `byteCount` bytes open, to be written when what follows is known: ``closeGap(byteCount:)``.
+  ///
+  /// Until then nothing from the gap on is written out; what is appended must be copied (strings below
+  /// ``directThreshold``, or ``appendCopied(_:)``) and fit into the buffer together with 64 KiB. One gap
+  /// at a time.
+  ///
+  /// - Parameter byteCount: A guess; a wrong one costs moving what follows.
+  @inlinable public mutating func openGap(byteCount: Int) throws(RDBError) {
+    precondition(gapStart < 0)
+    try reserve(byteCount)
+    gapStart = count
+    gapByteCount = byteCount
+    count &+= byteCount
+  }
+
+  /// Gives the open gap its final size, and returns where its bytes go: all of them, at once.
+  @inlinable public mutating func closeGap(byteCount: Int) throws(RDBError) -> UnsafeMutableRawPointer {
+    precondition(gapStart >= 0)
+    if byteCount != gapByteCount { try moveGapEnd(byteCount) }
+    let place = base + gapStart
+    gapStart = -1
+    return place
+  }
+
+  @usableFromInline mutating func moveGapEnd(_ byteCount: Int) throws(RDBError) {
+    if byteCount > gapByteCount { try reserve(byteCount - gapByteCount) }
+    let end = gapStart + gapByteCount
+    (base + gapStart + byteCount).copyMemory(from: base + end, byteCount: count - end)
+    count += byteCount - gapByteCount
+  }
+
+  /// Takes back the open gap and all that was appended behind it.
+  @inlinable public mutating func discardGap() {
+    precondition(gapStart >= 0)
+    count = gapStart
+    gapStart = -1
+  }
+
+  @inlinable public var hasOpenGap: Bool { gapStart >= 0 }
+
+  /// Bytes appended behind the open gap; 0: there is none.
+  @inlinable public var byteCountBehindGap: Int {
+    gapStart < 0 ? 0 : count &- gapStart &- gapByteCount
+  }
+
+  /// Appends bytes by copying them, whatever their length; they must fit into the buffer.
+  @inlinable public mutating func appendCopied(_ bytes: RawSpan) throws(RDBError) {
+    try reserve(bytes.byteCount)
+    appendUnchecked(bytes)
   }
 
   /// Appends one byte. Room must have been reserved.
@@ -137,19 +205,35 @@ public struct ByteOutput: ~Copyable {
   /// gives the same bytes. `state` must not be ``unjoined``.
   public mutating func join(_ state: UInt64) throws(RDBError) {
     if joined != ByteOutput.unjoined {
-      let between = joint(joined, state)
+      let between = try joint(joined, state)
       joined = state
+      if !between.isEmpty { jointCount += 1 }
       try append(between.span.bytes)
     } else {
       joined = state
       openJoint = (count, state)
-      if !(destination is RunPlace) { try flush() }
+      if let place = destination as? RunPlace {
+        place.openJoint = (joint, state)
+      } else {
+        try flush()
+      }
     }
   }
 
   /// Writes out what the buffer holds. In a row of workers: waits for the runs before first.
+  ///
+  /// What stands behind an open gap stays, at the front of the buffer.
   public mutating func flush() throws(RDBError) {
+    guard gapStart >= 0 else {
+      return try write(out: UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    let start = gapStart
+    let kept = count - start
+    count = start
     try write(out: UnsafeRawBufferPointer(start: nil, count: 0))
+    base.copyMemory(from: base + start, byteCount: kept)
+    gapStart = 0
+    count = kept
   }
 
   /// The sum of ``tally`` over all runs up to here. In a row of workers: waits for the runs before.
@@ -168,6 +252,7 @@ public struct ByteOutput: ~Copyable {
 
   @usableFromInline
   mutating func appendLarge(_ bytes: RawSpan) throws(RDBError) {
+    precondition(gapStart < 0, "a long string behind an open gap")
     var failure: RDBError?
     bytes.withUnsafeBytes { source in
       do throws(RDBError) { try write(out: source) } catch { failure = error }
@@ -181,8 +266,11 @@ public struct ByteOutput: ~Copyable {
     let held = count
     if let (position, next) = openJoint {
       openJoint = nil
-      let previous = try (destination as? RunPlace)?.previousJoined() ?? nil
-      let between = joint(previous, next)
+      let place = destination as? RunPlace
+      let previous = try place?.previousJoined() ?? nil
+      let between = try joint(previous, next)
+      place?.openJoint = nil
+      if !between.isEmpty { jointCount += 1 }
       flushedByteCount += UInt64(between.count)
       start = position
       var failure: RDBError?

@@ -47,11 +47,11 @@ struct DuplicateFinder: ~Copyable {
   /// Notes the member `bytes`, which stands at `position`.
   ///
   /// - Returns: Where a member with the same hash stands already, to be compared; −1: nowhere.
-  @inlinable mutating func insert(_ bytes: RawSpan, at position: Int) -> Int {
+  @inlinable @inline(__always) mutating func insert(_ bytes: RawSpan, at position: Int) -> Int {
     insert(hash: hash(bytes), at: position)
   }
 
-  @inlinable mutating func insert(hash: UInt64, at position: Int) -> Int {
+  @inlinable @inline(__always) mutating func insert(hash: UInt64, at position: Int) -> Int {
     if used &* 2 > mask { grow() }
     used &+= 1
     var index = Int(truncatingIfNeeded: hash >> 20) & mask
@@ -64,25 +64,46 @@ struct DuplicateFinder: ~Copyable {
     return -1
   }
 
-  @inlinable func hash(_ bytes: RawSpan) -> UInt64 {
+  @inlinable @inline(__always) func hash(_ bytes: RawSpan) -> UInt64 {
+    let count = bytes.byteCount
+    if count > 16 { return hashLong(bytes) }
+    // Two loads that overlap cover all bytes.
+    var first: UInt64 = 0
+    var last: UInt64 = 0
+    if count >= 8 {
+      first = bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)
+      last = bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+    } else if count >= 4 {
+      first = UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
+      last = UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+    } else if count > 0 {
+      first = UInt64(bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
+      last =
+        UInt64(bytes.unsafeLoad(fromByteOffset: count &>> 1, as: UInt8.self)) &<< 8
+        | UInt64(bytes.unsafeLoad(fromByteOffset: count &- 1, as: UInt8.self))
+    }
+    return mix(first ^ seed, last ^ (seed &+ UInt64(truncatingIfNeeded: count)))
+  }
+
+  @usableFromInline func hashLong(_ bytes: RawSpan) -> UInt64 {
     let count = bytes.byteCount
     var state = seed ^ UInt64(count)
     var index = 0
-    while count &- index >= 8 {
-      state = mix(state ^ bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-      index &+= 8
+    while index < count &- 16 {
+      state = mix(
+        state ^ bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self),
+        seed ^ bytes.unsafeLoadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self))
+      index &+= 16
     }
-    var tail: UInt64 = 0
-    while index < count {
-      tail = tail << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
-      index &+= 1
-    }
-    return mix(state ^ tail)
+    return mix(
+      state ^ bytes.unsafeLoadUnaligned(fromByteOffset: count &- 16, as: UInt64.self),
+      seed ^ bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
   }
 
-  @inlinable func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-    return product.high ^ product.low &+ seed
+  /// The halves of the 128-bit product, folded. Neither factor is known outside: both carry the seed.
+  @inlinable @inline(__always) func mix(_ one: UInt64, _ other: UInt64) -> UInt64 {
+    let product = (one ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: other ^ 0xD1B5_4A32_D192_ED03)
+    return product.high ^ product.low
   }
 
   @usableFromInline mutating func grow() {

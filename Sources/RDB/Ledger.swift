@@ -27,6 +27,11 @@ public struct Ledger: Sendable, Equatable {
   public struct Sample: Hashable, Sendable {
     public var offset: Int
     public var name: [UInt8]
+
+    /// By place, and by name where the place says nothing: the order does not depend on who found what.
+    func precedes(_ other: Sample) -> Bool {
+      offset != other.offset ? offset < other.offset : name.lexicographicallyPrecedes(other.name)
+    }
   }
 
   /// How many names are kept of each reason.
@@ -78,7 +83,7 @@ extension Ledger.Tally {
   }
 
   fileprivate mutating func insert(_ sample: Ledger.Sample) {
-    let place = samples.firstIndex { sample.offset < $0.offset } ?? samples.endIndex
+    let place = samples.firstIndex { sample.precedes($0) } ?? samples.endIndex
     if samples.contains(sample) || place >= Ledger.sampleLimit { return }
     samples.insert(sample, at: place)
     if samples.count > Ledger.sampleLimit { samples.removeLast() }

@@ -61,7 +61,7 @@ struct ParserState: Sendable {
 struct ValueState: Sendable {
   /// What is done with the value.
   @usableFromInline enum Mode: UInt8, Sendable {
-    case skip, validate, elements
+    case skip, measure, validate, elements
     /// Skipped, its bytes handed on.
     case stored
     /// Skipped, a stream's own numbers and pending IDs kept.
@@ -97,6 +97,8 @@ struct ValueState: Sendable {
   @usableFromInline var firstExpiry: UInt64 = 0
   @usableFromInline var template: HashTemplate?
   @usableFromInline var interest = Interest.skip
+  /// In the modes `measure` and `validate`.
+  @usableFromInline var measure = ValueMeasure()
 
   // Streams.
   @usableFromInline var lastID = StreamID.zero

@@ -63,10 +63,7 @@ extension RDBParser {
   ) throws(RDBError) -> Bool {
     guard let opcode = Opcode(rawValue: code) else { throw unknown(code, at: start) }
     switch opcode {
-    case .expireTimeMS:
-      let time = try cursor.littleEndian(Int64.self)
-      attribute(start, cursor)
-      state.expiry = time == -1 ? nil : UnixMilliseconds(time)
+    case .expireTimeMS: break  // The caller's own case, being the most frequent.
     case .expireTime:
       let seconds = try cursor.littleEndian(Int32.self)
       attribute(start, cursor)

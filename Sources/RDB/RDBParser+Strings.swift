@@ -4,8 +4,14 @@ extension RDBParser {
   /// Reads a string: borrowed from the input where it stands there as it is, else from scratch memory.
   ///
   /// - Parameter slot: Which scratch memory; what was there is overwritten.
-  @inlinable @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
+  @inlinable @inline(__always) @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
   mutating func string(_ cursor: inout ByteCursor, slot: Int) throws(RDBError) -> RawSpan {
+    if let short = cursor.takeShortString() { return short }
+    return try anyString(&cursor, slot: slot)
+  }
+
+  @usableFromInline @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
+  mutating func anyString(_ cursor: inout ByteCursor, slot: Int) throws(RDBError) -> RawSpan {
     let start = cursor.offset
     switch try cursor.stringHeader() {
     case .raw(let byteCount):
@@ -47,8 +53,14 @@ extension RDBParser {
   /// Steps over a string without decoding it; what does not fit into the input is `state.owed`.
   ///
   /// - Parameter validate: Decompress it, to see whether it can be.
-  @inlinable @_lifetime(cursor: copy cursor)
+  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func skipString(_ cursor: inout ByteCursor, validate: Bool) throws(RDBError) {
+    if cursor.takeShortString() != nil { return }
+    try skipAnyString(&cursor, validate: validate)
+  }
+
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func skipAnyString(_ cursor: inout ByteCursor, validate: Bool) throws(RDBError) {
     let start = cursor.offset
     switch try cursor.stringHeader() {
     case .raw(let byteCount): skip(&cursor, byteCount)

@@ -77,6 +77,7 @@ extension RDBParser {
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func skipTemplateFields(_ cursor: inout ByteCursor) throws(RDBError) {
     let template = try inlineTemplate(&cursor)
+    noteCount(UInt64(template.fields.count))
     state.value.remaining =
       state.value.type == .hashTemplateArrayInline ? UInt64(template.fields.count) : 1
     state.value.stage = .elements

@@ -161,9 +161,9 @@ final class RunFeed<S: RunSink & ~Copyable> {
     isFinished = true
     lock.unlock()
     // Only the first failure in file order counts; the runs before it are written first.
-    guard place.fail(error) else { return }
+    guard let first = place.fail(error) else { return }
     lock.lock()
-    failure = error
+    failure = first
     lock.unlock()
   }
 }
@@ -204,7 +204,7 @@ extension RDBReader {
         return false
       }
       parser.state = start
-      guard want != nil, window.count + Int(clamping: missing) <= 8 * Self.runByteCount,
+      guard want != nil, missing <= UInt64(max(0, 8 * Self.runByteCount - window.count)),
         try window.fill(from: source, missing: missing)
       else { return nil }
     }

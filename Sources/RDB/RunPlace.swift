@@ -71,6 +71,8 @@ public final class RunPlace: ByteDestination {
   /// The number of the run this worker is at.
   private var run = 0
   private var hasEnded = false
+  /// The run's first joint, while the state behind the runs before is not known: see ``ByteOutput/join(_:)``.
+  var openJoint: (joint: ByteOutput.Joint, next: UInt64)?
 
   @usableFromInline init(in row: RunRow) { self.row = row }
 
@@ -93,6 +95,7 @@ public final class RunPlace: ByteDestination {
   @usableFromInline func begin(run: Int) {
     self.run = run
     hasEnded = false
+    openJoint = nil
   }
 
   /// Ends the run of a sink that has no output.
@@ -102,15 +105,26 @@ public final class RunPlace: ByteDestination {
 
   /// Ends the row with `error`, when all runs before this one are written.
   ///
-  /// - Returns: Whether this is the first error in file order.
-  func fail(_ error: RDBError) -> Bool {
+  /// The run's first joint stands before whatever else went wrong in it: if that is refused, this is the
+  /// error that one thread would have found.
+  ///
+  /// - Returns: The error, if it is the first in file order.
+  func fail(_ error: RDBError) -> RDBError? {
     do throws(RDBError) {
       try row.wait(for: run)
-      row.fail(error)
-      return true
     } catch {
-      return false
+      return nil
     }
+    var first = error
+    if let (joint, next) = openJoint {
+      do throws(RDBError) {
+        _ = try joint(try row.previousJoined(of: run), next)
+      } catch {
+        first = error
+      }
+    }
+    row.fail(first)
+    return first
   }
 }
 

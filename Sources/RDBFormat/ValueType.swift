@@ -12,7 +12,7 @@ public enum DataType: String, Hashable, Sendable, CaseIterable {
 ///
 /// The table below is the only place that knows a type's number, name, first version and vendor.
 /// Source: `RDB_TYPE_*` in Redis and Valkey `src/rdb.h`.
-public enum ValueType: UInt8, Hashable, Sendable, CaseIterable {
+public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable {
   case string, list, set, zset, hash, zset2, modulePreGA, module2
   case hashZipmap, listZiplist, setIntset, zsetZiplist, hashZiplist
   case listQuicklist, streamListpacks, hashListpack, zsetListpack, listQuicklist2
@@ -27,15 +27,19 @@ public enum ValueType: UInt8, Hashable, Sendable, CaseIterable {
     /// The byte in the file.
     public let code: UInt8
     /// Redis's own name, lower case.
-    public let name: String
+    public let name: StaticString
     public let data: DataType
     /// The RDB version that introduced it.
     public let since: Int
     /// `nil`: both vendors mean the same by this number.
     public let vendor: Vendor?
+
+    @inlinable init(code: UInt8, name: StaticString, data: DataType, since: Int, vendor: Vendor?) {
+      (self.code, self.name, self.data, self.since, self.vendor) = (code, name, data, since, vendor)
+    }
   }
 
-  public var row: Row {
+  @inlinable public var row: Row {
     switch self {
     case .string: Row(code: 0, name: "string", data: .string, since: 1, vendor: nil)
     case .list: Row(code: 1, name: "list", data: .list, since: 1, vendor: nil)
@@ -87,10 +91,20 @@ public enum ValueType: UInt8, Hashable, Sendable, CaseIterable {
   }
 
   /// The byte in the file.
-  public var code: UInt8 { row.code }
+  @inlinable public var code: UInt8 { row.code }
   /// Redis's own name, lower case: `hash_listpack`.
-  public var name: String { row.name }
-  public var data: DataType { row.data }
+  public var name: String { "\(row.name)" }
+  @inlinable public var data: DataType { row.data }
+
+  /// Whether the whole value is one string: of bytes, or of a packed value's bytes.
+  @inlinable public var isOneString: Bool {
+    switch self {
+    case .string, .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack,
+      .zsetListpack, .setListpack, .hashListpackExPreGA, .hashTemplateListpack:
+      true
+    default: false
+    }
+  }
 
   /// The type that `code` means in a file of `vendor`; `nil`: none.
   ///

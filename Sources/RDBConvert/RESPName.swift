@@ -1,0 +1,56 @@
+import RDB
+import RESP
+
+/// A name ready to be written: as a bulk string, in memory that is used again for the next one.
+struct RESPName: ~Copyable {
+  private var base: UnsafeMutableRawPointer
+  private var capacity = 256
+  private var headerByteCount = 0
+  /// Bytes of the name itself.
+  private(set) var nameByteCount = 0
+  /// Bytes of the bulk string.
+  private(set) var count = 0
+
+  init() { base = .allocate(byteCount: capacity, alignment: 16) }
+
+  deinit { base.deallocate() }
+
+  mutating func set(_ name: RawSpan) {
+    nameByteCount = name.byteCount
+    if nameByteCount > capacity - 64 { grow() }
+    headerByteCount = RESPText.writeBulkHeader(UInt64(nameByteCount), to: base)
+    count = RESPText.writeBulk(name, to: base)
+  }
+
+  mutating func set(_ name: [UInt8]) { set(name.span.bytes) }
+
+  @inline(never) private mutating func grow() {
+    base.deallocate()
+    capacity = nameByteCount + nameByteCount / 2 + 64
+    base = .allocate(byteCount: capacity, alignment: 16)
+  }
+
+  /// The bulk string.
+  var bulk: RawSpan {
+    @_lifetime(borrow self)
+    get { _overrideLifetime(RawSpan(_unsafeStart: base, byteCount: count), borrowing: self) }
+  }
+
+  /// The name itself.
+  var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      _overrideLifetime(
+        RawSpan(_unsafeStart: base + headerByteCount, byteCount: nameByteCount), borrowing: self)
+    }
+  }
+
+  /// A copy of the name.
+  var array: [UInt8] { bytes.withUnsafeBytes { Array($0) } }
+
+  /// Writes the bulk string at `place`, where there is room, and returns its byte count.
+  func write(to place: UnsafeMutableRawPointer) -> Int {
+    RESPText.copy(base, to: place, byteCount: count)
+    return count
+  }
+}

@@ -1,0 +1,77 @@
+public import RDB
+public import RDBFormat
+import RESP
+
+/// What belongs to no key.
+extension RESPSink {
+  public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
+  public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
+  public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
+
+  public mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) { notes.slots += 1 }
+
+  public mutating func aux(name field: RawSpan, value: RawSpan) throws(RDBError) {
+    let text = field.withUnsafeBytes { Array($0.prefix(32)) }
+    if text.elementsEqual("lua".utf8) {
+      ledger.note("cached Lua scripts")
+    } else if text.elementsEqual("slot-info".utf8) {
+      notes.slots += 1
+    } else if text.elementsEqual("keydb-subexpire-when".utf8) {
+      lose(.expiry, "KeyDB's expiries of members")
+    }
+  }
+
+  public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {
+    ledger.lose(
+      .moduleAux, "no command carries data of modules that belongs to no key",
+      key: Array(aux.module.name.utf8), offset: aux.offset)
+    return false
+  }
+
+  public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
+    let code = library.isPreGA ? Self.withFirstLine(library) : []
+    let byteCount = library.isPreGA ? code.count : library.code.byteCount
+    let libraryName =
+      library.isPreGA ? library.name.withUnsafeBytes { Array($0) } : Self.libraryName(library.code)
+    guard options.functions != .skip else {
+      ledger.note("function libraries, as --functions skip says", key: libraryName)
+      return
+    }
+    guard can.functions else {
+      ledger.lose(
+        .functionLibrary, "functions need \(RESPFeature.functions.neededServer)", key: libraryName,
+        offset: 0)
+      return
+    }
+    guard byteCount <= bulkLimit else {
+      ledger.lose(.functionLibrary, "its code is longer than the bulk limit", key: libraryName, offset: 0)
+      return
+    }
+    if library.description.byteCount > 0 {
+      ledger.note("descriptions of function libraries", key: libraryName)
+    }
+    let replaces = options.functions == .replace
+    try out.begin(replaces ? 4 : 3)
+    try out.text("$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n")
+    if replaces { try out.text("$7\r\nREPLACE\r\n") }
+    if library.isPreGA { try out.bulk(code) } else { try out.bulk(library.code) }
+  }
+
+  /// The code of 7.0-rc1 and rc2 behind the line that later servers want in front.
+  private static func withFirstLine(_ library: borrowing FunctionLibrary) -> [UInt8] {
+    var code = Array("#!".utf8)
+    code += library.engine.withUnsafeBytes { $0.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
+    code += Array(" name=".utf8)
+    library.name.withUnsafeBytes { code += $0 }
+    code.append(10)
+    library.code.withUnsafeBytes { code += $0 }
+    return code
+  }
+
+  /// `<name>` of a first line `#!lua name=<name>`.
+  private static func libraryName(_ code: RawSpan) -> [UInt8] {
+    let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != 10 }) }
+    let words = line.split(separator: UInt8(ascii: " "))
+    return words.first { $0.starts(with: "name=".utf8) }.map { Array($0.dropFirst(5)) } ?? []
+  }
+}

@@ -1,0 +1,238 @@
+import ByteText
+public import RDB
+public import RDBFormat
+import RESP
+
+/// Strings, and collections in batches.
+extension RESPSink {
+  /// One command being filled with elements, its header still open.
+  struct Batch {
+    var isOpen = false
+    var command: Command = .rpush
+    var elements = 0
+    /// Elements that the file says are still to come, or as many as a batch holds.
+    var expected: UInt64 = 0
+    var limit = 1
+  }
+
+  /// The commands that take elements.
+  enum Command: UInt8 {
+    case rpush, sadd, zadd, hset, hmset, armset
+
+    /// Its name as a bulk string.
+    var text: StaticString {
+      switch self {
+      case .rpush: "$5\r\nRPUSH\r\n"
+      case .sadd: "$4\r\nSADD\r\n"
+      case .zadd: "$4\r\nZADD\r\n"
+      case .hset: "$4\r\nHSET\r\n"
+      case .hmset: "$5\r\nHMSET\r\n"
+      case .armset: "$6\r\nARMSET\r\n"
+      }
+    }
+
+    /// Arguments of one element.
+    var width: Int { self == .rpush || self == .sadd ? 1 : 2 }
+  }
+
+  // MARK: Strings
+
+  public mutating func string(_ value: RawSpan) throws(RDBError) {
+    guard value.byteCount <= bulkLimit else {
+      _ = lose("its value is longer than the bulk limit")
+      return
+    }
+    try beginString()
+    let setsExpiry = key.hasExpiry && can.setPXAT && key.expiry > 0
+    let keeps = options.existing == .keep && !key.usesTemporary
+    if value.byteCount + name.count < ByteOutput.directThreshold, !key.usesTemporary, !keeps {
+      // Most keys of most files.
+      try out.output.reserve(ByteOutput.directThreshold + 128)
+      let place = out.output.spare.baseAddress.unsafelyUnwrapped
+      let head: StaticString = setsExpiry ? "*5\r\n$3\r\nSET\r\n" : "*3\r\n$3\r\nSET\r\n"
+      place.copyMemory(from: head.utf8Start, byteCount: 13)
+      var end = 13
+      end &+= name.write(to: place + end)
+      end &+= RESPText.writeBulk(value, to: place + end)
+      if setsExpiry {
+        let option: StaticString = "$4\r\nPXAT\r\n"
+        (place + end).copyMemory(from: option.utf8Start, byteCount: 10)
+        end &+= 10
+        end &+= RESPText.writeBulk(UInt64(key.expiry), to: place + end)
+      }
+      out.output.advance(by: end)
+      out.commandCount &+= 1
+    } else if keeps && !can.setNX {
+      try command(3, "$5\r\nSETNX\r\n")
+      try out.bulk(value)
+    } else {
+      try command(3 + (setsExpiry ? 2 : 0) + (keeps ? 1 : 0), "$3\r\nSET\r\n")
+      try out.bulk(value)
+      if keeps { try out.text("$2\r\nNX\r\n") }
+      if setsExpiry {
+        try out.text("$4\r\nPXAT\r\n")
+        try out.bulk(key.expiry)
+      }
+    }
+    if setsExpiry { key.hasExpiry = false }
+    try endWrittenKey()
+  }
+
+  /// SET replaces by itself; what must not be replaced goes by a temporary name if its expiry needs a
+  /// second command.
+  private mutating func beginString() throws(RDBError) {
+    if options.existing == .keep, key.hasExpiry, !can.setPXAT || key.expiry <= 0 {
+      try beginCommands()
+    } else {
+      try select()
+    }
+  }
+
+  // MARK: Collections
+
+  public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+    switch key.type.data {
+    case .list: batch.command = .rpush
+    case .set: batch.command = .sadd
+    case .zset: batch.command = .zadd
+    case .array: batch.command = .armset
+    default: batch.command = can.variadicHSET || !can.hmset ? .hset : .hmset
+    }
+    let isVariadic = key.type.data == .hash ? can.hmset || can.variadicHSET : can.variadicPush
+    batch.limit = isVariadic ? batchElementCount : 1
+    if !can.manyArguments { batch.limit = min(batch.limit, (1_048_576 - 2) / 2) }
+    batch.expected = header.count ?? .max
+    key.insertIndex = header.insertIndex
+    notes.encodings &+= 1
+    if key.type.data == .list { notes.nodes &+= 1 }
+  }
+
+  public mutating func listElement(_ element: RawSpan) throws(RDBError) {
+    guard try begin(element.byteCount, 0) else { return }
+    let place = out.output.spare.baseAddress.unsafelyUnwrapped
+    if batch.isOpen {
+      out.output.advance(by: RESPText.writeBulk(element, to: place))
+    } else {
+      try single(element)
+    }
+  }
+
+  public mutating func setMember(_ member: RawSpan) throws(RDBError) {
+    try listElement(member)
+  }
+
+  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+    guard try begin(member.byteCount, 32) else { return }
+    if !batch.isOpen { try beginSingle() }
+    var end = Self.writeScore(score, to: out.output.spare.baseAddress.unsafelyUnwrapped)
+    if batch.isOpen {
+      end &+= RESPText.writeBulk(member, to: out.output.spare.baseAddress.unsafelyUnwrapped + end)
+      out.output.advance(by: end)
+    } else {
+      out.output.advance(by: end)
+      try out.bulk(member)
+    }
+  }
+
+  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+    guard try begin(value.byteCount, 32) else { return }
+    if !batch.isOpen { try beginSingle() }
+    try out.bulk(index)
+    if batch.isOpen {
+      out.output.advance(
+        by: RESPText.writeBulk(value, to: out.output.spare.baseAddress.unsafelyUnwrapped))
+    } else {
+      try out.bulk(value)
+    }
+  }
+
+  /// Writes a score's text as a bulk string and returns its byte count; room for 48 bytes.
+  static func writeScore(_ score: Double, to place: UnsafeMutableRawPointer) -> Int {
+    // Most have fewer than ten characters, and a header of four bytes.
+    let count = DoubleText.write(score, to: place + 4)
+    if count >= 10 { (place + 5).copyMemory(from: place + 4, byteCount: count) }
+    let header = UInt64(count)
+    var start = 4
+    if count >= 10 {
+      // Written byte by byte: nothing behind it may be touched.
+      let digits = 0x3030 | (header / 10) | (header % 10) &<< 8
+      place.storeBytes(of: UInt8(ascii: "$"), as: UInt8.self)
+      place.storeBytes(
+        of: UInt16(littleEndian: UInt16(truncatingIfNeeded: digits)), toByteOffset: 1, as: UInt16.self)
+      RESPText.writeLineEnd(to: place + 3)
+      start = 5
+    } else {
+      _ = RESPText.writeBulkHeader(header, to: place)
+    }
+    RESPText.writeLineEnd(to: place + start + count)
+    return start + count + 2
+  }
+
+  // MARK: Batches
+
+  /// Makes ready for an element of one or two strings: room in an open batch for both and 64 bytes more,
+  /// or, if it is too long to be copied, no batch.
+  ///
+  /// - Returns: Whether it is to be written at all.
+  mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
+    let byteCount = first &+ second &+ 64
+    if batch.isOpen, batch.elements < batch.limit, byteCount < smallByteCount,
+      out.output.byteCountBehindGap &+ byteCount <= batchByteCount
+    {
+      try out.output.reserve(byteCount)
+      batch.elements &+= 1
+      return true
+    }
+    guard key.plan == .commands else { return false }
+    guard first <= bulkLimit, second <= bulkLimit else {
+      lose(.element, "an element is longer than the bulk limit")
+      return false
+    }
+    if batch.isOpen { try closeBatch() }
+    if !key.hasBegun { try beginCommands() }
+    if byteCount < smallByteCount, name.count <= 64 << 10 {
+      try openBatch()
+      try out.output.reserve(byteCount)
+      batch.elements = 1
+    }
+    return true
+  }
+
+  private mutating func openBatch() throws(RDBError) {
+    let guess = Int(min(batch.expected, UInt64(batch.limit)))
+    try out.output.openGap(
+      byteCount: RESPText.headerByteCount(UInt64(guess &* batch.command.width &+ 2)))
+    try out.text(batch.command.text)
+    if key.usesTemporary { try out.copied(temporary) } else { try out.copied(name) }
+    batch.isOpen = true
+    batch.elements = 0
+  }
+
+  /// Ends the open command: its header, and the expiries of its fields.
+  mutating func closeBatch() throws(RDBError) {
+    batch.isOpen = false
+    try writeHeader(batch.elements &* batch.command.width &+ 2)
+    if batch.expected != .max { batch.expected -= min(UInt64(batch.elements), batch.expected) }
+    if fieldExpiries.count > 0 { try writeFieldExpiries() }
+  }
+
+  /// Fills in the open gap.
+  mutating func writeHeader(_ arguments: Int) throws(RDBError) {
+    let place = try out.output.closeGap(byteCount: RESPText.headerByteCount(UInt64(arguments)))
+    RESPText.writeArrayHeaderExactly(arguments, to: place)
+    out.commandCount &+= 1
+  }
+
+  /// Begins a command of one element, which is too long to be copied.
+  mutating func beginSingle() throws(RDBError) {
+    try command(batch.command.width + 2, batch.command.text)
+    if batch.expected != .max, batch.expected > 0 { batch.expected -= 1 }
+    // Room for a number before the element.
+    try out.output.reserve(128)
+  }
+
+  private mutating func single(_ element: RawSpan) throws(RDBError) {
+    try beginSingle()
+    try out.bulk(element)
+  }
+}

@@ -1,0 +1,319 @@
+import ByteText
+public import RDB
+public import RDBFormat
+import RESP
+
+/// Writes commands that rebuild every key on a live server: for `redis-cli --pipe`, as an AOF, for a
+/// loader.
+///
+/// SELECT stands before the first key and wherever the database changes; expiries are absolute. What
+/// the target cannot express is in the summary's ledger. Collections are written in batches; nothing is
+/// held but one command's elements, and strings from ``ByteOutput/directThreshold`` bytes on are not
+/// copied. The bytes do not depend on how many workers write them.
+///
+/// Source of the recipes: the servers' own `rewriteAppendOnlyFile` in `src/aof.c`, and what a reload of
+/// each fixture shows.
+public struct RESPSink: RunSink, ~Copyable {
+  let options: RESPOptions
+  let can: RESPAbilities
+  /// Elements of one command.
+  let batchElementCount: Int
+  let batchByteCount: Int
+  let bulkLimit: Int
+  /// Elements below this length are copied into batches, others are commands of their own.
+  let smallByteCount: Int
+
+  var out: RESPWriter
+  /// The current key.
+  var name = RESPName()
+  /// What its commands name: the key, or a temporary name that is renamed at its end.
+  var temporary = RESPName()
+  var key = KeyState()
+  var batch = Batch()
+  var fieldExpiries = FieldExpiries()
+  var stream = StreamState()
+  var restored = RestoreState()
+  var notes = Notes()
+  var ledger = Ledger()
+  /// The database the last key came from, and what ``ByteOutput/join(_:)`` calls where it goes.
+  private var lastDatabase: UInt64 = .max
+  private var joint: UInt64 = 0
+
+  /// What is known of the current key.
+  struct KeyState {
+    enum Plan: UInt8 {
+      /// Nothing is written of it.
+      case none
+      case commands
+      case restore
+    }
+    var plan = Plan.none
+    var type = ValueType.string
+    var hasExpiry = false
+    /// Whether its first command has been written.
+    var hasBegun = false
+    var usesTemporary = false
+    var expiry: Int64 = 0
+    var offset = 0
+    var idleSeconds: UInt64?
+    var frequency: UInt8?
+    var insertIndex: UInt64?
+    var lostFieldExpiries: UInt64 = 0
+    var unofferedFieldExpiries: UInt64 = 0
+  }
+
+  /// What needs no names.
+  struct Notes {
+    var idle: UInt64 = 0
+    var frequency: UInt64 = 0
+    var consumers: UInt64 = 0
+    var nodes: UInt64 = 0
+    var encodings: UInt64 = 0
+    var slots: UInt64 = 0
+    var roundedExpiries: UInt64 = 0
+  }
+
+  /// - Parameter destination: Of ``RDBReader/readRuns(threads:to:make:)``, or any other.
+  public init(_ options: RESPOptions, to destination: any ByteDestination) {
+    self.options = options
+    can = RESPAbilities(options.target)
+    batchElementCount = max(1, options.batchElementCount)
+    batchByteCount = min(max(1, options.batchByteCount), 16 << 20)
+    bulkLimit = Int(clamping: options.bulkLimit)
+    smallByteCount = min(ByteOutput.directThreshold, bulkLimit)
+    out = RESPWriter(
+      output: ByteOutput(
+        to: destination, capacity: max(512 << 10, batchByteCount + (256 << 10)),
+        joint: Self.joint(options)))
+  }
+
+  public mutating func endRun() throws(RDBError) { try out.output.endRun() }
+
+  public mutating func endEarly() throws(RDBError) {
+    if batch.isOpen { try closeBatch() }
+  }
+
+  public consuming func finish() throws(RDBError) -> RESPSummary {
+    noteCounts()
+    var summary = RESPSummary()
+    summary.ledger = ledger
+    summary.commandCount = out.commandCount + out.output.jointCount
+    return summary
+  }
+
+  // MARK: Databases
+
+  /// SELECT, where the database changes; with a single database the state is the one keys came from.
+  private static func joint(_ options: RESPOptions) -> ByteOutput.Joint {
+    let single = options.singleDatabase
+    return { (previous, next) throws(RDBError) in
+      if !single { return previous == next ? [] : RESPText.command("SELECT", "\(next)") }
+      guard let previous else { return RESPText.command("SELECT", "0") }
+      if previous != next { throw .twoDatabases(previous, next) }
+      return []
+    }
+  }
+
+  private mutating func enter(_ database: UInt64) throws(RDBError) {
+    let target = options.databaseMap[database] ?? database
+    if options.singleDatabase {
+      joint = options.existing == .replace ? 0 : database
+    } else {
+      guard target < options.databaseCount else {
+        throw .databaseTooHigh(
+          target, from: database, options.databaseCount, at: key.offset, key: name.array)
+      }
+      joint = target
+    }
+    lastDatabase = database
+  }
+
+  // MARK: Keys
+
+  public mutating func beginKey(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
+    ledger.keysRead &+= 1
+    key = KeyState()
+    if !restored.metadata.isEmpty { restored.metadata = [] }
+    key.offset = header.offset
+    key.type = header.type
+    name.set(header.name)
+    if header.database != lastDatabase { try enter(header.database) }
+    if let expiry = header.expiry {
+      key.hasExpiry = true
+      key.expiry = expiry.value
+    }
+    key.plan = .commands
+    if header.name.byteCount > bulkLimit {
+      return lose("its name is longer than the bulk limit")
+    }
+    if header.type == .string, options.existing != .keep, options.restore == .never,
+      header.metadata.byteCount == 0
+    {
+      key.idleSeconds = header.idleSeconds
+      key.frequency = header.frequency
+      return .elements
+    }
+    return try plan(header)
+  }
+
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    switch key.plan {
+    case .none: return
+    case .restore: try endRestoredKey()
+    case .commands: try endCommands()
+    }
+  }
+
+  private mutating func endCommands() throws(RDBError) {
+    if key.type == .string { return }
+    if batch.isOpen { try closeBatch() }
+    switch key.type.data {
+    case .stream: try endStream()
+    case .module: return loseModule()
+    case .hash: noteLostFieldExpiries()
+    default: break
+    }
+    guard key.hasBegun else {
+      ledger.note("keys without an element left", key: name.array, offset: key.offset)
+      return
+    }
+    if let index = key.insertIndex {
+      try command(3, "$6\r\nARSEEK\r\n")
+      try out.bulk(index == .max ? index : index + 1)
+    }
+    try endWrittenKey()
+  }
+
+  /// Ends a key whose value is written: expiry, and the rename from the temporary name.
+  mutating func endWrittenKey() throws(RDBError) {
+    if key.hasExpiry { try expire() }
+    if key.plan == .commands, !restored.metadata.isEmpty { loseMetadata() }
+    if key.idleSeconds != nil { notes.idle += 1 }
+    if key.frequency != nil { notes.frequency += 1 }
+    if key.usesTemporary {
+      try out.begin(3)
+      try out.text("$8\r\nRENAMENX\r\n")
+      try out.name(temporary)
+      try out.name(name)
+      try out.begin(2)
+      try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
+      try out.name(temporary)
+    }
+    ledger.keysWritten &+= 1
+  }
+
+  private mutating func expire() throws(RDBError) {
+    if can.pexpireat {
+      try command(3, "$9\r\nPEXPIREAT\r\n")
+      try out.bulk(key.expiry)
+    } else {
+      try command(3, "$8\r\nEXPIREAT\r\n")
+      let seconds = key.expiry > 0 ? (key.expiry - 1) / 1000 + 1 : key.expiry / 1000
+      if key.expiry % 1000 != 0 { notes.roundedExpiries += 1 }
+      try out.bulk(seconds)
+    }
+  }
+
+  /// Begins a command on the key: its name, then the key's.
+  mutating func command(_ arguments: Int, _ text: StaticString) throws(RDBError) {
+    try out.begin(arguments)
+    try out.text(text)
+    try keyName()
+  }
+
+  mutating func keyName() throws(RDBError) {
+    if key.usesTemporary { try out.name(temporary) } else { try out.name(name) }
+  }
+
+  /// Goes to the key's database; before the key's first command.
+  mutating func select() throws(RDBError) {
+    if out.output.joined != joint { try out.output.join(joint) }
+  }
+
+  /// Before the first command that builds the key from elements.
+  mutating func beginCommands() throws(RDBError) {
+    key.hasBegun = true
+    try select()
+    switch options.existing {
+    case .merge: return
+    case .replace: break
+    case .keep:
+      key.usesTemporary = true
+      temporary.set(TemporaryName.of(name.array))
+    }
+    try out.begin(2)
+    try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
+    try keyName()
+  }
+
+  // MARK: Losses
+
+  /// Nothing is written of the key.
+  @inline(never)
+  mutating func lose(_ why: String) -> Interest {
+    key.plan = .none
+    ledger.lose(.key, why, key: name.array, offset: key.offset)
+    return .skip
+  }
+
+  /// Something of the key is missing.
+  @inline(never)
+  mutating func lose(_ loss: Ledger.Loss, _ why: String, count: UInt64 = 1) {
+    ledger.lose(loss, why, count: count, key: name.array, offset: key.offset)
+  }
+
+  private mutating func noteLostFieldExpiries() {
+    if key.unofferedFieldExpiries > 0 {
+      lose(
+        .expiry, "expiries of hash fields need \(RESPFeature.fieldExpiry.neededServer)",
+        count: key.unofferedFieldExpiries)
+    }
+    if key.lostFieldExpiries > 0 {
+      lose(
+        .expiry, "Redis takes no expiry of a hash field above 2^46-1 ms",
+        count: key.lostFieldExpiries)
+    }
+  }
+
+  private mutating func noteCounts() {
+    let rows: [(UInt64, String)] = [
+      (notes.idle, "idle times, which only RESTORE carries"),
+      (notes.frequency, "access frequencies, which only RESTORE carries"),
+      (notes.consumers, "seen and active times of consumers, which only RESTORE carries"),
+      (notes.nodes, "node boundaries of lists and streams, which only RESTORE carries"),
+      (notes.encodings, "encodings, which the server chooses"),
+      (notes.slots, "hints of hash slots"),
+      (notes.roundedExpiries, "expiries rounded up to a second, which is all that the target knows"),
+    ]
+    for (count, what) in rows where count > 0 { ledger.note(what, count: count) }
+    notes = Notes()
+  }
+}
+
+extension RESPWriter {
+  /// Writes one of two texts.
+  mutating func text(_ text: StaticString, or other: StaticString, if condition: Bool) throws(RDBError) {
+    try output.append(condition ? text : other)
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  static func databaseTooHigh(
+    _ target: UInt64, from source: UInt64, _ count: UInt64, at offset: Int, key: [UInt8]
+  ) -> RDBError {
+    RDBError(
+      .refused, at: offset,
+      expected: "a database below \(count): say --db-map \(source):N to give its keys another, or "
+        + "--databases N if the server has more",
+      found: target == source ? "keys in database \(source)" : "keys of database \(source) going into \(target)",
+      key: key, database: source)
+  }
+
+  @inline(never)
+  static func twoDatabases(_ first: UInt64, _ second: UInt64) -> RDBError {
+    RDBError(
+      .refused, at: 0, expected: "keys in one database only, as --single-db wants, or --replace",
+      found: "keys in databases \(first) and \(second)")
+  }
+}

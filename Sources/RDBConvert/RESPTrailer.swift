@@ -1,0 +1,80 @@
+public import RDB
+import RDBFormat
+import RESP
+
+/// What the last command of a file says about the bytes before it: `ECHO "swift-rdb/1 keys=… …"`.
+public struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
+  public var keys: UInt64
+  /// Commands before the trailer.
+  public var commands: UInt64
+  /// Bytes before the trailer.
+  public var bytes: UInt64
+  /// CRC-64/Jones of those bytes.
+  public var crc64: UInt64
+
+  /// What the text begins with.
+  public static let mark = "swift-rdb/1 "
+
+  public init(keys: UInt64, commands: UInt64, bytes: UInt64, crc64: UInt64) {
+    (self.keys, self.commands, self.bytes, self.crc64) = (keys, commands, bytes, crc64)
+  }
+
+  /// Reads the text of ``description``; other text is `nil`.
+  public init?(_ text: String) {
+    guard text.hasPrefix(Self.mark) else { return nil }
+    var values: [String: Substring] = [:]
+    for word in text.dropFirst(Self.mark.count).split(separator: " ", omittingEmptySubsequences: false) {
+      let halves = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard halves.count == 2, values.updateValue(halves[1], forKey: String(halves[0])) == nil else {
+        return nil
+      }
+    }
+    guard let keys = values["keys"].flatMap({ UInt64($0) }),
+      let commands = values["commands"].flatMap({ UInt64($0) }),
+      let bytes = values["bytes"].flatMap({ UInt64($0) }), let hex = values["crc64"], hex.count == 16,
+      let crc64 = UInt64(hex, radix: 16)
+    else { return nil }
+    self.init(keys: keys, commands: commands, bytes: bytes, crc64: crc64)
+  }
+
+  /// The contract: `swift-rdb/1 keys=N commands=N bytes=N crc64=HEX`, sixteen digits of lower case.
+  public var description: String {
+    let digits = String(crc64, radix: 16)
+    let hex = String(repeating: "0", count: 16 - digits.count) + digits
+    return "\(Self.mark)keys=\(keys) commands=\(commands) bytes=\(bytes) crc64=\(hex)"
+  }
+}
+
+/// A destination in front of another that counts what goes through, and can end it with a trailer.
+public final class TrailingDestination: ByteDestination {
+  private let destination: any ByteDestination
+  private var checksum = CRC64()
+  /// Bytes written so far.
+  public private(set) var byteCount: UInt64 = 0
+
+  public init(to destination: any ByteDestination) { self.destination = destination }
+
+  public func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
+    throws(RDBError)
+  {
+    checksum.update(first)
+    checksum.update(second)
+    byteCount += UInt64(first.count + second.count)
+    try destination.write(first, second)
+  }
+
+  /// Writes the ECHO command; nothing else may follow.
+  public func writeTrailer(_ summary: RESPSummary) throws(RDBError) {
+    let trailer = RESPTrailer(
+      keys: summary.ledger.keysWritten, commands: summary.commandCount, bytes: byteCount,
+      crc64: checksum.value)
+    let command = RESPText.command("ECHO", trailer.description)
+    var failure: RDBError?
+    command.withUnsafeBytes { bytes in
+      do throws(RDBError) {
+        try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}

@@ -1,0 +1,163 @@
+import ByteText
+
+/// What a ``RESPCommandScanner`` tells.
+public protocol RESPCommandHandler: ~Copyable {
+  /// A command begins, `offset` bytes behind the first byte ever scanned.
+  mutating func beginCommand(argumentCount: Int, offset: UInt64)
+  /// An argument begins; its bytes follow in pieces.
+  mutating func beginArgument(_ index: Int, byteCount: Int)
+  mutating func argumentBytes(_ bytes: RawSpan)
+  /// The command is complete; `end`: the offset behind it.
+  mutating func endCommand(end: UInt64)
+}
+
+/// Walks commands (arrays of bulk strings) in chunks without holding any: its memory is a few numbers,
+/// whatever an argument's length.
+public struct RESPCommandScanner: Sendable {
+  private enum State: Sendable {
+    case command, count, bulkMark, bulkLength, bulk, bulkReturn, bulkNewline
+  }
+
+  private let limits: RESPLimits
+  private var state = State.command
+  private var number = 0
+  private var digits = 0
+  private var sawReturn = false
+  private var argumentCount = 0
+  private var argument = 0
+  private var remaining = 0
+  private var commandStart: UInt64 = 0
+  /// Bytes scanned so far.
+  public private(set) var offset: UInt64 = 0
+
+  public init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
+
+  /// Whether the scanner stands between two commands.
+  public var isBetweenCommands: Bool { state == .command }
+
+  /// The offset of the first byte of the command under way, or of the next.
+  public var commandOffset: UInt64 { isBetweenCommands ? offset : commandStart }
+
+  /// Scans `chunk`.
+  ///
+  /// - Throws: ``RESPError``; ``offset`` is then that of the wrong byte.
+  public mutating func scan<H: RESPCommandHandler & ~Copyable>(_ chunk: RawSpan, into handler: inout H)
+    throws(RESPError)
+  {
+    var index = 0
+    let count = chunk.byteCount
+    let base = offset
+    defer { offset = base + UInt64(index) }
+    while index < count {
+      if state == .bulk {
+        let length = min(remaining, count - index)
+        handler.argumentBytes(chunk.extracting(index..<index + length))
+        index += length
+        remaining -= length
+        if remaining == 0 { state = .bulkReturn }
+        continue
+      }
+      let byte = chunk.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      try step(byte, base + UInt64(index), &handler)
+      index += 1
+    }
+  }
+
+  /// No more bytes will come: throws `truncated` inside a command.
+  public func finish() throws(RESPError) {
+    guard isBetweenCommands else {
+      throw RESPError(
+        .truncated, at: offset, expected: "the rest of the command that begins at \(commandStart)",
+        found: "the end")
+    }
+  }
+
+  private mutating func step<H: RESPCommandHandler & ~Copyable>(
+    _ byte: UInt8, _ place: UInt64, _ handler: inout H
+  ) throws(RESPError) {
+    switch state {
+    case .command:
+      guard byte == UInt8(ascii: "*") else {
+        throw RESPError(
+          .inlineCommand, at: place,
+          expected: "\"*\", an array of bulk strings (inline commands are not read)", found: hex(byte))
+      }
+      commandStart = place
+      beginNumber(.count)
+    case .count:
+      guard try readDigit(byte, place) else { return }
+      guard number <= limits.elementCount else {
+        throw RESPError(
+          .tooManyElements, at: place, expected: "at most \(limits.elementCount) arguments",
+          found: "\(number)")
+      }
+      argumentCount = number
+      argument = 0
+      handler.beginCommand(argumentCount: argumentCount, offset: commandStart)
+      nextArgument(place, &handler)
+    case .bulkMark:
+      guard byte == UInt8(ascii: "$") else {
+        throw RESPError(.unknownType, at: place, expected: "a bulk string", found: hex(byte))
+      }
+      beginNumber(.bulkLength)
+    case .bulkLength:
+      guard try readDigit(byte, place) else { return }
+      try RESPLine.check(bulk: number, at: place, limits)
+      handler.beginArgument(argument, byteCount: number)
+      remaining = number
+      state = number == 0 ? .bulkReturn : .bulk
+    case .bulk: break
+    case .bulkReturn:
+      guard byte == 13 else { throw badEnd(byte, place, "\"\\r\\n\" behind the argument") }
+      state = .bulkNewline
+    case .bulkNewline:
+      guard byte == 10 else { throw badEnd(byte, place, "\"\\n\" behind \"\\r\"") }
+      argument += 1
+      nextArgument(place, &handler)
+    }
+  }
+
+  private mutating func nextArgument<H: RESPCommandHandler & ~Copyable>(
+    _ place: UInt64, _ handler: inout H
+  ) {
+    if argument < argumentCount {
+      state = .bulkMark
+    } else {
+      state = .command
+      handler.endCommand(end: place + 1)
+    }
+  }
+
+  private mutating func beginNumber(_ next: State) {
+    state = next
+    number = 0
+    digits = 0
+    sawReturn = false
+  }
+
+  /// Reads on in `digits \r \n`; whether the line is complete.
+  private mutating func readDigit(_ byte: UInt8, _ place: UInt64) throws(RESPError) -> Bool {
+    if sawReturn {
+      guard byte == 10 else { throw badEnd(byte, place, "\"\\n\" behind \"\\r\"") }
+      return true
+    }
+    if byte == 13 {
+      guard digits > 0 else {
+        throw RESPError(.badLength, at: place, expected: "a length in digits", found: "none")
+      }
+      sawReturn = true
+      return false
+    }
+    if byte == 10, digits > 0 { throw badEnd(byte, place, "\"\\r\\n\"") }
+    guard byte >= 48, byte <= 57, digits < 18 else {
+      throw RESPError(.badLength, at: place, expected: "a length in digits", found: hex(byte))
+    }
+    number = number * 10 + Int(byte) - 48
+    digits += 1
+    return false
+  }
+
+  private func badEnd(_ byte: UInt8, _ place: UInt64, _ expected: String) -> RESPError {
+    RESPError(.badLineEnd, at: place, expected: expected, found: hex(byte))
+  }
+}

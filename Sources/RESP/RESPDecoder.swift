@@ -1,0 +1,261 @@
+import ByteText
+
+/// Decodes replies from chunks, each an owned ``RESPValue``.
+///
+///     var decoder = RESPDecoder()
+///     decoder.feed(chunk)
+///     while let reply = try decoder.next() { … }
+///
+/// Lengths and counts are believed only as far as bytes have come: nothing is reserved for a claim. No
+/// recursion; depth, bulk strings, lines and elements have ``RESPLimits``.
+public struct RESPDecoder: Sendable {
+  private enum Kind: Sendable { case array, set, push, map, attributes, attributed([RESPValue.Pair]) }
+
+  private struct Frame: Sendable {
+    var kind: Kind
+    var remaining: Int
+    var items: [RESPValue] = []
+  }
+
+  private let limits: RESPLimits
+  private var buffer: [UInt8] = []
+  /// Everything before it was decoded.
+  private var position = 0
+  /// The offset of the buffer's first byte in all that was fed.
+  private var base: UInt64 = 0
+  private var stack: [Frame] = []
+  /// Elements of the value under way.
+  private var elementCount = 0
+
+  public init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
+
+  /// Bytes of all complete values so far.
+  public var offset: UInt64 { base + UInt64(position) }
+
+  /// Whether the decoder stands between two values.
+  public var isBetweenValues: Bool { stack.isEmpty && position == buffer.count }
+
+  /// Takes a copy of `chunk`.
+  public mutating func feed(_ chunk: some Sequence<UInt8>) {
+    if position > 0, position == buffer.count || position > 1 << 16 {
+      base += UInt64(position)
+      buffer.removeFirst(position)
+      position = 0
+    }
+    buffer.append(contentsOf: chunk)
+  }
+
+  /// The next value; `nil`: it is not complete yet.
+  ///
+  /// - Throws: ``RESPError``; the decoder is of no use then.
+  public mutating func next() throws(RESPError) -> RESPValue? {
+    while let token = try token() {
+      if let value = try take(token) { return value }
+    }
+    return nil
+  }
+
+  /// No more bytes will come: throws `truncated` inside a value.
+  public func finish() throws(RESPError) {
+    guard isBetweenValues else {
+      throw RESPError(
+        .truncated, at: base + UInt64(buffer.count), expected: "the rest of a value",
+        found: "the end")
+    }
+  }
+
+  private enum Token { case value(RESPValue), aggregate(Kind, Int) }
+
+  /// Puts a token into its place; the outermost value, if that is now complete.
+  private mutating func take(_ token: Token) throws(RESPError) -> RESPValue? {
+    var done: RESPValue
+    switch token {
+    case .value(let value): done = value
+    case .aggregate(let kind, let count):
+      stack.append(Frame(kind: kind, remaining: count))
+      guard stack.count <= limits.depth else {
+        throw RESPError(
+          .tooDeep, at: offset, expected: "at most \(limits.depth) levels", found: "another")
+      }
+      guard count == 0 else { return nil }
+      guard let value = finishFrame() else { return nil }
+      done = value
+    }
+    while !stack.isEmpty {
+      stack[stack.count - 1].items.append(done)
+      stack[stack.count - 1].remaining -= 1
+      if stack[stack.count - 1].remaining > 0 { return nil }
+      guard let value = finishFrame() else { return nil }
+      done = value
+    }
+    elementCount = 0
+    return done
+  }
+
+  /// Ends the innermost aggregate; `nil`: it was attributes, whose value is still to come.
+  private mutating func finishFrame() -> RESPValue? {
+    let frame = stack.removeLast()
+    switch frame.kind {
+    case .array: return .array(frame.items)
+    case .set: return .set(frame.items)
+    case .push: return .push(frame.items)
+    case .map: return .map(Self.pairs(frame.items))
+    case .attributes:
+      stack.append(Frame(kind: .attributed(Self.pairs(frame.items)), remaining: 1))
+      return nil
+    case .attributed(let pairs): return .attributed(pairs, frame.items[0])
+    }
+  }
+
+  private static func pairs(_ items: [RESPValue]) -> [RESPValue.Pair] {
+    stride(from: 0, to: items.count - 1, by: 2).map { RESPValue.Pair(items[$0], items[$0 + 1]) }
+  }
+
+  /// Decodes a scalar, or the head of an aggregate; consumes nothing if it is not complete.
+  private mutating func token() throws(RESPError) -> Token? {
+    guard position < buffer.count else { return nil }
+    let mark = buffer[position]
+    try checkMark(mark)
+    let lineStart = position + 1
+    guard let end = try lineEnd(from: lineStart) else { return nil }
+    let place = base + UInt64(lineStart)
+    let line = buffer[lineStart..<end]
+    let next = end + 2
+    var token: Token
+    switch mark {
+    case UInt8(ascii: "+"): token = .value(.simple(Array(line)))
+    case UInt8(ascii: "-"): token = .value(.error(Array(line)))
+    case UInt8(ascii: ":"): token = .value(.integer(try integer(line, at: place)))
+    case UInt8(ascii: ","): token = .value(.double(try double(line, at: place)))
+    case UInt8(ascii: "("): token = .value(.bigNumber(try bigNumber(line, at: place)))
+    case UInt8(ascii: "#"): token = .value(.boolean(try boolean(line, at: place)))
+    case UInt8(ascii: "_"):
+      guard line.isEmpty else { throw badNumber("an empty line", line, at: place) }
+      token = .value(.null)
+    case UInt8(ascii: "$"), UInt8(ascii: "!"), UInt8(ascii: "="):
+      if mark == UInt8(ascii: "$"), line.elementsEqual("-1".utf8) {
+        token = .value(.null)
+        break
+      }
+      guard let bulk = try bulk(mark, line, at: place, from: next) else { return nil }
+      position = next + bulk.byteCount + 2
+      return .value(bulk.value)
+    case UInt8(ascii: "*"), UInt8(ascii: "~"), UInt8(ascii: ">"), UInt8(ascii: "%"), UInt8(ascii: "|"):
+      if mark == UInt8(ascii: "*"), line.elementsEqual("-1".utf8) {
+        token = .value(.null)
+        break
+      }
+      token = try aggregate(mark, line, at: place)
+    default: return nil
+    }
+    position = next
+    return token
+  }
+
+  private func lineEnd(from start: Int) throws(RESPError) -> Int? {
+    var result: Result<Int?, RESPError> = .success(nil)
+    buffer.withUnsafeBytes { bytes in
+      do throws(RESPError) {
+        result = .success(try RESPLine.end(bytes, from: start, base: base, limits: limits))
+      } catch { result = .failure(error) }
+    }
+    return try result.get()
+  }
+
+  private func checkMark(_ mark: UInt8) throws(RESPError) {
+    if !"+-:,(#_$!=*~>%|".utf8.contains(mark) {
+      throw RESPError(.unknownType, at: offset, expected: "a RESP type", found: hex(mark))
+    }
+  }
+
+  private func length(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Int {
+    var result: Result<Int, RESPError> = .success(0)
+    line.withUnsafeBytes { bytes in
+      do throws(RESPError) { result = .success(try RESPLine.length(bytes, at: place)) } catch {
+        result = .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func bulk(_ mark: UInt8, _ line: ArraySlice<UInt8>, at place: UInt64, from start: Int)
+    throws(RESPError) -> (value: RESPValue, byteCount: Int)?
+  {
+    let count = try length(line, at: place)
+    try RESPLine.check(bulk: count, at: place, limits)
+    guard buffer.count - start >= count + 2 else { return nil }
+    let end = start + count
+    guard buffer[end] == 13, buffer[end + 1] == 10 else {
+      throw RESPError(
+        .badLineEnd, at: base + UInt64(end), expected: "\"\\r\\n\" behind \(count) bytes",
+        found: "\(hex(buffer[end])) \(hex(buffer[end + 1]))")
+    }
+    let bytes = Array(buffer[start..<end])
+    switch mark {
+    case UInt8(ascii: "$"): return (.bulk(bytes), count)
+    case UInt8(ascii: "!"): return (.error(bytes), count)
+    default:
+      guard count >= 4, bytes[3] == UInt8(ascii: ":") else {
+        throw RESPError(
+          .badNumber, at: base + UInt64(start), expected: "a format of three letters and a colon",
+          found: printable(bytes, limit: 8))
+      }
+      return (.verbatim(format: Array(bytes[..<3]), Array(bytes[4...])), count)
+    }
+  }
+
+  private mutating func aggregate(_ mark: UInt8, _ line: ArraySlice<UInt8>, at place: UInt64)
+    throws(RESPError) -> Token
+  {
+    let count = try length(line, at: place)
+    let isMap = mark == UInt8(ascii: "%") || mark == UInt8(ascii: "|")
+    let (items, overflow) = count.multipliedReportingOverflow(by: isMap ? 2 : 1)
+    guard !overflow, items <= limits.elementCount - elementCount else {
+      throw RESPError(
+        .tooManyElements, at: place, expected: "at most \(limits.elementCount) elements",
+        found: "\(count) more")
+    }
+    elementCount += items
+    switch mark {
+    case UInt8(ascii: "*"): return .aggregate(.array, items)
+    case UInt8(ascii: "~"): return .aggregate(.set, items)
+    case UInt8(ascii: ">"): return .aggregate(.push, items)
+    case UInt8(ascii: "%"): return .aggregate(.map, items)
+    default: return .aggregate(.attributes, items)
+    }
+  }
+
+  private func integer(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Int64 {
+    let digits = line.first == UInt8(ascii: "-") || line.first == UInt8(ascii: "+") ? line.dropFirst() : line
+    guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }),
+      let value = Int64(String(decoding: line, as: UTF8.self))
+    else { throw badNumber("a 64-bit integer", line, at: place) }
+    return value
+  }
+
+  private func double(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Double {
+    let text = Array(line)
+    guard let value = DoubleText.parse(text.span.bytes) else {
+      throw badNumber("a double", line, at: place)
+    }
+    return value
+  }
+
+  private func bigNumber(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> [UInt8] {
+    let digits = line.first == UInt8(ascii: "-") ? line.dropFirst() : line
+    guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
+      throw badNumber("an integer", line, at: place)
+    }
+    return Array(line)
+  }
+
+  private func boolean(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Bool {
+    if line.elementsEqual("t".utf8) { return true }
+    if line.elementsEqual("f".utf8) { return false }
+    throw badNumber("t or f", line, at: place)
+  }
+
+  private func badNumber(_ expected: String, _ line: ArraySlice<UInt8>, at place: UInt64) -> RESPError {
+    RESPError(.badNumber, at: place, expected: expected, found: printable(line, limit: 32))
+  }
+}

@@ -1,0 +1,144 @@
+public import ByteText
+
+/// Commands and replies as bytes: the header of an array, bulk strings, integers as bulk strings.
+///
+/// Everything is written into raw memory that the caller has made room in; nothing is allocated.
+///
+///     *3\r\n  $3\r\nSET\r\n  $1\r\nk\r\n  $5\r\nvalue\r\n
+///
+/// Source: the RESP protocol specification, the same in versions 2 and 3.
+public enum RESPText {
+  /// The longest header, `$` or `*` with 20 digits, and room for a store that is wider than its text.
+  @inlinable public static var maximumHeaderByteCount: Int { 24 }
+
+  /// How many bytes `count` takes as the header of an array or bulk string.
+  @inlinable public static func headerByteCount(_ count: UInt64) -> Int {
+    DecimalText.digitCount(count) &+ 3
+  }
+
+  /// How many bytes a bulk string of `byteCount` bytes takes.
+  @inlinable public static func bulkByteCount(_ byteCount: Int) -> Int {
+    headerByteCount(UInt64(byteCount)) &+ byteCount &+ 2
+  }
+
+  /// Writes `*<count>\r\n` and returns its byte count; room for ``maximumHeaderByteCount`` bytes.
+  @inlinable public static func writeArrayHeader(_ count: Int, to place: UnsafeMutableRawPointer) -> Int {
+    writeHeader(UInt8(ascii: "*"), UInt64(count), to: place)
+  }
+
+  /// Writes `$<byteCount>\r\n` and returns its byte count; room for ``maximumHeaderByteCount`` bytes.
+  @inlinable public static func writeBulkHeader(_ byteCount: UInt64, to place: UnsafeMutableRawPointer)
+    -> Int
+  {
+    writeHeader(UInt8(ascii: "$"), byteCount, to: place)
+  }
+
+  @inlinable static func writeHeader(
+    _ mark: UInt8, _ count: UInt64, to place: UnsafeMutableRawPointer
+  ) -> Int {
+    // Most lengths have one or two digits: one store.
+    if count < 10 {
+      let word = UInt32(mark) | UInt32(truncatingIfNeeded: 48 &+ count) &<< 8 | 0x0A0D_0000
+      place.storeBytes(of: UInt32(littleEndian: word), as: UInt32.self)
+      return 4
+    }
+    if count < 100 {
+      let tens = (count &* 103) &>> 10
+      let digits = 0x3030 | tens | (count &- tens &* 10) &<< 8
+      let word = UInt64(mark) | digits &<< 8 | 0x0A_0D00_0000
+      place.storeBytes(of: UInt64(littleEndian: word), as: UInt64.self)
+      return 5
+    }
+    place.storeBytes(of: mark, as: UInt8.self)
+    let end = DecimalText.write(count, to: place + 1) &+ 1
+    writeLineEnd(to: place + end)
+    return end &+ 2
+  }
+
+  /// Writes `*<count>\r\n` without touching a byte behind it.
+  @inlinable public static func writeArrayHeaderExactly(_ count: Int, to place: UnsafeMutableRawPointer) {
+    place.storeBytes(of: UInt8(ascii: "*"), as: UInt8.self)
+    writeLineEnd(to: place + 1 + DecimalText.write(UInt64(count), to: place + 1))
+  }
+
+  /// Writes `\r\n`.
+  @inlinable public static func writeLineEnd(to place: UnsafeMutableRawPointer) {
+    place.storeBytes(of: UInt16(littleEndian: 0x0A0D), as: UInt16.self)
+  }
+
+  /// Writes a bulk string and returns its byte count; room for `bytes` and 32 more.
+  @inlinable public static func writeBulk(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
+    let count = bytes.byteCount
+    let start = writeBulkHeader(UInt64(count), to: place)
+    bytes.withUnsafeBytes { source in
+      if let from = source.baseAddress { copy(from, to: place + start, byteCount: count) }
+    }
+    writeLineEnd(to: place + start + count)
+    return start &+ count &+ 2
+  }
+
+  /// Writes an integer's decimal text as a bulk string and returns its byte count; room for 32 bytes.
+  @inlinable public static func writeBulk(_ value: UInt64, to place: UnsafeMutableRawPointer) -> Int {
+    let start = writeBulkHeader(UInt64(DecimalText.digitCount(value)), to: place)
+    let end = start &+ DecimalText.write(value, to: place + start)
+    writeLineEnd(to: place + end)
+    return end &+ 2
+  }
+
+  /// Writes an integer's decimal text as a bulk string and returns its byte count; room for 32 bytes.
+  @inlinable public static func writeBulk(_ value: Int64, to place: UnsafeMutableRawPointer) -> Int {
+    if value >= 0 { return writeBulk(UInt64(value), to: place) }
+    let start = writeBulkHeader(UInt64(DecimalText.digitCount(value.magnitude) &+ 1), to: place)
+    let end = start &+ DecimalText.write(value, to: place + start)
+    writeLineEnd(to: place + end)
+    return end &+ 2
+  }
+
+  /// Copies `byteCount` bytes; short ones by a few overlapping stores rather than a call.
+  @inlinable public static func copy(
+    _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int
+  ) {
+    if byteCount > 32 {
+      place.copyMemory(from: source, byteCount: byteCount)
+    } else if byteCount > 16 {
+      let low = source.loadUnaligned(as: SIMD16<UInt8>.self)
+      let high = source.loadUnaligned(fromByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
+      place.storeBytes(of: low, as: SIMD16<UInt8>.self)
+      place.storeBytes(of: high, toByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
+    } else if byteCount >= 8 {
+      let low = source.loadUnaligned(as: UInt64.self)
+      let high = source.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self)
+      place.storeBytes(of: low, as: UInt64.self)
+      place.storeBytes(of: high, toByteOffset: byteCount &- 8, as: UInt64.self)
+    } else if byteCount >= 4 {
+      let low = source.loadUnaligned(as: UInt32.self)
+      let high = source.loadUnaligned(fromByteOffset: byteCount &- 4, as: UInt32.self)
+      place.storeBytes(of: low, as: UInt32.self)
+      place.storeBytes(of: high, toByteOffset: byteCount &- 4, as: UInt32.self)
+    } else {
+      for index in 0..<byteCount {
+        place.storeBytes(
+          of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
+      }
+    }
+  }
+
+  /// A bulk string, allocated: for what is used again.
+  public static func bulk(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    Array("$\(bytes.count)\r\n".utf8) + bytes + [13, 10]
+  }
+
+  /// A whole command, allocated: for what is written once.
+  public static func command(_ arguments: [[UInt8]]) -> [UInt8] {
+    var command = Array("*\(arguments.count)\r\n".utf8)
+    for argument in arguments {
+      command += Array("$\(argument.count)\r\n".utf8)
+      command += argument
+      command += [13, 10]
+    }
+    return command
+  }
+
+  /// A whole command of words.
+  public static func command(_ words: String...) -> [UInt8] { command(words.map { Array($0.utf8) }) }
+}

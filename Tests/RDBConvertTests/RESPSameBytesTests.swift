@@ -1,0 +1,55 @@
+import RDB
+import RDBConvert
+import RESP
+import TestSupport
+import Testing
+
+@Suite("RESP of every fixture")
+struct RESPSameBytesTests {
+  @Test("is the same with any number of workers and in small windows", arguments: Fixture.valid)
+  func sameBytes(_ fixture: Fixture) {
+    let bytes = fixture.bytes
+    let whole = convert(bytes)
+    #expect(whole.error == nil)
+    for (threads, window) in [(1, 64), (2, 64), (7, 64), (2, 1 << 20)] {
+      let other = convert(bytes, threads: threads, window: window)
+      #expect(other.error == nil)
+      #expect(other.bytes == whole.bytes, "\(threads) threads, window \(window)")
+      #expect(other.summary == whole.summary, "\(threads) threads, window \(window)")
+    }
+  }
+
+  static let ways: [(String, @Sendable (inout RESPOptions) -> Void)] = [
+    ("replace", { $0.existing = .replace }),
+    ("keep", { $0.existing = .keep }),
+    ("restore", { $0.restore = .auto }),
+    ("restore, replace", { ($0.restore, $0.existing) = (.always, .replace) }),
+    ("small batches", { ($0.batchElementCount, $0.batchByteCount) = (3, 100) }),
+  ]
+
+  @Test("holds as many commands as its summary says, in every way", arguments: Fixture.valid)
+  func counts(_ fixture: Fixture) throws {
+    let bytes = fixture.bytes
+    for (name, way) in Self.ways {
+      let converted = convert(bytes, way)
+      #expect(converted.error == nil)
+      var reader = RESPCommandReader()
+      reader.feed(converted.bytes.span.bytes)
+      var count: UInt64 = 0
+      while try reader.next() { count += 1 }
+      try reader.finish()
+      #expect(count == converted.summary.commandCount, "\(name)")
+      #expect(convert(bytes, threads: 3, window: 64, way) == converted, "\(name)")
+    }
+  }
+
+  @Test("reads every key", arguments: Fixture.valid)
+  func everyKey(_ fixture: Fixture) throws {
+    let rows = try Golden.rows(at: fixture.goldenPath).filter { $0.key != nil }
+    let ledger = convert(fixture.bytes).summary.ledger
+    #expect(ledger.keysRead >= UInt64(rows.count))
+    let lost = ledger.lost.filter { $0.key.loss == .key }.values.reduce(0) { $0 + $1.count }
+    let noted = ledger.noted["keys without an element left"]?.count ?? 0
+    #expect(ledger.keysWritten + lost + noted == ledger.keysRead)
+  }
+}
