@@ -1,11 +1,12 @@
-import RDB
+public import RDB
 
 /// Base64 (RFC 4648, section 4, with padding), without allocating per string.
-struct Base64Encoder: ~Copyable {
+public struct Base64Encoder: ~Copyable {
   /// The two characters that stand for twelve bits, by those bits.
   private let pairs: UnsafeMutablePointer<UInt16>
 
-  init() {
+  /// Fills its table.
+  public init() {
     pairs = .allocate(capacity: 4096)
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     for bits in 0..<4096 {
@@ -50,7 +51,7 @@ struct Base64Encoder: ~Copyable {
   }
 
   /// Appends bytes of any length to `output`, as text.
-  func append(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
+  public func append(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
     var position = 0
     while position < bytes.byteCount {
       // A multiple of three: padding only at the very end.
@@ -79,13 +80,16 @@ struct Base64Encoder: ~Copyable {
 }
 
 /// Base64 of bytes that come in pieces.
-struct Base64Stream {
+public struct Base64Stream {
   /// Up to two bytes that wait for a third.
   private var waiting: (UInt8, UInt8) = (0, 0)
   private var waitingCount = 0
 
+  /// No bytes yet.
+  public init() {}
+
   /// Appends what of `chunk`, behind all before it, makes whole groups of three bytes.
-  mutating func append(_ chunk: RawSpan, _ encoder: borrowing Base64Encoder, to output: inout ByteOutput)
+  public mutating func append(_ chunk: RawSpan, _ encoder: borrowing Base64Encoder, to output: inout ByteOutput)
     throws(RDBError)
   {
     var rest = 0
@@ -110,7 +114,7 @@ struct Base64Stream {
   }
 
   /// Appends what is left, with padding.
-  mutating func finish(_ encoder: borrowing Base64Encoder, to output: inout ByteOutput) throws(RDBError) {
+  public mutating func finish(_ encoder: borrowing Base64Encoder, to output: inout ByteOutput) throws(RDBError) {
     let last: [2 of UInt8] = [waiting.0, waiting.1]
     try encoder.append(last.span.bytes.extracting(first: waitingCount), to: &output)
     waitingCount = 0

@@ -1,12 +1,12 @@
 /// Whether bytes are one JSON text (RFC 8259), to be embedded as it stands.
-enum JSONCheck {
-  enum Verdict { case malformed, oneLine, severalLines }
+package enum JSONCheck {
+  package enum Verdict { case malformed, oneLine, severalLines }
 
   /// The deepest nesting that is accepted. RedisJSON's own limit is 128.
-  static var depthLimit: Int { 1024 }
+  package static var depthLimit: Int { 1024 }
 
   /// - Complexity: O(`bytes.byteCount`). One bit a level of nesting; no recursion.
-  static func check(_ bytes: RawSpan) -> Verdict {
+  package static func check(_ bytes: RawSpan) -> Verdict {
     bytes.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress, UTF8Check.isValid(start, bytes.count) else { return .malformed }
       var scanner = Scanner(bytes: bytes)

@@ -1,19 +1,20 @@
-import RDB
+public import RDB
 
 /// Strings of a snapshot as JSON values and names, in one of the modes of ``JSONOptions/Strings``.
-struct JSONStrings: ~Copyable {
+public struct JSONStrings: ~Copyable {
   let mode: JSONOptions.Strings
   let base64 = Base64Encoder()
   private let text: JSONText
 
-  init(_ mode: JSONOptions.Strings) {
+  /// - Parameter mode: How bytes become text.
+  public init(_ mode: JSONOptions.Strings) {
     self.mode = mode
     text = JSONText(mode == .latin1 ? .latin1 : mode == .escape ? .escape : .utf8)
   }
 
   /// Appends a key, an element or a value: text, or `{"$base64":"…"}`.
   @inline(__always)
-  func appendValue(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
+  public func appendValue(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
     if mode == .utf8 {
       if try appendUTF8(bytes, to: &output) { return }
       try output.append("{\"$base64\":\"")
@@ -26,7 +27,7 @@ struct JSONStrings: ~Copyable {
 
   /// Appends a name of an object's member: text, or `"$base64:…"`, also for a name that begins so.
   @inline(__always)
-  func appendName(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
+  public func appendName(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
     if mode == .utf8 {
       if !Self.looksEncoded(bytes), try appendUTF8(bytes, to: &output) { return }
       try output.append("\"$base64:")

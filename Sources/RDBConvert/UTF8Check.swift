@@ -1,12 +1,12 @@
 /// Whether bytes are UTF-8: exactly RFC 3629, without overlong forms, surrogates, or anything above U+10FFFF.
-enum UTF8Check {
+package enum UTF8Check {
   /// The high bits of eight bytes.
   private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
   /// Whether all `count` bytes at `start` are valid.
   ///
   /// - Complexity: O(`count`); sixteen bytes at a time where they are ASCII.
-  static func isValid(_ start: UnsafeRawPointer, _ count: Int) -> Bool {
+  package static func isValid(_ start: UnsafeRawPointer, _ count: Int) -> Bool {
     var position = 0
     while true {
       position = asciiEnd(start, from: position, count)

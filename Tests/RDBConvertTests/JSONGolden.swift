@@ -9,7 +9,7 @@ struct JSONComparison {
   /// What differs; empty: nothing.
   ///
   /// - Parameter rows: The golden's row, the expired file's, or both.
-  func differences(_ key: JSONNode, _ rows: [Golden.Row], checksEncoding: Bool) throws -> [String] {
+  func differences(_ key: JSONNode, _ rows: [Golden.Row]) throws -> [String] {
     guard let row = rows.first else { return ["no row"] }
     var found: [String] = []
     if key["type"]?.text != row.type { found.append("type \(key["type"]?.text ?? "none"), not \(row.type)") }
@@ -19,9 +19,6 @@ struct JSONComparison {
     if let idle = row.idleSeconds, let own = key["idle"]?.uint, own != idle { found.append("idle \(own), not \(idle)") }
     if let frequency = row.frequency, let own = key["freq"]?.uint, own != UInt64(frequency) {
       found.append("freq \(own), not \(frequency)")
-    }
-    if checksEncoding, let encoding = row.encoding, key["encoding"]?.text != encoding {
-      found.append("encoding \(key["encoding"]?.text ?? "none"), not \(encoding)")
     }
     if try !hasValue(key, rows) { found.append("value") }
     return found
