@@ -110,6 +110,8 @@ extension RESPSink {
     notes.nodes += 1
     stream.info = info
     try writeGhosts(before: StreamID(.max, .max))
+    // The groups' own lists come now; of these IDs only the placeholders' are still needed.
+    (stream.pending, stream.next) = ([], 0)
     if !key.hasBegun { try beginCommands() }
     if !stream.hasEntries { try createEmptyStream(info) }
     // Groups' counts of read entries are held down to this one.
