@@ -80,6 +80,14 @@ let package = Package(
     .testTarget(
       name: "RDBTests", dependencies: ["RDB", "RDBFormat", "RDBLZF", "TestSupport"],
       swiftSettings: settings),
+    // Stands in front of malloc in the whole test process, and counts.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(
+      name: "AllocationTests",
+      dependencies: [
+        "CAllocationCounter", "RDB", "RDBFormat", "RDBConvert", "RDBAnalysis", "RDBGeneration",
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "RDBGenerationTests",
       dependencies: ["RDBGeneration", "RDBLZF", "RDB", "RDBFormat", "TestSupport"],

@@ -20,7 +20,7 @@ struct RDBTool: ParsableCommand {
       \(ExitCode.table)
       """,
     version: version,
-    subcommands: [Resp.self, JSON.self, Info.self, Check.self, Gen.self],
+    subcommands: [Resp.self, JSON.self, Info.self, Check.self, Keys.self, Bench.self, Gen.self],
     helpNames: .long)
 
   /// What stands before ArgumentParser's own messages, as before ours.

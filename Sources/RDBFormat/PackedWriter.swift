@@ -28,9 +28,12 @@ public protocol PackedWriter: ~Copyable {
 extension PackedWriter where Self: ~Copyable {
   /// Appends a score: an integer where it is one between −2⁶² and 2⁶², else its shortest text.
   ///
-  /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 becomes 0, as in the servers.
+  /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 stays what it is, as text; servers from 7.0 on make
+  /// it 0.
   public mutating func append(score: Double) {
-    if let integer = Int64(exactly: score), integer.magnitude <= 1 << 62 {
+    if let integer = Int64(exactly: score), integer.magnitude <= 1 << 62,
+      integer != 0 || score.sign == .plus
+    {
       return append(integer)
     }
     withUnsafeTemporaryAllocation(byteCount: DoubleText.maximumByteCount, alignment: 8) { text in

@@ -94,7 +94,7 @@ public struct GenerationProfile: Sendable {
     GenerationProfile(
       name: .mixed, order: .drawn, extent: .bytes(1_000_000_000),
       rows: [
-        Row(share: 300, shape: .string, namePrefix: "cache:page:", elements: 1...1, valueBytes: 200...2000, content: .json, expiring: 50),
+        Row(share: 300, shape: .string, namePrefix: "cache:page:", elements: 1...1, valueBytes: 200...4000, content: .json, expiring: 50),
         Row(share: 250, shape: .string, namePrefix: "token:", elements: 1...1, valueBytes: 16...64, content: .letters, expiring: 80),
         Row(share: 200, shape: .sessionHash, namePrefix: "spring:session:sessions:", elements: 5...5, valueBytes: 100...700, content: .java, expiring: 100),
         Row(share: 100, shape: .hashListpack, namePrefix: "user:", elements: 4...16, valueBytes: 4...32, content: .letters, expiring: 0),

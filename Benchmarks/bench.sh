@@ -1,0 +1,6 @@
+#!/bin/sh
+# The micro benchmarks: times, and ratios to a reference loop. Arguments go to `swift package benchmark`,
+# for example: --filter 'json.*'
+set -eu
+cd "$(dirname "$0")"
+exec swift package --disable-sandbox benchmark --target MicroBenchmarks "$@"

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Times commands in turn on the same files and prints tables; compare.sh calls it."""
+
+import argparse
+import datetime
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+
+class Command:
+    """One row: a command line, and what its runs took."""
+
+    def __init__(self, name, arguments, output=None, succeeds=(0,)):
+        self.name = name
+        self.arguments = arguments
+        self.output = output  # a file that the output goes to; None: /dev/null
+        self.succeeds = succeeds
+        self.seconds = []
+        self.peaks = []
+
+    def run(self):
+        target = self.output or os.devnull
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, target, flags, 0o644),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        ]
+        start = time.monotonic()
+        pid = os.posix_spawnp(self.arguments[0], self.arguments, os.environ, file_actions=actions)
+        _, status, usage = os.wait4(pid, 0)
+        seconds = time.monotonic() - start
+        if os.waitstatus_to_exitcode(status) not in self.succeeds:
+            sys.exit(f"{' '.join(self.arguments)}: status {os.waitstatus_to_exitcode(status)}")
+        self.seconds.append(seconds)
+        unit = 1 if sys.platform == "darwin" else 1024
+        self.peaks.append(usage.ru_maxrss * unit)
+        if self.output:
+            os.unlink(self.output)
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+
+def commands(file, options):
+    rdb = options.rdb
+    other = os.path.join(options.work, "other")
+    found = []
+    checker = shutil.which("redis-check-rdb")
+    if checker:
+        found.append(Command("redis-check-rdb", [checker, file]))
+    for name, task in [
+        ("check", ["check"]),
+        ("resp", ["resp"]),
+        ("json --lines", ["json", "--lines"]),
+        ("keys", ["keys"]),
+    ]:
+        for threads in [[], ["-j", "1"]]:
+            label = "**rdb " + name + ("" if not threads else " -j 1") + "**"
+            found.append(Command(label, [rdb, *task, *threads, "-q", file]))
+    found.append(Command("**rdb resp >other**", [rdb, "resp", "-q", file], output=other))
+    found.append(Command("cat FILE >/dev/null", ["cat", file]))
+    found.append(Command("cat FILE >other", ["cat", file], output=other))
+    rdbtools = os.path.join(options.work, "venv", "bin", "rdb")
+    if os.environ.get("RDBTOOLS", "1") != "0" and os.access(rdbtools, os.X_OK):
+        for form in ["json", "protocol", "justkeys"]:
+            found.append(
+                Command(f"redis-rdb-tools -c {form}", [rdbtools, "-c", form, file])
+            )
+    librdb = os.environ.get("RDB_CLI") or shutil.which("rdb-cli")
+    if librdb:
+        found.append(Command("librdb resp", [librdb, file, "resp"]))
+        found.append(Command("librdb json", [librdb, file, "json"]))
+    go = os.environ.get("HDT3213_RDB") or hdt3213()
+    if go:
+        found.append(Command("HDT3213 json", [go, "-c", "json", "-o", os.devnull, file]))
+        found.append(Command("HDT3213 aof", [go, "-c", "aof", "-o", os.devnull, file]))
+    return found
+
+
+def hdt3213():
+    """HDT3213's program is called rdb as well: it is known by its help."""
+    path = shutil.which("rdb")
+    if not path:
+        return None
+    try:
+        text = subprocess.run([path], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return path if "flamegraph" in text.stdout + text.stderr and "-c" in text.stdout + text.stderr else None
+
+
+def cpu():
+    try:
+        with open("/proc/cpuinfo") as info:
+            for line in info:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    try:
+        return subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True
+        ).stdout.strip() or platform.processor()
+    except OSError:
+        return platform.processor() or platform.machine()
+
+
+def version(program, *arguments):
+    path = shutil.which(program) or program
+    try:
+        text = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = (text.stdout + text.stderr).strip().splitlines()
+    return lines[0] if lines else None
+
+
+def warm(file):
+    with open(file, "rb", buffering=0) as stream:
+        while stream.read(1 << 20):
+            pass
+
+
+def measure(rows, options):
+    """All rows once, then all again: what disturbs the machine for a while disturbs all of them."""
+    for number in range(options.repeat):
+        for row in rows:
+            slow = row.seconds and row.seconds[0] > options.slow_seconds
+            if number == 0 or not slow or number < options.slow_repeat:
+                row.run()
+
+
+def table(profile, file, rows):
+    size = os.path.getsize(file)
+    base = next((row for row in rows if row.name == "redis-check-rdb"), None)
+    print(f"\n### {profile}: {size / 1e6:.0f} MB\n")
+    print("| command | median | fastest–slowest | runs | × redis-check-rdb | MB/s | peak memory |")
+    print("| --- | --: | --: | --: | --: | --: | --: |")
+    for row in rows:
+        ratio = f"{base.median / row.median:.2f}" if base else "–"
+        print(
+            f"| {row.name} | {row.median:.3f} s | {min(row.seconds):.3f}–{max(row.seconds):.3f} s "
+            f"| {len(row.seconds)} | {ratio} | {size / 1e6 / row.median:.0f} "
+            f"| {max(row.peaks) / 2**20:.0f} MiB |",
+            flush=True,
+        )
+
+
+def summary(results):
+    """The ratios of all files side by side."""
+    profiles = list(results)
+    print("\n### Ratios to redis-check-rdb (more is faster)\n")
+    print("| command | " + " | ".join(profiles) + " |")
+    print("| --- |" + " --: |" * len(profiles))
+    names = []
+    for rows in results.values():
+        names += [row.name for row in rows if row.name not in names]
+    for name in names:
+        cells = []
+        for rows in results.values():
+            base = next((row for row in rows if row.name == "redis-check-rdb"), None)
+            row = next((row for row in rows if row.name == name), None)
+            cells.append(f"{base.median / row.median:.2f}" if base and row else "–")
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rdb", required=True)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--scale", default="1")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--slow-repeat", type=int, default=1)
+    parser.add_argument("--slow-seconds", type=float, default=20)
+    parser.add_argument("files", nargs="+", metavar="PROFILE=FILE")
+    options = parser.parse_args()
+
+    print(f"\n## {datetime.date.today()}, {cpu()}, {os.cpu_count()} cores\n")
+    print(f"{platform.system()} {platform.release()}, scale {options.scale}; {version(options.rdb, '--version') or 'rdb'}; "
+          f"{version('redis-check-rdb', '--version') or 'no redis-check-rdb'}. "
+          "Whole processes, output to /dev/null unless it says otherwise, the file in the page cache, commands in turn.")
+    results = {}
+    for pair in options.files:
+        profile, file = pair.split("=", 1)
+        warm(file)
+        rows = commands(file, options)
+        measure(rows, options)
+        table(profile, file, rows)
+        results[profile] = rows
+    summary(results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBConvert
+
+/// `rdb bench`: how fast this machine reads this snapshot.
+struct Bench: WorkingCommand {
+  /// What can be measured; `all` is each of the others.
+  enum Task: String, CaseIterable, ExpressibleByArgument {
+    case parse, check, keys, json, resp, all
+
+    var single: [Task] { self == .all ? [.parse, .check, .keys, .json, .resp] : [self] }
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how fast a snapshot is read, checked and converted.",
+    discussion: """
+      Every task is done --repeat times in this process, its output to /dev/null, after one reading that \
+      brings the file into memory. parse reads every element and does nothing with it. Shown are the \
+      median, the fastest and the slowest.
+
+      Examples:
+        rdb bench dump.rdb
+        rdb bench dump.rdb --task resp -j 1 --json | jq '.tasks[0].median_seconds'
+      """)
+
+  @OptionGroup var input: InputOptions
+
+  @Option(help: ArgumentHelp("What to measure.", valueName: "task"))
+  var task = Task.all
+
+  @Option(name: .customLong("repeat"), help: ArgumentHelp("How often, 1–1000.", valueName: "n"))
+  var repetitions = 5
+
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup(title: "Output") var form: ReportArguments
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+
+  func validate() throws {
+    if input.dump == "-" { throw ValidationError("bench reads the file several times: it cannot be -.") }
+    if !(1...1000).contains(repetitions) {
+      throw ValidationError("--repeat takes 1 to 1000, not \(repetitions).")
+    }
+  }
+
+  func run() throws {
+    let subject = BenchSubject(path: input.dump, options: reading.readerOptions, threads: threads.count)
+    let size = try subject.warm()
+    var report = BenchReport(
+      file: input.dump, byteCount: size.byteCount, keys: size.keys, threads: threads.count)
+    for task in task.single {
+      PeakMemory.reset()
+      var seconds: [Double] = []
+      for _ in 0..<repetitions {
+        let start = monotonicSeconds
+        try subject.run(task)
+        seconds.append(monotonicSeconds - start)
+      }
+      report.add(task, seconds, peak: PeakMemory.byteCount)
+    }
+    let text = form.json ? try jsonDocument(report) : Array(report.text.utf8)
+    try OutputFile(path: "-", keepsPartial: false, inputs: []).writeWhole(text)
+  }
+}
+
+/// The snapshot that is measured, read anew for each run.
+private struct BenchSubject {
+  let path: String
+  let options: RDBReader.Options
+  let threads: Int
+
+  /// Reads it once, which leaves it in the page cache.
+  func warm() throws -> (byteCount: UInt64, keys: UInt64) {
+    let input = try InputFile(path: path)
+    let run = RDBReader(input.source, options: options)
+    do throws(RDBError) {
+      let (counts, end) = try run.readRuns(threads: threads, to: Nowhere()) {
+        (_: any ByteDestination) throws(RDBError) -> CountingSink in CountingSink(interest: .skip)
+      }
+      return (end?.byteCount ?? 0, counts.reduce(0, +))
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+  }
+
+  func run(_ task: Bench.Task) throws {
+    let input = try InputFile(path: path)
+    let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    guard null >= 0 else { throw Failure(.ioError, "/dev/null cannot be opened") }
+    defer { close(null) }
+    do throws(RDBError) {
+      try run(task, RDBReader(input.source, options: options), to: FileDestination(descriptor: null))
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+  }
+
+  private func run(
+    _ task: Bench.Task, _ reader: consuming RDBReader, to null: FileDestination
+  ) throws(RDBError) {
+    switch task {
+    case .parse, .all:
+      _ = try reader.readRuns(threads: threads, to: null) {
+        (_: any ByteDestination) throws(RDBError) -> CountingSink in CountingSink(interest: .elements)
+      }
+    case .check:
+      _ = try SnapshotCheck.run(reader, threads: threads)
+    case .keys:
+      _ = try reader.readRuns(threads: threads, to: null) {
+        (destination: any ByteDestination) throws(RDBError) -> KeyNamesSink in
+        KeyNamesSink(to: destination)
+      }
+    case .json:
+      let origin = try reader.origin()
+      var json = JSONOptions(writer: origin.assumedWriter, header: origin.header)
+      json.layout = .lines
+      _ = try reader.readRuns(threads: threads, to: null) {
+        [json] (destination: any ByteDestination) throws(RDBError) -> JSONSink in
+        JSONSink(json, to: destination)
+      }
+    case .resp:
+      let origin = try reader.origin()
+      let resp = RESPOptions(target: origin.assumedWriter, source: origin.header)
+      _ = try reader.readRuns(threads: threads, to: null) {
+        (destination: any ByteDestination) throws(RDBError) -> RESPSink in
+        RESPSink(resp, to: destination)
+      }
+    }
+  }
+}
+
+/// Counts keys, and has nothing to do with their values.
+private struct CountingSink: SelectiveSink, RunSink {
+  let interest: Interest
+  var count: UInt64 = 0
+
+  init(interest: Interest) { self.interest = interest }
+
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    count &+= 1
+    return interest
+  }
+  mutating func endRun() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> UInt64 { count }
+}
+
+private final class Nowhere: ByteDestination {
+  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
+}

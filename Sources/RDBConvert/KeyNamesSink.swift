@@ -1,0 +1,130 @@
+public import RDB
+
+/// Writes the name of every key, one a line; values are stepped over.
+///
+/// Escaped as `redis-cli` shows strings, without its quotation marks: printable ASCII as it is,
+/// `\n \r \t \a \b \\ \"`, all else `\xhh`. Between double quotes `redis-cli` reads a line back as the name.
+/// Other programs parse these lines: the form is a contract. Source: `sdscatrepr` in Redis `src/sds.c`.
+public struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
+  private var output: ByteOutput
+  private var count: UInt64 = 0
+
+  public init(to destination: any ByteDestination) { output = ByteOutput(to: destination) }
+
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    count &+= 1
+    try write(key.name)
+    try output.append(UInt8(ascii: "\n"))
+    return .skip
+  }
+
+  /// Names are short, but need not be: longer ones go in pieces.
+  @inline(__always)
+  private mutating func write(_ name: RawSpan) throws(RDBError) {
+    if name.byteCount <= Self.pieceByteCount { return try writePiece(name) }
+    var rest = name
+    while rest.byteCount > 0 {
+      let byteCount = min(rest.byteCount, Self.pieceByteCount)
+      try writePiece(rest.extracting(first: byteCount))
+      rest = rest.extracting(droppingFirst: byteCount)
+    }
+  }
+
+  private static var pieceByteCount: Int { 4096 }
+
+  @inline(__always)
+  private mutating func writePiece(_ piece: RawSpan) throws(RDBError) {
+    let byteCount = piece.byteCount
+    try output.reserve(4 * byteCount + 8)
+    guard let start = output.spare.baseAddress else { return }
+    let written = piece.withUnsafeBytes { bytes in
+      bytes.baseAddress.map { Self.write($0, byteCount, to: start) } ?? 0
+    }
+    output.advance(by: written)
+  }
+
+  /// Copies eight bytes at a time while they stand for themselves.
+  ///
+  /// - Parameter target: Room for four times as many bytes, and eight more.
+  @inline(__always)
+  private static func write(
+    _ source: UnsafeRawPointer, _ byteCount: Int, to target: UnsafeMutableRawPointer
+  ) -> Int {
+    var read = 0
+    var written = 0
+    while byteCount &- read >= 8 {
+      let eight = source.loadUnaligned(fromByteOffset: read, as: UInt64.self)
+      if isPlain(eight) {
+        target.storeBytes(of: eight, toByteOffset: written, as: UInt64.self)
+        written &+= 8
+      } else {
+        for index in read..<read &+ 8 { written &+= escape(source, index, target + written) }
+      }
+      read &+= 8
+    }
+    while read < byteCount {
+      written &+= escape(source, read, target + written)
+      read &+= 1
+    }
+    return written
+  }
+
+  /// Whether all eight bytes are printable ASCII, and neither quotation mark nor backslash.
+  @inline(__always)
+  private static func isPlain(_ eight: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let deletes = eight ^ ones &* 0x7F
+    let quotes = eight ^ ones &* 0x22
+    let backslashes = eight ^ ones &* 0x5C
+    let found =
+      eight | (eight &- ones &* 0x20) & ~eight | (deletes &- ones) & ~deletes
+      | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+    return found & ones &* 0x80 == 0
+  }
+
+  /// - Returns: Bytes written, at most 4.
+  @inline(__always)
+  private static func escape(
+    _ source: UnsafeRawPointer, _ index: Int, _ target: UnsafeMutableRawPointer
+  ) -> Int {
+    let byte = source.load(fromByteOffset: index, as: UInt8.self)
+    if byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") {
+      target.storeBytes(of: byte, as: UInt8.self)
+      return 1
+    }
+    return escapeSpecial(byte, target)
+  }
+
+  @inline(never)
+  private static func escapeSpecial(_ byte: UInt8, _ target: UnsafeMutableRawPointer) -> Int {
+    target.storeBytes(of: UInt8(ascii: "\\"), as: UInt8.self)
+    let letter: UInt8
+    switch byte {
+    case UInt8(ascii: "\\"), UInt8(ascii: "\""): letter = byte
+    case UInt8(ascii: "\n"): letter = UInt8(ascii: "n")
+    case UInt8(ascii: "\r"): letter = UInt8(ascii: "r")
+    case UInt8(ascii: "\t"): letter = UInt8(ascii: "t")
+    case 0x07: letter = UInt8(ascii: "a")
+    case 0x08: letter = UInt8(ascii: "b")
+    default:
+      target.storeBytes(of: UInt8(ascii: "x"), toByteOffset: 1, as: UInt8.self)
+      target.storeBytes(of: hexDigit(byte >> 4), toByteOffset: 2, as: UInt8.self)
+      target.storeBytes(of: hexDigit(byte & 15), toByteOffset: 3, as: UInt8.self)
+      return 4
+    }
+    target.storeBytes(of: letter, toByteOffset: 1, as: UInt8.self)
+    return 2
+  }
+
+  private static func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 48 + value : UInt8(ascii: "a") - 10 + value
+  }
+
+  public mutating func endRun() throws(RDBError) { try output.endRun() }
+
+  public consuming func finish() throws(RDBError) -> Ledger {
+    var ledger = Ledger()
+    (ledger.keysRead, ledger.keysWritten) = (count, count)
+    return ledger
+  }
+}

@@ -1,0 +1,102 @@
+import CAllocationCounter
+import RDB
+import RDBAnalysis
+import RDBConvert
+import RDBFormat
+import RDBGeneration
+import Testing
+
+/// How often this thread asked for memory during `body`.
+func allocations(during body: () throws -> Void) rethrows -> UInt64 {
+  let before = rdb_allocation_count()
+  try body()
+  return rdb_allocation_count() - before
+}
+
+/// What is done with a snapshot.
+enum Task: CaseIterable, Sendable {
+  case parse, skip, validate, resp, json, keys
+
+  func run(_ source: MemorySource) throws {
+    let header = SnapshotHeader(vendor: .redis, version: 10)
+    let server = ServerVersion(.redis, 7, 0)
+    var reader = RDBReader(source)
+    switch self {
+    case .parse: try Self.read(&reader, NoSink(interest: .elements))
+    case .skip: try Self.read(&reader, NoSink(interest: .skip))
+    case .validate: try Self.read(&reader, NoSink(interest: .validate))
+    case .resp:
+      try Self.read(&reader, RESPSink(RESPOptions(target: server, source: header), to: Nowhere()))
+    case .json:
+      let options = JSONOptions(layout: .lines, writer: server, header: header)
+      try Self.read(&reader, JSONSink(options, to: Nowhere()))
+    case .keys: try Self.read(&reader, KeyNamesSink(to: Nowhere()))
+    }
+  }
+
+  private static func read<S: RDBSink & ~Copyable>(_ reader: inout RDBReader, _ sink: consuming S) throws {
+    var sink = sink
+    try reader.read(into: &sink)
+  }
+}
+
+private final class Nowhere: ByteDestination {
+  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
+}
+
+/// Only what is optimised says something, and only where allocations can be counted.
+private var canCount: Bool {
+  #if DEBUG
+    false
+  #else
+    rdb_counts_allocations() != 0
+  #endif
+}
+
+@Suite("Allocations", .enabled(if: canCount))
+struct AllocationTests {
+  @Test("are counted: one is one")
+  func control() {
+    let count = allocations {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 8)
+      memory.storeBytes(of: 1, as: UInt8.self)
+      keepAlive(memory)
+      memory.deallocate()
+    }
+    #expect(count == 1)
+  }
+
+  @Test("are counted: an array of a thousand, appended to, is many")
+  func growth() {
+    var bytes: [UInt8] = []
+    let count = allocations {
+      for number in 0..<1000 { bytes.append(UInt8(truncatingIfNeeded: number)) }
+    }
+    #expect(count > 3)
+    #expect(bytes.count == 1000)
+  }
+
+  static let profiles: [GenerationProfile.Name] = [.strings, .collections, .sessions, .huge]
+
+  /// Twice as many keys, or elements, and not one allocation more.
+  @Test("do not depend on the number of keys and elements", arguments: Task.allCases, profiles)
+  func loops(_ task: Task, _ profile: GenerationProfile.Name) throws {
+    let (small, large) = (try Self.source(profile, 1), try Self.source(profile, 2))
+    // What is made once in a process is made now.
+    try task.run(try Self.source(profile, 1))
+    let first = try allocations { try task.run(small) }
+    let second = try allocations { try task.run(large) }
+    #expect(first == second)
+  }
+
+  private static func source(_ profile: GenerationProfile.Name, _ factor: UInt64) throws -> MemorySource {
+    var options = SnapshotGenerator.Options(.named(profile))
+    options.extent = profile == .huge ? .bytes(2_000_000 * factor) : .keys(41 * 200 * factor)
+    let destination = MemoryDestination()
+    _ = try SnapshotGenerator.write(options, to: destination)
+    return MemorySource(destination.bytes)
+  }
+
+  @inline(never)
+  private func keepAlive(_ memory: UnsafeMutableRawPointer) { withExtendedLifetime(memory) {} }
+}

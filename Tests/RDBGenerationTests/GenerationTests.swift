@@ -1,0 +1,203 @@
+import RDB
+import RDBFormat
+import RDBGeneration
+import RDBLZF
+import TestSupport
+import Testing
+
+/// A profile in a version.
+struct Generation: Sendable, CustomTestStringConvertible {
+  var profile: GenerationProfile.Name
+  var header: SnapshotHeader
+
+  var testDescription: String { "\(profile) \(header.vendor) \(header.version)" }
+
+  static let headers: [SnapshotHeader] =
+    (6...12).map { SnapshotHeader(vendor: .redis, version: $0) }
+    + [SnapshotHeader(vendor: .valkey, version: 80)]
+  static let all: [Generation] = GenerationProfile.Name.allCases.flatMap { name in
+    headers.map { Generation(profile: name, header: $0) }
+  }
+
+  /// Few bytes of it: `big` and `huge` cannot be small by keys.
+  var options: SnapshotGenerator.Options {
+    var options = SnapshotGenerator.Options(.named(profile))
+    switch profile {
+    case .big: options.extent = .keys(2)
+    case .huge: options.extent = .bytes(300_000)
+    case .mixed: options.extent = .keys(600)
+    default: options.extent = .keys(205)
+    }
+    options.header = header
+    return options
+  }
+
+  static func write(_ options: SnapshotGenerator.Options, compressed: Bool = false) throws -> (
+    bytes: [UInt8], summary: SnapshotGenerator.Summary
+  ) {
+    let destination = MemoryDestination()
+    let summary = try SnapshotGenerator.write(
+      options, to: destination, compressor: compressed ? LZFCompressor() : nil)
+    return (destination.bytes, summary)
+  }
+}
+
+/// What a snapshot says of itself.
+struct Contents: SelectiveSink, Equatable {
+  var names: Set<[UInt8]> = []
+  var types: Set<DataType> = []
+  var keys: UInt64 = 0
+  var expiring: UInt64 = 0
+  var earliest: UnixMilliseconds?
+  var announced: [UInt64] = []
+  var end: SnapshotEnd.Checksum?
+
+  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
+    announced = [keys, expiring]
+  }
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    keys += 1
+    names.insert(key.name.withUnsafeBytes { Array($0) })
+    types.insert(key.type.data)
+    if let expiry = key.expiry {
+      expiring += 1
+      earliest = min(earliest ?? expiry, expiry)
+    }
+    return .validate
+  }
+  mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) { self.end = end.checksum }
+
+  init(of bytes: [UInt8]) throws {
+    var reader = RDBReader(MemorySource(bytes))
+    try reader.read(into: &self)
+  }
+}
+
+@Suite("A generated snapshot")
+struct GenerationTests {
+  @Test("is whole, and has the keys it announces", arguments: Generation.all)
+  func whole(_ generation: Generation) throws {
+    let (bytes, summary) = try Generation.write(generation.options)
+    #expect(summary.byteCount == UInt64(bytes.count))
+    let contents = try Contents(of: bytes)
+    #expect(contents.end == .verified(try #require(summary.checksum)))
+    #expect(contents.keys == summary.keyCount)
+    #expect(contents.names.count == Int(contents.keys))
+    #expect(contents.expiring == summary.expiringCount)
+    if generation.header.version >= 7 {
+      #expect(contents.announced == [contents.keys, contents.expiring])
+    }
+    if let earliest = contents.earliest { #expect(earliest.value > 4_102_444_800_000) }
+  }
+
+  @Test("has every type that its version has", arguments: Generation.headers)
+  func types(_ header: SnapshotHeader) throws {
+    let (bytes, _) = try Generation.write(Generation(profile: .mixed, header: header).options)
+    var expected: Set<DataType> = [.string, .list, .set, .zset, .hash]
+    if header.version >= 9 { expected.insert(.stream) }
+    #expect(try Contents(of: bytes).types == expected)
+  }
+
+  @Test("is the same for the same seed, and another for another", arguments: GenerationProfile.Name.allCases)
+  func seeds(_ profile: GenerationProfile.Name) throws {
+    var options = Generation(profile: profile, header: SnapshotHeader(vendor: .redis, version: 11)).options
+    let first = try Generation.write(options).bytes
+    #expect(try Generation.write(options).bytes == first)
+    options.seed = 2
+    #expect(try Generation.write(options).bytes != first)
+  }
+
+  /// By keys: how many make a size depends on what compression leaves.
+  static let byKeys = GenerationProfile.Name.allCases.filter { $0 != .huge }
+
+  @Test("holds the same, compressed", arguments: byKeys)
+  func compressed(_ profile: GenerationProfile.Name) throws {
+    let options = Generation(profile: profile, header: SnapshotHeader(vendor: .redis, version: 10)).options
+    let logs = try [false, true].map { compressed in
+      var reader = RDBReader(MemorySource(try Generation.write(options, compressed: compressed).bytes))
+      var sink = RecordingSink()
+      try reader.read(into: &sink)
+      return sink.log.compactMap { line -> String? in
+        if line.hasPrefix("end ") || line.hasPrefix("whole ") { return nil }
+        return line.hasPrefix("key ") ? line.replacing(#/ at \d+/#, with: "") : line
+      }
+    }
+    let difference = zip(logs[0], logs[1]).first { $0 != $1 }
+    #expect(difference == nil)
+    #expect(logs[0].count == logs[1].count)
+  }
+
+  @Test("is smaller, compressed, where it is compressible")
+  func compressibility() throws {
+    var options = SnapshotGenerator.Options(.named(.mixed))
+    options.extent = .keys(2000)
+    let plain = try Generation.write(options).bytes.count
+    let packed = try Generation.write(options, compressed: true).bytes.count
+    #expect(packed * 10 < plain * 8)
+  }
+
+  @Test("has about the size that was asked for", arguments: GenerationProfile.Name.allCases)
+  func size(_ profile: GenerationProfile.Name) throws {
+    var options = SnapshotGenerator.Options(.named(profile))
+    let wanted = profile == .big ? 16 << 20 : 4 << 20
+    options.extent = .bytes(UInt64(wanted))
+    let count = try Generation.write(options).bytes.count
+    #expect(abs(count - wanted) < wanted / 8)
+  }
+
+  @Test("has expiries from the given time on")
+  func now() throws {
+    var options = SnapshotGenerator.Options(.named(.sessions))
+    options.extent = .keys(41)
+    options.now = UnixMilliseconds(1_700_000_000_000)
+    let earliest = try #require(try Contents(of: try Generation.write(options).bytes).earliest)
+    #expect((1_700_000_000_001...1_700_010_000_000).contains(earliest.value))
+  }
+
+  @Test("of sessions has the names and the sets of Spring Session")
+  func sessions() throws {
+    var options = SnapshotGenerator.Options(.named(.sessions))
+    options.extent = .keys(82)
+    var reader = RDBReader(MemorySource(try Generation.write(options).bytes))
+    var sink = RecordingSink()
+    try reader.read(into: &sink)
+    let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    let session = try Regex("^key \"spring:session:sessions:(\(uuid))\"")
+    let mark = try Regex("^key \"spring:session:sessions:expires:(\(uuid))\"")
+    let member = try Regex("^member .*expires:(\(uuid))\"")
+    func found(_ regex: Regex<AnyRegexOutput>) -> [Substring] {
+      sink.log.compactMap { $0.firstMatch(of: regex)?.output[1].substring }
+    }
+    #expect(found(session).count == 40)
+    #expect(Set(found(session)) == Set(found(mark)))
+    #expect(Set(found(session)) == Set(found(member)))
+    let sets = sink.log.filter { $0.hasPrefix("key \"spring:session:expirations:") }
+    #expect(sets.count == 2)
+    #expect(sink.log.contains { $0.contains("field \"creationTime\" \"\\xac\\xed\\x00\\x05sr\\x00\\x0ejava.lang.Long") })
+  }
+
+  @Test("refuses versions that it does not write", arguments: [5, 16])
+  func versions(_ version: Int) {
+    var options = SnapshotGenerator.Options(.named(.strings))
+    options.extent = .keys(1)
+    options.header = SnapshotHeader(vendor: .redis, version: version)
+    let error = #expect(throws: RDBError.self) { try Generation.write(options) }
+    #expect(error?.code == .notRepresentable)
+  }
+
+  @Test("of cached pages has JSON whose objects are whole")
+  func json() throws {
+    var options = SnapshotGenerator.Options(.named(.mixed))
+    options.extent = .keys(400)
+    var reader = RDBReader(MemorySource(try Generation.write(options).bytes))
+    var sink = RecordingSink()
+    try reader.read(into: &sink)
+    let pages = zip(sink.log, sink.log.dropFirst()).filter { $0.0.hasPrefix("key \"cache:page:") }
+    #expect(pages.count > 50)
+    for (_, value) in pages {
+      #expect(value.hasPrefix(#"string "{\"items\":[{\"id\":\""#) || value.hasPrefix(#"string "{\"items\":[],"#))
+      #expect(value.hasSuffix(#"\"}""#))
+      #expect(value.count(where: { $0 == "{" }) == value.count(where: { $0 == "}" }))
+    }
+  }
+}
