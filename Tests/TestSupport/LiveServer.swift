@@ -66,7 +66,7 @@ public final class LiveServer {
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     // The shell waits for the end of its input, and then stops the server it started.
     process.arguments = [
-      "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!; wait $!", "sh", program, "--port", "\(port)",
+      "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program, "--port", "\(port)",
       "--bind", "127.0.0.1", "--databases", "17000", "--save", "", "--appendonly", "no", "--dir", folder,
     ]
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
