@@ -44,6 +44,7 @@ let package = Package(
     .target(
       name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4"],
       swiftSettings: settings),
+    .target(name: "RDBLZF", dependencies: ["RDB", "CLZF"], swiftSettings: settings),
     .target(
       name: "RDBMatching", dependencies: ["RDB", "RDBFormat", "CPCRE2"], swiftSettings: settings),
 
@@ -53,13 +54,15 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),
+    .target(
+      name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),
 
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
         "RDB", "RDBFormat", "ByteText", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
-        "RESP",
+        "RESP", "RDBGeneration", "RDBLZF",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -75,9 +78,15 @@ let package = Package(
     .testTarget(
       name: "RESPTests", dependencies: ["RESP", "ByteText", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "RDBTests", dependencies: ["RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
+      name: "RDBTests", dependencies: ["RDB", "RDBFormat", "RDBLZF", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
-      name: "RDBCompressionTests", dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport"],
+      name: "RDBGenerationTests",
+      dependencies: ["RDBGeneration", "RDBLZF", "RDB", "RDBFormat", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBCompressionTests",
+      dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport", "CZlib", "CZstd", "CLZ4"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport"],
@@ -91,6 +100,7 @@ let package = Package(
       dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],
+      exclude: ["Expected"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

@@ -46,6 +46,9 @@ public struct ByteOutput: ~Copyable {
   public typealias Joint =
     @Sendable (_ previous: UInt64?, _ next: UInt64) throws(RDBError) -> [UInt8]
 
+  /// A count of the sink's own, over this run: keys, objects. See ``total()``.
+  public var tally: UInt64 = 0
+
   /// No joint yet in this run.
   @inlinable public static var unjoined: UInt64 { .max }
 
@@ -189,7 +192,8 @@ public struct ByteOutput: ~Copyable {
     }
   }
 
-  public mutating func append(_ text: String) throws(RDBError) {
+  /// Appends text made at run time; allocates. Literals are for ``append(_:)`` of a `StaticString`.
+  public mutating func append(text: String) throws(RDBError) {
     let bytes = Array(text.utf8)
     try append(bytes.span.bytes)
   }
@@ -233,12 +237,18 @@ public struct ByteOutput: ~Copyable {
     count = kept
   }
 
+  /// The sum of ``tally`` over all runs up to here. In a row of workers: waits for the runs before.
+  public mutating func total() throws(RDBError) -> UInt64 {
+    try tally + ((destination as? RunPlace)?.previousTally() ?? 0)
+  }
+
   /// Ends a run: everything is written, and the next run learns this one's last state.
   public mutating func endRun() throws(RDBError) {
     try flush()
     guard let place = destination as? RunPlace else { return }
-    try place.end(joined: joined == ByteOutput.unjoined ? nil : joined)
+    try place.end(joined: joined == ByteOutput.unjoined ? nil : joined, tally: tally)
     joined = ByteOutput.unjoined
+    tally = 0
   }
 
   @usableFromInline
@@ -256,10 +266,10 @@ public struct ByteOutput: ~Copyable {
     var start = 0
     let held = count
     if let (position, next) = openJoint {
-      openJoint = nil
       let place = destination as? RunPlace
       let previous = try place?.previousJoined() ?? nil
       let between = try joint(previous, next)
+      openJoint = nil
       place?.openJoint = nil
       if !between.isEmpty { jointCount += 1 }
       flushedByteCount += UInt64(between.count)

@@ -2,6 +2,8 @@
 ///
 /// An open-addressing table of (generation, hash, position); a new value is a new generation, so
 /// nothing is cleared between values. A hit on the hash is decided by the caller, who compares the bytes.
+/// The table does not grow with the value for ever: members beyond ``limit`` are looked up, not noted, and
+/// the caller walks the value again from the first of them.
 @usableFromInline
 struct DuplicateFinder: ~Copyable {
   @usableFromInline struct Slot: BitwiseCopyable {
@@ -20,10 +22,15 @@ struct DuplicateFinder: ~Copyable {
   @usableFromInline var mask: Int
   @usableFromInline var generation: UInt32 = 0
   @usableFromInline var used = 0
+  /// Members noted at a time. 8 MiB at 2^18.
+  @usableFromInline let limit: Int
+  /// Where the first member stands that was not noted; −1: all were.
+  @usableFromInline var unnoted = -1
   /// Chosen at random, so that no file can be made to collide.
   @usableFromInline let seed: UInt64
 
-  @usableFromInline init() {
+  @usableFromInline init(limit: Int = 1 << 18) {
+    self.limit = limit
     mask = 255
     slots = .allocate(capacity: mask + 1)
     slots.initialize(repeating: Slot(generation: 0, position: 0, hash: 0), count: mask + 1)
@@ -35,6 +42,7 @@ struct DuplicateFinder: ~Copyable {
   /// A new packed value begins.
   @inlinable mutating func begin() {
     used = 0
+    unnoted = -1
     generation &+= 1
     if generation == 0 { clear() }
   }
@@ -47,12 +55,12 @@ struct DuplicateFinder: ~Copyable {
   /// Notes the member `bytes`, which stands at `position`.
   ///
   /// - Returns: Where a member with the same hash stands already, to be compared; −1: nowhere.
-  @inlinable mutating func insert(_ bytes: RawSpan, at position: Int) -> Int {
+  @inlinable @inline(__always) mutating func insert(_ bytes: RawSpan, at position: Int) -> Int {
     insert(hash: hash(bytes), at: position)
   }
 
-  @inlinable mutating func insert(hash: UInt64, at position: Int) -> Int {
-    if used &* 2 > mask { grow() }
+  @inlinable @inline(__always) mutating func insert(hash: UInt64, at position: Int) -> Int {
+    if used &* 2 > mask, !makeRoom() { return find(hash: hash, at: position) }
     used &+= 1
     var index = Int(truncatingIfNeeded: hash >> 20) & mask
     while slots[index].generation == generation {
@@ -64,25 +72,64 @@ struct DuplicateFinder: ~Copyable {
     return -1
   }
 
-  @inlinable func hash(_ bytes: RawSpan) -> UInt64 {
+  /// Looks up a member that is not noted any more.
+  @usableFromInline mutating func find(hash: UInt64, at position: Int) -> Int {
+    if unnoted < 0 { unnoted = position }
+    var index = Int(truncatingIfNeeded: hash >> 20) & mask
+    while slots[index].generation == generation {
+      if slots[index].hash == hash { return Int(slots[index].position) }
+      index = (index &+ 1) & mask
+    }
+    return -1
+  }
+
+  /// - Returns: Whether there is room for another member.
+  @usableFromInline mutating func makeRoom() -> Bool {
+    if used >= limit { return false }
+    grow()
+    return true
+  }
+
+  @inlinable @inline(__always) func hash(_ bytes: RawSpan) -> UInt64 {
+    let count = bytes.byteCount
+    if count > 16 { return hashLong(bytes) }
+    // Two loads that overlap cover all bytes.
+    var first: UInt64 = 0
+    var last: UInt64 = 0
+    if count >= 8 {
+      first = bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)
+      last = bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+    } else if count >= 4 {
+      first = UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
+      last = UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+    } else if count > 0 {
+      first = UInt64(bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
+      last =
+        UInt64(bytes.unsafeLoad(fromByteOffset: count &>> 1, as: UInt8.self)) &<< 8
+        | UInt64(bytes.unsafeLoad(fromByteOffset: count &- 1, as: UInt8.self))
+    }
+    return mix(first ^ seed, last ^ (seed &+ UInt64(truncatingIfNeeded: count)))
+  }
+
+  @usableFromInline func hashLong(_ bytes: RawSpan) -> UInt64 {
     let count = bytes.byteCount
     var state = seed ^ UInt64(count)
     var index = 0
-    while count &- index >= 8 {
-      state = mix(state ^ bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-      index &+= 8
+    while index < count &- 16 {
+      state = mix(
+        state ^ bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self),
+        seed ^ bytes.unsafeLoadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self))
+      index &+= 16
     }
-    var tail: UInt64 = 0
-    while index < count {
-      tail = tail << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
-      index &+= 1
-    }
-    return mix(state ^ tail)
+    return mix(
+      state ^ bytes.unsafeLoadUnaligned(fromByteOffset: count &- 16, as: UInt64.self),
+      seed ^ bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
   }
 
-  @inlinable func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-    return product.high ^ product.low &+ seed
+  /// The halves of the 128-bit product, folded. Neither factor is known outside: both carry the seed.
+  @inlinable @inline(__always) func mix(_ one: UInt64, _ other: UInt64) -> UInt64 {
+    let product = (one ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: other ^ 0xD1B5_4A32_D192_ED03)
+    return product.high ^ product.low
   }
 
   @usableFromInline mutating func grow() {
@@ -97,5 +144,51 @@ struct DuplicateFinder: ~Copyable {
       slots[place] = old[index]
     }
     old.deallocate()
+  }
+}
+
+/// Names that may each stand only once: a stream's groups, a group's consumers.
+@usableFromInline
+struct NameSet: ~Copyable {
+  @usableFromInline struct Place: BitwiseCopyable {
+    @usableFromInline let start: Int
+    @usableFromInline let count: Int
+    init(start: Int, count: Int) { (self.start, self.count) = (start, count) }
+  }
+
+  @usableFromInline var bytes: [UInt8] = []
+  @usableFromInline var places = CompactArray<Place>()
+  private var finder = DuplicateFinder(limit: .max)
+
+  @usableFromInline init() {}
+
+  /// How many names there are.
+  @usableFromInline var count: Int { places.count }
+
+  @usableFromInline mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: bytes.capacity < 1 << 16)
+    places.removeAll()
+    finder.begin()
+  }
+
+  /// Adds a name, with the next number.
+  ///
+  /// - Returns: Whether it is new.
+  @usableFromInline mutating func append(_ name: RawSpan) -> Bool {
+    let earlier = finder.insert(name, at: places.count)
+    if earlier >= 0, isEqual(name, earlier) { return false }
+    places.append(Place(start: bytes.count, count: name.byteCount))
+    name.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    return true
+  }
+
+  /// Where in ``bytes`` the name of that number stands.
+  @inlinable func range(_ number: Int) -> Range<Int> {
+    let place = places[number]
+    return place.start..<place.start &+ place.count
+  }
+
+  private func isEqual(_ name: RawSpan, _ number: Int) -> Bool {
+    bytes[range(number)].elementsEqual(name.withUnsafeBytes { $0 })
   }
 }

@@ -35,6 +35,7 @@ struct ParserState: Sendable {
   @usableFromInline var value = ValueState()
   /// The registry of Redis ≥ 8.10.
   @usableFromInline var templates: [UInt64: HashTemplate] = [:]
+  @usableFromInline var templateByteCount: UInt64 = 0
   /// The key of a value that goes on in the next call, for errors.
   @usableFromInline var keyName: [UInt8] = []
 
@@ -61,7 +62,7 @@ struct ParserState: Sendable {
 struct ValueState: Sendable {
   /// What is done with the value.
   @usableFromInline enum Mode: UInt8, Sendable {
-    case skip, validate, elements
+    case skip, measure, validate, elements
     /// Skipped, its bytes handed on.
     case stored
     /// Skipped, a stream's own numbers and pending IDs kept.
@@ -97,14 +98,19 @@ struct ValueState: Sendable {
   @usableFromInline var firstExpiry: UInt64 = 0
   @usableFromInline var template: HashTemplate?
   @usableFromInline var interest = Interest.skip
+  /// In the modes `measure` and `validate`.
+  @usableFromInline var measure = ValueMeasure()
+
+  /// Arrays: whether `inner` is the index before.
+  @usableFromInline var hasLastIndex = false
 
   // Streams.
+  @usableFromInline var lastMaster: StreamID?
   @usableFromInline var lastID = StreamID.zero
   @usableFromInline var hasLastID = false
   @usableFromInline var liveCount: UInt64 = 0
   @usableFromInline var info = StreamInfo(
     length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0)
-  @usableFromInline var consumerIndex = 0
   @usableFromInline var assigned: UInt64 = 0
 
   @usableFromInline init() {}

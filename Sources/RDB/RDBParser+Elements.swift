@@ -108,15 +108,15 @@ extension RDBParser {
 
   /// What the number before a field of type 22 (Redis 7.4 release candidates) or 24 means.
   ///
-  /// 0: none. Type 22: absolute. Type 24: counted from the earliest field's, which has 1.
-  /// Source: `rdbLoadObject` in Redis `src/rdb.c`.
+  /// 0: none. Type 22: absolute. Type 24: counted from the earliest field's, which has 1. Servers refuse
+  /// times from 2^48 on. Source: `rdbLoadObject` in Redis `src/rdb.c`.
   @inlinable
   func fieldExpiry(_ time: UInt64, at offset: Int) throws(RDBError) -> UnixMilliseconds? {
     if time == 0 { return nil }
     let (sum, overflow) =
       state.value.type == .hashMetadata
       ? state.value.firstExpiry.addingReportingOverflow(time - 1) : (time, false)
-    guard !overflow, sum < 1 << 62 else {
+    guard !overflow, sum < 1 << 48 else {
       throw .badFieldExpiry(at: offset, Int64(truncatingIfNeeded: time))
     }
     return UnixMilliseconds(Int64(sum))
@@ -147,6 +147,7 @@ extension RDBParser {
     if state.value.stage == .begin {
       state.value.remaining = try cursor.length()
       state.value.outer = state.value.remaining
+      state.value.liveCount = 0
       if state.value.remaining == 0 {
         try sink.beginElements(ElementsHeader(count: 0, nodeCount: 0))
         state.value.announced = true
@@ -174,27 +175,32 @@ extension RDBParser {
             firstBlobByteCount: container == 1 ? 0 : node.byteCount))
         state.value.announced = true
       }
+      var count = 1
       if container == 1 {
         try sink.listElement(node)
       } else if state.value.type == .listQuicklist2 {
-        try listEntries(Listpack(node, at: place), &sink)
+        count = try listEntries(Listpack(node, at: place), &sink)
       } else {
-        try listEntries(Ziplist(node, at: place), &sink)
+        count = try listEntries(Ziplist(node, at: place), &sink)
       }
+      state.value.liveCount &+= UInt64(count)
       elementDone(cursor)
     }
+    try checkNotEmpty(state.value.liveCount == 0 ? 0 : 1, at: state.value.offset)
   }
 
+  /// - Returns: How many there were.
   @inlinable
   mutating func listEntries<P: PackedCursor & ~Escapable, S: RDBSink & ~Copyable>(
     _ packed: consuming P, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws(RDBError) -> Int {
     var count = 0
     while !packed.isAtEnd {
       try sink.listElement(try packed.next().text(scratch: scratch.number(1)))
       count &+= 1
     }
     try packed.finish(count: count)
+    return count
   }
 
   // MARK: Modules
@@ -246,6 +252,7 @@ extension RDBParser {
       let insertIndex = hasCursor == 1 ? try cursor.length() : nil
       try sink.beginElements(ElementsHeader(count: count, insertIndex: insertIndex))
       state.value.remaining = count
+      state.value.hasLastIndex = false
       state.value.stage = .elements
       committed = cursor.position
     }
@@ -254,6 +261,10 @@ extension RDBParser {
       let index = try cursor.length()
       guard index != .max else {
         throw .value(.corruptArray, at: start, "an index below 2^64-1", "2^64-1")
+      }
+      if state.value.mode == .validate, state.value.hasLastIndex, index <= state.value.inner {
+        throw .value(
+          .corruptArray, at: start, "indexes in ascending order", "\(index) behind \(state.value.inner)")
       }
       let tag = try cursor.length()
       switch tag {
@@ -272,6 +283,8 @@ extension RDBParser {
         try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: place, byteCount: count))
       default: throw .badArrayTag(at: start, tag)
       }
+      state.value.inner = index
+      state.value.hasLastIndex = true
       elementDone(cursor)
     }
   }

@@ -63,14 +63,12 @@ extension RDBParser {
   ) throws(RDBError) -> Bool {
     guard let opcode = Opcode(rawValue: code) else { throw unknown(code, at: start) }
     switch opcode {
-    case .expireTimeMS:
-      let time = try cursor.littleEndian(Int64.self)
-      attribute(start, cursor)
-      state.expiry = time == -1 ? nil : UnixMilliseconds(time)
+    case .expireTimeMS: break  // The caller's own case, being the most frequent.
     case .expireTime:
       let seconds = try cursor.littleEndian(Int32.self)
       attribute(start, cursor)
-      state.expiry = seconds == -1 ? nil : UnixMilliseconds(Int64(seconds) * 1000)
+      // Unlike -1 ms, -1 s is a time: servers multiply before they compare.
+      state.expiry = UnixMilliseconds(Int64(seconds) * 1000)
     case .frequency:
       let frequency = try cursor.byte()
       attribute(start, cursor)
@@ -181,9 +179,11 @@ extension RDBParser {
     let from = cursor.position - 1
     var count = try cursor.length()
     while count > 0 {
+      try checkRecord(from: start, cursor)
       _ = try cursor.littleEndian(UInt32.self)
       items: while true {
         let place = cursor.offset
+        try checkRecord(from: start, cursor)
         switch try cursor.length() {
         case 0: break items
         case 1, 2: _ = try cursor.length()
@@ -199,6 +199,12 @@ extension RDBParser {
     state.metadata = record.withUnsafeBytes { Array($0) }
   }
 
+  /// A record that must be held whole may be as long as a string.
+  @usableFromInline func checkRecord(from start: Int, _ cursor: borrowing ByteCursor) throws(RDBError) {
+    let byteCount = UInt64(cursor.offset - start)
+    if byteCount > options.stringLimit { throw .stringTooLong(at: start, byteCount, options) }
+  }
+
   /// Reads a Valkey slot import: job name, then ranges of slots.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func slotRanges(_ start: Int, _ cursor: inout ByteCursor) throws(RDBError)
@@ -210,7 +216,15 @@ extension RDBParser {
         .corruptOpcode, at: start, expected: "at most 16384 ranges of slots", found: "\(count)")
     }
     var ranges: [(UInt64, UInt64)] = []
-    for _ in 0..<count { ranges.append((try cursor.length(), try cursor.length())) }
+    for _ in 0..<count {
+      let place = cursor.offset
+      let (first, last) = (try cursor.length(), try cursor.length())
+      guard first <= last, last < 16_384 else {
+        throw RDBError(
+          .corruptOpcode, at: place, expected: "a range of slots 0–16383", found: "\(first)–\(last)")
+      }
+      ranges.append((first, last))
+    }
     return ranges
   }
 

@@ -22,7 +22,7 @@ extension RDBParser {
       let ziplist = try Ziplist(blob, at: place)
       try sink.beginElements(
         ElementsHeader(count: ziplist.claimed(per: 1), firstBlobByteCount: blob.byteCount))
-      try listEntries(ziplist, &sink)
+      try checkNotEmpty(try listEntries(ziplist, &sink), at: place)
     case .setIntset: try intset(blob, place, &sink)
     case .hashZipmap: try zipmap(blob, place, &sink)
     case .hashTemplateListpack:
@@ -38,16 +38,23 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: byteCount))
     duplicates.begin()
+    let announces = state.value.mode != .validate
+    let first = copy packed
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
       let field = try packed.next().text(scratch: scratch.number(1))
       try checkUnique(field, packed, position, place, "a field")
-      let value = try packed.next().text(scratch: scratch.number(2))
-      try sink.hashField(field, value: value, expiry: nil)
+      let value = try packed.next()
+      if announces {
+        try sink.hashField(field, value: value.text(scratch: scratch.number(2)), expiry: nil)
+      }
       count &+= 2
     }
+    if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
+    if duplicates.unnoted >= 0 { try checkRest(first, 2, place, "a field") }
+    try checkNotEmpty(count, at: place)
   }
 
   @inlinable
@@ -57,6 +64,7 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: byteCount))
     duplicates.begin()
+    let first = copy packed
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
@@ -66,6 +74,8 @@ extension RDBParser {
       count &+= 1
     }
     try packed.finish(count: count)
+    if duplicates.unnoted >= 0 { try checkRest(first, 1, place, "a member") }
+    try checkNotEmpty(count, at: place)
   }
 
   @inlinable
@@ -75,6 +85,7 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: byteCount))
     duplicates.begin()
+    let first = copy packed
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
@@ -96,9 +107,12 @@ extension RDBParser {
       count &+= 2
     }
     try packed.finish(count: count)
+    if duplicates.unnoted >= 0 { try checkRest(first, 2, place, "a member") }
+    try checkNotEmpty(count, at: place)
   }
 
-  /// Field, value, expiry (0: none), ordered by expiry with the fields without one last.
+  /// Field, value, expiry (0: none), ordered by expiry with the fields without one last. Servers do not
+  /// look at the order unless told to; so it is damage only for a check.
   @inlinable
   mutating func hashEx(
     _ packed: consuming Listpack, _ byteCount: Int, _ place: Int, _ sink: inout some RDBSink & ~Copyable
@@ -107,7 +121,9 @@ extension RDBParser {
       ElementsHeader(
         count: packed.claimed(per: 3), firstBlobByteCount: byteCount, canCarryFieldExpiries: true))
     duplicates.begin()
+    let first = copy packed
     var count = 0
+    var latest: Int64 = 1
     while !packed.isAtEnd {
       let position = packed.position
       let field = try packed.next().text(scratch: scratch.number(1))
@@ -120,11 +136,15 @@ extension RDBParser {
           .corruptHash, at: place, inner: expiryPosition, "a field's expiry, 0 to 2^48-1",
           expiry.isInteger ? "\(expiry.integer)" : "text")
       }
+      try checkOrder(expiry.integer, behind: latest, at: place, inner: expiryPosition)
+      latest = expiry.integer
       try sink.hashField(
         field, value: value, expiry: expiry.integer == 0 ? nil : UnixMilliseconds(expiry.integer))
       count &+= 3
     }
     try packed.finish(count: count)
+    if duplicates.unnoted >= 0 { try checkRest(first, 3, place, "a field") }
+    try checkNotEmpty(count, at: place)
   }
 
   @inlinable
@@ -157,22 +177,44 @@ extension RDBParser {
       ElementsHeader(
         count: zipmap.claimedCount.map { UInt64($0) }, firstBlobByteCount: blob.byteCount))
     duplicates.begin()
+    let first = zipmap
     var count = 0
     while !zipmap.isAtEnd {
       let position = zipmap.position
       let field = try zipmap.field()
-      let earlier = duplicates.insert(field, at: position)
-      if earlier >= 0 {
-        var other = zipmap
-        other.position = earlier
-        if same(field, try other.field()) {
-          throw .duplicate(at: place, inner: position, "a field")
-        }
-      }
+      try checkUnique(field, zipmap, position, place)
       try sink.hashField(field, value: try zipmap.value(), expiry: nil)
       count += 1
     }
     try zipmap.finish(count: count)
+    if duplicates.unnoted >= 0 { try checkRest(of: first, place) }
+  }
+
+  /// Throws if `field`, which stands at `position`, stood in this zipmap before.
+  @inlinable
+  mutating func checkUnique(
+    _ field: RawSpan, _ zipmap: borrowing Zipmap, _ position: Int, _ place: Int
+  ) throws(RDBError) {
+    let earlier = duplicates.insert(field, at: position)
+    guard earlier >= 0 else { return }
+    var other = copy zipmap
+    other.position = earlier
+    if same(field, try other.field()) { throw .duplicate(at: place, inner: position, "a field") }
+  }
+
+  @usableFromInline
+  mutating func checkRest(of first: Zipmap, _ place: Int) throws(RDBError) {
+    while duplicates.unnoted >= 0 {
+      let from = duplicates.unnoted
+      duplicates.begin()
+      var zipmap = first
+      while !zipmap.isAtEnd {
+        let position = zipmap.position
+        let field = try zipmap.field()
+        if position >= from { try checkUnique(field, zipmap, position, place) }
+        _ = try zipmap.value()
+      }
+    }
   }
 
   /// Throws if `text`, which stands at `position`, stood in this packed value before.
@@ -184,6 +226,38 @@ extension RDBParser {
     if earlier >= 0, same(text, try packed.entry(at: earlier).text(scratch: scratch.number(3))) {
       throw .duplicate(at: place, inner: position, "\(what)")
     }
+  }
+
+  /// Walks a value again, once for every ``DuplicateFinder/limit`` members that were not noted.
+  @usableFromInline
+  mutating func checkRest<P: PackedCursor & ~Escapable>(
+    _ first: P, _ entries: Int, _ place: Int, _ what: StaticString
+  ) throws(RDBError) {
+    while duplicates.unnoted >= 0 {
+      let from = duplicates.unnoted
+      duplicates.begin()
+      var packed = first
+      while !packed.isAtEnd {
+        let position = packed.position
+        let text = try packed.next().text(scratch: scratch.number(1))
+        if position >= from { try checkUnique(text, packed, position, place, what) }
+        for _ in 1..<entries { _ = try packed.next() }
+      }
+    }
+  }
+
+  /// An empty list, set, sorted set or hash is damage for a check; servers and readers step over it.
+  @inlinable func checkNotEmpty(_ count: Int, at offset: Int) throws(RDBError) {
+    if count == 0, state.value.mode == .validate { throw .emptyKey(at: offset) }
+  }
+
+  /// Checks the order of field expiries: ascending, then 0 (none).
+  @inlinable
+  func checkOrder(_ expiry: Int64, behind latest: Int64, at offset: Int, inner: Int) throws(RDBError) {
+    guard state.value.mode == .validate, expiry != 0, latest == 0 || expiry < latest else { return }
+    throw .value(
+      .corruptHash, at: offset, inner: inner, "field expiries in ascending order, none last",
+      "\(expiry) behind \(latest)")
   }
 
   /// Whether two strings are equal, byte by byte.

@@ -6,15 +6,11 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func skipValue(_ cursor: inout ByteCursor) throws(RDBError) {
     let validate = state.value.mode == .validate
-    if state.value.stage == .begin {
-      switch state.value.type {
-      case .string, .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist,
-        .hashListpack, .zsetListpack, .setListpack, .hashListpackExPreGA, .hashTemplateListpack:
-        try skipString(&cursor, validate: validate)
-        state.value.stage = .done
-        committed = cursor.position
-      default: break
-      }
+    if state.value.stage == .begin, state.value.type.isOneString {
+      if state.value.mode == .measure { try measureString(cursor) }
+      try skipString(&cursor, validate: validate)
+      state.value.stage = .done
+      committed = cursor.position
     }
     try skipRest(&cursor, validate)
   }
@@ -60,26 +56,51 @@ extension RDBParser {
       let count = try cursor.length()
       guard count <= .max / 2 else { throw .absurdCount(at: start, count) }
       state.value.remaining = count * 2
+      if state.value.type == .hash { noteCount(count) } else { state.value.measure.nodeCount = count }
     case .hashMetadata:
       state.value.firstExpiry = try cursor.littleEndian(UInt64.self)
       state.value.remaining = try cursor.length()
+      noteCount(state.value.remaining)
     case .hashListpackEx:
       _ = try cursor.littleEndian(UInt64.self)
+      if state.value.mode == .measure { try measureString(cursor) }
       state.value.remaining = 1
     case .array:
       state.value.remaining = try cursor.length()
       if try cursor.length() != 0 { _ = try cursor.length() }
+      noteCount(state.value.remaining)
     case .module2, .modulePreGA: break
     case .hashTemplateArray:
       let id = try cursor.length()
       state.value.remaining = UInt64(try template(id, at: start).fields.count)
+      noteCount(state.value.remaining)
+    case .listQuicklist, .listQuicklist2:
+      let count = try cursor.length()
+      if state.value.mode == .measure { try measureOnlyNode(cursor, count) }
+      state.value.remaining = count
+      state.value.measure.nodeCount = count
     case .hashTemplateListpackInline, .hashTemplateArrayInline:
       try skipTemplateFields(&cursor)
       return
     default:
       state.value.remaining = try cursor.length()
+      noteCount(state.value.remaining)
+    }
+    if state.value.mode == .validate, state.value.remaining == 0, state.value.type.data != .module {
+      throw .emptyKey(at: start)
     }
     state.value.stage = .elements
+  }
+
+  /// Notes what a quicklist of one node says of it.
+  @usableFromInline
+  mutating func measureOnlyNode(_ cursor: ByteCursor, _ count: UInt64) throws(RDBError) {
+    guard count == 1 else { return }
+    var ahead = cursor
+    if state.value.type == .listQuicklist2 {
+      state.value.measure.isPlainNode = try ahead.length() == 1
+    }
+    try measureString(ahead)
   }
 
   @inlinable @_lifetime(cursor: copy cursor)
@@ -170,6 +191,7 @@ extension RDBParser {
       switch state.value.stage {
       case .tail:
         state.value.info = try streamInfo(&cursor)
+        noteCount(state.value.info.length)
         state.value.outer = state.value.info.groupCount
         state.value.stage = .groups
       case .groups:

@@ -17,26 +17,6 @@ struct PendingEntry: BitwiseCopyable {
   }
 }
 
-/// Names of the consumers that have pending entries.
-@usableFromInline
-struct ConsumerNames {
-  @usableFromInline var bytes: [UInt8] = []
-  @usableFromInline var ranges: [Int: Range<Int>] = [:]
-
-  @usableFromInline init() {}
-
-  @usableFromInline mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: bytes.capacity < 1 << 16)
-    ranges.removeAll(keepingCapacity: true)
-  }
-
-  @usableFromInline mutating func append(_ name: RawSpan, number: Int) {
-    let start = bytes.count
-    name.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    ranges[number] = start..<bytes.count
-  }
-}
-
 /// Streams: macro nodes of entries, then the stream's own numbers, groups, idempotent producers.
 ///
 /// Source: `rdbLoadObject` in Redis `src/rdb.c`, `streamIteratorGetID` in `src/t_stream.c`.
@@ -49,6 +29,8 @@ extension RDBParser {
       state.value.remaining = try cursor.length()
       state.value.liveCount = 0
       state.value.hasLastID = false
+      state.value.lastMaster = nil
+      groups.removeAll()
       state.value.stage = .elements
       committed = cursor.position
     }
@@ -80,8 +62,13 @@ extension RDBParser {
     }
     var keyCursor = ByteCursor(key, base: start)
     let master = try keyCursor.streamID()
+    if let last = state.value.lastMaster, master <= last {
+      throw .value(
+        .corruptStream, at: start, "master IDs in ascending order", "\(master) behind \(last)")
+    }
     let place = cursor.offset
     let blob = try string(&cursor, slot: 3)
+    state.value.lastMaster = master
     var listpack = try Listpack(blob, at: place)
     var elements = 0
     let live = try integer(&listpack, place, "a count of entries", &elements)
@@ -169,6 +156,9 @@ extension RDBParser {
         .corruptStream, at: place, "\(live) live and \(deleted) deleted entries",
         "\(seenLive) and \(seenDeleted)")
     }
+    if live == 0, state.value.mode == .validate {
+      throw .value(.corruptStream, at: place, "a node with a live entry", "none")
+    }
     state.value.liveCount &+= UInt64(live)
   }
 
@@ -254,8 +244,7 @@ extension RDBParser {
       case .consumer:
         try streamConsumer(&cursor, &sink)
       case .consumerPending:
-        try assignPending(&cursor, to: Int32(state.value.consumerIndex))
-        state.value.consumerIndex += 1
+        try assignPending(&cursor, to: Int32(truncatingIfNeeded: consumers.count &- 1))
         state.value.stage = .consumers
       case .released:
         try assignPending(&cursor, to: -2)
@@ -290,6 +279,7 @@ extension RDBParser {
   mutating func streamGroup<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws(RDBError)
   {
+    let start = cursor.offset
     let name = try string(&cursor, slot: 1)
     let lastDelivered = StreamID(try cursor.length(), try cursor.length())
     var read = EntriesRead.absent
@@ -298,12 +288,14 @@ extension RDBParser {
       read = count == .max ? .unknown : .known(count)
     }
     let count = try cursor.length()
+    guard groups.append(name) else {
+      throw .value(.corruptStream, at: start, "a group's name only once", "it again")
+    }
     try sink.streamGroup(
       StreamGroup(
         name: name, lastDelivered: lastDelivered, entriesRead: read, pendingCount: count))
     pending.removeAll()
     consumers.removeAll()
-    state.value.consumerIndex = 0
     state.value.assigned = 0
     state.value.remaining = count
     state.value.stage = .pending
@@ -333,6 +325,7 @@ extension RDBParser {
   mutating func streamConsumer<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ sink: inout S
   ) throws(RDBError) {
+    let start = cursor.offset
     let name = try string(&cursor, slot: 1)
     let seen = UnixMilliseconds(try cursor.littleEndian(Int64.self))
     var active: UnixMilliseconds?
@@ -340,9 +333,11 @@ extension RDBParser {
       active = UnixMilliseconds(try cursor.littleEndian(Int64.self))
     }
     let count = try cursor.length()
+    guard consumers.count < Int(Int32.max), consumers.append(name) else {
+      throw .value(.corruptStream, at: start, "a consumer's name only once", "it again")
+    }
     try sink.streamConsumer(
       StreamConsumer(name: name, seen: seen, active: active, pendingCount: count))
-    if count > 0 { consumers.append(name, number: state.value.consumerIndex) }
     state.value.remaining = count
     state.value.stage = .consumerPending
   }
@@ -387,7 +382,7 @@ extension RDBParser {
     for index in 0..<pending.count {
       let entry = pending[index]
       let number = entry.consumer >= 0 ? Int(entry.consumer) : nil
-      let range = number.flatMap { consumers.ranges[$0] } ?? 0..<0
+      let range = number == nil ? 0..<0 : consumers.range(Int(entry.consumer))
       try sink.streamPending(
         StreamPending(
           id: entry.id, delivered: UnixMilliseconds(entry.delivered), deliveryCount: entry.count,
@@ -405,8 +400,7 @@ extension RDBParser {
     }
     let name = try string(&cursor, slot: 1)
     state.value.remaining = try cursor.length()
-    consumers.removeAll()
-    consumers.append(name, number: 0)
+    producer = name.withUnsafeBytes { Array($0) }
     state.value.outer -= 1
     state.value.stage = .producer
   }
@@ -415,7 +409,7 @@ extension RDBParser {
   mutating func producerIDs<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws(RDBError)
   {
-    let producer = consumers.bytes
+    let producer = producer
     while state.value.remaining > 0 {
       let id = try string(&cursor, slot: 1)
       let entry = StreamID(try cursor.length(), try cursor.length())

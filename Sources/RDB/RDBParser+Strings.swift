@@ -4,8 +4,14 @@ extension RDBParser {
   /// Reads a string: borrowed from the input where it stands there as it is, else from scratch memory.
   ///
   /// - Parameter slot: Which scratch memory; what was there is overwritten.
-  @inlinable @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
+  @inlinable @inline(__always) @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
   mutating func string(_ cursor: inout ByteCursor, slot: Int) throws(RDBError) -> RawSpan {
+    if let short = cursor.takeShortString() { return short }
+    return try anyString(&cursor, slot: slot)
+  }
+
+  @usableFromInline @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
+  mutating func anyString(_ cursor: inout ByteCursor, slot: Int) throws(RDBError) -> RawSpan {
     let start = cursor.offset
     switch try cursor.stringHeader() {
     case .raw(let byteCount):
@@ -35,6 +41,7 @@ extension RDBParser {
     }
     let input = try cursor.take(compressed)
     let output = scratch.blob(slot, byteCount: Int(original))
+    if output.count > Scratch.largeByteCount { hasLargeScratch = true }
     do throws(RDBError) {
       try LZF.decompress(input, into: output)
     } catch {
@@ -47,8 +54,14 @@ extension RDBParser {
   /// Steps over a string without decoding it; what does not fit into the input is `state.owed`.
   ///
   /// - Parameter validate: Decompress it, to see whether it can be.
-  @inlinable @_lifetime(cursor: copy cursor)
+  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func skipString(_ cursor: inout ByteCursor, validate: Bool) throws(RDBError) {
+    if cursor.takeShortString() != nil { return }
+    try skipAnyString(&cursor, validate: validate)
+  }
+
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func skipAnyString(_ cursor: inout ByteCursor, validate: Bool) throws(RDBError) {
     let start = cursor.offset
     switch try cursor.stringHeader() {
     case .raw(let byteCount): skip(&cursor, byteCount)
@@ -91,7 +104,7 @@ extension RDBError {
     at offset: Int, _ byteCount: UInt64, _ options: RDBParser.Options
   ) -> RDBError {
     if let total = options.inputByteCount, byteCount > total {
-      return .truncated(at: offset, expected: byteCount, found: Int(total) - offset)
+      return .truncated(at: offset, expected: byteCount, found: max(0, Int(clamping: total) - offset))
     }
     return RDBError(
       .stringTooLong, at: offset,

@@ -18,6 +18,11 @@ extension RDBParser {
     let start = cursor.offset
     let id = try cursor.length()
     let template = HashTemplate(fields: try templateFields(&cursor, start))
+    // The registry stays in memory: all of it together may be as long as a string.
+    state.templateByteCount += UInt64(cursor.offset - start)
+    if state.templateByteCount > options.stringLimit {
+      throw .stringTooLong(at: start, state.templateByteCount, options)
+    }
     state.templates[id] = template
   }
 
@@ -29,6 +34,7 @@ extension RDBParser {
     let count = try cursor.length()
     var fields: [[UInt8]] = []
     while UInt64(fields.count) < count {
+      try checkRecord(from: start, cursor)
       let field = try string(&cursor, slot: 1)
       fields.append(field.withUnsafeBytes { Array($0) })
     }
@@ -77,6 +83,7 @@ extension RDBParser {
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func skipTemplateFields(_ cursor: inout ByteCursor) throws(RDBError) {
     let template = try inlineTemplate(&cursor)
+    noteCount(UInt64(template.fields.count))
     state.value.remaining =
       state.value.type == .hashTemplateArrayInline ? UInt64(template.fields.count) : 1
     state.value.stage = .elements

@@ -22,7 +22,7 @@ public struct RDBParser: ~Copyable {
     /// Read versions newer than 15 (Valkey: 81), up to the first type that is unknown.
     public var forceVersion = false
     /// The longest string, decompressed, that is held in memory. Larger ones are refused
-    /// (`stringTooLong`), unless they are only stepped over. Bytes.
+    /// (`stringTooLong`), unless they are only stepped over. Bytes; below 16 KiB it has no effect.
     public var stringLimit: UInt64 = 1 << 30
     /// All bytes of the input, where its reader knows: what cannot fit in it is cut, not too long.
     var inputByteCount: UInt64?
@@ -41,8 +41,8 @@ public struct RDBParser: ~Copyable {
   @usableFromInline let options: Options
   @usableFromInline let scratch = Scratch()
   @usableFromInline var duplicates = DuplicateFinder()
-  /// The type each byte means, by raw value; 255: none.
-  @usableFromInline let types: UnsafeMutablePointer<UInt8>
+  /// The type each byte means; `nil`: none.
+  @usableFromInline let types: UnsafeMutablePointer<ValueType?>
   /// The current key's name in the input or the scratch memory, for errors; only during a call.
   @usableFromInline var currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Everything before this position of the input has been consumed.
@@ -50,7 +50,13 @@ public struct RDBParser: ~Copyable {
   /// The last place of the input between two records.
   @usableFromInline var boundary = 0
   @usableFromInline var pending = CompactArray<PendingEntry>()
-  @usableFromInline var consumers = ConsumerNames()
+  /// The names of the stream's groups, and of the group's consumers.
+  @usableFromInline var groups = NameSet()
+  @usableFromInline var consumers = NameSet()
+  /// The name of the idempotent producer being read.
+  @usableFromInline var producer: [UInt8] = []
+  /// Whether scratch memory holds much.
+  @usableFromInline var hasLargeScratch = false
   /// Pending IDs found in `outline` mode.
   @usableFromInline var outlineIDs = CompactArray<StreamID>()
   /// A parser that looks ahead stops behind the value.
@@ -66,7 +72,7 @@ public struct RDBParser: ~Copyable {
     self.state = state
     self.options = options
     types = .allocate(capacity: 256)
-    types.initialize(repeating: 255, count: 256)
+    types.initialize(repeating: nil, count: 256)
     fillTypes()
   }
 
@@ -78,13 +84,16 @@ public struct RDBParser: ~Copyable {
   /// Whether a checksum follows the EOF opcode.
   public var hasChecksum: Bool { state.header.version >= 5 }
 
+  /// Whether the bytes that are missing need not be there together: they are only stepped over.
+  @usableFromInline var isSteppingOver: Bool { state.owed > 0 }
+
   /// Whether the parser stands between two records, with nothing half read.
   @usableFromInline var isBetweenRecords: Bool { state.phase == .records && state.recordOffset < 0 }
 
   @usableFromInline func fillTypes() {
-    types.update(repeating: 255, count: 256)
+    types.update(repeating: nil, count: 256)
     for type in ValueType.allCases where (type.row.vendor ?? state.header.vendor) == state.header.vendor {
-      types[Int(type.code)] = type.rawValue
+      types[Int(type.code)] = type
     }
   }
 
@@ -151,11 +160,13 @@ public struct RDBParser: ~Copyable {
       let start = cursor.offset
       if state.recordOffset < 0 { boundary = cursor.position }
       let code = try cursor.byte()
-      let raw = types[Int(code)]
-      if raw != 255 {
-        let type = ValueType(rawValue: raw).unsafelyUnwrapped
+      if let type = types[Int(code)] {
         try key(&cursor, type, start, &sink)
         if state.phase != .records { return false }
+      } else if code == Opcode.expireTimeMS.rawValue {
+        let time = try cursor.littleEndian(Int64.self)
+        attribute(start, cursor)
+        state.expiry = time == -1 ? nil : UnixMilliseconds(time)
       } else if try opcode(code, at: start, &cursor, &sink) {
         return true
       } else if state.phase != .records {
@@ -176,24 +187,31 @@ public struct RDBParser: ~Copyable {
       module = ModuleID(rawValue: try cursor.length())
       if type == .modulePreGA { throw .preGAModule(at: start, module.unsafelyUnwrapped) }
     }
-    let interest: Interest
-    do {
-      let metadata = state.metadata
-      interest = try sink.beginKey(
-        KeyHeader(
-          name: name, database: state.database, type: type, expiry: state.expiry,
-          idleSeconds: state.idleSeconds, frequency: state.frequency, module: module,
-          metadata: metadata.span.bytes,
-          offset: state.recordOffset < 0 ? start : state.recordOffset))
-    }
+    let interest = try announce(name, type, module, start, cursor, &sink)
     committed = cursor.position
     state.resetAttributes()
-    // Most keys of most files: a short string, wanted or not.
     beginValue(type, offset: cursor.offset)
     switch interest {
-    case .skip: state.value.mode = .skip
-    case .validate: state.value.mode = .validate
-    case .elements: state.value.mode = .elements
+    case .elements:
+      state.value.mode = .elements
+      if type == .string {
+        // Most keys of most files.
+        try sink.string(try string(&cursor, slot: 1))
+        return try endKey(&cursor, &sink)
+      }
+    case .skip:
+      state.value.mode = .skip
+      if type.isOneString {
+        try skipString(&cursor, validate: false)
+        if state.owed == 0 { return try endKey(&cursor, &sink) }
+        state.value.stage = .done
+      }
+    case .measure:
+      state.value.mode = .measure
+      state.value.measure = ValueMeasure()
+    case .validate:
+      state.value.mode = .validate
+      state.value.measure = ValueMeasure()
     case .stored, .storedOrOutlined:
       try lookAhead(&cursor, interest, &sink)
       if state.phase == .lookahead { return }
@@ -205,6 +223,34 @@ public struct RDBParser: ~Copyable {
       }
     }
     try value(&cursor, &sink)
+  }
+
+  /// Tells the sink of a key.
+  @inlinable @inline(__always)
+  mutating func announce<S: RDBSink & ~Copyable>(
+    _ name: RawSpan, _ type: ValueType, _ module: ModuleID?, _ start: Int,
+    _ cursor: borrowing ByteCursor, _ sink: inout S
+  ) throws(RDBError) -> Interest {
+    if !state.metadata.isEmpty { return try announceWithMetadata(name, type, module, start, &sink) }
+    return try sink.beginKey(
+      KeyHeader(
+        name: name, database: state.database, type: type, expiry: state.expiry,
+        idleSeconds: state.idleSeconds, frequency: state.frequency, module: module,
+        metadata: name.extracting(first: 0),
+        offset: state.recordOffset < 0 ? start : state.recordOffset))
+  }
+
+  @inlinable @inline(never)
+  mutating func announceWithMetadata<S: RDBSink & ~Copyable>(
+    _ name: RawSpan, _ type: ValueType, _ module: ModuleID?, _ start: Int, _ sink: inout S
+  ) throws(RDBError) -> Interest {
+    let metadata = state.metadata
+    return try sink.beginKey(
+      KeyHeader(
+        name: name, database: state.database, type: type, expiry: state.expiry,
+        idleSeconds: state.idleSeconds, frequency: state.frequency, module: module,
+        metadata: metadata.span.bytes,
+        offset: state.recordOffset < 0 ? start : state.recordOffset))
   }
 
   @inlinable mutating func beginValue(_ type: ValueType, offset: Int) {
@@ -226,12 +272,13 @@ public struct RDBParser: ~Copyable {
     switch state.value.mode {
     case .elements:
       try elements(&cursor, &sink)
-    case .skip, .outline:
+    case .skip, .measure, .outline:
       try skipValue(&cursor)
     case .validate:
       if state.value.isPacked {
-        var none = NoSink()
-        try elements(&cursor, &none)
+        var counter = ElementCounter()
+        defer { noteCount(state.value.measure.count &+ counter.count) }
+        try elements(&cursor, &counter)
       } else {
         try skipValue(&cursor)
       }
@@ -247,15 +294,31 @@ public struct RDBParser: ~Copyable {
   {
     committed = cursor.position
     if stopsAfterValue { return }
+    if state.value.mode == .stored { try sink.endStored() }
+    if state.value.template != nil { state.value.template = nil }
     if state.value.isModuleAux {
-      if state.value.mode == .stored { try sink.endStored() }
+      state.phase = .records
     } else {
-      if state.value.mode == .stored { try sink.endStored() }
-      try sink.endKey(KeyEnd(storedByteCount: UInt64(cursor.offset - state.value.offset)))
+      let mode = state.value.mode
+      try endKey(
+        &cursor, &sink,
+        measure: mode == .measure || mode == .validate ? state.value.measure : nil)
     }
+  }
+
+  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
+  mutating func endKey<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ sink: inout S, measure: ValueMeasure? = nil
+  ) throws(RDBError) {
+    committed = cursor.position
+    try sink.endKey(
+      KeyEnd(storedByteCount: UInt64(cursor.offset &- state.value.offset), measure: measure))
     state.phase = .records
     currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
-    if state.value.template != nil { state.value.template = nil }
+    if hasLargeScratch {
+      scratch.trim()
+      hasLargeScratch = false
+    }
   }
 
   // MARK: Context of errors
@@ -275,6 +338,7 @@ public struct RDBParser: ~Copyable {
   }
 
   @usableFromInline func inContext(_ error: RDBError) -> RDBError {
+    let error = withAllThatIsLeft(error)
     guard state.phase == .value || state.phase == .lookahead || currentKey.baseAddress != nil else {
       return error
     }
@@ -286,6 +350,20 @@ public struct RDBParser: ~Copyable {
       key: currentKey.baseAddress != nil ? Array(currentKey) : state.keyName,
       database: state.database,
       valueType: state.phase == .value || state.phase == .lookahead ? state.value.type.name : nil)
+  }
+}
+
+extension RDBParser {
+  /// Where the input's end is known, a cut says how much is left of all of it, not of what had been read:
+  /// the same for any window and any number of workers.
+  private func withAllThatIsLeft(_ error: RDBError) -> RDBError {
+    guard error.code == .truncated, error.innerOffset == nil, error.missing > 0,
+      let total = options.inputByteCount, total >= UInt64(error.offset)
+    else { return error }
+    return RDBError(
+      .truncated, at: error.offset, expected: error.expected,
+      found: "\(total - UInt64(error.offset))", key: error.key, database: error.database,
+      valueType: error.valueType, missing: error.missing)
   }
 }
 

@@ -23,7 +23,7 @@ extension RDBReader {
   ///   - make: Makes a worker's sink, which writes to the destination it is given.
   /// - Returns: One summary a worker, in no particular order, and how the snapshot ended (`nil`: a sink
   ///   had enough).
-  /// - Throws: The first error in file order. What the runs before it wrote is written.
+  /// - Throws: The first error in file order. What was written before it, is written.
   @inlinable
   public consuming func readRuns<S: RunSink & ~Copyable>(
     threads: Int, to destination: any ByteDestination,
@@ -31,17 +31,31 @@ extension RDBReader {
   ) throws(RDBError) -> (summaries: [S.Summary], end: SnapshotEnd?) {
     if threads <= 1 {
       var sink = try make(destination)
-      try read(into: &sink)
+      do throws(RDBError) {
+        try read(into: &sink)
+      } catch {
+        flush(&sink, after: error)
+        throw error
+      }
       let end = end
       if end == nil { try sink.endEarly() }
       try sink.endRun()
       return ([try sink.finish()], end)
     }
-    let feed = RunFeed<S>(self, to: destination, make: make)
+    let feed = RunFeed<S>(self, threads: threads, to: destination, make: make)
     nonisolated(unsafe) let shared = feed
     WorkerThread.run(threads) { shared.work() }
     if let failure = feed.failure, failure.code != .stop { throw failure }
     return (feed.summaries, feed.end)
+  }
+}
+
+/// Writes out what a sink holds of a run that ends with `error`, unless that is the output's own.
+@usableFromInline
+func flush<S: RunSink & ~Copyable>(_ sink: inout S, after error: RDBError) {
+  switch error.code {
+  case .io, .outputClosed, .refused: return
+  default: do throws(RDBError) { try sink.endRun() } catch {}
   }
 }
 
@@ -52,6 +66,8 @@ final class RunFeed<S: RunSink & ~Copyable> {
   @usableFromInline var reader: RDBReader
   @usableFromInline let row: RunRow
   @usableFromInline let make: (any ByteDestination) throws(RDBError) -> S
+  /// Runs in flight have 24 MiB together.
+  @usableFromInline let runLimit: Int
   @usableFromInline var nextRun = 0
   @usableFromInline var isFinished = false
   @usableFromInline var failure: RDBError?
@@ -59,9 +75,10 @@ final class RunFeed<S: RunSink & ~Copyable> {
   @usableFromInline var end: SnapshotEnd?
 
   @usableFromInline init(
-    _ reader: consuming RDBReader, to destination: any ByteDestination,
+    _ reader: consuming RDBReader, threads: Int, to destination: any ByteDestination,
     make: @escaping (any ByteDestination) throws(RDBError) -> S
   ) {
+    runLimit = min(max(RDBReader.runByteCount, (24 << 20) / threads), 8 << 20)
     self.reader = reader
     self.make = make
     row = RunRow(to: destination)
@@ -82,7 +99,13 @@ final class RunFeed<S: RunSink & ~Copyable> {
       var sink = try make(place)
       var buffer = RunBuffer(capacity: 64)
       var parser = RDBParser(options: reader.options.parser)
-      while try nextRun(place, &parser, &buffer, &sink) {}
+      do throws(RDBError) {
+        while try nextRun(place, &parser, &buffer, &sink) {}
+      } catch {
+        place.keepsTurn = true
+        flush(&sink, after: error)
+        throw error
+      }
       let summary = try sink.finish()
       lock.lock()
       summaries.append(summary)
@@ -152,7 +175,7 @@ final class RunFeed<S: RunSink & ~Copyable> {
   @inlinable
   func takeShare(_ buffer: inout RunBuffer, _ sink: inout S) throws(RDBError) -> Share {
     let state = reader.parser.state
-    if let end = try reader.takeRun(&buffer) { return .run(state, isLast: end) }
+    if let end = try reader.takeRun(&buffer, atMost: runLimit) { return .run(state, isLast: end) }
     return .done(isLast: try reader.readRecords(into: &sink, until: .betweenRecords))
   }
 
@@ -174,10 +197,11 @@ extension RDBReader {
 
   /// Takes the whole records that the window holds away into `run`.
   ///
+  /// - Parameter limit: Bytes that a run may have, where one record is that long.
   /// - Returns: Whether they are the last; `nil`: there is no whole record (it is too large, or
   ///   damaged), the parser stands in front of it, and it must be read where it is.
   @usableFromInline
-  mutating func takeRun(_ run: inout RunBuffer) throws(RDBError) -> Bool? {
+  mutating func takeRun(_ run: inout RunBuffer, atMost limit: Int) throws(RDBError) -> Bool? {
     if window.count < Self.runByteCount {
       _ = try window.fill(from: source, missing: UInt64(Self.runByteCount - window.count))
     }
@@ -204,7 +228,7 @@ extension RDBReader {
         return false
       }
       parser.state = start
-      guard want != nil, window.count + Int(clamping: missing) <= 8 * Self.runByteCount,
+      guard want != nil, missing <= UInt64(max(0, limit - window.count)),
         try window.fill(from: source, missing: missing)
       else { return nil }
     }

@@ -108,7 +108,8 @@ public struct RDBReader: ~Copyable {
         try parser.supply(found, to: &sink)
       case .input(let missing):
         if extent == .betweenRecords, consumed > 0, parser.isBetweenRecords { return false }
-        isFinal = try !window.fill(from: source, missing: max(missing, 1))
+        isFinal = try !window.fill(
+          from: source, missing: parser.isSteppingOver ? 1 : max(missing, 1))
         if extent == .window, !isFinal { return false }
       }
     }
@@ -129,7 +130,8 @@ public struct RDBReader: ~Copyable {
     restStart.withUnsafeBytes { rest.append($0) }
     let later = AheadSource(source, from: UInt64(window.endOffset))
     while case .input(let missing) = want {
-      let isFinal = try !rest.fill(from: later, missing: max(missing, 1))
+      let isFinal = try !rest.fill(
+        from: later, missing: ahead.isSteppingOver ? 1 : max(missing, 1))
       var used = 0
       want = try ahead.parse(rest, isFinal: isFinal, into: &none, consumed: &used)
       rest.consume(used)
@@ -181,9 +183,11 @@ public struct SnapshotOrigin: Sendable {
     return nil
   }
 
-  /// The release that wrote this, or else the oldest that writes this version.
+  /// The release that wrote this, or else the oldest that writes this version: also where the writer
+  /// calls itself older (a release candidate of 7.0 says 6.9.241).
   public var assumedWriter: ServerVersion {
-    writer ?? .oldestWriter(of: header.version, vendor: header.vendor)
+    if let writer, writer.vendor != .redis || writer.rdbVersion >= header.version { return writer }
+    return .oldestWriter(of: header.version, vendor: header.vendor)
   }
 }
 

@@ -16,7 +16,8 @@ public import RDBFormat
 ///
 /// `value`, after `beginKey` answered …
 ///
-///     .skip, .validate   nothing
+///     .skip, .measure,   nothing
+///     .validate
 ///     .stored            beginStored stored* endStored
 ///     .elements          one of
 ///       string           string
@@ -91,7 +92,9 @@ public protocol RDBSink: ~Copyable {
 public enum Interest: Hashable, Sendable {
   /// Step over the value without decoding it.
   case skip
-  /// Check every nested structure, announce nothing.
+  /// Like `skip`; ``KeyEnd/measure`` says what the lengths alone tell.
+  case measure
+  /// Check every nested structure, announce nothing; ``KeyEnd/measure`` says how many elements there are.
   case validate
   /// The value as it stands in the file, ready for RESTORE, if it has at most this many bytes
   /// (without type byte and footer); else its elements.
@@ -146,7 +149,7 @@ public struct SnapshotEnd: Hashable, Sendable {
 }
 
 /// What is known of a key before its value is read.
-public struct KeyHeader: ~Escapable {
+public struct KeyHeader: ~Escapable, BitwiseCopyable {
   /// The key's name: bytes, not text.
   public let name: RawSpan
   public let database: UInt64
@@ -185,7 +188,11 @@ public struct KeyHeader: ~Escapable {
 public struct KeyEnd: Hashable, Sendable {
   /// Bytes of the value as stored, without type byte and key.
   public var storedByteCount: UInt64
-  @inlinable public init(storedByteCount: UInt64) { self.storedByteCount = storedByteCount }
+  /// What the value's lengths tell, if the answer was ``Interest/measure`` or ``Interest/validate``.
+  public var measure: ValueMeasure?
+  @inlinable public init(storedByteCount: UInt64, measure: ValueMeasure? = nil) {
+    (self.storedByteCount, self.measure) = (storedByteCount, measure)
+  }
 }
 
 /// What is known of a collection before its first element.
@@ -218,7 +225,7 @@ public struct ElementsHeader: Hashable, Sendable {
 }
 
 /// A library of functions (Redis ≥ 7.0).
-public struct FunctionLibrary: ~Escapable {
+public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
   /// The source; of a GA library its first line is `#!lua name=<name>`.
   public let code: RawSpan
   /// 7.0-rc1 and rc2 wrote name, engine and description beside the source; else empty.
@@ -308,7 +315,7 @@ public struct StreamInfo: Hashable, Sendable {
 }
 
 /// How many entries a group has read, as XINFO's `entries-read`.
-public enum EntriesRead: Hashable, Sendable {
+public enum EntriesRead: Hashable, Sendable, BitwiseCopyable {
   case known(UInt64)
   /// The server does not know (−1).
   case unknown
@@ -317,7 +324,7 @@ public enum EntriesRead: Hashable, Sendable {
 }
 
 /// A consumer group.
-public struct StreamGroup: ~Escapable {
+public struct StreamGroup: ~Escapable, BitwiseCopyable {
   public let name: RawSpan
   public let lastDelivered: StreamID
   public let entriesRead: EntriesRead
@@ -334,7 +341,7 @@ public struct StreamGroup: ~Escapable {
 }
 
 /// A consumer of a group.
-public struct StreamConsumer: ~Escapable {
+public struct StreamConsumer: ~Escapable, BitwiseCopyable {
   public let name: RawSpan
   public let seen: UnixMilliseconds
   /// −1: never; `nil`: the stored version has no such notion.
@@ -352,7 +359,7 @@ public struct StreamConsumer: ~Escapable {
 }
 
 /// An entry of a group's pending entries list.
-public struct StreamPending: ~Escapable {
+public struct StreamPending: ~Escapable, BitwiseCopyable {
   public let id: StreamID
   public let delivered: UnixMilliseconds
   public let deliveryCount: UInt64

@@ -17,6 +17,8 @@ final class RunRow {
   private var turn = 0
   /// The output's state behind the last finished run: see ``ByteOutput/join(_:)``.
   private var joined: UInt64?
+  /// The sum of ``ByteOutput/tally`` over the finished runs.
+  private var tally: UInt64 = 0
   private var failure: RDBError?
   let destination: any ByteDestination
 
@@ -38,10 +40,17 @@ final class RunRow {
     return joined
   }
 
-  @usableFromInline func end(_ run: Int, joined: UInt64?) throws(RDBError) {
+  /// The sum of the tallies of the runs before `run`, which must be finished.
+  func previousTally(of run: Int) throws(RDBError) -> UInt64 {
+    try wait(for: run)
+    return tally
+  }
+
+  @usableFromInline func end(_ run: Int, joined: UInt64?, tally: UInt64) throws(RDBError) {
     try wait(for: run)
     lock.lock()
     if let joined { self.joined = joined }
+    self.tally &+= tally
     turn += 1
     lock.wakeAll()
     lock.unlock()
@@ -62,6 +71,8 @@ public final class RunPlace: ByteDestination {
   /// The number of the run this worker is at.
   private var run = 0
   private var hasEnded = false
+  /// The run ends with an error, which nobody must overtake: its end is not the next one's beginning.
+  @usableFromInline var keepsTurn = false
   /// The run's first joint, while the state behind the runs before is not known: see ``ByteOutput/join(_:)``.
   var openJoint: (joint: ByteOutput.Joint, next: UInt64)?
 
@@ -76,9 +87,12 @@ public final class RunPlace: ByteDestination {
 
   func previousJoined() throws(RDBError) -> UInt64? { try row.previousJoined(of: run) }
 
-  func end(joined: UInt64?) throws(RDBError) {
+  func previousTally() throws(RDBError) -> UInt64 { try row.previousTally(of: run) }
+
+  func end(joined: UInt64?, tally: UInt64) throws(RDBError) {
+    if keepsTurn { return }
     hasEnded = true
-    try row.end(run, joined: joined)
+    try row.end(run, joined: joined, tally: tally)
   }
 
   @usableFromInline func begin(run: Int) {
@@ -89,7 +103,7 @@ public final class RunPlace: ByteDestination {
 
   /// Ends the run of a sink that has no output.
   @usableFromInline func finishRun() throws(RDBError) {
-    if !hasEnded { try end(joined: nil) }
+    if !hasEnded { try end(joined: nil, tally: 0) }
   }
 
   /// Ends the row with `error`, when all runs before this one are written.

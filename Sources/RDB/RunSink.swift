@@ -10,6 +10,9 @@ public protocol RunSink: RDBSink, SendableMetatype, ~Copyable {
   associatedtype Summary: Sendable
 
   /// A run is complete: flush the output (``ByteOutput/endRun()``). Without output: do nothing.
+  ///
+  /// Also called after damage, wherever in a value it is, so that the output has all that came before;
+  /// then no other call follows.
   mutating func endRun() throws(RDBError)
 
   /// A sink threw ``RDBError/stop``: nothing more comes, not even `endSnapshot`. Make the output whole

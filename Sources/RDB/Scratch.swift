@@ -48,9 +48,12 @@ struct Scratch: ~Copyable {
     return UnsafeMutableRawBufferPointer(rebasing: blobs[slot][..<byteCount])
   }
 
+  /// A slot that is larger is given back behind the key.
+  @usableFromInline static var largeByteCount: Int { 2 << 20 }
+
   /// Gives back what very long strings took.
   @usableFromInline func trim() {
-    for slot in 0..<Self.slotCount where blobs[slot].count > 4 << 20 {
+    for slot in 0..<Self.slotCount where blobs[slot].count > Self.largeByteCount {
       blobs[slot].deallocate()
       blobs[slot] = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
@@ -70,7 +73,7 @@ struct CompactArray<Element: BitwiseCopyable>: ~Copyable {
 
   @usableFromInline mutating func append(_ element: Element) {
     if count == capacity {
-      capacity = capacity + capacity / 4 + 64
+      capacity = capacity + capacity / 8 + 64
       let moved = realloc(base, capacity * MemoryLayout<Element>.stride)
       precondition(moved != nil, "out of memory")
       base = moved!.assumingMemoryBound(to: Element.self)

@@ -52,6 +52,11 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     ((7, 2), 11), ((9, 0), 80), ((9, 2), 81),
   ]
 
+  /// The releases that began to write a new RDB version, oldest first: what a lowest version is chosen from.
+  public static func releases(of vendor: Vendor) -> [ServerVersion] {
+    (vendor == .redis ? redisWrites : valkeyWrites).map { ServerVersion(vendor, $0.from.0, $0.from.1) }
+  }
+
   /// The RDB version this release writes, which is also the newest it loads.
   public var rdbVersion: Int {
     let rows = vendor == .redis ? Self.redisWrites : Self.valkeyWrites

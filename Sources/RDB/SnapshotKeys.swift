@@ -133,6 +133,23 @@ public struct SnapshotStream: Hashable, Sendable {
     public var delivered: UnixMilliseconds
     public var deliveryCount: UInt64
   }
+  /// Producers whose repeated entries are recognised.
+  public struct Idempotency: Hashable, Sendable {
+    public struct Producer: Hashable, Sendable {
+      public var name: [UInt8]
+      public var ids: [ID] = []
+    }
+    public struct ID: Hashable, Sendable {
+      public var id: [UInt8]
+      public var entry: StreamID
+    }
+    public var durationSeconds: UInt64
+    public var maxEntries: UInt64
+    /// Those that have an ID remembered.
+    public var producers: [Producer] = []
+    public var idsAdded: UInt64 = 0
+    public var idsDuplicate: UInt64 = 0
+  }
   public struct Group: Hashable, Sendable {
     public var name: [UInt8]
     public var lastDelivered: StreamID
@@ -144,6 +161,8 @@ public struct SnapshotStream: Hashable, Sendable {
   public var info = StreamInfo(
     length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0)
   public var groups: [Group] = []
+  /// Redis ≥ 8.6; `nil`: the stored version has no such notion.
+  public var idempotency: Idempotency?
   public init() {}
 }
 
@@ -324,14 +343,35 @@ struct OwningSink: RDBSink {
       delivered: pending.delivered, deliveryCount: pending.deliveryCount)
     changeStream { $0.groups[$0.groups.count - 1].pending.append(entry) }
   }
-  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {}
+  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
+    let idempotency = SnapshotStream.Idempotency(
+      durationSeconds: settings.durationSeconds, maxEntries: settings.maxEntries)
+    changeStream { $0.idempotency = idempotency }
+  }
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID)
     throws(RDBError)
-  {}
-  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError) {}
+  {
+    let name = try own(producer)
+    let id = SnapshotStream.Idempotency.ID(id: try own(id), entry: entry)
+    changeStream { $0.idempotency?.append(id, of: name) }
+  }
+  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError) {
+    changeStream {
+      $0.idempotency?.idsAdded = idsAdded
+      $0.idempotency?.idsDuplicate = idsDuplicate
+    }
+  }
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     if let key { keys.append(key) }
     key = nil
   }
   mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
+}
+
+extension SnapshotStream.Idempotency {
+  /// IDs of one producer come one behind the other.
+  fileprivate mutating func append(_ id: ID, of name: [UInt8]) {
+    if producers.last?.name != name { producers.append(Producer(name: name)) }
+    producers[producers.count - 1].ids.append(id)
+  }
 }

@@ -21,6 +21,8 @@ struct Window: ~Copyable {
   /// The file offset of the first unconsumed byte.
   @usableFromInline private(set) var offset: Int
   @usableFromInline private(set) var reachedEnd = false
+  /// What the source threw behind the last byte there is: its turn comes when more is asked for.
+  private var failure: RDBError?
   /// Over all consumed bytes, if wanted.
   private(set) var checksum = CRC64()
   var computesChecksum: Bool
@@ -59,11 +61,13 @@ struct Window: ~Copyable {
     offset += byteCount
   }
 
-  /// Reads until at least `missing` more bytes are there, or the source ends.
+  /// Reads until at least `missing` more bytes are there, or the source ends or throws.
   ///
   /// - Returns: Whether any came.
+  /// - Throws: What the source threw, but first the bytes before it get their turn.
   @usableFromInline mutating func fill(from source: any ByteSource, missing: UInt64) throws(RDBError) -> Bool {
     if reachedEnd { return false }
+    if let failure { throw failure }
     slide()
     if let total = source.totalByteCount, missing > UInt64(initialCapacity),
       missing > total - min(total, UInt64(endOffset)), source.canSeek
@@ -78,7 +82,14 @@ struct Window: ~Copyable {
       // Small pieces stay in the cache; long strings come in one call.
       let room = min(capacity - end, max(initialCapacity, wanted - got))
       let piece = UnsafeMutableRawBufferPointer(start: base + end, count: room)
-      let byteCount = try source.read(into: piece)
+      let byteCount: Int
+      do throws(RDBError) {
+        byteCount = try source.read(into: piece)
+      } catch {
+        failure = error
+        if got > 0 { return true }
+        throw error
+      }
       if byteCount == 0 {
         reachedEnd = true
         break

@@ -23,7 +23,7 @@ public struct ByteCursor: ~Escapable {
   /// - Parameter byteCount: A length from the file, not yet trusted.
   /// - Throws: ``RDBError`` (`truncated`), at the offset where the bytes should have begun.
   /// - Complexity: O(1). Nothing is copied.
-  @inlinable @_lifetime(copy self)
+  @inlinable @inline(__always) @_lifetime(copy self)
   public mutating func take(_ byteCount: UInt64) throws(RDBError) -> RawSpan {
     let remaining = bytes.byteCount - position
     guard byteCount <= UInt64(remaining) else {
@@ -35,7 +35,7 @@ public struct ByteCursor: ~Escapable {
   }
 
   /// Reads one byte.
-  @inlinable public mutating func byte() throws(RDBError) -> UInt8 {
+  @inlinable @inline(__always) public mutating func byte() throws(RDBError) -> UInt8 {
     let start = position
     guard start < bytes.byteCount else { throw .truncated(at: offset, expected: 1, found: 0) }
     position = start &+ 1
@@ -43,20 +43,20 @@ public struct ByteCursor: ~Escapable {
   }
 
   /// Reads a fixed-width integer, its first byte the lowest.
-  @inlinable public mutating func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable @inline(__always) public mutating func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(
     _: T.Type
   ) throws(RDBError) -> T {
     T(littleEndian: try fixedWidth(T.self))
   }
 
   /// Reads a fixed-width integer, its first byte the highest.
-  @inlinable public mutating func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable @inline(__always) public mutating func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(
     _: T.Type
   ) throws(RDBError) -> T {
     T(bigEndian: try fixedWidth(T.self))
   }
 
-  @inlinable mutating func fixedWidth<T: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable @inline(__always) mutating func fixedWidth<T: FixedWidthInteger & BitwiseCopyable>(
     _: T.Type
   ) throws(RDBError) -> T {
     let size = MemoryLayout<T>.size

@@ -22,6 +22,7 @@ public struct Intset: ~Escapable {
       throw .intset(base, 0, "a width of 2, 4 or 8", "\(width)")
     }
     let count = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    guard count > 0 else { throw .intset(base, 4, "at least one integer", "none") }
     guard 8 + Int(width) * Int(count) == bytes.byteCount else {
       throw .intset(base, 4, "\(bytes.byteCount - 8) bytes of integers", "\(count) of \(width) bytes")
     }

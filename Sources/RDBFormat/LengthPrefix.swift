@@ -1,4 +1,4 @@
-public import ByteText
+import ByteText
 
 /// A length prefix, or the note that a specially encoded string follows.
 ///
@@ -28,6 +28,30 @@ public enum StringHeader: Hashable, Sendable {
 }
 
 extension ByteCursor {
+  /// Steps over a length of 6 or 14 bits, and borrows the string of so many bytes behind it.
+  ///
+  /// The way most strings are stored; everything else, truncation included, is left to the general way.
+  ///
+  /// - Returns: `nil`: something else stands here, and nothing was consumed.
+  @inlinable @inline(__always) @_lifetime(copy self)
+  public mutating func takeShortString() -> RawSpan? {
+    let start = position
+    let left = bytes.byteCount &- start
+    guard left > 1 else { return nil }
+    let first = Int(bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self))
+    if first < 0x40 {
+      guard first < left else { return nil }
+      position = start &+ 1 &+ first
+      return bytes.extracting(unchecked: start &+ 1..<start &+ 1 &+ first)
+    }
+    guard first < 0x80 else { return nil }
+    let second = Int(bytes.unsafeLoad(fromByteOffset: start &+ 1, as: UInt8.self))
+    let count = (first &- 0x40) &<< 8 | second
+    guard count < left &- 1 else { return nil }
+    position = start &+ 2 &+ count
+    return bytes.extracting(unchecked: start &+ 2..<start &+ 2 &+ count)
+  }
+
   /// Reads a length prefix.
   ///
   /// - Throws: ``RDBError`` (`badLength`) for `0x82...0xBF`, or `truncated`.

@@ -15,7 +15,8 @@ public import ByteText
 ///     11110001 …  11110100         16-, 24-, 32-, 64-bit signed integer, little-endian
 ///
 /// Source: `lpGetWithSize`, `lpEncodeBacklen` in Redis `src/listpack.c`. The thresholds between backlen
-/// sizes lie one below the natural ones: 16 383 already takes three bytes.
+/// sizes lie one below the natural ones there: 16 383 already takes three bytes. Valkey 9 writes two, and
+/// each refuses what the other writes; here both are read.
 public struct Listpack: PackedCursor, ~Escapable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
@@ -49,7 +50,7 @@ public struct Listpack: PackedCursor, ~Escapable {
     bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
   }
 
-  @inlinable @_lifetime(copy self)
+  @inlinable @inline(__always) @_lifetime(copy self)
   public mutating func next() throws(RDBError) -> PackedEntry {
     let start = position
     let end = end
@@ -65,18 +66,18 @@ public struct Listpack: PackedCursor, ~Escapable {
       try skipShortBacklen(start, 1 &+ count)
       return PackedEntry(bytes: bytes.extracting(unchecked: start &+ 1..<start &+ 1 &+ count))
     }
+    if first & 0x20 == 0 {
+      guard end &- start >= 3 else { throw .listpackEntry(base, start, 2, end) }
+      let bits = Int64(first & 0x1F) &<< 8 | Int64(load(start &+ 1))
+      try skipShortBacklen(start, 2)
+      return PackedEntry(integer: (bits &<< 51) &>> 51, nothing: bytes.extracting(first: 0))
+    }
     return try nextLarge(start, first, end)
   }
 
-  /// The rarer encodings: integers of 13 bits and more, strings of 64 bytes and more.
-  @inlinable @_lifetime(copy self)
+  /// The rarer encodings: integers of 16 bits and more, strings of 64 bytes and more.
+  @usableFromInline @_lifetime(copy self)
   mutating func nextLarge(_ start: Int, _ first: UInt8, _ end: Int) throws(RDBError) -> PackedEntry {
-    if first & 0xE0 == 0xC0 {
-      guard end - start >= 3 else { throw .listpackEntry(base, start, 2, end) }
-      let bits = Int64(first & 0x1F) << 8 | Int64(load(start + 1))
-      try skipShortBacklen(start, 2)
-      return PackedEntry(integer: (bits << 51) >> 51, nothing: bytes.extracting(first: 0))
-    }
     if first & 0xF0 == 0xE0 {
       guard end - start >= 2 else { throw .listpackEntry(base, start, 2, end) }
       return try string(start, header: 2, Int(first & 0x0F) << 8 | Int(load(start + 1)), end)
@@ -95,12 +96,21 @@ public struct Listpack: PackedCursor, ~Escapable {
     default: throw .listpack(base, start, "an entry encoding", hex(first))
     }
     guard end - start > width + 1 else { throw .listpackEntry(base, start, width + 1, end) }
-    var bits: UInt64 = 0
-    for index in 0..<width { bits |= UInt64(load(start + 1 + index)) << (8 * UInt64(index)) }
-    let shift = Int64(64 - 8 * width)
+    let integer: Int64
+    switch width {
+    case 2: integer = Int64(load(start + 1, as: Int16.self))
+    case 4: integer = Int64(load(start + 1, as: Int32.self))
+    case 8: integer = load(start + 1, as: Int64.self)
+    default:
+      integer = Int64(load(start + 1, as: UInt16.self)) | Int64(Int8(bitPattern: load(start + 3))) << 16
+    }
     try skipShortBacklen(start, 1 + width)
-    return PackedEntry(
-      integer: (Int64(bitPattern: bits) << shift) >> shift, nothing: bytes.extracting(first: 0))
+    return PackedEntry(integer: integer, nothing: bytes.extracting(first: 0))
+  }
+
+  /// A little-endian integer, whose bytes must be there.
+  @usableFromInline func load<T: FixedWidthInteger & BitwiseCopyable>(_ index: Int, as _: T.Type) -> T {
+    T(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: T.self))
   }
 
   @inlinable @_lifetime(copy self)
@@ -114,7 +124,7 @@ public struct Listpack: PackedCursor, ~Escapable {
   }
 
   /// Steps over an entry of `size` ≤ 127 bytes that begins at `start`, and its one-byte backlen.
-  @inlinable mutating func skipShortBacklen(_ start: Int, _ size: Int) throws(RDBError) {
+  @inlinable @inline(__always) mutating func skipShortBacklen(_ start: Int, _ size: Int) throws(RDBError) {
     let backlen = load(start &+ size)
     guard Int(backlen) == size else { throw .listpack(base, start &+ size, "a backlen of \(size)", "\(backlen)") }
     position = start &+ size &+ 1
@@ -123,8 +133,9 @@ public struct Listpack: PackedCursor, ~Escapable {
   @usableFromInline mutating func skipBacklen(_ start: Int, _ size: Int) throws(RDBError) {
     if size <= 127 { return try skipShortBacklen(start, size) }
     let place = start + size
-    let width =
-      size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
+    var width = size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
+    // All bits set: as long as Redis makes it, it begins with 0; as long as Valkey makes it, with 127.
+    if size & (size &+ 1) == 0, place < end, load(place) == 0x7F { width -= 1 }
     guard place + width <= end else { throw .listpackEntry(base, start, size + width, end) }
     var value = 0
     for index in 0..<width {

@@ -1,7 +1,7 @@
 public import ByteText
 
 /// An entry of a listpack or ziplist: bytes, or an integer that stands for its decimal text.
-public struct PackedEntry: ~Escapable {
+public struct PackedEntry: ~Escapable, BitwiseCopyable {
   /// The bytes of a string entry; empty for an integer.
   public let bytes: RawSpan
   public let integer: Int64
@@ -25,7 +25,7 @@ public struct PackedEntry: ~Escapable {
   ///
   /// - Parameter scratch: Room for ``DecimalText/maximumByteCount`` bytes, untouched while the result
   ///   is in use.
-  @inlinable @_lifetime(copy self)
+  @inlinable @inline(__always) @_lifetime(copy self)
   public func text(scratch: UnsafeMutableRawPointer) -> RawSpan {
     guard isInteger else { return bytes }
     let count = DecimalText.write(integer, to: scratch)

@@ -1,4 +1,4 @@
-public import ByteText
+import ByteText
 
 /// What went wrong, where, and what was expected instead.
 ///
@@ -66,6 +66,10 @@ public struct RDBError: Error, Sendable {
     public static let refused = Code("refused")
     /// One owned value is larger than the caller's limit.
     public static let valueTooLarge = Code("valueTooLarge")
+    /// What is to be written does not fit the chosen version, type or packed form.
+    public static let notRepresentable = Code("notRepresentable")
+    /// A value was written with fewer or more parts than were announced, or in the wrong order.
+    public static let misplaced = Code("misplaced")
     /// A sink has had enough. Readers catch this one and return normally.
     public static let stop = Code("stop")
   }

@@ -1,5 +1,5 @@
 /// An absolute time: milliseconds since 1970-01-01T00:00:00Z, signed.
-public struct UnixMilliseconds: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct UnixMilliseconds: Hashable, Comparable, Sendable, BitwiseCopyable, CustomStringConvertible {
   public var value: Int64
   @inlinable public init(_ value: Int64) { self.value = value }
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
@@ -29,7 +29,7 @@ public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomS
 ///     cccccc × 9   vvvvvvvvvv      first character in the highest bits, version 0–1023 in the lowest
 ///
 /// Alphabet: `A–Z a–z 0–9 - _`. Source: `moduleTypeEncodeId` in Redis `src/module.c`.
-public struct ModuleID: Hashable, Sendable, CustomStringConvertible {
+public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvertible {
   public var rawValue: UInt64
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 

@@ -69,7 +69,7 @@ public struct Ziplist: PackedCursor, ~Escapable {
         UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self)))
       place = start + 5
     }
-    guard previous == previousSize else {
+    guard previous == previousSize, load(start) != 0xFF else {
       throw .ziplist(base, start, "a prevlen of \(previousSize)", "\(previous)")
     }
     guard place < end else { throw .ziplist(base, place, "an entry encoding", "the end") }

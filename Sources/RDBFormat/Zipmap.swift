@@ -80,6 +80,7 @@ public struct Zipmap: ~Escapable {
   /// Checks, at the end, that nothing is left and the count was right.
   public func finish(count: Int) throws(RDBError) {
     guard position == end else { throw .zipmap(base, position, "the end", "more bytes") }
+    guard count > 0 else { throw .zipmap(base, 0, "at least one pair", "none") }
     if let claimedCount, claimedCount != count {
       throw .zipmap(base, 0, "a count of \(count)", "\(claimedCount)")
     }

@@ -61,10 +61,18 @@ struct NumberTextTests {
       state = state &* 6364136223846793005 &+ 1442695040888963407
       let number = Double(bitPattern: state ^ state >> 29)
       if number.isFinite { numbers.append(number) }
+      // Scores as people have them: a few decimals, and their neighbours.
+      let decimals = [10.0, 100, 1000, 10_000, 100_000][Int(state >> 60) % 5]
+      let score = Double(Int64(bitPattern: state) >> 25) / decimals
+      numbers += [score, score.nextUp, score.nextDown]
     }
     for number in numbers {
       let text = text { DoubleText.write(number, to: $0) }
       #expect(Double(text)?.bitPattern == number.bitPattern, "\(number): \(text)")
+      // Never longer than the shortest, apart from how an exponent is written.
+      if !text.contains("e"), !"\(number)".contains("e") {
+        #expect("\(number)" == text || "\(number)" == text + ".0")
+      }
       #expect(DoubleText.parse(Array(text.utf8).span.bytes)?.bitPattern == number.bitPattern)
       #expect(text.utf8.count <= DoubleText.maximumByteCount)
     }
@@ -82,12 +90,12 @@ struct NumberTextTests {
 
   @Test("text that is no double is refused; what strtod reads is read")
   func parsing() {
-    for other in ["", " 1", "1 ", "x", "1.5x", "1,5", "--1"] {
+    for other in ["", " 1", "1 ", "x", "1.5x", "1,5", "--1", "-", ".", "-.", "1.2.3", "1.5e"] {
       #expect(DoubleText.parse(Array(other.utf8).span.bytes) == nil, "\(other)")
     }
     for (text, value) in [
       ("+1.5", 1.5), ("0x1p3", 8), ("inf", .infinity), ("-inf", -.infinity), ("Infinity", .infinity),
-      ("1e400", .infinity), ("0.10000000000000001", 0.1), ("1e+300", 1e300), ("-0", -0.0),
+      ("1e400", .infinity), ("0.10000000000000001", 0.1), (".5", 0.5), ("5.", 5), ("-000.25", -0.25), ("123456789012345.6", 123456789012345.6), ("1e+300", 1e300), ("-0", -0.0),
     ] {
       #expect(DoubleText.parse(Array(text.utf8).span.bytes) == value, "\(text)")
     }

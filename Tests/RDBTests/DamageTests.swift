@@ -3,64 +3,84 @@ import RDBFormat
 import TestSupport
 import Testing
 
+/// How much of a fixture the damage tests try.
+///
+/// All of it up to 4 KiB, a seeded sample of larger ones; with `RDB_TEST_DEEP=1` all up to 64 KiB.
+struct Sampling {
+  static let whole = isDeep ? 1 << 16 : 4096
+
+  /// Numbers below `count * factor`, which the test takes apart.
+  static func places(of fixture: Fixture, _ count: Int, factor: Int = 1, seed: UInt64) -> [Int] {
+    if count <= whole { return Array(0..<count * factor) }
+    var generator = SeededGenerator(seed: seed)
+    let tries = (count < 100_000 ? 300 : 20) * (isDeep ? 10 : 1)
+    return (0..<tries).map { _ in Int.random(in: 0..<count * factor, using: &generator) }
+  }
+}
+
 @Suite("Bad input")
 struct DamageTests {
-  /// Every byte of a small file, a seeded sample of a larger one.
-  static func places(_ count: Int, seed: UInt64) -> [Int] {
-    if count <= 4096 { return Array(0..<count) }
-    var generator = SeededGenerator(seed: seed)
-    return (0..<(count < 100_000 ? 200 : 20)).map { _ in Int.random(in: 0..<count, using: &generator) }
-  }
-
   @Test("cut anywhere, is an error inside the file", arguments: Fixture.valid)
   func cut(_ fixture: Fixture) {
     let bytes = fixture.bytes
-    for count in Self.places(bytes.count, seed: 1) {
+    // What follows a snapshot may be cut.
+    let end = Int(snapshotEnd(bytes)?.byteCount ?? 0)
+    for count in Sampling.places(of: fixture, end, seed: 1) {
       let interest: Interest = count % 2 == 0 ? .elements : .validate
-      let reading = errorOf(Array(bytes[..<count]), interest)
-      guard let error = reading else {
+      guard let error = errorOf(Array(bytes[..<count]), interest) else {
         Issue.record("\(fixture) cut to \(count) bytes was read without an error")
         continue
       }
-      #expect(error.code == .truncated, "\(fixture) cut to \(count): \(error)")
-      #expect(error.offset <= count)
+      let isRight =
+        error.code == .truncated && error.offset <= count && (error.valueType == nil || error.key != nil)
+      if !isRight { Issue.record("\(fixture) cut to \(count): \(error)") }
     }
   }
 
   @Test("with one bit flipped, is an error, or a whole result without a checksum", arguments: Fixture.valid)
   func flipped(_ fixture: Fixture) {
     let original = fixture.bytes
-    let hasChecksum = { () -> Bool in
-      var reader = RDBReader(MemorySource(original))
-      var sink = NoSink()
-      do { try reader.read(into: &sink) } catch { return false }
-      if case .verified = reader.end?.checksum { return true }
-      return false
-    }()
+    let end = snapshotEnd(original)
+    var isChecked = false
+    if case .verified = end?.checksum { isChecked = true }
+    let interests: [Interest] = [.elements, .validate, .elementsAfterOutline, .stored(atMost: 64)]
     var bytes = original
-    for place in Self.places(original.count, seed: 2) {
-      let bit = UInt8(1) << UInt8(place % 8)
+    for number in Sampling.places(of: fixture, original.count, factor: 8, seed: 2) {
+      let (place, bit) = (number / 8, UInt8(1) << UInt8(number % 8))
       bytes[place] ^= bit
-      let error = errorOf(bytes, place % 3 == 0 ? .validate : .elementsAfterOutline)
+      let error = errorOf(bytes, interests[(number / 8 + number) % 4])
       bytes[place] ^= bit
       if let error {
-        #expect(error.offset <= bytes.count)
-      } else if hasChecksum {
-        // Only a checksum that became zero, or a version without one, hides a flip.
-        #expect(place < 9, "\(fixture): bit \(bit) of byte \(place) went unnoticed")
+        let isRight =
+          error.offset >= 0 && error.offset <= bytes.count && (error.valueType == nil || error.key != nil)
+        if !isRight { Issue.record("\(fixture), bit \(bit) of byte \(place): \(error)") }
+      } else if isChecked, place >= 9, place < Int(end?.byteCount ?? 0) {
+        // Only a version without a checksum hides a flip.
+        Issue.record("\(fixture): bit \(bit) of byte \(place) went unnoticed")
       }
     }
   }
 
-  @Test("with huge claims in place of every length, ends in an error", arguments: Fixture.valid)
+  /// What stands in place of each byte: the longest lengths there are, as length and as part of one.
+  static let claims: [[UInt8]] = [
+    [0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [UInt8](repeating: 0x81, count: 1)
+      + [UInt8](repeating: 0xFF, count: 8), [0x80, 0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF],
+    [0xC3, 0x40, 0x40, 0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+    [0xC3, 0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x05], [0x00], [],
+  ]
+
+  @Test("with huge claims in place of every length, ends", arguments: Fixture.valid)
   func hugeClaims(_ fixture: Fixture) {
     let original = fixture.bytes
-    for place in Self.places(original.count, seed: 3) where place >= 9 && place % 3 == 0 {
-      let claim: [UInt8] = [0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
-      let bytes = original[..<place] + claim + original[(place + 1)...]
-      _ = errorOf(Array(bytes), .elements)
-      _ = errorOf(Array(bytes), .skip)
-      _ = errorOf(Array(original[..<place] + [0xFF, 0xFF, 0xFF, 0xFF] + original[(place + 1)...]), .stored)
+    let interests: [Interest] = [.elements, .skip, .validate, .storedOrOutlined(atMost: 30)]
+    for place in Sampling.places(of: fixture, original.count, seed: 3) where place >= 9 {
+      for (number, claim) in Self.claims.enumerated() where original.count <= 4096 || number < 2 {
+        var bytes = Array(original[..<place])
+        bytes += claim
+        bytes += original[min(place + max(claim.count == 4 ? 4 : 1, 1), original.count)...]
+        _ = errorOf(bytes, interests[(place + number) % 4])
+        if number == place % 4 { _ = errorOf(bytes, .elements, threads: 2) }
+      }
     }
   }
 
@@ -85,10 +105,47 @@ struct DamageTests {
     }
   }
 
-  private func errorOf(_ bytes: [UInt8], _ interest: Interest) -> RDBError? {
-    var reader = RDBReader(MemorySource(bytes))
-    var sink = NoSink(interest: interest)
-    do { try reader.read(into: &sink) } catch { return error }
-    return nil
+  @Test("names the key that a cut or a wrong byte falls into")
+  func names() throws {
+    let bytes = Fixture.named("crafted-v10-strings").bytes
+    // The last record is `00`, a name of 14 bytes, a value of 256: 273 bytes before EOF and checksum.
+    let cut = try #require(errorOf(Array(bytes.dropLast(100)), .elements))
+    #expect(cut.code == .truncated)
+    #expect(cut.key == Array("all bytes \u{0}".utf8) + [0xFF, 13, 10, 34])
+    #expect(cut.valueType == "string")
+    #expect(cut.database == 0)
   }
+
+  private func snapshotEnd(_ bytes: [UInt8]) -> SnapshotEnd? {
+    var reader = RDBReader(MemorySource(bytes))
+    var sink = NoSink()
+    do { try reader.read(into: &sink) } catch { return nil }
+    return reader.end
+  }
+}
+
+/// The error that reading these bytes ends with.
+func errorOf(_ bytes: [UInt8], _ interest: Interest, threads: Int = 1) -> RDBError? {
+  var options = RDBReader.Options()
+  options.windowByteCount = 16 << 10
+  var reader = RDBReader(MemorySource(bytes), options: options)
+  do {
+    if threads == 1 {
+      var sink = NoSink(interest: interest)
+      try reader.read(into: &sink)
+    } else {
+      _ = try reader.readRuns(threads: threads, to: MemoryDestination()) {
+        (_: any ByteDestination) throws(RDBError) -> DiscardingRuns in DiscardingRuns(interest: interest)
+      }
+    }
+  } catch { return error }
+  return nil
+}
+
+/// A sink of runs that wants nothing kept.
+struct DiscardingRuns: RunSink, SelectiveSink {
+  let interest: Interest
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { interest }
+  mutating func endRun() throws(RDBError) {}
+  consuming func finish() throws(RDBError) {}
 }

@@ -108,6 +108,20 @@ struct ReadingTests {
     #expect(reader.end == nil)
   }
 
+  @Test("reads what came before its source failed, then fails", arguments: [64, 1 << 20])
+  func failingSource(windowByteCount: Int) {
+    let bytes = Fixture.named("redis-7.2.6-all").bytes
+    let whole = Way.whole.read(bytes, interest: .elements)
+    var options = RDBReader.Options()
+    options.windowByteCount = windowByteCount
+    var reader = RDBReader(FailingSource(Array(bytes.prefix(3000))), options: options)
+    var sink = RecordingSink()
+    let error = #expect(throws: RDBError.self) { try reader.read(into: &sink) }
+    #expect(error?.code == .corruptCompression)
+    #expect(sink.log.count > 50)
+    #expect(sink.log.elementsEqual(whole.log.prefix(sink.log.count)))
+  }
+
   @Test("says where the file comes from without consuming it")
   func origin() throws {
     var reader = RDBReader(MemorySource(Fixture.named("valkey-9.1.2-all").bytes))
@@ -157,5 +171,18 @@ private struct StoppingSink: SelectiveSink {
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     keys += 1
     if keys == after { throw .stop }
+  }
+}
+
+/// A source that has something, and then throws.
+private final class FailingSource: ByteSource {
+  private let base: MemorySource
+
+  init(_ bytes: [UInt8]) { base = MemorySource(bytes, readLimit: 700, canSeek: false) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+    let count = try base.read(into: buffer)
+    if count > 0 { return count }
+    throw RDBError(.corruptCompression, at: 3000, expected: "more", found: "damage")
   }
 }

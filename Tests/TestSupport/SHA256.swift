@@ -1,11 +1,11 @@
 /// SHA-256, for goldens that give a long string's digest in its stead. Source: FIPS 180-4.
-enum SHA256 {
-  static func digest(_ message: [UInt8]) -> [UInt8] {
+public enum SHA256 {
+  public static func digest(_ message: [UInt8]) -> [UInt8] {
     var state = initialState
     var padded = message + [0x80]
     padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
     for shift in stride(from: 56, through: 0, by: -8) {
-      padded.append(UInt8(truncatingIfNeeded: (UInt64(message.count) &* 8) >> UInt64(shift)))
+      padded.append(UInt8(truncatingIfNeeded: (UInt64(message.count) * 8) >> UInt64(shift)))
     }
     var words = [UInt32](repeating: 0, count: 64)
     for block in stride(from: 0, to: padded.count, by: 64) {

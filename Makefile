@@ -1,0 +1,64 @@
+# swift-rdb. `make help` lists what there is.
+
+DUMP   ?= Fixtures/redis-6.2.16-sessions.rdb
+OUT    ?= out
+PREFIX ?= /usr/local
+SECONDS ?= 60
+SWIFT  ?= swift
+
+NAME   := $(basename $(notdir $(DUMP)))
+BUILD  := $(SWIFT) build -c release --static-swift-stdlib --product rdb
+RDB    := .build/release/rdb
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
+
+setup: ## install the system libraries that building needs, where they are missing
+	@scripts/setup.sh build
+
+build: setup ## build the command in release mode
+	$(BUILD)
+
+run: build ## convert DUMP (a fixture, or DUMP=/path/to/dump.rdb) to out/NAME.resp and out/NAME.json, and print its summary
+	@mkdir -p "$(OUT)"
+	$(RDB) resp "$(DUMP)" -o "$(OUT)/$(NAME).resp"
+	$(RDB) json "$(DUMP)" -o "$(OUT)/$(NAME).json"
+	$(RDB) info "$(DUMP)"
+	@ls -l "$(OUT)/$(NAME).resp" "$(OUT)/$(NAME).json"
+
+test-setup: ## install what the tests need: servers, a JSON Schema validator
+	@scripts/setup.sh test
+
+test: test-setup ## install what the tests need, and run all of them
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+test-deep: test-setup ## the tests with every case they only sample otherwise
+	$(SWIFT) build -c release --build-tests
+	RDB_TEST_DEEP=1 $(SWIFT) test -c release --skip-build
+
+install: build ## put the command, its man page and completions under PREFIX (/usr/local)
+	@scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
+
+uninstall: ## take away what install put there
+	rm -f "$(DESTDIR)$(PREFIX)/bin/rdb" "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb*.1 \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdb" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rdb" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rdb.fish"
+
+fuzz: setup ## run each fuzz target for SECONDS (60)
+	Fuzz/run.sh $(SECONDS)
+
+bench: setup ## micro benchmarks, each as a ratio to a reference loop
+	Benchmarks/bench.sh
+
+bench-instructions: setup ## instruction counts by callgrind
+	Benchmarks/instructions.sh
+
+compare: build ## time whole commands against other tools, and print the table
+	Benchmarks/compare.sh
+
+clean: ## remove what was built
+	rm -rf .build "$(OUT)" Fuzz/.build Benchmarks/.build

@@ -1,0 +1,114 @@
+public import RDBFormat
+
+/// What a key has beside its value.
+public struct KeyAttributes: Hashable, Sendable {
+  /// Absolute; `nil`: the key never expires.
+  public var expiry: UnixMilliseconds?
+  /// LRU idle time.
+  public var idleSeconds: UInt64?
+  /// LFU counter.
+  public var frequency: UInt8?
+
+  public init(
+    expiry: UnixMilliseconds? = nil, idleSeconds: UInt64? = nil, frequency: UInt8? = nil
+  ) {
+    (self.expiry, self.idleSeconds, self.frequency) = (expiry, idleSeconds, frequency)
+  }
+}
+
+extension RDBWriter {
+  /// Writes an AUX field (version ≥ 7).
+  public mutating func aux(_ name: RawSpan, _ value: RawSpan) throws(RDBError) {
+    try beginRecord(.aux, since: 7, "AUX fields")
+    try writeString(name)
+    try writeString(value)
+  }
+
+  /// Writes an AUX field of ASCII text (version ≥ 7).
+  public mutating func aux(_ name: String, _ value: String) throws(RDBError) {
+    let (name, value) = (Array(name.utf8), Array(value.utf8))
+    try aux(name.span.bytes, value.span.bytes)
+  }
+
+  /// Writes a function library's source, whose first line is `#!lua name=<name>` (version ≥ 10).
+  public mutating func functionLibrary(_ code: RawSpan) throws(RDBError) {
+    try beginRecord(.function2, since: 10, "function libraries")
+    try writeString(code)
+  }
+
+  /// The keys that follow are in `database`.
+  public mutating func selectDatabase(_ database: UInt64) throws(RDBError) {
+    try beginRecord(.selectDB, since: 1, "")
+    try writeLength(database)
+  }
+
+  /// Writes RESIZEDB: how many keys the database has, and how many of them expire (version ≥ 7). A hint.
+  public mutating func databaseSize(keys: UInt64, expiring: UInt64) throws(RDBError) {
+    try beginRecord(.resizeDB, since: 7, "RESIZEDB")
+    try writeLength(keys)
+    try writeLength(expiring)
+  }
+
+  /// Writes a cluster node's hint that the next keys are in this hash slot (Redis, version ≥ 12).
+  public mutating func slotInfo(slot: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
+    guard header.vendor == .redis else { throw .notRepresentable("a file of Redis", "one of Valkey") }
+    try beginRecord(.slotInfo, since: 12, "SLOT_INFO")
+    try writeLength(slot)
+    try writeLength(keys)
+    try writeLength(expiring)
+  }
+
+  private mutating func beginRecord(_ opcode: Opcode, since: Int, _ what: StaticString)
+    throws(RDBError)
+  {
+    try require(since, for: "\(what)")
+    guard pending.isNothing else { throw misplaced("opcode \(opcode)") }
+    try output.append(opcode.rawValue)
+  }
+
+  /// Writes a key's attributes, type and name; its value must follow.
+  mutating func beginKey(_ name: RawSpan, _ type: ValueType, _ attributes: KeyAttributes)
+    throws(RDBError)
+  {
+    guard pending.isNothing else { throw misplaced("a key") }
+    guard canWrite(type) else { throw cannotHold(type) }
+    try output.reserve(32)
+    if let expiry = attributes.expiry { try writeExpiry(expiry) }
+    if let idle = attributes.idleSeconds {
+      try require(9, for: "idle times")
+      output.appendUnchecked(Opcode.idle.rawValue)
+      try writeLength(idle)
+    }
+    if let frequency = attributes.frequency {
+      try require(9, for: "LFU counters")
+      try output.reserve(8)
+      output.appendUnchecked(Opcode.frequency.rawValue)
+      output.appendUnchecked(frequency)
+    }
+    try output.append(type.code)
+    try writeString(name)
+    keyCount += 1
+    pending.type = type
+  }
+
+  /// Milliseconds from version 3 on, seconds in signed 32 bits before.
+  private mutating func writeExpiry(_ expiry: UnixMilliseconds) throws(RDBError) {
+    if header.version >= 3 {
+      output.appendUnchecked(Opcode.expireTimeMS.rawValue)
+      output.appendUnchecked(littleEndian: expiry.value)
+      return
+    }
+    guard expiry.value % 1000 == 0, let seconds = Int32(exactly: expiry.value / 1000) else {
+      throw .notRepresentable("an expiry in seconds of 32 bits", "\(expiry) ms")
+    }
+    output.appendUnchecked(Opcode.expireTime.rawValue)
+    output.appendUnchecked(littleEndian: seconds)
+  }
+
+  @inline(never)
+  private func cannotHold(_ type: ValueType) -> RDBError {
+    RDBError(
+      .notRepresentable, at: Int(clamping: output.byteCount),
+      expected: "a value type of \(header.vendor) RDB version \(header.version)", found: type.name)
+  }
+}

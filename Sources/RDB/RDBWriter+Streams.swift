@@ -1,0 +1,155 @@
+public import RDBFormat
+
+/// Streams. Order of calls:
+///
+///     beginStream  streamNode*  streamInfo  ( streamGroup streamPending*
+///       ( streamConsumer streamConsumerPending* )* )*  endKey
+///
+/// Source: `rdbSaveObject`, `rdbSaveStreamPEL`, `rdbSaveStreamConsumers` in Redis `src/rdb.c`.
+extension RDBWriter {
+  /// Begins a stream; `nodeCount` calls of ``streamNode(_:_:)`` and one of ``streamInfo(_:)`` must follow.
+  ///
+  /// - Parameter type: `stream_listpacks` (Redis 5.0), `stream_listpacks_2` (7.0) or
+  ///   `stream_listpacks_3` (7.2).
+  public mutating func beginStream(
+    _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
+    _ attributes: KeyAttributes = KeyAttributes()
+  ) throws(RDBError) {
+    switch type {
+    case .streamListpacks, .streamListpacks2, .streamListpacks3: break
+    default: throw .notRepresentable("stream_listpacks, _2 or _3", type.name)
+    }
+    try beginKey(name, type, attributes)
+    try writeLength(nodeCount)
+    pending.part = nodeCount > 0 ? .streamNode : .streamInfo
+    pending.remaining = nodeCount
+  }
+
+  /// Writes a node: the ID its entries count from, and their listpack (``StreamNodeWriter``). Master IDs
+  /// must ascend.
+  public mutating func streamNode(_ master: StreamID, _ listpack: RawSpan) throws(RDBError) {
+    guard pending.part == .streamNode else { throw misplaced("a stream node") }
+    try output.reserve(17)
+    output.appendUnchecked(16)
+    writeRaw(master)
+    try writeString(listpack)
+    pending.remaining &-= 1
+    if pending.remaining == 0 { pending.part = .streamInfo }
+  }
+
+  /// Writes the stream's own numbers; ``StreamInfo/groupCount`` groups must follow.
+  ///
+  /// - Throws: ``RDBError`` (`notRepresentable`) if one is missing that the type has.
+  public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {
+    guard pending.part == .streamInfo else { throw misplaced("a stream's numbers") }
+    try writeLength(info.length)
+    try writeLengths(info.lastID)
+    if pending.type != .streamListpacks {
+      guard let first = info.firstID, let deleted = info.maxDeletedID, let added = info.entriesAdded
+      else {
+        throw .notRepresentable("first ID, largest deleted ID and entries added", "a stream without")
+      }
+      try writeLengths(first)
+      try writeLengths(deleted)
+      try writeLength(added)
+    }
+    try writeLength(info.groupCount)
+    pending.groups = info.groupCount
+    pending.part = .streamGroup
+  }
+
+  /// Begins a group; its pending entries and consumers must follow.
+  public mutating func streamGroup(
+    _ name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64,
+    consumerCount: UInt64
+  ) throws(RDBError) {
+    guard pending.groups > 0, pending.isBehindGroup else { throw misplaced("a consumer group") }
+    try writeString(name)
+    try writeLengths(lastDelivered)
+    if pending.type != .streamListpacks {
+      if case .known(let count) = entriesRead {
+        try writeLength(count)
+      } else {
+        try writeLength(.max)
+      }
+    }
+    try writeLength(pendingCount)
+    pending.groups &-= 1
+    pending.consumers = consumerCount
+    pending.remaining = pendingCount
+    pending.part = .streamPending
+    if pendingCount == 0 { try beginConsumers() }
+  }
+
+  /// Writes an entry of the group's pending entries list, in ID order.
+  public mutating func streamPending(
+    _ id: StreamID, delivered: UnixMilliseconds, deliveryCount: UInt64
+  ) throws(RDBError) {
+    guard pending.part == .streamPending, pending.remaining > 0 else {
+      throw misplaced("a pending entry")
+    }
+    try output.reserve(24)
+    writeRaw(id)
+    output.appendUnchecked(littleEndian: delivered.value)
+    try writeLength(deliveryCount)
+    pending.remaining &-= 1
+    if pending.remaining == 0 { try beginConsumers() }
+  }
+
+  private mutating func beginConsumers() throws(RDBError) {
+    try writeLength(pending.consumers)
+    pending.part = .streamConsumer
+  }
+
+  /// Begins a consumer; `pendingCount` IDs must follow, all of them among the group's pending entries.
+  ///
+  /// - Parameter active: −1: never. Only `stream_listpacks_3` keeps it.
+  public mutating func streamConsumer(
+    _ name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds, pendingCount: UInt64
+  ) throws(RDBError) {
+    guard pending.consumers > 0,
+      pending.part == .streamConsumer || pending.part == .consumerPending && pending.remaining == 0
+    else { throw misplaced("a consumer") }
+    try writeString(name)
+    try output.reserve(16)
+    output.appendUnchecked(littleEndian: seen.value)
+    if pending.type == .streamListpacks3 { output.appendUnchecked(littleEndian: active.value) }
+    try writeLength(pendingCount)
+    pending.consumers &-= 1
+    pending.remaining = pendingCount
+    pending.part = .consumerPending
+  }
+
+  /// Writes the ID of an entry that the consumer has pending.
+  public mutating func streamConsumerPending(_ id: StreamID) throws(RDBError) {
+    guard pending.part == .consumerPending, pending.remaining > 0 else {
+      throw misplaced("a consumer's pending ID")
+    }
+    try output.reserve(16)
+    writeRaw(id)
+    pending.remaining &-= 1
+  }
+
+  /// 16 bytes, big-endian. Room must have been reserved.
+  private mutating func writeRaw(_ id: StreamID) {
+    output.appendUnchecked(bigEndian: id.milliseconds)
+    output.appendUnchecked(bigEndian: id.sequence)
+  }
+
+  private mutating func writeLengths(_ id: StreamID) throws(RDBError) {
+    try writeLength(id.milliseconds)
+    try writeLength(id.sequence)
+  }
+}
+
+extension PendingValue {
+  /// Whether the group before, if any, is complete.
+  var isBehindGroup: Bool {
+    switch part {
+    case .streamGroup: true
+    case .streamConsumer: consumers == 0
+    case .consumerPending: consumers == 0 && remaining == 0
+    default: false
+    }
+  }
+}

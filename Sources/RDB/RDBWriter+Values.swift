@@ -1,0 +1,219 @@
+import ByteText
+public import RDBFormat
+
+/// Strings, collections, and values that are packed or stored already.
+extension RDBWriter {
+  /// Writes a string key.
+  public mutating func string(
+    _ name: RawSpan, _ value: RawSpan, _ attributes: KeyAttributes = KeyAttributes()
+  ) throws(RDBError) {
+    try beginKey(name, .string, attributes)
+    try writeString(value)
+  }
+
+  /// Writes a key whose whole value is one packed blob: an intset, listpack, ziplist or zipmap.
+  ///
+  /// - Parameters:
+  ///   - type: One of the types `set_intset`, `…_listpack`, `…_ziplist`, `hash_zipmap`.
+  ///   - blob: For example ``ListpackWriter/finished()``. Not looked into.
+  ///   - firstExpiry: Of a `hash_listpack_ex`: the earliest expiry of its fields.
+  /// - Throws: ``RDBError`` (`notRepresentable`) for another type.
+  public mutating func packed(
+    _ name: RawSpan, _ type: ValueType, _ blob: RawSpan, firstExpiry: UnixMilliseconds? = nil,
+    _ attributes: KeyAttributes = KeyAttributes()
+  ) throws(RDBError) {
+    switch type {
+    case .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack,
+      .zsetListpack, .setListpack, .hashListpackExPreGA, .hashListpackEx:
+      break
+    default: throw .notRepresentable("a packed value type", type.name)
+    }
+    try beginKey(name, type, attributes)
+    if type == .hashListpackEx {
+      try output.reserve(8)
+      output.appendUnchecked(littleEndian: firstExpiry?.value ?? 0)
+    }
+    try writeString(blob)
+  }
+
+  /// Begins a collection written element by element; `count` calls and ``endKey()`` must follow.
+  ///
+  /// - Parameters:
+  ///   - type: `list`, `set`, `zset`, `zset_2`, `hash`, `hash_2` (Valkey), `hash_metadata`.
+  ///   - count: Elements; fields of a hash, not fields and values. At least 1: servers drop or refuse
+  ///     a collection without elements.
+  ///   - firstExpiry: Of a `hash_metadata`: the earliest expiry of its fields.
+  public mutating func beginElements(
+    _ name: RawSpan, _ type: ValueType, count: UInt64, firstExpiry: UnixMilliseconds? = nil,
+    _ attributes: KeyAttributes = KeyAttributes()
+  ) throws(RDBError) {
+    switch type {
+    case .list, .set, .zset, .zset2, .hash, .hash2, .hashMetadata: break
+    default: throw .notRepresentable("a value type of single elements", type.name)
+    }
+    guard count > 0 else { throw .notRepresentable("at least one element", "none") }
+    try beginKey(name, type, attributes)
+    if type == .hashMetadata {
+      pending.firstExpiry = firstExpiry?.value ?? 0
+      try output.reserve(8)
+      output.appendUnchecked(littleEndian: pending.firstExpiry)
+    }
+    try writeLength(count)
+    pending.part = .element
+    pending.remaining = count
+  }
+
+  public mutating func listElement(_ element: RawSpan) throws(RDBError) {
+    try nextElement(of: .list)
+    try writeString(element)
+  }
+
+  public mutating func setMember(_ member: RawSpan) throws(RDBError) {
+    try nextElement(of: .set)
+    try writeString(member)
+  }
+
+  /// - Throws: ``RDBError`` (`notRepresentable`) for NaN, which servers refuse.
+  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+    try nextElement(of: .zset)
+    if score.isNaN { throw .notRepresentable("a score", "not a number") }
+    try writeString(member)
+    if pending.type == .zset { return try writeASCIIScore(score) }
+    try output.reserve(8)
+    output.appendUnchecked(littleEndian: score.bitPattern)
+  }
+
+  /// - Parameter expiry: Absolute; only `hash_2` and `hash_metadata` can hold one.
+  public mutating func hashField(
+    _ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds? = nil
+  ) throws(RDBError) {
+    try nextElement(of: .hash)
+    switch pending.type {
+    case .hashMetadata:
+      try writeLength(try fieldTime(expiry))
+      try writeString(field)
+      try writeString(value)
+    case .hash2:
+      guard expiry.map({ $0.value >= 0 }) ?? true else {
+        throw .notRepresentable("a field expiry of 0 or later", "\(expiry?.value ?? 0)")
+      }
+      try writeString(field)
+      try writeString(value)
+      try output.reserve(8)
+      output.appendUnchecked(littleEndian: expiry?.value ?? -1)
+    default:
+      guard expiry == nil else {
+        throw .notRepresentable("a field without expiry in a \(pending.type.name)", "one with")
+      }
+      try writeString(field)
+      try writeString(value)
+    }
+  }
+
+  /// What `hash_metadata` stores: 0 for none, else the time from the earliest on, plus 1.
+  private func fieldTime(_ expiry: UnixMilliseconds?) throws(RDBError) -> UInt64 {
+    guard let expiry else { return 0 }
+    let (distance, overflow) = expiry.value.subtractingReportingOverflow(pending.firstExpiry)
+    guard !overflow, distance >= 0, distance < .max else {
+      throw .notRepresentable("a field expiry from \(pending.firstExpiry) on", "\(expiry)")
+    }
+    return UInt64(distance) + 1
+  }
+
+  @inline(__always)
+  private mutating func nextElement(of data: DataType) throws(RDBError) {
+    guard pending.part == .element, pending.remaining > 0, pending.holds(data) else {
+      throw misplaced("an element of a \(data.rawValue)")
+    }
+    pending.remaining &-= 1
+  }
+
+  /// Ends a key begun by one of the `begin…` calls.
+  ///
+  /// - Throws: ``RDBError`` (`misplaced`) if it lacks something that was announced.
+  public mutating func endKey() throws(RDBError) {
+    guard pending.isComplete else { throw misplaced("the end of the key") }
+    pending.part = .nothing
+  }
+
+  /// Begins a list of quicklist nodes; `nodeCount` calls of ``quicklistNode(packed:)`` or
+  /// ``quicklistNode(plain:)`` and ``endKey()`` must follow.
+  ///
+  /// - Parameter type: `list_quicklist_2` (listpacks) or `list_quicklist` (ziplists).
+  public mutating func beginQuicklist(
+    _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
+    _ attributes: KeyAttributes = KeyAttributes()
+  ) throws(RDBError) {
+    guard type == .listQuicklist || type == .listQuicklist2 else {
+      throw .notRepresentable("a quicklist", type.name)
+    }
+    guard nodeCount > 0 else { throw .notRepresentable("at least one quicklist node", "none") }
+    try beginKey(name, type, attributes)
+    try writeLength(nodeCount)
+    pending.part = .quicklistNode
+    pending.remaining = nodeCount
+  }
+
+  /// Writes a node: the listpack (`list_quicklist_2`) or ziplist (`list_quicklist`) of its elements.
+  public mutating func quicklistNode(packed: RawSpan) throws(RDBError) {
+    try nextNode()
+    if pending.type == .listQuicklist2 { try output.append(2) }
+    try writeString(packed)
+  }
+
+  /// Writes a node that is one large element itself (`list_quicklist_2` only).
+  public mutating func quicklistNode(plain element: RawSpan) throws(RDBError) {
+    guard pending.type == .listQuicklist2, element.byteCount > 0 else {
+      throw .notRepresentable("a packed node", element.byteCount > 0 ? "a plain one" : "an empty one")
+    }
+    try nextNode()
+    try output.append(1)
+    try writeString(element)
+  }
+
+  private mutating func nextNode() throws(RDBError) {
+    guard pending.part == .quicklistNode, pending.remaining > 0 else {
+      throw misplaced("a quicklist node")
+    }
+    pending.remaining &-= 1
+  }
+
+  /// Begins a key whose value comes as it is stored elsewhere (``Interest/stored``), in chunks by
+  /// ``stored(_:)``, until ``endKey()``. It must be a value of this type; it is not looked into.
+  public mutating func beginStored(
+    _ name: RawSpan, _ type: ValueType, _ attributes: KeyAttributes = KeyAttributes()
+  ) throws(RDBError) {
+    try beginKey(name, type, attributes)
+    pending.part = .stored
+  }
+
+  public mutating func stored(_ chunk: RawSpan) throws(RDBError) {
+    guard pending.part == .stored else { throw misplaced("stored bytes") }
+    try output.append(chunk)
+  }
+
+  /// `zset`: a byte that says how long the text is, or which special value it is.
+  private mutating func writeASCIIScore(_ score: Double) throws(RDBError) {
+    try output.reserve(1 + DoubleText.maximumByteCount)
+    if score.isInfinite { return output.appendUnchecked(score > 0 ? 254 : 255) }
+    let spare = output.spare
+    let start = spare.baseAddress.unsafelyUnwrapped
+    let count = DoubleText.write(score, to: start + 1)
+    start.storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
+    output.advance(by: 1 + count)
+  }
+}
+
+extension PendingValue {
+  /// Whether the value is one of `data`. Spelled out: a key's elements come here one by one.
+  @inline(__always)
+  func holds(_ data: DataType) -> Bool {
+    switch type {
+    case .list: data == .list
+    case .set: data == .set
+    case .zset, .zset2: data == .zset
+    case .hash, .hash2, .hashMetadata: data == .hash
+    default: false
+    }
+  }
+}

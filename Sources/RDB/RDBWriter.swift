@@ -1,0 +1,149 @@
+public import RDBFormat
+
+/// Writes a snapshot: header, records, checksum.
+///
+///     var writer = try RDBWriter(to: file, header: SnapshotHeader(vendor: .redis, version: 10))
+///     try writer.selectDatabase(0)
+///     try writer.string(name, value)
+///     try writer.beginElements(name, .set, count: 2)
+///     try writer.setMember(first)
+///     try writer.setMember(second)
+///     try writer.endKey()
+///     let summary = try writer.finish()
+///
+/// The order of records is the caller's: AUX fields, function libraries, then per database
+/// ``selectDatabase(_:)``, ``databaseSize(keys:expiring:)`` and its keys. Nothing is allocated per key or
+/// element. What the chosen version cannot hold is refused (`notRepresentable`), and so is a value whose
+/// parts are not those announced (`misplaced`); the output is of no use then. No key is remembered:
+/// servers refuse a file in which one comes twice.
+///
+/// Source: `rdbSaveRio` in Redis `src/rdb.c`.
+public struct RDBWriter: ~Copyable {
+  /// What was written.
+  public struct Summary: Hashable, Sendable {
+    /// Bytes, the checksum included.
+    public var byteCount: UInt64
+    public var keyCount: UInt64
+    /// `nil`: versions before 5 have none, or it was switched off.
+    public var checksum: UInt64?
+  }
+
+  public let header: SnapshotHeader
+  var output: ByteOutput
+  private let checksum: ChecksumDestination?
+  let compressor: (any StringCompressor)?
+  var compressed = ByteBuffer(capacity: 64)
+  /// What the value being written still lacks.
+  var pending = PendingValue()
+  /// Keys begun so far.
+  public internal(set) var keyCount: UInt64 = 0
+
+  /// Writes the header.
+  ///
+  /// - Parameters:
+  ///   - destination: Where the bytes go.
+  ///   - header: The version and whose numbers it uses: Redis 1–15 or Valkey 80–81.
+  ///   - compressor: Compresses strings of more than 20 bytes; `nil`: none is compressed.
+  ///   - computesChecksum: If not, zero is stored, which readers take for "switched off".
+  ///   - capacity: Bytes of the output buffer.
+  /// - Throws: ``RDBError`` (`notRepresentable`) for another version.
+  public init(
+    to destination: any ByteDestination, header: SnapshotHeader,
+    compressor: (any StringCompressor)? = nil, computesChecksum: Bool = true,
+    capacity: Int = 512 << 10
+  ) throws(RDBError) {
+    self.header = header
+    self.compressor = compressor
+    let checksum =
+      computesChecksum && header.version >= 5 ? ChecksumDestination(destination) : nil
+    self.checksum = checksum
+    output = ByteOutput(to: checksum ?? destination, capacity: capacity)
+    let versions = header.vendor == .redis ? 1...15 : 80...81
+    guard versions.contains(header.version) else {
+      throw .notRepresentable(
+        "a version of \(versions.lowerBound) to \(versions.upperBound)", "\(header.version)")
+    }
+    let digits = header.vendor == .redis ? 4 : 3
+    try output.append(header.vendor == .redis ? "REDIS" : "VALKEY" as StaticString)
+    var divisor = digits == 4 ? 1000 : 100
+    while divisor > 0 {
+      try output.append(UInt8(48 + header.version / divisor % 10))
+      divisor /= 10
+    }
+  }
+
+  /// Bytes written so far.
+  public var byteCount: UInt64 { output.byteCount }
+
+  /// Whether a file of this header can hold values of `type`.
+  public func canWrite(_ type: ValueType) -> Bool {
+    let row = type.row
+    if let vendor = row.vendor, vendor != header.vendor { return false }
+    // Valkey went its own way from RDB 11 on.
+    return header.vendor == .redis || row.vendor == .valkey
+      ? row.since <= header.version : row.since <= 11
+  }
+
+  /// Writes EOF and the checksum, and everything that is still held back.
+  ///
+  /// - Throws: ``RDBError`` (`misplaced`) inside a value.
+  public consuming func finish() throws(RDBError) -> Summary {
+    guard pending.isNothing else { throw misplaced("the end of the snapshot") }
+    try output.append(Opcode.eof.rawValue)
+    var crc: UInt64?
+    if header.version >= 5 {
+      try output.flush()
+      crc = checksum?.crc.value
+      try output.reserve(8)
+      output.appendUnchecked(littleEndian: crc ?? 0)
+    }
+    try output.flush()
+    return Summary(byteCount: output.byteCount, keyCount: keyCount, checksum: crc)
+  }
+
+  /// Writes out what the buffer holds.
+  public mutating func flush() throws(RDBError) { try output.flush() }
+}
+
+extension ByteOutput {
+  /// Appends an integer, its first byte the lowest. Room must have been reserved.
+  @inlinable
+  mutating func appendUnchecked<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) {
+    base.storeBytes(of: value.littleEndian, toByteOffset: count, as: T.self)
+    count += MemoryLayout<T>.size
+  }
+
+  /// Appends an integer, its first byte the highest. Room must have been reserved.
+  @inlinable
+  mutating func appendUnchecked<T: FixedWidthInteger & BitwiseCopyable>(bigEndian value: T) {
+    appendUnchecked(littleEndian: value.byteSwapped)
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  static func notRepresentable(_ expected: String, _ found: String) -> RDBError {
+    RDBError(.notRepresentable, at: 0, expected: expected, found: found)
+  }
+}
+
+extension RDBWriter {
+  /// - Throws: ``RDBError`` (`notRepresentable`) if the file's version is below `version`.
+  @inline(__always)
+  func require(_ version: Int, for what: @autoclosure () -> String) throws(RDBError) {
+    if header.version < version { throw tooOld(version, what()) }
+  }
+
+  @inline(never)
+  private func tooOld(_ version: Int, _ what: String) -> RDBError {
+    RDBError(
+      .notRepresentable, at: Int(clamping: output.byteCount),
+      expected: "RDB version \(version) or later for \(what)", found: "\(header.version)")
+  }
+
+  @inline(never)
+  func misplaced(_ found: String) -> RDBError {
+    RDBError(
+      .misplaced, at: Int(clamping: output.byteCount), expected: pending.description, found: found)
+  }
+}

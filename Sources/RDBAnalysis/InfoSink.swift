@@ -1,0 +1,159 @@
+public import RDB
+public import RDBFormat
+
+/// Finds out what `rdb info` says, by stepping over values wherever their lengths are enough.
+///
+/// Only hashes whose fields can expire are decoded. A sink of one worker knows its part of the file.
+public struct InfoSink: RunSink, ~Copyable {
+  private var info: SnapshotInfo
+  private let reference: Int64
+  private let tally: KeyTally
+  private let hot: UnsafeMutablePointer<KeyTally.Hot>
+  private let slots: UnsafeMutablePointer<KeyTally.Slot>
+  private let variants: EncodingVariants
+  private var database: UInt64 = 0
+  private var type = ValueType.string
+  private var isFieldCounting = false
+  private var fieldsExpiring: UInt64 = 0
+  private var keyByteCount = 0
+  private var expires = false
+  private var isElementCounting = false
+  private var elements = ElementTally()
+
+  /// - Parameters:
+  ///   - origin: Where the snapshot comes from (``RDBReader/origin()``): its writer decides encodings,
+  ///     its `ctime` what has expired.
+  ///   - now: Decides that where there is no `ctime`.
+  public init(origin: SnapshotOrigin, now: UnixMilliseconds) {
+    info = SnapshotInfo(reference: SnapshotInfo.Reference(origin, now: now))
+    reference = info.reference.unixMilliseconds
+    let variants = EncodingVariants(of: origin.assumedWriter)
+    self.variants = variants
+    tally = KeyTally { variants.name($0, $1) }
+    hot = tally.hot
+    slots = tally.slots
+  }
+
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    if key.database != database {
+      database = key.database
+      tally.select(database)
+    }
+    type = key.type
+    keyByteCount = key.name.byteCount
+    expires = key.expiry != nil
+    if let expiry = key.expiry {
+      hot.pointee.expiring &+= 1
+      if expiry.value < reference { hot.pointee.expired &+= 1 }
+    }
+    if let module = key.module { info.modules.add(ModuleNeed(module, keys: 1, aux: 0)) }
+    switch type {
+    case .string, .listQuicklist2: return .measure
+    case .hash2, .hashMetadata, .hashMetadataPreGA, .hashListpackEx, .hashListpackExPreGA:
+      fieldsExpiring = 0
+      isFieldCounting = true
+      return .elements
+    default:
+      guard variants.needElements, variants.needElements(type) else { return .skip }
+      elements = ElementTally()
+      isElementCounting = true
+      return .elements
+    }
+  }
+
+  public mutating func listElement(_ element: RawSpan) throws(RDBError) { elements.add(element) }
+  public mutating func setMember(_ member: RawSpan) throws(RDBError) { elements.add(member) }
+
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
+    throws(RDBError)
+  {
+    if expiry != nil { fieldsExpiring &+= 1 }
+    if isElementCounting { elements.add(field, value: value) }
+  }
+
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    var variant = 0
+    if let measure = end.measure {
+      variant = variants.variant(of: type, measure, keyByteCount: keyByteCount, expires: expires)
+    } else if isElementCounting {
+      isElementCounting = false
+      variant = variants.variant(of: type, elements)
+    }
+    let place = Int(type.rawValue) &* KeyTally.variantCount &+ variant
+    slots[place].keys &+= 1
+    slots[place].storedByteCount &+= end.storedByteCount
+    if isFieldCounting {
+      isFieldCounting = false
+      hot.pointee.fieldsExpiring &+= fieldsExpiring
+      if fieldsExpiring > 0 { hot.pointee.hashesWithFieldExpiries &+= 1 }
+    }
+  }
+
+  public mutating func endRun() throws(RDBError) {}
+
+  public consuming func finish() throws(RDBError) -> SnapshotInfo {
+    tally.fold()
+    info.databases = tally.databases
+    info.total = tally.totals
+    for (type, count) in tally.valueTypes { info.valueTypes[type.name] = count }
+    info.settle()
+    return info
+  }
+}
+
+extension InfoSink: SelectiveSink {
+  public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
+    info.magic = header.vendor == .redis ? "REDIS" : "VALKEY"
+    info.version = header.version
+    info.vendor = header.vendor.rawValue
+  }
+
+  public mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
+    let name = BinaryText(name.withUnsafeBytes { $0.map { asciiLowercase($0) } })
+    if name.bytes.elementsEqual("slot-info".utf8) {
+      info.slots.add(aux: value)
+    } else if !Self.perKeyFields.contains(name.text ?? "") {
+      info.aux.add(AuxField(name: name, value: value))
+    }
+  }
+
+  /// KeyDB writes these before or after every key.
+  private static var perKeyFields: [String] {
+    ["mvcc-tstamp", "keydb-subexpire-key", "keydb-subexpire-when"]
+  }
+
+  public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
+    info.functions.add(library)
+  }
+
+  public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {
+    info.modules.add(ModuleNeed(aux.module, keys: 0, aux: 1))
+    return false
+  }
+
+  public mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {
+    switch slots.kind {
+    case .info(let slot, let keys, let expiring):
+      info.slots.add(slot: slot, keys: keys, expiring: expiring)
+    case .importing(let first, let last):
+      info.slots.imports.add(SlotImport(job: BinaryText(slots.job), first: first, last: last))
+    }
+  }
+
+  public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64)
+    throws(RDBError)
+  {
+    tally.hint(database: database, keys: keys, expiring: expiring)
+  }
+
+  public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {
+    info.checksum = ChecksumState(end.checksum)
+    info.tail = TailState(end.tail)
+    info.byteCount = end.byteCount
+  }
+}
+
+/// AUX names are compared without regard to case.
+func asciiLowercase(_ byte: UInt8) -> UInt8 {
+  (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBCompression
+import RDBConvert
+
+/// `rdb check`: whether a snapshot, or a RESP file that we wrote, is whole.
+struct Check: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say whether a file is whole, and where the first damage is.",
+    discussion: """
+      Every nested structure of a snapshot is checked, and its checksum. A file of commands (rdb resp) is \
+      recognised by its first byte; it is whole if it ends between two commands, and if its trailer fits \
+      where there is one. Exits with 65 if the file is damaged.
+
+      Examples:
+        rdb check dump.rdb && cp dump.rdb /backup/
+        rdb check dump.rdb --unique --json | jq .duplicates
+        rdb check dump.resp
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: ReportArguments
+
+  @Flag(
+    help: "Look for keys that stand twice in a database, and members in a key; in temporary files (TMPDIR).")
+  var unique = false
+
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func run() throws {
+    let input = try input.open()
+    let output = try output.open(reading: input.identities)
+    let (start, source) = try peek(input)
+    let (report, isOK) =
+      Self.isCommands(start) ? try checkCommands(source, input) : try checkSnapshot(source, input)
+    try output.writeWhole(report)
+    if !isOK { throw Failure(.damaged, nil) }
+  }
+
+  private func peek(_ input: InputFile) throws -> (start: [UInt8], source: any ByteSource) {
+    do throws(RDBError) {
+      return try RDBCompression.peek(input.source, byteCount: 2)
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+  }
+
+  /// A command, a timestamp of an AOF, a byte order mark, or UTF-16: what a shell makes of commands.
+  private static func isCommands(_ start: [UInt8]) -> Bool {
+    guard let first = start.first else { return false }
+    return [UInt8(ascii: "*"), UInt8(ascii: "#"), 0xEF, 0xFE, 0xFF, 0].contains(first)
+  }
+
+  private func checkSnapshot(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
+    let reader = RDBReader(source, options: reading.readerOptions)
+    let line = working.progress.start(input.position(of: reader.progress))
+    defer { line?.end() }
+    let check: SnapshotCheck
+    do throws(RDBError) {
+      check = try SnapshotCheck.run(
+        reader, threads: working.threads.count, findsDuplicates: unique)
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+    let report = form.json ? try jsonDocument(check) : Array(check.text(of: input.shownName).utf8)
+    return (report, check.isOK)
+  }
+
+  private func checkCommands(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
+    let report: CommandFileReport
+    do throws(RDBError) {
+      report = CommandFileReport(try RESPFileCheck.check(source))
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+    let text = form.json ? try jsonDocument(report) : Array(report.text(of: input.shownName).utf8)
+    return (text, report.isOK)
+  }
+}

@@ -1,0 +1,83 @@
+import ByteText
+import RDBConvert
+
+/// What `rdb check` says of a file of commands, for other programs: `Schemas/resp-check.schema.json`.
+struct CommandFileReport: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case type, format, condition, detail, offset, commands, trailer
+    case isOK = "ok"
+    case byteCount = "byte_count"
+    case commandCount = "command_count"
+  }
+
+  let type = "resp_check"
+  let format = 1
+  var isOK: Bool
+  /// `whole`, `cut`, `rewritten`, `damaged` or `mismatch`.
+  var condition: String
+  /// What is wrong, as a phrase.
+  var detail: String?
+  /// Where in the file.
+  var offset: UInt64?
+  var byteCount: UInt64
+  /// Complete commands, the trailer not among them.
+  var commandCount: UInt64
+  /// By name.
+  var commands: [String: UInt64]
+  var trailer: Trailer?
+
+  struct Trailer: Encodable {
+    var keys: UInt64
+    var commands: UInt64
+    var bytes: UInt64
+    var crc64: String
+  }
+
+  init(_ report: RESPFileCheck.Report) {
+    isOK = report.isWhole
+    byteCount = report.byteCount
+    commandCount = report.commandCount
+    commands = report.commands
+    trailer = report.trailer.map { trailer in
+      Trailer(
+        keys: trailer.keys, commands: trailer.commands, bytes: trailer.bytes,
+        crc64: String(trailer.description.suffix(16)))
+    }
+    switch report.condition {
+    case .whole: condition = "whole"
+    case .cut(let place):
+      (condition, offset) = ("cut", place)
+      detail = "the file ends inside the command that begins there"
+    case .rewritten(let how, let place): (condition, detail, offset) = ("rewritten", how, place)
+    case .damaged(let how, let place): (condition, detail, offset) = ("damaged", how, place)
+    case .mismatch(let how): (condition, detail) = ("mismatch", "the trailer says \(how)")
+    }
+  }
+
+  /// The same for people.
+  func text(of name: String) -> String {
+    var lines = TextColumns()
+    lines.line("\(name): \(verdict)")
+    if let detail {
+      lines.row("damage", "\(offset.map { "at offset \($0): " } ?? "")\(detail)")
+    }
+    lines.row(isOK ? "read" : "before it", "\(counted(commandCount, "command")), \(counted(byteCount, "byte"))")
+    for (name, count) in commands.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      lines.row("  \(shown(name))", "\(count)")
+    }
+    if let trailer {
+      lines.row("trailer", isOK ? "fits (\(counted(trailer.keys, "key")))" : "does not fit")
+    } else if isOK {
+      lines.row("trailer", "none: only a cut inside a command can be seen (rdb resp --trailer)")
+    }
+    return lines.text
+  }
+
+  private var verdict: String {
+    switch condition {
+    case "whole": "whole"
+    case "mismatch": "changed"
+    default: condition
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import RDB
+import RDBFormat
+
+/// A file being written: beside its final name, and under it only when it is whole.
+///
+/// Standard output, pipes and devices are written as they are.
+final class OutputFile: ByteDestination {
+  /// As messages call it.
+  let shownName: String
+  private let file: FileDestination
+  private let partial: Interrupts.Partial?
+  private let finalPath: String
+  private let isStandardOutput: Bool
+  /// Finished or abandoned.
+  private var isSettled = false
+  /// Why writing ended, if it did: damage in the input and a full disk can come together.
+  private(set) var failure: RDBError?
+
+  var byteCount: UInt64 { file.byteCount }
+  var isTerminal: Bool { isatty(file.descriptor) == 1 }
+
+  /// - Parameters:
+  ///   - path: `-`: standard output.
+  ///   - keepsPartial: Whether an unfinished file stays, as `path.partial`.
+  ///   - inputs: Files that must not be written to.
+  /// - Throws: ``Failure``.
+  init(path: String, keepsPartial: Bool, inputs: [FileIdentity]) throws {
+    isStandardOutput = path == "-"
+    shownName = isStandardOutput ? "standard output" : shown(path)
+    guard !isStandardOutput else {
+      if let identity = FileIdentity(descriptor: STDOUT_FILENO), inputs.contains(identity) {
+        throw Failure(.usage, "standard output is the input file itself")
+      }
+      (file, partial, finalPath) = (FileDestination(descriptor: STDOUT_FILENO), nil, path)
+      return
+    }
+    if let identity = FileIdentity(path: path), inputs.contains(identity) {
+      throw Failure(.usage, "\(shownName): is the input file itself", hint: "Give -o another name.")
+    }
+    finalPath = Self.target(of: path)
+    if Self.isSpecial(finalPath) {
+      let descriptor = open(finalPath, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw Self.cannotWrite(shownName) }
+      (file, partial) = (FileDestination(descriptor: descriptor), nil)
+      return
+    }
+    let partial = Interrupts.Partial(
+      path: "\(finalPath).partial.\(getpid())", keptAs: keepsPartial ? finalPath + ".partial" : nil)
+    Interrupts.add(partial)
+    let descriptor = open(partial.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      let failure = Self.cannotWrite(shownName)
+      Interrupts.settle(partial.path) {}
+      throw failure
+    }
+    (file, self.partial) = (FileDestination(descriptor: descriptor), partial)
+  }
+
+  deinit { abandon() }
+
+  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {
+    do throws(RDBError) {
+      try file.write(first, second)
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  /// Writes `bytes`, and finishes.
+  ///
+  /// - Throws: ``Failure``.
+  func writeWhole(_ bytes: [UInt8]) throws {
+    do throws(RDBError) {
+      var failure: RDBError?
+      bytes.withUnsafeBytes { bytes in
+        do throws(RDBError) {
+          try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+        } catch {
+          failure = error
+        }
+      }
+      if let failure { throw failure }
+      try finish()
+    } catch {
+      abandon()
+      throw error.failure(in: shownName, isOutput: true)
+    }
+  }
+
+  /// Gives the file its name: all of it is written.
+  ///
+  /// It is not forced to the disk (`fsync`): like `cp`, and for the same reason.
+  ///
+  /// - Throws: ``RDBError`` (`io`): some file systems say only now that the disk is full.
+  func finish() throws(RDBError) {
+    guard !isStandardOutput, !isSettled else { return }
+    isSettled = true
+    guard close(file.descriptor) == 0 else {
+      let error = fail("close")
+      if let partial { Interrupts.settle(partial.path) { partial.abandon() } }
+      throw error
+    }
+    guard let partial else { return }
+    let (source, target) = (partial.path, finalPath)
+    let number = Interrupts.settle(source) { rename(source, target) == 0 ? 0 : errno }
+    guard number == 0 else {
+      errno = number
+      let error = fail("rename")
+      partial.abandon()
+      throw error
+    }
+  }
+
+  /// Leaves nothing under the final name: the file is not whole.
+  func abandon() {
+    guard !isStandardOutput, !isSettled else { return }
+    isSettled = true
+    close(file.descriptor)
+    guard let partial else { return }
+    Interrupts.settle(partial.path) { partial.abandon() }
+  }
+
+  /// - Returns: What the operating system said to `call` just now.
+  private func fail(_ call: String) -> RDBError {
+    let error = RDBError.system(call, offset: Int(byteCount))
+    failure = error
+    return error
+  }
+
+  private static func cannotWrite(_ name: String) -> Failure {
+    Failure(.ioError, "\(name): cannot be written: \(String(cString: strerror(errno)))")
+  }
+
+  /// Where a symbolic link leads, so that it stays one.
+  private static func target(of path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// A pipe or a device: there is nothing to rename.
+  private static func isSpecial(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    let kind = status.st_mode & S_IFMT
+    return kind != S_IFREG && kind != S_IFDIR
+  }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// Where the result goes.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "Where to write; - is standard output. The file appears under this name when it is whole.",
+      valueName: "file"), completion: .file())
+  var output = "-"
+
+  @Flag(help: "Keep what was written before an error or an interruption, as FILE.partial.")
+  var keepPartial = false
+
+  func open(reading inputs: [FileIdentity]) throws -> OutputFile {
+    try OutputFile(path: output, keepsPartial: keepPartial, inputs: inputs)
+  }
+}
+
+/// What to do about what the output cannot hold.
+struct LedgerOptions: ParsableArguments {
+  @Flag(help: "Exit with 0 although the output lacks something.")
+  var lossy = false
+
+  @Option(
+    help: ArgumentHelp("Write the ledger of what was read, written and lost as JSON.", valueName: "file"),
+    completion: .file())
+  var ledger: String?
+}

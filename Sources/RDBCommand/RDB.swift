@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct RDBTool: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "rdb")
-}

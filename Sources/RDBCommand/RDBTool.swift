@@ -1,0 +1,52 @@
+import ArgumentParser
+
+/// The command `rdb`: parses options, wires, reports. The work is in the libraries.
+@main
+struct RDBTool: ParsableCommand {
+  static let version = "1.0.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "rdb",
+    abstract: "Reads the snapshots of Redis and Valkey without a server.",
+    discussion: """
+      Results go to standard output, everything else to standard error. - is standard input or output.
+
+      Examples:
+        rdb info dump.rdb
+        rdb json dump.rdb --lines | jq -c 'select(.type == "hash")'
+        rdb resp dump.rdb --replace | redis-cli --pipe
+
+      Exit codes:
+      \(ExitCode.table)
+      """,
+    version: version,
+    subcommands: [Resp.self, JSON.self, Info.self, Check.self, Gen.self],
+    helpNames: .long)
+
+  /// What stands before ArgumentParser's own messages, as before ours.
+  static var _errorLabel: String { "rdb" }
+
+  static func main() {
+    StandardStreams.prepare()
+    do {
+      var command = try parseAsRoot()
+      if command is any WorkingCommand { Interrupts.install() }
+      try command.run()
+    } catch let failure as Failure {
+      StandardStreams.writeError(failure.text)
+      Self.end(failure.code)
+    } catch where exitCode(for: error) == .failure {
+      // ArgumentParser's own errors have codes of their own: no other kind of error is expected.
+      StandardStreams.writeError("rdb: \(error)\nThis is a mistake in rdb: please report it.\n")
+      Self.end(.bug)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// Without running what is registered for the exit: other threads may still be at work.
+  private static func end(_ code: ExitCode) -> Never { _exit(code.rawValue) }
+}
+
+/// A command that reads and writes files, and can be interrupted.
+protocol WorkingCommand: ParsableCommand {}

@@ -1,0 +1,71 @@
+import RDB
+
+/// One snapshot, read once: its input, its reader, and how far it is.
+struct SnapshotRun: ~Copyable {
+  let input: InputFile
+  let origin: SnapshotOrigin
+  private let reader: RDBReader
+
+  /// Opens the snapshot and looks at its first bytes.
+  ///
+  /// - Throws: ``Failure``, if they are not a snapshot's.
+  init(_ input: InputFile, _ options: ReadingOptions) throws {
+    var reader = RDBReader(input.source, options: options.readerOptions)
+    do throws(RDBError) {
+      origin = try reader.origin()
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+    self.input = input
+    self.reader = reader
+  }
+
+  /// Reads all of it into sinks.
+  ///
+  /// - Parameters:
+  ///   - output: Where `destination` leads; left unfinished. Abandoned if this throws.
+  ///   - make: Makes a worker's sink.
+  /// - Throws: ``Failure``.
+  consuming func read<S: RunSink & ~Copyable>(
+    threads: Int, progress: ProgressOptions, output: OutputFile? = nil,
+    to destination: any ByteDestination,
+    make: @escaping (any ByteDestination) throws(RDBError) -> S
+  ) throws -> (summaries: [S.Summary], end: SnapshotEnd?) {
+    let line = progress.start(input.position(of: reader.progress), besides: output)
+    let name = input.shownName
+    do throws(RDBError) {
+      let result = try reader.readRuns(threads: threads, to: destination, make: make)
+      line?.end()
+      return result
+    } catch {
+      line?.end()
+      output?.abandon()
+      // A full disk goes before damage: the input may be whole.
+      if let output, let failure = output.failure {
+        throw failure.failure(in: output.shownName, isOutput: true)
+      }
+      throw error.failure(in: name)
+    }
+  }
+}
+
+extension SnapshotEnd {
+  /// What somebody should know of the end of a snapshot.
+  var notes: [String] {
+    var notes: [String] = []
+    switch checksum {
+    case .verified: break
+    case .disabled: notes.append("the file has no checksum: its writer had switched it off")
+    case .absent: notes.append("the file has no checksum: its RDB version is older than 5")
+    case .ignored: notes.append("the checksum was not compared")
+    }
+    switch tail {
+    case .nothing: break
+    case .replicationMark: notes.append("the mark of a replication transfer follows the snapshot")
+    case .appendOnlyCommands(let byteCount):
+      notes.append(
+        "the snapshot is the preamble of an AOF: \(counted(byteCount, "byte")) of commands behind it were not read")
+    }
+    return notes
+  }
+}

@@ -1,0 +1,68 @@
+#if canImport(Glibc)
+  @_exported import Glibc
+#elseif canImport(Musl)
+  @_exported import Musl
+#else
+  @_exported import Darwin
+#endif
+
+/// Starts a thread that nobody waits for.
+///
+/// The body runs with a small stack of its own; when `main` returns it is gone.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+  final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+  let context = Unmanaged.passRetained(Body(body)).toOpaque()
+  func start(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+    return nil
+  }
+  #if canImport(Darwin)
+    var thread: pthread_t?
+    let result = pthread_create(&thread, nil, { start($0) }, context)
+    if result == 0, let thread { pthread_detach(thread) }
+  #else
+    var thread = pthread_t()
+    let result = pthread_create(&thread, nil, { start($0!) }, context)
+    if result == 0 { pthread_detach(thread) }
+  #endif
+  // Without it there is no progress to see, and a signal ends the process as it always did.
+  if result != 0 { Unmanaged<Body>.fromOpaque(context).release() }
+}
+
+/// The cores of this machine.
+var coreCount: Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
+
+/// Seconds of a clock that is never set.
+var monotonicSeconds: Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+/// A file as the file system knows it, whatever it is called.
+struct FileIdentity: Hashable, Sendable {
+  private let device: UInt64
+  private let inode: UInt64
+
+  /// - Returns: `nil`: not a regular file.
+  init?(descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init?(_ status: stat) {
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    inode = UInt64(truncatingIfNeeded: status.st_ino)
+  }
+}

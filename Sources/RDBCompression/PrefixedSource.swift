@@ -1,0 +1,27 @@
+import RDB
+import RDBFormat
+
+/// A pipe whose first bytes were read to be looked at: gives them again, then the rest.
+final class PrefixedSource: ByteSource {
+  private let prefix: [UInt8]
+  private let base: any ByteSource
+  private var replayed = 0
+
+  init(_ prefix: [UInt8], before base: any ByteSource) {
+    self.prefix = prefix
+    self.base = base
+  }
+
+  var totalByteCount: UInt64? { base.totalByteCount }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+    guard replayed < prefix.count else { return try base.read(into: buffer) }
+    let count = min(buffer.count, prefix.count - replayed)
+    prefix.withUnsafeBytes { bytes in
+      buffer.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[replayed..<replayed + count]))
+    }
+    replayed += count
+    return count
+  }
+}

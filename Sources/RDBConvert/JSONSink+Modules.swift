@@ -1,0 +1,127 @@
+public import RDB
+
+/// Values of modules: the payload of DUMP without its last ten bytes (version and checksum), in base64; of
+/// RedisJSON the document itself.
+extension JSONSink {
+  /// `ReJSON-RL`, encoding version 3: one string, which is JSON.
+  private static var redisJSON: ModuleID { ModuleID(rawValue: 0x45E2_5238_DF91_2C03) }
+
+  mutating func beginModule(_ module: ModuleID) throws(RDBError) -> Interest {
+    if isNative {
+      try appendAttributes(encodings?.value(key.type, nil))
+      output.appendUnchecked(UInt8(ascii: ","))
+    } else {
+      try output.append(UInt8(ascii: "{"))
+    }
+    try output.append("\"module\":\"")
+    try output.append(text: module.name)
+    try output.append("\",\"module_version\":", UInt64(module.version))
+    key.module = .none
+    key.moduleID = module
+    return module == Self.redisJSON ? .elements : .stored
+  }
+
+  public mutating func beginStored(byteCount: UInt64) throws(RDBError) { try beginPayload() }
+
+  public mutating func stored(_ chunk: RawSpan) throws(RDBError) {
+    try stored.append(chunk, strings.base64, to: &output)
+  }
+
+  public mutating func endStored() throws(RDBError) {
+    try stored.finish(strings.base64, to: &output)
+    try output.append(key.isModuleAux ? "\"}" : "\"")
+    if key.isModuleAux && options.layout == .lines { try output.append("\n") }
+    key.isModuleAux = false
+  }
+
+  /// `,"value":"`, and the base64 of type and module.
+  private mutating func beginPayload() throws(RDBError) {
+    if key.isModuleAux { return }
+    try output.append(",\"value\":\"")
+    try appendPiece(ValueType.module2.code, length: key.moduleID.rawValue)
+  }
+
+  // MARK: RedisJSON
+
+  public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
+    switch key.module {
+    case .none:
+      if case .string = item.kind, try appendDocument(item.bytes) {
+        key.module = .document
+        return
+      }
+      try beginPayload()
+      key.module = .payload
+    case .document:
+      // No RedisJSON writes more than one item. What does not fit the document is kept beside it.
+      try output.append(",\"json_rest\":\"")
+      key.module = .rest
+    case .payload, .rest: break
+    }
+    try appendItem(item)
+  }
+
+  /// - Returns: Whether `bytes` are a JSON text; if not, nothing is written.
+  private mutating func appendDocument(_ bytes: RawSpan) throws(RDBError) -> Bool {
+    switch JSONCheck.check(bytes) {
+    case .malformed: return false
+    case .oneLine:
+      try output.append(",\"json\":")
+      try output.append(bytes)
+    case .severalLines:
+      try output.append(",\"json\":")
+      for position in 0..<bytes.byteCount {
+        // Line breaks are white space here: inside of strings there are none.
+        let byte = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+        try output.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
+      }
+    }
+    return true
+  }
+
+  /// Appends an item as it stands in a payload: its opcode and its value.
+  private mutating func appendItem(_ item: borrowing ModuleItem) throws(RDBError) {
+    switch item.kind {
+    case .signed(let value): try appendPiece(1, length: UInt64(bitPattern: value))
+    case .unsigned(let value): try appendPiece(2, length: value)
+    case .float(let value):
+      let bits = value.bitPattern.littleEndian
+      try withUnsafeBytes(of: bits) { bytes throws(RDBError) in
+        try stored.append([3 as UInt8].span.bytes, strings.base64, to: &output)
+        try stored.append(bytes.bytes, strings.base64, to: &output)
+      }
+    case .double(let value):
+      let bits = value.bitPattern.littleEndian
+      try withUnsafeBytes(of: bits) { bytes throws(RDBError) in
+        try stored.append([4 as UInt8].span.bytes, strings.base64, to: &output)
+        try stored.append(bytes.bytes, strings.base64, to: &output)
+      }
+    case .string:
+      try appendPiece(5, length: UInt64(item.bytes.byteCount))
+      try stored.append(item.bytes, strings.base64, to: &output)
+    }
+  }
+
+  /// Appends a byte and a length in its 64-bit form, as part of a payload.
+  private mutating func appendPiece(_ code: UInt8, length: UInt64) throws(RDBError) {
+    var piece: [10 of UInt8] = [code, 0x81, 0, 0, 0, 0, 0, 0, 0, 0]
+    for index in 0..<8 { piece[2 + index] = UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * index)) }
+    try stored.append(piece.span.bytes, strings.base64, to: &output)
+  }
+
+  /// Behind the last item of a module's value.
+  mutating func endModule() throws(RDBError) {
+    if key.moduleID == Self.redisJSON {
+      if key.module == .none {
+        try beginPayload()
+        key.module = .payload
+      }
+      if key.module != .document {
+        try stored.append([0 as UInt8].span.bytes, strings.base64, to: &output)
+        try stored.finish(strings.base64, to: &output)
+        try output.append(UInt8(ascii: "\""))
+      }
+    }
+    if !isNative { try output.append(UInt8(ascii: "}")) }
+  }
+}

@@ -1,0 +1,261 @@
+public import RDB
+
+/// Writes keys as JSON: `rdb json`.
+///
+///     let reader = RDBReader(try FileSource(path: "dump.rdb"))
+///     let (ledgers, _) = try reader.readRuns(threads: 2, to: destination) { place throws(RDBError) in
+///       JSONSink(options, to: place)
+///     }
+///
+/// The output is valid JSON exactly when the whole snapshot was read: the array is closed in `endSnapshot`
+/// (or in `endEarly`, when a sink around this one has had enough). Nothing is buffered but the output:
+/// memory does not grow with keys or elements.
+///
+/// Members come in the order in which the file says them; so of a consumer group, `consumers` stand before
+/// `pending`, and where the elements decide the encoding (dumps of 2.2) it comes last.
+public struct JSONSink: RunSink, ~Copyable {
+  var output: ByteOutput
+  let strings: JSONStrings
+  let options: JSONOptions
+  let encodings: ObjectEncodings?
+  var ledger = Ledger()
+  var leftOut = JSONLeftOut()
+  var key = KeyInProgress()
+  var stored = Base64Stream()
+
+  /// The key being written.
+  struct KeyInProgress {
+    var type = ValueType.string
+    var nameByteCount = 0
+    var expiry: UnixMilliseconds?
+    var idleSeconds: UInt64?
+    var frequency: UInt8?
+    /// The bracket that closes the value; 0: none.
+    var close: UInt8 = 0
+    var needsComma = false
+    /// Of a stream's entry: how many fields are still to come.
+    var fieldsLeft = 0
+    var hasFields = false
+    /// Of values of 2.2, whose elements say how they were held.
+    var tally: ElementTally?
+    var stream = StreamPart.entries
+    var module = ModulePart.none
+    var moduleID = ModuleID(rawValue: 0)
+    /// What is stored belongs to no key.
+    var isModuleAux = false
+  }
+
+  /// Where in a stream's object the output stands.
+  enum StreamPart { case entries, groups, consumers, pending, idempotency }
+  /// What has been written of a module's items.
+  enum ModulePart { case none, document, payload, rest }
+
+  /// - Parameters:
+  ///   - options: The same for every worker.
+  ///   - destination: Where the output goes.
+  public init(_ options: JSONOptions, to destination: any ByteDestination) {
+    self.options = options
+    strings = JSONStrings(options.strings)
+    encodings = ObjectEncodings(writer: options.writer)
+    output = ByteOutput(to: destination, joint: JSONPlace.joint(options))
+  }
+
+  @inline(__always) var isNative: Bool { options.shape == .native }
+
+  public mutating func endRun() throws(RDBError) { try output.endRun() }
+
+  public mutating func endEarly() throws(RDBError) { try close() }
+
+  /// - Returns: Keys read and written, and what this output leaves out.
+  public consuming func finish() throws(RDBError) -> Ledger {
+    leftOut.note(in: &ledger)
+    return ledger
+  }
+
+  // MARK: Keys
+
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    ledger.keysRead &+= 1
+    self.key.type = key.type
+    self.key.expiry = key.expiry
+    self.key.close = 0
+    if isNative {
+      try beginNative(key)
+    } else {
+      try beginMember(key)
+    }
+    switch key.type.data {
+    case .stream:
+      try beginStream()
+      return .elements
+    case .module:
+      return try beginModule(key.module ?? ModuleID(rawValue: 0))
+    default:
+      return .elements
+    }
+  }
+
+  /// `{"db":0,"key":"…","type":"hash"`
+  @inline(__always)
+  private mutating func beginNative(_ key: borrowing KeyHeader) throws(RDBError) {
+    self.key.nameByteCount = key.name.byteCount
+    self.key.idleSeconds = key.idleSeconds
+    self.key.frequency = key.frequency
+    try beginItem()
+    try output.reserve(64)
+    output.appendUnchecked("{\"db\":")
+    output.appendUnchecked(key.database)
+    output.appendUnchecked(",\"key\":")
+    try strings.appendValue(key.name, to: &output)
+    try output.reserve(64)
+    output.appendUnchecked(",\"type\":\"")
+    output.appendUnchecked(Self.name(of: key.type.data))
+    output.appendUnchecked(UInt8(ascii: "\""))
+    if key.metadata.byteCount > 0 {
+      try output.append(",\"key_meta\":")
+      try strings.appendBase64(key.metadata, to: &output)
+    }
+  }
+
+  /// `"…":`, in the object of its database.
+  private mutating func beginMember(_ key: borrowing KeyHeader) throws(RDBError) {
+    leftOut.count(key)
+    let place = JSONPlace.database(key.database)
+    if output.joined == place {
+      try output.append(options.layout == .array ? ",\n" : ",")
+    } else {
+      try output.join(place)
+    }
+    try strings.appendName(key.name, to: &output)
+    try output.append(UInt8(ascii: ":"))
+  }
+
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    if key.close != 0 { try output.append(key.close) }
+    switch key.type.data {
+    case .stream: try endStream()
+    case .module: try endModule()
+    case .array where !isNative: try output.append(UInt8(ascii: "}"))
+    default: break
+    }
+    if isNative {
+      if let tally = key.tally, let encodings {
+        try output.append(",\"encoding\":\"")
+        try output.append(encodings.elements(key.type, tally).name)
+        try output.append(UInt8(ascii: "\""))
+        key.tally = nil
+      }
+      try output.append(options.layout == .array ? "}" : "}\n")
+    }
+    output.tally &+= 1
+    ledger.keysWritten &+= 1
+  }
+
+  // MARK: Objects
+
+  /// What stands before an object of the native shape.
+  @inline(__always)
+  mutating func beginItem() throws(RDBError) {
+    guard options.layout == .array else { return }
+    if output.joined == JSONPlace.items {
+      try output.append(",\n")
+    } else {
+      try output.join(JSONPlace.items)
+    }
+  }
+
+  /// Ends the document.
+  mutating func close() throws(RDBError) {
+    if options.meta && isNative { try endObject() }
+    if options.layout == .array || !isNative { try output.join(JSONPlace.closed) }
+  }
+
+  /// `,"encoding":"int","expiration":"…","expire_ms":1,"idle":1,"freq":1`: what is known when the value begins.
+  @inline(__always)
+  mutating func appendAttributes(_ encoding: ObjectEncoding?) throws(RDBError) {
+    try output.reserve(256)
+    if let encoding {
+      output.appendUnchecked(",\"encoding\":\"")
+      output.appendUnchecked(encoding.name)
+      output.appendUnchecked(UInt8(ascii: "\""))
+    }
+    if let expiry = key.expiry { appendExpiry(expiry) }
+    if let idle = key.idleSeconds {
+      output.appendUnchecked(",\"idle\":")
+      output.appendUnchecked(idle)
+    }
+    if let frequency = key.frequency {
+      output.appendUnchecked(",\"freq\":")
+      output.appendUnchecked(UInt64(frequency))
+    }
+  }
+
+  @inline(never)
+  private mutating func appendExpiry(_ expiry: UnixMilliseconds) {
+    if TimeText.range.contains(expiry.value) {
+      output.appendUnchecked(",\"expiration\":\"")
+      _ = TimeText.write(milliseconds: expiry.value, to: output.spare.baseAddress.unsafelyUnwrapped)
+      output.advance(by: TimeText.byteCount)
+      output.appendUnchecked(UInt8(ascii: "\""))
+    }
+    output.appendUnchecked(",\"expire_ms\":")
+    output.appendUnchecked(expiry.value)
+  }
+
+  @inline(__always)
+  private static func name(of type: DataType) -> StaticString {
+    switch type {
+    case .string: "string"
+    case .list: "list"
+    case .set: "set"
+    case .zset: "zset"
+    case .hash: "hash"
+    case .stream: "stream"
+    case .array: "array"
+    case .module: "module"
+    }
+  }
+}
+
+extension ByteOutput {
+  /// Appends a number in decimal. Room for 20 bytes must have been reserved.
+  @inline(__always)
+  mutating func appendUnchecked(_ value: UInt64) {
+    advance(by: DecimalText.write(value, to: spare.baseAddress.unsafelyUnwrapped))
+  }
+
+  /// Appends a number in decimal. Room for 20 bytes must have been reserved.
+  @inline(__always)
+  mutating func appendUnchecked(_ value: Int64) {
+    advance(by: DecimalText.write(value, to: spare.baseAddress.unsafelyUnwrapped))
+  }
+
+  /// Appends an ID in quotes: `"1-0"`. Room for 43 bytes must have been reserved.
+  @inline(__always)
+  mutating func appendUnchecked(_ id: StreamID) {
+    appendUnchecked(UInt8(ascii: "\""))
+    appendUnchecked(id.milliseconds)
+    appendUnchecked(UInt8(ascii: "-"))
+    appendUnchecked(id.sequence)
+    appendUnchecked(UInt8(ascii: "\""))
+  }
+
+  /// Appends `,"name":` and a number; `name` with its comma, quotes and colon.
+  mutating func append(_ name: StaticString, _ value: UInt64) throws(RDBError) {
+    try reserve(256)
+    appendUnchecked(name)
+    appendUnchecked(value)
+  }
+
+  mutating func append(_ name: StaticString, _ value: Int64) throws(RDBError) {
+    try reserve(256)
+    appendUnchecked(name)
+    appendUnchecked(value)
+  }
+
+  mutating func append(_ name: StaticString, _ id: StreamID) throws(RDBError) {
+    try reserve(256)
+    appendUnchecked(name)
+    appendUnchecked(id)
+  }
+}

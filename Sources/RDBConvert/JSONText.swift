@@ -1,0 +1,193 @@
+import RDB
+
+/// Bytes as the inside of a JSON string (RFC 8259, section 7), written for speed.
+///
+/// Sixteen bytes are copied and looked at together; only a block that has something to escape goes byte by
+/// byte through a table of what each byte becomes. The table is all that tells one kind of text from another:
+///
+/// | | ASCII | control characters | `"` `\` | 80–FF |
+/// | --- | --- | --- | --- | --- |
+/// | `utf8` (checked before) | itself | `\n` … or `\u00hh` | `\"` `\\` | itself |
+/// | `latin1` | itself | `\n` … or `\u00hh` | `\"` `\\` | the code point of that number |
+/// | `escape` | itself | `\\n` … or `\\xhh` (so DEL) | `\\\"` `\\\\` | `\\xhh` |
+///
+/// Inverses: of `utf8`, the string's UTF-8; of `latin1`, one byte a code point; of `escape`, what `redis-cli`
+/// understands between double quotes: `\xhh`, `\n \r \t \a \b`, `\\`, `\"`.
+struct JSONText: ~Copyable {
+  enum Kind { case utf8, latin1, escape }
+
+  /// What each byte becomes: up to seven bytes of text, and their number in the highest byte.
+  private let table: UnsafeMutablePointer<UInt64>
+  /// Whether bytes from 80 on are copied as they are.
+  private let copiesHigh: Bool
+  /// Whether DEL is written as an escape.
+  private let escapesDelete: Bool
+
+  /// The most that one byte becomes.
+  static var maximumExpansion: Int { 6 }
+  /// The longest piece that is written in one go.
+  static var pieceByteCount: Int { 4096 }
+  /// Room for a piece, and what is stored beyond it.
+  static var pieceRoom: Int { pieceByteCount * maximumExpansion + 64 }
+
+  init(_ kind: Kind) {
+    table = .allocate(capacity: 256)
+    for byte in 0...255 {
+      let text = Self.text(of: UInt8(byte), kind)
+      var entry = UInt64(text.count) << 56
+      for (index, character) in text.enumerated() { entry |= UInt64(character) << (8 * index) }
+      (table + byte).initialize(to: entry)
+    }
+    copiesHigh = kind == .utf8
+    escapesDelete = kind == .escape
+  }
+
+  deinit { table.deallocate() }
+
+  private static func text(of byte: UInt8, _ kind: Kind) -> [UInt8] {
+    let digits = Array("0123456789abcdef".utf8)
+    let hex = [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    if kind == .escape {
+      switch byte {
+      case UInt8(ascii: "\""): return Array(#"\\\""#.utf8)
+      case UInt8(ascii: "\\"): return Array(#"\\\\"#.utf8)
+      case 0x07: return Array(#"\\a"#.utf8)
+      case 0x08: return Array(#"\\b"#.utf8)
+      case 0x09: return Array(#"\\t"#.utf8)
+      case 0x0A: return Array(#"\\n"#.utf8)
+      case 0x0D: return Array(#"\\r"#.utf8)
+      case 0x20...0x7E: return [byte]
+      default: return Array(#"\\x"#.utf8) + hex
+      }
+    }
+    switch byte {
+    case UInt8(ascii: "\""): return Array(#"\""#.utf8)
+    case UInt8(ascii: "\\"): return Array(#"\\"#.utf8)
+    case 0x08: return Array(#"\b"#.utf8)
+    case 0x09: return Array(#"\t"#.utf8)
+    case 0x0A: return Array(#"\n"#.utf8)
+    case 0x0C: return Array(#"\f"#.utf8)
+    case 0x0D: return Array(#"\r"#.utf8)
+    case 0..<0x20: return Array(#"\u00"#.utf8) + hex
+    case 0x80... where kind == .latin1: return [0xC0 | byte >> 6, 0x80 | byte & 0x3F]
+    default: return [byte]
+    }
+  }
+
+  // MARK: Pieces
+
+  /// Writes `count` bytes to `destination`, which has room for six times as many and 16 more.
+  ///
+  /// - Parameter stopsAtHigh: Stop in front of the first block with a byte from 80 on.
+  /// - Returns: Bytes read and bytes written. All before where it stopped is ASCII.
+  @inline(__always)
+  func write(
+    _ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer, stopsAtHigh: Bool
+  ) -> (read: Int, written: Int) {
+    var read = 0
+    var written = 0
+    while read + 16 <= count {
+      let first = source.loadUnaligned(fromByteOffset: read, as: UInt64.self)
+      let second = source.loadUnaligned(fromByteOffset: read + 8, as: UInt64.self)
+      destination.storeBytes(of: first, toByteOffset: written, as: UInt64.self)
+      destination.storeBytes(of: second, toByteOffset: written + 8, as: UInt64.self)
+      if !hasSpecial(first, second, high: stopsAtHigh || !copiesHigh) {
+        written += 16
+      } else {
+        if stopsAtHigh && (first | second) & Self.tops != 0 { return (read, written) }
+        written += escape(source + read, 16, to: destination + written)
+      }
+      read += 16
+    }
+    let rest = count - read
+    if rest >= 8 {
+      let first = source.loadUnaligned(fromByteOffset: read, as: UInt64.self)
+      let last = source.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+      if !hasSpecial(first, high: stopsAtHigh || !copiesHigh), !hasSpecial(last, high: stopsAtHigh || !copiesHigh) {
+        destination.storeBytes(of: first, toByteOffset: written, as: UInt64.self)
+        destination.storeBytes(of: last, toByteOffset: written + rest - 8, as: UInt64.self)
+        return (count, written + rest)
+      }
+      if stopsAtHigh && (first | last) & Self.tops != 0 { return (read, written) }
+    } else if rest >= 4 {
+      let first = source.loadUnaligned(fromByteOffset: read, as: UInt32.self)
+      let last = source.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+      let both = UInt64(first) | UInt64(last) << 32
+      if !hasSpecial(both, high: stopsAtHigh || !copiesHigh) {
+        destination.storeBytes(of: first, toByteOffset: written, as: UInt32.self)
+        destination.storeBytes(of: last, toByteOffset: written + rest - 4, as: UInt32.self)
+        return (count, written + rest)
+      }
+      if stopsAtHigh && both & Self.tops != 0 { return (read, written) }
+    } else if stopsAtHigh {
+      for position in read..<count where source.load(fromByteOffset: position, as: UInt8.self) >= 0x80 {
+        return (read, written)
+      }
+    }
+    written += escape(source + read, rest, to: destination + written)
+    return (count, written)
+  }
+
+  /// Whether `count` bytes at `source` stand for themselves.
+  func isPlain(_ source: UnsafeRawPointer, _ count: Int) -> Bool {
+    var position = 0
+    while position + 16 <= count {
+      let first = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      let second = source.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)
+      if hasSpecial(first, second, high: !copiesHigh) { return false }
+      position += 16
+    }
+    while position < count {
+      if table[Int(source.load(fromByteOffset: position, as: UInt8.self))] >> 56 != 1 { return false }
+      position += 1
+    }
+    return true
+  }
+
+  /// Writes byte by byte, eight bytes each, of which only the text counts.
+  @inline(__always)
+  private func escape(_ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer) -> Int {
+    var written = 0
+    for position in 0..<count {
+      let entry = table[Int(source.load(fromByteOffset: position, as: UInt8.self))]
+      destination.storeBytes(of: entry.littleEndian, toByteOffset: written, as: UInt64.self)
+      written &+= Int(truncatingIfNeeded: entry >> 56)
+    }
+    return written
+  }
+
+  // MARK: Blocks
+
+  private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
+  /// Whether one of sixteen bytes has to be escaped, or (`high`) is not ASCII.
+  ///
+  /// In general registers: comparing `SIMD16` lanes compiles to a loop over them.
+  @inline(__always)
+  private func hasSpecial(_ first: UInt64, _ second: UInt64, high: Bool) -> Bool {
+    (specials(first, high) | specials(second, high)) & Self.tops != 0
+  }
+
+  @inline(__always)
+  private func hasSpecial(_ bytes: UInt64, high: Bool) -> Bool {
+    specials(bytes, high) & Self.tops != 0
+  }
+
+  /// The top bit of each byte that has to be escaped. A subtraction borrows only behind a byte that is found
+  /// anyway, so that no other byte is reported where none is.
+  @inline(__always)
+  private func specials(_ bytes: UInt64, _ high: Bool) -> UInt64 {
+    let quotes = bytes ^ (Self.ones &* 0x22)
+    let backslashes = bytes ^ (Self.ones &* 0x5C)
+    var found =
+      (bytes &- Self.ones &* 0x20) & ~bytes | (quotes &- Self.ones) & ~quotes
+      | (backslashes &- Self.ones) & ~backslashes
+    if high { found |= bytes }
+    if escapesDelete {
+      let deletes = bytes ^ (Self.ones &* 0x7F)
+      found |= (deletes &- Self.ones) & ~deletes
+    }
+    return found
+  }
+}

@@ -1,0 +1,75 @@
+/// A growing run of raw bytes that is filled, borrowed, and filled again without a new allocation.
+package struct ByteBuffer: ~Copyable {
+  package private(set) var base: UnsafeMutableRawPointer
+  package private(set) var capacity: Int
+  /// How many bytes are in use.
+  package private(set) var count = 0
+
+  package init(capacity: Int = 4096) {
+    self.capacity = max(capacity, 64)
+    base = .allocate(byteCount: self.capacity, alignment: 16)
+  }
+
+  deinit { base.deallocate() }
+
+  /// Makes room for `byteCount` more bytes.
+  package mutating func reserve(_ byteCount: Int) {
+    if capacity &- count < byteCount { grow(byteCount) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ byteCount: Int) {
+    let wanted = max(capacity * 2, count + byteCount)
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+    larger.copyMemory(from: base, byteCount: count)
+    base.deallocate()
+    (base, capacity) = (larger, wanted)
+  }
+
+  /// Forgets the bytes and keeps the memory.
+  package mutating func removeAll() { count = 0 }
+
+  /// Where the next byte goes.
+  package var end: UnsafeMutableRawPointer { base + count }
+
+  /// Counts `byteCount` bytes, written behind ``end`` into reserved room, as in use.
+  package mutating func advance(by byteCount: Int) {
+    precondition(byteCount >= 0 && byteCount <= capacity &- count)
+    count &+= byteCount
+  }
+
+  package mutating func append(_ byte: UInt8) {
+    reserve(1)
+    base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+  }
+
+  package mutating func append(_ bytes: RawSpan) {
+    reserve(bytes.byteCount)
+    bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { end.copyMemory(from: start, byteCount: source.count) }
+    }
+    count &+= bytes.byteCount
+  }
+
+  package mutating func append(_ text: StaticString) {
+    reserve(text.utf8CodeUnitCount)
+    end.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    count &+= text.utf8CodeUnitCount
+  }
+
+  /// Appends an integer, its first byte the lowest.
+  package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) {
+    reserve(MemoryLayout<T>.size)
+    end.storeBytes(of: value.littleEndian, as: T.self)
+    count &+= MemoryLayout<T>.size
+  }
+
+  /// The bytes in use.
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      _overrideLifetime(RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: count), borrowing: self)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// Builds an intset; ``Intset`` draws its layout.
+///
+/// Its width is the smallest that holds all members. Source: `_intsetValueEncoding` in Redis `src/intset.c`.
+public struct IntsetWriter: ~Copyable {
+  private var buffer: ByteBuffer
+  public private(set) var count = 0
+  private let width: Int
+  private var previous: Int64?
+
+  /// - Parameters:
+  ///   - capacity: Bytes to begin with.
+  ///   - range: What the members lie in; decides their width.
+  public init(capacity: Int = 4096, range: ClosedRange<Int64>) {
+    width =
+      Int16(exactly: range.lowerBound) != nil && Int16(exactly: range.upperBound) != nil
+      ? 2 : Int32(exactly: range.lowerBound) != nil && Int32(exactly: range.upperBound) != nil ? 4 : 8
+    buffer = ByteBuffer(capacity: capacity)
+    buffer.advance(by: 8)
+  }
+
+  /// Forgets all members.
+  public mutating func removeAll() {
+    buffer.removeAll()
+    buffer.advance(by: 8)
+    (count, previous) = (0, nil)
+  }
+
+  /// Appends a member.
+  ///
+  /// - Throws: ``RDBError`` (`notRepresentable`) if it is not above the one before, or outside the range.
+  public mutating func append(_ member: Int64) throws(RDBError) {
+    let shift = Int64(64 - 8 * width)
+    guard previous.map({ $0 < member }) ?? true, (member << shift) >> shift == member else {
+      throw RDBError(
+        .notRepresentable, at: 0, expected: "ascending members of \(width) bytes", found: "\(member)")
+    }
+    previous = member
+    buffer.reserve(8)
+    buffer.end.storeBytes(of: member.littleEndian, as: Int64.self)
+    buffer.advance(by: width)
+    count += 1
+  }
+
+  /// Completes the header.
+  ///
+  /// - Returns: The value's bytes, valid until the next change.
+  /// - Throws: ``RDBError`` (`notRepresentable`) for more than 2³² − 1 members.
+  @_lifetime(&self)
+  public mutating func finished() throws(RDBError) -> RawSpan {
+    guard let members = UInt32(exactly: count) else { throw .packedTooLarge("intset", buffer.count) }
+    buffer.base.storeBytes(of: UInt32(width).littleEndian, as: UInt32.self)
+    buffer.base.storeBytes(of: members.littleEndian, toByteOffset: 4, as: UInt32.self)
+    return _overrideLifetime(
+      RawSpan(_unsafeStart: UnsafeRawPointer(buffer.base), byteCount: buffer.count), mutating: &self)
+  }
+}

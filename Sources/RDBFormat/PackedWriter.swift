@@ -1,0 +1,60 @@
+import ByteText
+
+/// A packed value that is built entry by entry: what a listpack and a ziplist have in common.
+///
+/// Fill it, take ``finished()``, call ``removeAll()`` and fill it again: its memory is kept, so that a
+/// million small values cost no allocation.
+public protocol PackedWriter: ~Copyable {
+  /// How many entries were appended.
+  var count: Int { get }
+  /// How many bytes ``finished()`` would give.
+  var byteCount: Int { get }
+  /// Forgets all entries.
+  mutating func removeAll()
+  /// Appends bytes; the canonical decimal text of an integer is stored as that integer.
+  mutating func append(_ bytes: RawSpan)
+  /// Appends bytes as a string, whatever they look like. Readers accept that.
+  mutating func appendString(_ bytes: RawSpan)
+  /// Appends an integer in its smallest form.
+  mutating func append(_ integer: Int64)
+  /// Completes header and end mark.
+  ///
+  /// - Returns: The value's bytes, valid until the next change.
+  /// - Throws: ``RDBError`` (`notRepresentable`) beyond 4 GiB.
+  @_lifetime(&self)
+  mutating func finished() throws(RDBError) -> RawSpan
+}
+
+extension PackedWriter where Self: ~Copyable {
+  /// Appends a score: an integer where it is one between −2⁶² and 2⁶², else its shortest text.
+  ///
+  /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 becomes 0, as in the servers.
+  public mutating func append(score: Double) {
+    if let integer = Int64(exactly: score), integer.magnitude <= 1 << 62 {
+      return append(integer)
+    }
+    withUnsafeTemporaryAllocation(byteCount: DoubleText.maximumByteCount, alignment: 8) { text in
+      let start = text.baseAddress.unsafelyUnwrapped
+      let count = DoubleText.write(score, to: start)
+      appendString(RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: count))
+    }
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  static func packedTooLarge(_ what: String, _ byteCount: Int) -> RDBError {
+    RDBError(
+      .notRepresentable, at: 0, expected: "a \(what) of at most 4294967295 bytes", found: "\(byteCount)")
+  }
+}
+
+/// The integer that a packed value stores for these bytes; `nil`: they are stored as they are.
+@inline(__always)
+func packedInteger(_ bytes: RawSpan, atMost limit: Int) -> Int64? {
+  let count = bytes.byteCount
+  guard count >= 1, count <= limit else { return nil }
+  let last = bytes.unsafeLoad(fromByteOffset: count &- 1, as: UInt8.self)
+  guard last &- 48 <= 9 else { return nil }
+  return DecimalText.parseCanonical(bytes)
+}

@@ -1,0 +1,55 @@
+public import RDBFormat
+
+/// What a key's own expiry has to be. Expiries of hash fields do not count here.
+public enum ExpiryCondition: Hashable, Sendable {
+  /// Whatever it is.
+  case any
+  /// The key never expires.
+  case noExpiry
+  /// The key expires some time.
+  case anyExpiry
+  /// The key expires between these times, both included.
+  case between(UnixMilliseconds, UnixMilliseconds)
+
+  /// Reads `noexpire`, `anyexpire`, or `a~b`: two times as ``TimeText`` reads them, either of which may
+  /// be left out; the later one may also be `inf`.
+  ///
+  /// - Parameter now: What `now` stands for.
+  /// - Throws: ``FilterError``.
+  public init(_ text: String, now: UnixMilliseconds) throws(FilterError) {
+    switch text {
+    case "noexpire": self = .noExpiry
+    case "anyexpire": self = .anyExpiry
+    default: self = try .range(text, now)
+    }
+  }
+
+  private static func range(_ text: String, _ now: UnixMilliseconds) throws(FilterError) -> Self {
+    let ends = text.split(separator: "~", omittingEmptySubsequences: false).map(String.init)
+    guard ends.count == 2 else {
+      throw FilterError(
+        expected: "noexpire, anyexpire, or two times with ~ between them, such as 2025-01-01~now+7d",
+        found: "\"\(TimeText.printed(text))\"")
+    }
+    let first =
+      ends[0].isEmpty ? UnixMilliseconds(.min) : try TimeText.time(ends[0], now: now)
+    let last =
+      ends[1].isEmpty || ends[1] == "inf"
+      ? UnixMilliseconds(.max) : try TimeText.time(ends[1], now: now)
+    guard first <= last else {
+      throw FilterError(
+        expected: "a range whose first time is not after its second",
+        found: "\"\(TimeText.printed(text))\"")
+    }
+    return .between(first, last)
+  }
+
+  func accepts(_ expiry: UnixMilliseconds?) -> Bool {
+    switch self {
+    case .any: true
+    case .noExpiry: expiry == nil
+    case .anyExpiry: expiry != nil
+    case .between(let first, let last): expiry.map { first <= $0 && $0 <= last } ?? false
+    }
+  }
+}

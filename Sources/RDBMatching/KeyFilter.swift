@@ -1,0 +1,200 @@
+public import RDB
+public import RDBFormat
+
+/// A sink around a sink: keys that do not pass never reach it, and cost only being stepped over.
+///
+/// Filters are about keys: AUX fields, function libraries, module AUX, slots and RESIZEDB hints all
+/// pass. Without active options it is one test a key.
+///
+/// Where fields of hashes are concerned (``FilterOptions/expired``, ``FilterOptions/ttlShift``,
+/// ``FilterOptions/dropsExpiries``), a hash whose stored form can carry field expiries reaches the base
+/// element by element, even if it asked for `stored`: those bytes would say something else. Under
+/// `skip` and `only` such a hash is announced at the first field that passes, with
+/// ``ElementsHeader/count`` `nil`, and not at all if none does.
+public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
+  public typealias Summary = FilterSummary<Base.Summary>
+
+  /// What becomes of the current key.
+  @usableFromInline enum KeyState {
+    /// It has passed.
+    case passed
+    /// It is being stepped over.
+    case filtered
+    /// A hash of which no field has passed yet: held back.
+    case held
+    /// It was held back, and announced since.
+    case announced
+    /// The same, but the base does not want its elements.
+    case announcedWithoutElements
+  }
+
+  @usableFromInline var base: Base
+  @usableFromInline let isActive: Bool
+  @usableFromInline let expired: FilterOptions.Expired
+  @usableFromInline let now: UnixMilliseconds
+  @usableFromInline let ttlShift: Int64
+  @usableFromInline let dropsExpiries: Bool
+  @usableFromInline let limit: UInt64
+  @usableFromInline var test: KeyTest
+  @usableFromInline var state = KeyState.passed
+  /// The current key's fields must be looked at.
+  @usableFromInline var touchesFields = false
+  @usableFromInline var held = HeldKey()
+  @usableFromInline var keysPassed: UInt64 = 0
+  @usableFromInline var keysFiltered: UInt64 = 0
+  @usableFromInline var limitReached = false
+  @usableFromInline var notes = FilterNotes()
+
+  /// - Parameter base: Gets what passes.
+  public init(_ options: FilterOptions, base: consuming Base) {
+    self.base = base
+    isActive = options.isActive
+    expired = options.expired
+    now = options.now
+    ttlShift = options.ttlShift
+    dropsExpiries = options.dropsExpiries
+    limit = options.limit ?? .max
+    test = KeyTest(options)
+  }
+
+  // MARK: Keys
+
+  @inlinable
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    if !isActive { return try base.beginKey(key) }
+    if keysPassed >= limit {
+      limitReached = true
+      throw .stop
+    }
+    touchesFields = false
+    switch try test.verdict(key) {
+    case .rejected:
+      state = .filtered
+      keysFiltered &+= 1
+      return .skip
+    case .dependsOnFields:
+      held.take(key)
+      state = .held
+      touchesFields = true
+      return .elements
+    case .accepted:
+      state = .passed
+      keysPassed &+= 1
+      if ttlShift == 0, !dropsExpiries { return try base.beginKey(key) }
+      return try beginChanged(key)
+    }
+  }
+
+  /// Announces a key with another expiry.
+  @inlinable
+  mutating func beginChanged(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    if dropsExpiries, key.expiry != nil {
+      notes.add(.expiries, key: key.name, offset: key.offset)
+    }
+    touchesFields = key.type.hasFieldExpiries
+    if touchesFields { held.take(key) }
+    let interest = try base.beginKey(
+      KeyHeader(
+        name: key.name, database: key.database, type: key.type, expiry: changed(key.expiry),
+        idleSeconds: key.idleSeconds, frequency: key.frequency, module: key.module,
+        metadata: key.metadata, offset: key.offset))
+    guard touchesFields else { return interest }
+    switch interest {
+    case .stored, .storedOrOutlined: return .elements
+    case .skip, .measure, .validate, .elements, .elementsAfterOutline: return interest
+    }
+  }
+
+  @inlinable
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    if state == .passed, !touchesFields { return try base.endKey(end) }
+    try endTouched(end)
+  }
+
+  @inlinable
+  mutating func endTouched(_ end: KeyEnd) throws(RDBError) {
+    switch state {
+    case .filtered: return
+    case .held:
+      keysFiltered &+= 1
+      if expired == .skip { held.note(.expiredHashes, count: 1, to: &notes) }
+      return
+    case .passed, .announced, .announcedWithoutElements:
+      if held.fieldsLeftOut > 0 {
+        held.note(
+          expired == .only ? .liveFields : .expiredFields, count: held.fieldsLeftOut, to: &notes)
+      }
+      if held.expiriesLeftOut > 0 {
+        held.note(.expiries, count: held.expiriesLeftOut, to: &notes)
+      }
+      try base.endKey(end)
+    }
+  }
+
+  // MARK: Fields
+
+  @inlinable
+  public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+    if state == .held {
+      held.elements = header
+      held.elements.count = nil
+    } else {
+      try base.beginElements(header)
+    }
+  }
+
+  @inlinable
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
+    throws(RDBError)
+  {
+    if !touchesFields { return try base.hashField(field, value: value, expiry: expiry) }
+    if state != .passed {
+      let hasExpired = expiry.map { $0 < now } ?? false
+      guard hasExpired == (expired == .only) else {
+        held.fieldsLeftOut &+= 1
+        return
+      }
+      if state == .held { try announceHeld() }
+      if state == .announcedWithoutElements { return }
+    }
+    if dropsExpiries, expiry != nil { held.expiriesLeftOut &+= 1 }
+    try base.hashField(field, value: value, expiry: changed(expiry))
+  }
+
+  /// Announces the hash that was held back, now that one of its fields passes.
+  @inlinable
+  mutating func announceHeld() throws(RDBError) {
+    keysPassed &+= 1
+    let name = held.name
+    let metadata = held.metadata
+    if dropsExpiries, held.expiry != nil { held.expiriesLeftOut &+= 1 }
+    let interest = try base.beginKey(
+      KeyHeader(
+        name: name.span.bytes, database: held.database, type: held.type,
+        expiry: changed(held.expiry), idleSeconds: held.idleSeconds, frequency: held.frequency,
+        module: nil, metadata: metadata.span.bytes, offset: held.offset))
+    switch interest {
+    case .skip, .measure, .validate: state = .announcedWithoutElements
+    case .stored, .storedOrOutlined, .elements, .elementsAfterOutline:
+      state = .announced
+      try base.beginElements(held.elements)
+    }
+  }
+
+  @inlinable func changed(_ expiry: UnixMilliseconds?) -> UnixMilliseconds? {
+    guard let expiry, !dropsExpiries else { return nil }
+    return ttlShift == 0 ? expiry : expiry.moved(by: ttlShift)
+  }
+
+  // MARK: Ends
+
+  @inlinable public mutating func endRun() throws(RDBError) { try base.endRun() }
+  @inlinable public mutating func endEarly() throws(RDBError) { try base.endEarly() }
+
+  @inlinable
+  public consuming func finish() throws(RDBError) -> FilterSummary<Base.Summary> {
+    let ledger = notes.finished(keysFiltered: keysFiltered)
+    let limitReached = limitReached
+    return FilterSummary(base: try base.finish(), ledger: ledger, limitReached: limitReached)
+  }
+}

@@ -1,0 +1,82 @@
+import RDB
+import RDBFormat
+
+/// Decides about keys; one for each worker. What is cheap is asked first.
+@usableFromInline
+struct KeyTest {
+  @usableFromInline enum Verdict {
+    case rejected, accepted
+    /// A hash whose fields have to be looked at first.
+    case dependsOnFields
+  }
+
+  /// Bit *n*: the value type of raw value *n* passes.
+  private let types: UInt64
+  private let databases: Set<UInt64>
+  /// Keys of one database follow each other: the last answer is nearly always the next.
+  private var lastDatabase: UInt64?
+  private var acceptsLastDatabase = true
+  private let expiry: ExpiryCondition
+  private let expired: FilterOptions.Expired
+  private let now: UnixMilliseconds
+  private let globs: [Glob]
+  private let keyPatterns: [KeyPattern]
+  private let noKeyPatterns: [KeyPattern]
+  private let memory: MatchMemory?
+
+  init(_ options: FilterOptions) {
+    var types: UInt64 = 0
+    for type in ValueType.allCases {
+      let isWanted = options.types.isEmpty || options.types.contains(type.data)
+      if isWanted, !options.noTypes.contains(type.data) { types |= 1 << UInt64(type.rawValue) }
+    }
+    self.types = types
+    databases = options.databases
+    expiry = options.expiry
+    expired = options.expired
+    now = options.now
+    globs = options.globs
+    keyPatterns = options.keyPatterns
+    noKeyPatterns = options.noKeyPatterns
+    memory = keyPatterns.isEmpty && noKeyPatterns.isEmpty ? nil : MatchMemory()
+  }
+
+  /// - Throws: ``RDBError`` (`patternTooCostly`).
+  @usableFromInline mutating func verdict(_ key: borrowing KeyHeader) throws(RDBError) -> Verdict {
+    guard types >> UInt64(key.type.rawValue) & 1 != 0, accepts(database: key.database),
+      expiry.accepts(key.expiry)
+    else { return .rejected }
+    let verdict = expiredVerdict(key)
+    if verdict == .rejected { return .rejected }
+    guard globs.isEmpty || globs.contains(where: { $0.matches(key.name) }) else { return .rejected }
+    if let memory, try !patternsAccept(key.name, memory) { return .rejected }
+    return verdict
+  }
+
+  private mutating func accepts(database: UInt64) -> Bool {
+    if lastDatabase != database {
+      lastDatabase = database
+      acceptsLastDatabase = databases.isEmpty || databases.contains(database)
+    }
+    return acceptsLastDatabase
+  }
+
+  private func expiredVerdict(_ key: borrowing KeyHeader) -> Verdict {
+    if expired == .keep { return .accepted }
+    let hasExpired = key.expiry.map { $0 < now } ?? false
+    if hasExpired { return expired == .only ? .accepted : .rejected }
+    if key.type.hasFieldExpiries { return .dependsOnFields }
+    return expired == .only ? .rejected : .accepted
+  }
+
+  private func patternsAccept(_ name: RawSpan, _ memory: MatchMemory) throws(RDBError) -> Bool {
+    for index in noKeyPatterns.indices where try noKeyPatterns[index].matches(name, memory) {
+      return false
+    }
+    if keyPatterns.isEmpty { return true }
+    for index in keyPatterns.indices where try keyPatterns[index].matches(name, memory) {
+      return true
+    }
+    return false
+  }
+}

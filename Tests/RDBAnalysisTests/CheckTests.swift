@@ -1,0 +1,182 @@
+import Foundation
+import RDB
+import RDBAnalysis
+import RDBFormat
+import TestSupport
+import Testing
+
+@Suite("The check of a snapshot")
+struct CheckTests {
+  private func check(_ bytes: [UInt8], threads: Int = 1, unique: Bool = false) throws -> SnapshotCheck {
+    try SnapshotCheck.run(smallReader(bytes), threads: threads, findsDuplicates: unique)
+  }
+
+  @Test("finds nothing wrong with what servers write", arguments: Fixture.valid)
+  func whole(_ fixture: Fixture) throws {
+    let bytes = fixture.bytes
+    let result = try check(bytes)
+    #expect(result.isOK)
+    #expect(result.damage == nil)
+    #expect(result.keys == (try info(bytes)).total.keys)
+    #expect(result.byteCount == UInt64(bytes.count))
+    let elements = try Golden.rows(at: fixture.goldenPath).reduce(into: UInt64(0)) { sum, row in
+      switch row.value {
+      case .list(let value): sum += UInt64(value.count)
+      case .set(let value): sum += UInt64(value.count)
+      case .zset(let value): sum += UInt64(value.count)
+      case .hash(let value): sum += UInt64(value.count)
+      case .stream(let value): sum += UInt64(value.entries.count)
+      case .array(let value, _): sum += UInt64(value.count)
+      case .string, .module, .function: break
+      }
+    }
+    if fixture.expiredPath == nil { #expect(result.elements == elements) }
+    for threads in [2, 7] { #expect(try check(bytes, threads: threads) == result) }
+  }
+
+  @Test("says where the damage is, and counts up to it", arguments: Damage.dumps)
+  func damaged(_ damage: Damage) throws {
+    let bytes = damage.fixture.bytes
+    let result = try check(bytes)
+    var reader = RDBReader(MemorySource(bytes))
+    var sink = NoSink(interest: .validate)
+    var error: RDBError?
+    do { try reader.read(into: &sink) } catch let thrown { error = thrown }
+    #expect(result.isOK == (error == nil))
+    #expect(result.damage.map { $0.code } == error?.code.description)
+    if let found = result.damage {
+      #expect(found.offset <= bytes.count)
+      if let whole = damage.wholeRecords { #expect(result.keys >= UInt64(whole)) }
+    }
+    for threads in [2, 7] {
+      let other = try check(bytes, threads: threads)
+      #expect(other == result, "\(threads)")
+    }
+  }
+
+  @Test("counts the same up to a damage behind many runs")
+  func countsUpToDamage() throws {
+    var snapshot = Snapshot()
+    for number in 0..<200_000 { snapshot.string("key-\(number)", "value-\(number)-\(number)-\(number)") }
+    let whole = snapshot.bytes.count
+    snapshot.set("s", ["a"])
+    snapshot.add(0x0B)  // An intset …
+    snapshot.add("broken")
+    snapshot.add("no intset")
+    for number in 0..<200_000 { snapshot.string("more-\(number)", "value-\(number)-\(number)") }
+    let alone = try check(snapshot.whole)
+    #expect(alone.keys == 200_001)
+    #expect(alone.damage?.code == "corruptIntset")
+    #expect(alone.damage?.key?.bytes == Array("broken".utf8))
+    #expect(alone.damage?.offset ?? 0 > whole)
+    for threads in [2, 7] { #expect(try check(snapshot.whole, threads: threads) == alone) }
+  }
+
+  @Test("warns of what is legal and odd")
+  func warnings() throws {
+    var snapshot = Snapshot(version: 7)
+    snapshot.add(0xFB, 5, 1)
+    snapshot.set("empty", [])
+    snapshot.add(0xFC, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF)
+    snapshot.string("old", "value")
+    snapshot.add(20)
+    snapshot.add("packed")
+    snapshot.add(7, 7, 0, 0, 0, 0, 0, 0xFF)
+    let result = try check(snapshot.whole + Array("*1\r\n$4\r\nPING\r\n".utf8))
+    #expect(result.isOK)
+    #expect(
+      result.warnings.map { $0.kind }
+        == [.emptyKey, .negativeExpiry, .wrongHint, .noChecksum, .tail])
+    let empty = try #require(result.warnings.first)
+    #expect(empty.keys.map { $0.key.text ?? "" } == ["empty", "packed"])
+    #expect(empty.keys.first?.offset == 12)
+    #expect(result.warnings[1].keys.map { $0.key.text ?? "" } == ["old"])
+    for threads in [2, 7] {
+      #expect(try check(snapshot.whole + Array("*1\r\n$4\r\nPING\r\n".utf8), threads: threads) == result)
+    }
+  }
+
+  @Test("finds no key and no member twice in what servers write", arguments: Fixture.valid)
+  func unique(_ fixture: Fixture) throws {
+    let result = try check(fixture.bytes, threads: 2, unique: true)
+    #expect(result.duplicates == Duplicates(count: 0, first: []))
+    #expect(result.isOK)
+    var plain = try check(fixture.bytes)
+    #expect(plain.elements == result.elements)
+    #expect(plain.keys == result.keys)
+    plain = result
+    #expect(plain.types == result.types)
+  }
+
+  @Test("finds keys and members that stand twice")
+  func duplicates() throws {
+    var snapshot = Snapshot()
+    snapshot.string("a", "1")
+    snapshot.set("s", ["x", "y", "x", "z", "x"])
+    let hash = snapshot.bytes.count
+    snapshot.hash("h", [("f", "x"), ("g", "f"), ("f", "y")])
+    snapshot.select(1)
+    snapshot.string("a", "another database")
+    let again = snapshot.bytes.count
+    snapshot.string("a", "again")
+    // The same members in other keys are no repetition.
+    snapshot.set("t", ["x", "y", "f", "a"])
+    for threads in [1, 2, 7] {
+      let result = try check(snapshot.whole, threads: threads, unique: true)
+      #expect(!result.isOK)
+      #expect(result.damage == nil)
+      let found = try #require(result.duplicates)
+      #expect(found.count == 4)
+      let lines = found.first.map {
+        "\($0.kind) \($0.database) \($0.key.text ?? "") \($0.member?.text ?? "-") \($0.index ?? 0) \($0.firstIndex ?? 0)"
+      }
+      #expect(lines == ["member 0 s x 3 1", "member 0 s x 5 1", "member 0 h f 3 1", "key 1 a - 0 0"])
+      #expect(found.first[2].offset == hash)
+      #expect(found.first[3].offset == again)
+      #expect(found.first[3].firstOffset ?? 0 < again)
+    }
+  }
+
+  @Test("finds the first of many repetitions, through many sorted runs")
+  func manyDuplicates() throws {
+    // More entries than fit into one worker's memory.
+    let count = 1_200_000
+    var bytes = Snapshot().bytes
+    bytes += [2, 1, UInt8(ascii: "s"), 0x80] + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) }
+    for number in 0..<count {
+      let digits = Array(String(number % 1_100_000, radix: 36).utf8)
+      bytes.append(UInt8(digits.count))
+      bytes += digits
+    }
+    bytes.append(0xFF)
+    let result = try SnapshotCheck.run(
+      RDBReader(MemorySource(bytes)), threads: 1, findsDuplicates: true)
+    #expect(result.elements == UInt64(count))
+    #expect(result.duplicates?.count == 100_000)
+    #expect(
+      result.duplicates?.first.map { $0.firstIndex ?? 0 } == (1...10).map { UInt64($0) })
+    #expect(result.duplicates?.first.map { $0.index ?? 0 } == (1_100_001...1_100_010).map { UInt64($0) })
+  }
+
+  @Test("survives being written as JSON, which fits its schema", arguments: Damage.dumps)
+  func json(_ damage: Damage) throws {
+    let result = try check(damage.fixture.bytes, unique: true)
+    let data = try JSONEncoder().encode(result)
+    #expect(try JSONDecoder().decode(SnapshotCheck.self, from: data) == result)
+    #expect(try JSONSchema(named: "check").faults(in: data) == [])
+  }
+
+  @Test("has a schema that refuses what it does not describe")
+  func schema() throws {
+    let schema = try JSONSchema(named: "check")
+    #expect(try !schema.faults(in: Data("{}".utf8)).isEmpty)
+    #expect(try !schema.faults(in: Data("{\"format\":2}".utf8)).isEmpty)
+    let whole = try JSONEncoder().encode(try check(Snapshot().whole))
+    #expect(try schema.faults(in: whole) == [])
+    let text = String(decoding: whole, as: UTF8.self)
+    for (old, new) in [("\"ok\":true", "\"ok\":1"), ("\"keys\":0", "\"keys\":-1"), ("\"keys\":0", "\"keys\":0.5"), ("\"keys\":0", "\"keys\":0,\"x\":1")] {
+      #expect(text.contains(old))
+      #expect(try !schema.faults(in: Data(text.replacing(old, with: new).utf8)).isEmpty, "\(new)")
+    }
+  }
+}

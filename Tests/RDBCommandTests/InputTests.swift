@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Wherever a snapshot comes from, the result is the same.
+@Suite("The input")
+struct InputTests {
+  @Test("may be a file, standard input or a pipe", arguments: ["json", "resp", "info", "check"])
+  func places(_ command: String) {
+    let folder = ErrorTests.folder()
+    let file = Tool.shell("rdb \(command) -q dump.rdb", in: folder)
+    #expect(file.status == 0 && file.error == "")
+    for line in ["rdb \(command) -q - <dump.rdb", "cat dump.rdb | rdb \(command) -q -"] {
+      var other = Tool.shell(line, in: folder)
+      // The report names its file.
+      let text = other.text.replacingOccurrences(of: "standard input:", with: "dump.rdb:")
+      other.output = Data(text.utf8)
+      if command != "check" { #expect(other == file) } else { #expect(other.text == file.text) }
+    }
+  }
+
+  @Test(
+    "may be compressed",
+    arguments: [Crafted.helloGzip, Crafted.helloZstd, Crafted.helloLZ4, Crafted.hello])
+  func compressed(_ bytes: [UInt8]) {
+    let folder = Scratch()
+    folder.write(bytes, as: "dump")
+    for line in ["rdb json -q --lines dump", "cat dump | rdb json -q --lines -"] {
+      let outcome = Tool.shell(line, in: folder)
+      #expect(outcome.error == "")
+      #expect(
+        outcome.text == #"{"db":0,"key":"k","type":"string","encoding":"raw","value":"hello"}"# + "\n")
+      #expect(outcome.status == 0)
+    }
+  }
+
+  @Test("gives the same bytes with any number of threads", arguments: ["json", "json --lines", "resp"])
+  func threads(_ command: String) {
+    let folder = Scratch()
+    folder.write(Crafted.large(count: 100_000), as: "dump.rdb")
+    let one = Tool.shell("rdb \(command) -q -j 1 dump.rdb", in: folder)
+    #expect(one.status == 0 && one.output.count > 6_000_000)
+    for count in [2, 7] {
+      #expect(Tool.shell("rdb \(command) -q -j \(count) dump.rdb", in: folder) == one)
+    }
+  }
+
+  @Test("is read as far as --limit says, and its checksum is said to be unread")
+  func limit() {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell("rdb json --lines --limit 3 dump.rdb --ledger ledger", in: folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.text.split(separator: "\n").count == 3)
+    #expect(outcome.error.contains("checksum"))
+    let ledger = String(decoding: folder.contents(of: "ledger") ?? Data(), as: UTF8.self)
+    #expect(ledger.contains("\"checksum\" : \"unread\""))
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What is left in the folder, whatever happens.
+@Suite("The output file")
+struct OutputTests {
+  @Test("is what standard output would have been", arguments: ["json", "json --lines", "resp"])
+  func same(_ command: String) {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      "rdb \(command) dump.rdb -o out 2>/dev/null && rdb \(command) dump.rdb 2>/dev/null", in: folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.count > 1000)
+    #expect(folder.contents(of: "out") == outcome.output)
+  }
+
+  @Test("has the mode that the umask leaves")
+  func mode() throws {
+    let folder = ErrorTests.folder()
+    #expect(Tool.shell("umask 027; rdb json dump.rdb -q -o out", in: folder).status == 0)
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/out")
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o640)
+  }
+
+  @Test("goes where a symbolic link leads")
+  func link() {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      "mkdir d && echo old >d/real && ln -s d/real out && rdb json -q dump.rdb -o out && ls d && test -L out",
+      in: folder)
+    #expect(outcome == Outcome(status: 0, output: Data("real\n".utf8), error: ""))
+    #expect(folder.contents(of: "d/real")?.first == UInt8(ascii: "["))
+  }
+
+  @Test("keeps its old content if the input is damaged")
+  func damage() {
+    let folder = ErrorTests.folder()
+    let names = folder.names
+    let outcome = Tool.shell("echo old >out; rdb json cut.rdb -o out", in: folder)
+    #expect(outcome.status == 65)
+    #expect(folder.contents(of: "out") == Data("old\n".utf8))
+    #expect(folder.names == (names + ["out"]).sorted())
+  }
+
+  @Test("stays under another name with --keep-partial, and is no whole document")
+  func keepPartial() throws {
+    let folder = Scratch()
+    folder.write(Array(Crafted.large(count: 50_000).dropLast(10)), as: "cut.rdb")
+    let outcome = Tool.run("json", "cut.rdb", "-o", "out", "--keep-partial", in: folder)
+    #expect(outcome.status == 65)
+    #expect(folder.names == ["cut.rdb", "out.partial"])
+    let partial = try #require(folder.contents(of: "out.partial"))
+    #expect(partial.count > 1 << 20)
+    #expect(throws: (any Error).self) { try JSONSerialization.jsonObject(with: partial) }
+  }
+
+  @Test("is gone when it grows too large for the disk")
+  func tooLarge() {
+    let folder = Scratch()
+    folder.write(Crafted.large(count: 50_000), as: "dump.rdb")
+    let outcome = Tool.shell("ulimit -f 100; rdb json dump.rdb -o out", in: folder)
+    #expect(outcome.error.hasPrefix("rdb: out: cannot write"))
+    #expect(outcome.error.contains(": File too large\n"))
+    #expect(outcome.status == 74)
+    #expect(folder.names == ["dump.rdb"])
+  }
+
+  @Test("may be a pipe, which is written as it is")
+  func fifo() {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      "mkfifo p; rdb json -q dump.rdb -o p & cat p; wait; test -p p", in: folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.output == Tool.shell("rdb json -q dump.rdb", in: folder).output)
+  }
+
+  @Test("closed by its reader, ends the run with 141 and no word", arguments: ["json", "resp", "info", "check"])
+  func closedPipe(_ command: String) {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      "{ sleep 0.2; rdb \(command) dump.rdb 2>error; echo $? >status; } | :", in: folder)
+    #expect(outcome.error == "")
+    #expect(folder.contents(of: "status") == Data("141\n".utf8))
+    #expect(folder.contents(of: "error") == Data())
+  }
+
+  /// A signal while the input has more to come.
+  @Test(
+    "leaves nothing behind when interrupted", arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
+  func interrupted(_ signal: Int32, keepsPartial: Bool) throws {
+    let folder = Scratch()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Tool.path)
+    process.arguments =
+      ["json", "-", "-j", "1", "-o", "out"] + (keepsPartial ? ["--keep-partial"] : [])
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.environment = Tool.environment
+    let (input, error) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardError = error
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data(Crafted.large(count: 20_000).dropLast(99)))
+    for _ in 0..<500 where folder.names.isEmpty { usleep(10_000) }
+    #expect(folder.names == ["out.partial.\(process.processIdentifier)"])
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 128 + signal)
+    #expect(folder.names == (keepsPartial ? ["out.partial"] : []))
+    let text = String(decoding: error.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(text == "rdb: interrupted\n")
+  }
+
+  @Test("is not made by two names at once: the ledger is refused the input's name")
+  func ledgerOntoInput() {
+    let folder = ErrorTests.folder()
+    let before = folder.contents(of: "dump.rdb")
+    let outcome = Tool.run("json", "dump.rdb", "-o", "out", "--ledger", "dump.rdb", in: folder)
+    #expect(outcome.status == 64)
+    #expect(folder.contents(of: "dump.rdb") == before)
+    #expect(folder.contents(of: "out") == nil)
+  }
+}

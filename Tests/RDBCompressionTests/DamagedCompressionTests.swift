@@ -1,0 +1,136 @@
+import RDB
+import RDBCompression
+import RDBFormat
+import TestSupport
+import Testing
+
+@Suite("Damaged compressed input")
+struct DamagedCompressionTests {
+  static let bytes = Fixture.named("redis-7.2.6-empty").bytes
+    + [UInt8](repeating: 7, count: 50) + Fixture.named("redis-2.4.18-empty").bytes
+
+  @Test("cut anywhere, is an error that says where", arguments: Compressor.allCases)
+  func cut(_ compressor: Compressor) {
+    let compressed = compressor.compress(Self.bytes)
+    for count in 4..<compressed.count {
+      for readLimit in [1, Int.max] {
+        let error = errorOf { () throws(RDBError) in
+          try decompressed(Array(compressed[..<count]), readLimit: readLimit)
+        }
+        if compressor == .lz4Legacy, count == 4 {
+          // A legacy frame has no end mark: this is one without blocks.
+          #expect(error == nil)
+          continue
+        }
+        #expect(error?.code == .truncated, "cut to \(count): \(String(describing: error))")
+        #expect(error?.found.contains("byte \(count)") == true, "\(String(describing: error))")
+        #expect((error?.offset ?? .max) <= Self.bytes.count)
+      }
+    }
+  }
+
+  @Test("cut, is never a whole snapshot", arguments: Compressor.allCases)
+  func cutSnapshot(_ compressor: Compressor) throws {
+    let compressed = compressor.compress(Fixture.named("redis-7.2.6-empty").bytes)
+    for count in 0..<compressed.count {
+      let error = errorOf { () throws(RDBError) in
+        let input = try decompressing(MemorySource(Array(compressed[..<count]), canSeek: false))
+        var reader = RDBReader(input.source)
+        var sink = NoSink()
+        try reader.read(into: &sink)
+      }
+      #expect(error != nil, "cut to \(count)")
+    }
+  }
+
+  @Test("with any bit flipped, is an error or makes no difference", arguments: [Compressor.gzip, .zstd, .lz4])
+  func flipped(_ compressor: Compressor) {
+    var compressed = compressor.compress(Self.bytes)
+    var unnoticed = 0
+    for place in 0..<compressed.count {
+      for bit in 0..<8 {
+        compressed[place] ^= 1 << UInt8(bit)
+        var result: [UInt8] = []
+        let error = errorOf { () throws(RDBError) in result = try decompressed(compressed, readLimit: 5) }
+        compressed[place] ^= 1 << UInt8(bit)
+        if place < 4, error == nil { continue }
+        if let error {
+          #expect(
+            [.corruptCompression, .truncated, .trailingBytes, .refused].contains(error.code), "\(error)")
+        } else {
+          unnoticed += 1
+          #expect(result == Self.bytes, "bit \(bit) of byte \(place)")
+        }
+      }
+    }
+    // gzip's header has a time and other bytes that nothing depends on; the others have next to none.
+    #expect(unnoticed <= (compressor == .gzip ? 8 * 8 : 8))
+  }
+
+  @Test("with a wrong checksum, is an error", arguments: [Compressor.gzip, .zstd, .lz4])
+  func checksum(_ compressor: Compressor) {
+    var compressed = compressor.compress(Self.bytes)
+    let place = compressor == .gzip ? compressed.count - 8 : compressed.count - 4
+    compressed[place] ^= 0x10
+    let error = errorOf { () throws(RDBError) in try decompressed(compressed) }
+    #expect(error?.code == .corruptCompression, "\(String(describing: error))")
+    #expect(error?.found.contains(" of the compressed input") == true)
+  }
+
+  @Test("stays an error when it is read again", arguments: Compressor.allCases)
+  func sticky(_ compressor: Compressor) throws {
+    let compressed = compressor.compress(Self.bytes)
+    let source = try decompressing(MemorySource(Array(compressed.dropLast()))).source
+    let first = errorOf { () throws(RDBError) in try contents(of: source) }
+    let second = errorOf { () throws(RDBError) in try contents(of: source) }
+    #expect(first?.code == .truncated)
+    #expect(first?.description == second?.description)
+  }
+
+  @Test("noise behind the first bytes, ends in an error", arguments: Compressor.allCases)
+  func noise(_ compressor: Compressor) {
+    for seed in 0..<200 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let start = compressor.compress([1, 2, 3]).prefix(Int.random(in: 4...10, using: &generator))
+      let noise = (0..<Int.random(in: 1...5000, using: &generator)).map { _ in
+        UInt8.random(in: 0...255, using: &generator)
+      }
+      let error = errorOf { () throws(RDBError) in try decompressed(start + noise) }
+      #expect(error != nil, "seed \(seed)")
+    }
+  }
+
+  @Test("whose zstd window is above the limit, is refused, and read under a higher one")
+  func window() throws {
+    var generator = SeededGenerator(seed: 3)
+    let bytes = (0..<300_000).map { _ in UInt8.random(in: 0...3, using: &generator) }
+    let compressed = zstdCompressed(bytes, windowLog: 24)
+    let error = errorOf { () throws(RDBError) in
+      try contents(of: decompressing(MemorySource(compressed), windowLimit: 8 << 20).source)
+    }
+    #expect(error?.code == .refused)
+    #expect(error?.expected.contains("at most 8 MiB") == true, "\(String(describing: error))")
+    #expect(
+      try contents(of: decompressing(MemorySource(compressed), windowLimit: 16 << 20).source) == bytes)
+    for limit in [0, 1, UInt64.max] {
+      _ = errorOf { () throws(RDBError) in
+        try contents(of: decompressing(MemorySource(compressed), windowLimit: limit).source)
+      }
+    }
+  }
+
+  @Test("that promises much, is decompressed only as far as it is asked for", arguments: Compressor.allCases)
+  func bomb(_ compressor: Compressor) throws {
+    let compressed = compressor.compress([UInt8](repeating: 0, count: 40 << 20))
+    #expect(compressed.count < 1 << 20)
+    let source = try decompressing(MemorySource(compressed)).source
+    var small: [UInt8] = [1, 1, 1]
+    let count = try small.withUnsafeMutableBytes { try source.read(into: $0) }
+    #expect(count > 0 && small.prefix(count).allSatisfy { $0 == 0 })
+    #expect(errorOf { () throws(RDBError) in
+      var reader = RDBReader(try decompressing(MemorySource(compressed)).source)
+      var sink = NoSink()
+      try reader.read(into: &sink)
+    }?.code == .notRDB)
+  }
+}

@@ -1,0 +1,52 @@
+import RDBMatching
+import Testing
+
+@Suite("A glob")
+struct GlobTests {
+  static func matches(_ pattern: String, _ name: String) -> Bool {
+    matches(Glob(pattern), Array(name.utf8))
+  }
+
+  static func matches(_ glob: Glob, _ name: [UInt8]) -> Bool { glob.matches(name.span.bytes) }
+
+  /// What a Redis 7.0.15 answered to `KEYS`.
+  @Test("fits the names that it fits for Redis", arguments: [
+    ("*", "abc"), ("a*", "a"), ("a*", "abc"), ("*c", "abc"), ("a*c", "ac"), ("a*c", "abbbc"),
+    ("h?llo", "hello"), ("h?llo", "hallo"), ("h*llo", "hllo"), ("h*llo", "heeeello"),
+    ("h[ae]llo", "hello"), ("h[ae]llo", "hallo"), ("h[^e]llo", "hallo"), ("h[a-b]llo", "hbllo"),
+    ("h[b-a]llo", "hallo"), (#"a\*b"#, "a*b"), (#"a\?b"#, "a?b"), (#"\[a]"#, "[a]"), (#"a\"#, #"a\"#),
+    (#"[\]]"#, "]"), (#"[\a-c]"#, "-"), (#"[\a-c]"#, "c"), ("[a-]", "]"), ("[a-]b", "a"),
+    ("[a-]b", "b"), ("[abc", "c"), ("[^abc", "d"), ("[^]", "x"), ("[^]", "]"), ("[-a]", "-"),
+    ("[ab-]", "b"), (#"[a\"#, #"\"#), ("a**b", "ab"), ("*a*b*", "xaxbx"), ("[*]", "*"), ("?", "\n"), ("", ""),
+  ])
+  func fits(_ pattern: String, _ name: String) {
+    #expect(Self.matches(pattern, name))
+  }
+
+  @Test("does not fit what it does not fit for Redis", arguments: [
+    ("a*", "ba"), ("*c", "abcd"), ("h?llo", "hllo"), ("h[ae]llo", "hillo"), ("h[^e]llo", "hello"),
+    ("h[a-b]llo", "hcllo"), (#"a\*b"#, "axb"), (#"a\?b"#, "axb"), ("[]", "]"), ("[]a]", "]"), ("[", "["),
+    ("[^abc", "c"), ("?", ""), ("a", "A"), ("a", ""), ("", "a"), ("abc", "ab"), ("ab", "abc"), ("[a-]b", "ab"),
+  ])
+  func doesNotFit(_ pattern: String, _ name: String) {
+    #expect(!Self.matches(pattern, name))
+  }
+
+  @Test("looks at bytes, not at text")
+  func bytes() {
+    #expect(Self.matches(Glob([0xFF, UInt8(ascii: "*")]), [0xFF, 0x00, 0xFE]))
+    #expect(!Self.matches("?", "ä"))
+    #expect(Self.matches("??", "ä"))
+    #expect(Self.matches(Glob([0x5B, 0x80, 0x2D, 0xFF, 0x5D]), [0xC3]))
+  }
+
+  @Test("of many stars, needs no more time than name times pattern")
+  func pathological() {
+    let pattern = Glob(String(repeating: "a*", count: 2000) + "b")
+    let name = [UInt8](repeating: UInt8(ascii: "a"), count: 100_000)
+    let start = ContinuousClock.now
+    #expect(!Self.matches(pattern, name))
+    #expect(Self.matches(Glob(String(repeating: "*a", count: 50) + "*"), name))
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+}

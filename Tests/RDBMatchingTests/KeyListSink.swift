@@ -1,0 +1,111 @@
+import RDB
+import RDBFormat
+import RDBMatching
+import TestSupport
+
+/// One key as a sink saw it.
+struct SeenKey: Hashable, CustomStringConvertible {
+  struct Field: Hashable {
+    var field: [UInt8]
+    var value: [UInt8]
+    var expiry: Int64?
+  }
+  var name: [UInt8]
+  var database: UInt64
+  var type: ValueType
+  var expiry: Int64?
+  /// Of a hash, if its elements came.
+  var fields: [Field] = []
+  var wasStored = false
+  var count: UInt64?
+  var offset: Int
+
+  var description: String { printable(name) }
+}
+
+/// Writes down keys, and the fields of hashes.
+struct KeyListSink: SelectiveSink, RunSink {
+  var keys: [SeenKey] = []
+  var current: SeenKey?
+  var interest: Interest
+  var endedEarly = false
+
+  init(interest: Interest = .elements) { self.interest = interest }
+
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    precondition(current == nil)
+    current = SeenKey(
+      name: key.name.withUnsafeBytes { Array($0) }, database: key.database, type: key.type,
+      expiry: key.expiry?.value, offset: key.offset)
+    return interest
+  }
+  mutating func beginStored(byteCount: UInt64) throws(RDBError) { current?.wasStored = true }
+  mutating func beginElements(_ header: ElementsHeader) throws(RDBError) { current?.count = header.count }
+  mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
+    throws(RDBError)
+  {
+    current?.fields.append(
+      SeenKey.Field(
+        field: field.withUnsafeBytes { Array($0) }, value: value.withUnsafeBytes { Array($0) },
+        expiry: expiry?.value))
+  }
+  mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    guard let key = current else { preconditionFailure("endKey without beginKey") }
+    keys.append(key)
+    current = nil
+  }
+  mutating func endRun() throws(RDBError) {}
+  mutating func endEarly() throws(RDBError) { endedEarly = true }
+  consuming func finish() throws(RDBError) -> [SeenKey] { keys }
+}
+
+/// What passes a filter, and what it says at the end.
+func filtered(
+  _ bytes: [UInt8], _ options: FilterOptions, interest: Interest = .elements, threads: Int = 1
+) throws -> (keys: [SeenKey], ledger: Ledger, limitReached: Bool, end: SnapshotEnd?) {
+  var readerOptions = RDBReader.Options()
+  readerOptions.windowByteCount = 64
+  let reader = RDBReader(MemorySource(bytes), options: readerOptions)
+  let (summaries, end) = try reader.readRuns(threads: threads, to: MemoryDestination()) {
+    (_: any ByteDestination) throws(RDBError) -> KeyFilter<KeyListSink> in
+    KeyFilter(options, base: KeyListSink(interest: interest))
+  }
+  var ledger = Ledger()
+  for summary in summaries { ledger.merge(summary.ledger) }
+  return (
+    summaries.flatMap(\.base).sorted { $0.offset < $1.offset }, ledger,
+    summaries.contains(where: \.limitReached), end
+  )
+}
+
+/// All keys, without a filter.
+func all(_ bytes: [UInt8]) throws -> [SeenKey] {
+  var reader = RDBReader(MemorySource(bytes))
+  var sink = KeyListSink()
+  try reader.read(into: &sink)
+  return sink.keys
+}
+
+/// A snapshot of strings with expiries, made by hand.
+func snapshot(_ keys: [(name: String, expiry: Int64?)]) -> [UInt8] {
+  var bytes = Array("REDIS0009".utf8)
+  for (name, expiry) in keys {
+    if let expiry { bytes += [0xFC] + littleEndian(expiry) }
+    bytes += [0] + string(name) + string("value")
+  }
+  return bytes + [0xFF] + [UInt8](repeating: 0, count: 8)
+}
+
+/// A Valkey snapshot of one hash with field expiries (−1: none), made by hand.
+func snapshot(hash name: String, fields: [(name: String, expiry: Int64)], expiry: Int64? = nil) -> [UInt8] {
+  var bytes = Array("VALKEY080".utf8)
+  if let expiry { bytes += [0xFC] + littleEndian(expiry) }
+  bytes += [22] + string(name) + [UInt8(fields.count)]
+  for field in fields { bytes += string(field.name) + string("v") + littleEndian(field.expiry) }
+  return bytes + [0xFF] + [UInt8](repeating: 0, count: 8)
+}
+
+private func string(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
+private func littleEndian(_ value: Int64) -> [UInt8] {
+  (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * Int64($0))) }
+}

@@ -1,0 +1,243 @@
+import RDB
+import RDBFormat
+import TestSupport
+import Testing
+
+/// What the servers said of each dump, against what the reader says of it.
+@Suite("Contents")
+struct GoldenTests {
+  @Test("are what the server said they are", arguments: Fixture.valid)
+  func contents(_ fixture: Fixture) throws {
+    let iterator = SnapshotKeys(MemorySource(fixture.bytes)).makeIterator()
+    var keys: [KeyName: SnapshotKey] = [:]
+    while let result = iterator.next() {
+      let key = try result.get()
+      #expect(keys.updateValue(key, forKey: KeyName(key)) == nil, "a key twice")
+    }
+    let rows = try Golden.rows(at: fixture.goldenPath)
+    let expired = try fixture.expiredPath.map { try Golden.rows(at: $0) } ?? []
+    let partial = Dictionary(
+      expired.filter(\.isPartial).map { (KeyName($0), $0) }, uniquingKeysWith: { $1 })
+    var functions = iterator.functionLibraries
+    let version = try #require(Int(String(decoding: fixture.bytes[6..<9], as: UTF8.self)))
+    for row in rows {
+      if case .function(_, _, let code) = row.value {
+        let place = functions.firstIndex(of: code)
+        functions.remove(at: try #require(place, "a function library is missing"))
+        continue
+      }
+      let name = KeyName(row)
+      let found = keys.removeValue(forKey: name)
+      let key = try #require(found, "\(name) is missing")
+      compare(key, row, expiredFields: partial[name], version: version)
+    }
+    for row in expired {
+      guard let key = keys.removeValue(forKey: KeyName(row)) else { continue }
+      compare(key, row, expiredFields: nil, version: version)
+    }
+    #expect(keys.isEmpty, "\(keys.keys.sorted { $0.description < $1.description })")
+    #expect(functions.isEmpty)
+  }
+
+  private func compare(
+    _ key: SnapshotKey, _ row: Golden.Row, expiredFields: Golden.Row?, version: Int
+  ) {
+    let name = KeyName(row)
+    #expect(key.expiry?.value == row.expiry, "\(name)")
+    if let idle = row.idleSeconds, let found = key.idleSeconds {
+      // The server was asked a little after it had written the dump, or before.
+      let isRight = found <= idle + 2 && idle <= found + 120
+      #expect(isRight, "\(name): \(found), not \(idle)")
+    }
+    if let frequency = row.frequency, let found = key.frequency {
+      // It fades by one a minute.
+      let isRight = found >= frequency && Int(found) <= Int(frequency) + 2
+      #expect(isRight, "\(name): \(found), not \(frequency)")
+    }
+    var differences = Differences(version: version)
+    differences.compare(key, row.value, expiredFields: expiredFields?.value)
+    #expect(differences.found.isEmpty, "\(name) (\(key.type.name)): \(differences.found)")
+  }
+}
+
+/// A key's place.
+struct KeyName: Hashable, CustomStringConvertible {
+  let database: UInt64
+  let name: [UInt8]
+
+  init(_ key: SnapshotKey) { (database, name) = (key.database, key.name) }
+  init(_ row: Golden.Row) { (database, name) = (row.database ?? 0, row.key ?? []) }
+  var description: String { "db \(database) \(printable(name))" }
+}
+
+/// Where a value and its golden row differ.
+private struct Differences {
+  /// The dump's RDB version, which stands in the footer of a DUMP payload.
+  let version: Int
+  var found: [String] = []
+
+  private mutating func expect(_ isSo: Bool, _ what: @autoclosure () -> String) {
+    if !isSo && found.count < 5 { found.append(what()) }
+  }
+
+  mutating func compare(
+    _ key: SnapshotKey, _ golden: Golden.Value, expiredFields: Golden.Value?
+  ) {
+    switch (key.value, golden) {
+    case (.string(let value), .string(let expected)): expect(expected.matches(value), "value")
+    case (.list(let list), .list(let expected)):
+      expect(list.count == expected.count, "\(list.count) elements, not \(expected.count)")
+      for (index, (element, other)) in zip(list, expected).enumerated() {
+        expect(other.matches(element), "element \(index)")
+      }
+    case (.set(let set), .set(let expected)):
+      matchUp(set.map { ($0, ()) }, expected.map { ($0, ()) }) { _, _ in true }
+    case (.zset(let zset), .zset(let expected)):
+      let packed = key.type == .zsetListpack || key.type == .zsetZiplist
+      matchUp(zset.map { ($0.member, $0.score) }, expected.map { ($0.member, $0.score) }) {
+        (own: Double, other: Double) -> Bool in
+        // A packed sorted set keeps no sign of zero.
+        if own.bitPattern == other.bitPattern { return true }
+        return packed && own == 0 && other == 0
+      }
+    case (.hash(let hash), .hash(let expected)):
+      var rows = expected
+      if case .hash(let gone) = expiredFields { rows += gone }
+      matchUp(hash.map { ($0.field, $0) }, rows.map { ($0.field, $0) }) {
+        (own: SnapshotValue.HashField, row: (field: Golden.Bytes, value: Golden.Bytes, expiry: Int64?)) -> Bool in
+        row.value.matches(own.value) && own.expiry?.value == row.expiry
+      }
+    case (.stream(let stream), .stream(let expected)): compare(stream, expected)
+    case (.array(let elements, let insertIndex), .array(let expected, let expectedIndex)):
+      expect(insertIndex == expectedIndex, "insert index")
+      expect(elements.count == expected.count, "\(elements.count) elements")
+      for (index, value) in expected {
+        expect(elements[index].map { value.matches($0) } ?? false, "element \(index)")
+      }
+    case (.module(let module, let stored), .module(let type, let dump)):
+      expect(module.name == type, "module \(module.name)")
+      expect(dump.matches(payload(module, stored)), "the module's value")
+    default: expect(false, "\(key.type.name) is not \(golden)")
+    }
+  }
+
+  /// What DUMP says of a module's value: type, module ID, items, version, checksum.
+  private func payload(_ module: ModuleID, _ stored: [UInt8]) -> [UInt8] {
+    let bytes = [7] + RDBBytes.length(module.rawValue) + stored + RDBBytes.little(UInt16(version))
+    var checksum = CRC64()
+    checksum.update(bytes.span.bytes)
+    return bytes + RDBBytes.little(checksum.value)
+  }
+
+  /// Compares what each name has, in any order.
+  private mutating func matchUp<A, B>(
+    _ pairs: [([UInt8], A)], _ expected: [(Golden.Bytes, B)], _ isEqual: (A, B) -> Bool
+  ) {
+    expect(pairs.count == expected.count, "\(pairs.count) elements, not \(expected.count)")
+    let all = Dictionary(pairs, uniquingKeysWith: { a, _ in a })
+    expect(all.count == pairs.count, "an element twice")
+    let digests = expected.contains { if case .digest = $0.0 { true } else { false } }
+    for (name, other) in expected {
+      var value: A?
+      switch name {
+      case .all(let bytes): value = all[bytes]
+      case .digest: value = digests ? all.first { name.matches($0.key) }?.value : nil
+      }
+      expect(value.map { isEqual($0, other) } ?? false, "\(printable(Self.short(name)))")
+    }
+  }
+
+  private static func short(_ bytes: Golden.Bytes) -> [UInt8] {
+    if case .all(let all) = bytes { Array(all.prefix(40)) } else { Array("long".utf8) }
+  }
+
+  private mutating func compare(_ stream: SnapshotStream, _ golden: Golden.Stream) {
+    expect(stream.entries.count == golden.entries.count, "\(stream.entries.count) entries")
+    for (entry, expected) in zip(stream.entries, golden.entries) {
+      let same =
+        "\(entry.id)" == expected.id && entry.fields.count == expected.fields.count
+        && zip(entry.fields, expected.fields).allSatisfy {
+          $1.field.matches($0.name) && $1.value.matches($0.value)
+        }
+      expect(same, "entry \(entry.id)")
+    }
+    let info = stream.info
+    expect(info.length == golden.length, "length")
+    expect("\(info.lastID)" == golden.lastID, "last ID \(info.lastID)")
+    expect(info.groupCount == UInt64(stream.groups.count), "count of groups")
+    if let id = golden.firstID, let own = info.firstID { expect("\(own)" == id, "first ID \(own)") }
+    if let id = golden.maxDeletedID, let own = info.maxDeletedID {
+      expect("\(own)" == id, "greatest deleted ID \(own)")
+    }
+    if let added = golden.entriesAdded, let own = info.entriesAdded {
+      expect(own == added, "entries added \(own)")
+    }
+    expect(stream.groups.count == golden.groups.count, "\(stream.groups.count) groups")
+    for group in golden.groups {
+      guard let own = stream.groups.first(where: { group.name.matches($0.name) }) else {
+        expect(false, "a group is missing")
+        continue
+      }
+      compare(own, group, approximate: golden.timesAreApproximate)
+    }
+    compare(stream.idempotency, golden.idempotency)
+  }
+
+  private mutating func compare(
+    _ group: SnapshotStream.Group, _ golden: Golden.Group, approximate: Bool
+  ) {
+    let name = printable(group.name)
+    expect("\(group.lastDelivered)" == golden.lastDeliveredID, "\(name) last delivered")
+    switch (group.entriesRead, golden.entriesRead) {
+    case (.absent, _), (_, nil): break
+    case (.unknown, let read): expect(read == -1, "\(name) entries read")
+    case (.known(let own), .some(let read)): expect(Int64(own) == read, "\(name) entries read")
+    }
+    expect(group.pending.count == golden.pending.count, "\(name) pending")
+    let pending = Dictionary(group.pending.map { ("\($0.id)", $0) }, uniquingKeysWith: { $1 })
+    for (id, consumer, time, count) in golden.pending {
+      guard let own = pending[id] else {
+        expect(false, "\(name) pending \(id)")
+        continue
+      }
+      expect(own.consumer.map { consumer?.matches($0) ?? false } ?? (consumer == nil), "\(name) \(id) consumer")
+      expect(Self.near(own.delivered.value, time, approximate), "\(name) \(id) delivered")
+      expect(own.deliveryCount == count, "\(name) \(id) count")
+    }
+    expect(group.consumers.count == golden.consumers.count, "\(name) consumers")
+    for consumer in golden.consumers {
+      guard let own = group.consumers.first(where: { consumer.name.matches($0.name) }) else {
+        expect(false, "\(name): a consumer is missing")
+        continue
+      }
+      expect(Self.near(own.seen.value, consumer.seenTime, approximate), "\(name) \(printable(own.name)) seen")
+      if let active = consumer.activeTime, let time = own.active {
+        expect(time.value == active, "\(name) \(printable(own.name)) active")
+      }
+      let ids = group.pending.filter { $0.consumer == own.name }.map { "\($0.id)" }
+      expect(ids.sorted() == consumer.pending.sorted(), "\(name) \(printable(own.name)) pending")
+    }
+  }
+
+  private static func near(_ one: Int64, _ other: Int64, _ approximate: Bool) -> Bool {
+    approximate ? abs(one - other) <= 1500 : one == other
+  }
+
+  private mutating func compare(
+    _ own: SnapshotStream.Idempotency?, _ golden: Golden.Idempotency?
+  ) {
+    guard let own, let golden else { return expect(own == nil && golden == nil, "idempotency") }
+    expect(own.durationSeconds == golden.durationSeconds, "duration")
+    expect(own.maxEntries == golden.maxEntries, "entries remembered")
+    expect(own.idsAdded == golden.added && own.idsDuplicate == golden.duplicates, "counters")
+    let producers = golden.producers.filter { !$0.ids.isEmpty }
+    expect(own.producers.count == producers.count, "producers")
+    for (producer, expected) in zip(own.producers, producers) {
+      expect(expected.id.matches(producer.name), "producer")
+      expect(producer.ids.count == expected.ids.count, "producer's IDs")
+      for (id, other) in zip(producer.ids, expected.ids) {
+        expect(other.id.matches(id.id) && "\(id.entry)" == other.entry, "producer's ID")
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+
+/// Checks JSON against the part of JSON Schema 2020-12 that the files in `Schemas/` use.
+///
+/// A keyword it does not know is a failure: nothing is passed over in silence.
+public struct JSONSchema {
+  private let root: [String: Any]
+
+  /// The schema `Schemas/<name>.schema.json` of this checkout.
+  public init(named name: String) throws {
+    let folder = Fixture.root.split(separator: "/").dropLast().joined(separator: "/")
+    let data = Data(readFile("/\(folder)/Schemas/\(name).schema.json"))
+    root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+  }
+
+  /// What is wrong with `json`: one line a fault, with the place; empty: nothing.
+  public func faults(in json: Data) throws -> [String] {
+    let value = try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
+    return check(value, root, "$")
+  }
+
+  private func check(_ value: Any, _ schema: [String: Any], _ place: String) -> [String] {
+    schema.sorted { $0.key < $1.key }.flatMap { keyword, rule in
+      fault(value, keyword, rule, schema, place)
+    }
+  }
+
+  private func fault(
+    _ value: Any, _ keyword: String, _ rule: Any, _ schema: [String: Any], _ place: String
+  ) -> [String] {
+    let object = value as? [String: Any]
+    let array = value as? [Any]
+    let text = value as? String
+    switch (keyword, rule) {
+    case ("$schema", _), ("$id", _), ("$defs", _), ("title", _), ("description", _),
+      ("contentEncoding", _), ("examples", _), ("default", _), ("$comment", _):
+      return []
+    case ("$ref", let name as String):
+      guard let target = resolve(name) else { return ["\(place): no \(name)"] }
+      return check(value, target, place)
+    case ("type", let type as String):
+      return isOf(value, type) ? [] : ["\(place): not \(type)"]
+    case ("type", let types as [String]):
+      return types.contains { isOf(value, $0) } ? [] : ["\(place): not one of \(types)"]
+    case ("const", let constant):
+      return same(value, constant) ? [] : ["\(place): not \(constant)"]
+    case ("enum", let values as [Any]):
+      return values.contains { same(value, $0) } ? [] : ["\(place): \(value) not in \(values)"]
+    case ("required", let names as [String]):
+      guard let object else { return [] }
+      return names.filter { object[$0] == nil }.map { "\(place): no \($0)" }
+    case ("properties", let properties as [String: [String: Any]]):
+      return properties.flatMap { name, schema in
+        object?[name].map { check($0, schema, "\(place).\(name)") } ?? []
+      }
+    case ("additionalProperties", let rule):
+      let known = (schema["properties"] as? [String: Any] ?? [:]).keys
+      let others = (object ?? [:]).filter { !known.contains($0.key) }
+      if let rule = rule as? [String: Any] {
+        return others.flatMap { check($0.value, rule, "\(place).\($0.key)") }
+      }
+      return rule as? Bool == true ? [] : others.map { "\(place): \($0.key) has no place here" }
+    case ("propertyNames", let rule as [String: Any]):
+      return (object ?? [:]).keys.flatMap { check($0, rule, "\(place).\($0)") }
+    case ("items", let rule as [String: Any]):
+      let start = (schema["prefixItems"] as? [Any])?.count ?? 0
+      return (array ?? []).enumerated().dropFirst(start).flatMap {
+        check($1, rule, "\(place)[\($0)]")
+      }
+    case ("items", let allowed as Bool):
+      let start = (schema["prefixItems"] as? [Any])?.count ?? 0
+      return allowed || (array?.count ?? 0) <= start ? [] : ["\(place): too many items"]
+    case ("prefixItems", let rules as [[String: Any]]):
+      return zip(array ?? [], rules).enumerated().flatMap {
+        check($1.0, $1.1, "\(place)[\($0)]")
+      }
+    case ("oneOf", let rules as [[String: Any]]):
+      let count = rules.filter { check(value, $0, place).isEmpty }.count
+      return count == 1 ? [] : ["\(place): fits \(count) of oneOf"]
+    case ("anyOf", let rules as [[String: Any]]):
+      return rules.contains { check(value, $0, place).isEmpty } ? [] : ["\(place): fits none of anyOf"]
+    case ("allOf", let rules as [[String: Any]]):
+      return rules.flatMap { check(value, $0, place) }
+    case ("minimum", let limit as NSNumber):
+      guard let number = value as? NSNumber else { return [] }
+      return number.compare(limit) != .orderedAscending ? [] : ["\(place): below \(limit)"]
+    case ("maximum", let limit as NSNumber):
+      guard let number = value as? NSNumber else { return [] }
+      return number.compare(limit) != .orderedDescending ? [] : ["\(place): above \(limit)"]
+    case ("minItems", let limit as Int):
+      return array?.count ?? limit >= limit ? [] : ["\(place): fewer than \(limit)"]
+    case ("maxItems", let limit as Int):
+      return array?.count ?? 0 <= limit ? [] : ["\(place): more than \(limit)"]
+    case ("minLength", let limit as Int):
+      return text?.unicodeScalars.count ?? limit >= limit ? [] : ["\(place): shorter than \(limit)"]
+    case ("maxLength", let limit as Int):
+      return text?.unicodeScalars.count ?? 0 <= limit ? [] : ["\(place): longer than \(limit)"]
+    case ("pattern", let pattern as String):
+      guard let text else { return [] }
+      return text.range(of: pattern, options: .regularExpression) != nil
+        ? [] : ["\(place): does not match \(pattern)"]
+    default:
+      return ["\(place): the keyword \(keyword) is not known here"]
+    }
+  }
+
+  private func resolve(_ name: String) -> [String: Any]? {
+    guard name.hasPrefix("#") else { return nil }
+    return name.dropFirst().split(separator: "/").reduce(root as [String: Any]?) {
+      $0?[String($1)] as? [String: Any]
+    }
+  }
+
+  private func isOf(_ value: Any, _ type: String) -> Bool {
+    switch type {
+    case "object": value is [String: Any]
+    case "array": value is [Any]
+    case "string": value is String
+    case "null": value is NSNull
+    case "boolean": isBoolean(value)
+    case "number": value is NSNumber && !isBoolean(value)
+    case "integer": !isBoolean(value) && (value as? NSNumber).map { $0.doubleValue == $0.doubleValue.rounded() } ?? false
+    default: false
+    }
+  }
+
+  private func isBoolean(_ value: Any) -> Bool {
+    (value as? NSNumber).map { String(cString: $0.objCType) == "c" && ($0 == 0 || $0 == 1) } ?? false
+  }
+
+  private func same(_ a: Any, _ b: Any) -> Bool {
+    isBoolean(a) == isBoolean(b) && (a as? NSObject)?.isEqual(b) ?? false
+  }
+}

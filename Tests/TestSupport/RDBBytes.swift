@@ -1,0 +1,98 @@
+import RDBFormat
+
+/// Builds small snapshots and packed values, right or wrong, for tests.
+public enum RDBBytes {
+  /// An entry of a listpack or ziplist.
+  public enum Entry: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Sendable {
+    /// A string of fewer than 64 bytes.
+    case text([UInt8])
+    /// 0–127 in a listpack, any number in a ziplist.
+    case integer(Int64)
+    /// Encoding and data as they are.
+    case raw([UInt8])
+
+    public init(stringLiteral text: String) { self = .text(Array(text.utf8)) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+  }
+
+  public static func little(_ value: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+
+  public static func big(_ value: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: value.bigEndian) { Array($0) }
+  }
+
+  public static func length(_ value: UInt64) -> [UInt8] {
+    switch value {
+    case 0..<64: [UInt8(value)]
+    case 64..<16_384: [0x40 | UInt8(value >> 8), UInt8(value & 0xFF)]
+    case ...UInt64(UInt32.max): [0x80] + big(UInt32(value))
+    default: [0x81] + big(value)
+    }
+  }
+
+  public static func string(_ bytes: [UInt8]) -> [UInt8] { length(UInt64(bytes.count)) + bytes }
+  public static func string(_ text: String) -> [UInt8] { string(Array(text.utf8)) }
+
+  public static func streamID(_ milliseconds: UInt64, _ sequence: UInt64) -> [UInt8] {
+    big(milliseconds) + big(sequence)
+  }
+
+  /// The size of `entry`, 7 bits a byte, as Redis writes it.
+  public static func backlen(_ size: Int) -> [UInt8] {
+    let width = size <= 127 ? 1 : size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
+    return (0..<width).map { index in
+      UInt8(size >> (7 * (width - 1 - index)) & 127) | (index == 0 ? 0 : 128)
+    }
+  }
+
+  public static func listpack(_ entries: [Entry], count: UInt16? = nil) -> [UInt8] {
+    var body: [UInt8] = []
+    for entry in entries {
+      let encoded: [UInt8] =
+        switch entry {
+        case .text(let bytes): [0x80 | UInt8(bytes.count)] + bytes
+        case .integer(let value) where (0...127).contains(value): [UInt8(value)]
+        case .integer(let value): [0xF4] + little(value)
+        case .raw(let bytes): bytes
+        }
+      body += encoded + backlen(encoded.count)
+    }
+    return little(UInt32(body.count + 7)) + little(count ?? UInt16(entries.count)) + body + [0xFF]
+  }
+
+  public static func ziplist(_ entries: [Entry], count: UInt16? = nil) -> [UInt8] {
+    var body: [UInt8] = []
+    var (previous, tail) = (0, 10)
+    for entry in entries {
+      let encoded: [UInt8] =
+        switch entry {
+        case .text(let bytes): [UInt8(bytes.count)] + bytes
+        case .integer(let value): [0xE0] + little(value)
+        case .raw(let bytes): bytes
+        }
+      let prevlen = previous < 254 ? [UInt8(previous)] : [0xFE] + little(UInt32(previous))
+      tail = 10 + body.count
+      previous = prevlen.count + encoded.count
+      body += prevlen + encoded
+    }
+    return little(UInt32(body.count + 11)) + little(UInt32(tail))
+      + little(count ?? UInt16(entries.count)) + body + [0xFF]
+  }
+
+  /// A record: type, name, value.
+  public static func key(_ type: UInt8, _ value: [UInt8], name: String = "k") -> [UInt8] {
+    [type] + string(name) + value
+  }
+
+  /// A snapshot with its checksum switched off.
+  public static func snapshot(version: Int = 12, _ records: [UInt8]) -> [UInt8] {
+    let digits = String(version)
+    let magic =
+      version >= 80
+      ? "VALKEY0" + digits : "REDIS" + String(repeating: "0", count: 4 - digits.count) + digits
+    let trailer: [UInt8] = version >= 5 ? [UInt8](repeating: 0, count: 8) : []
+    return Array(magic.utf8) + records + [0xFF] + trailer
+  }
+}

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Writes what the tests expect of `rdb --help` and of every command's help, from the built command.
+# Look at the difference before committing it.
+set -eu
+cd "$(dirname "$0")/.."
+swift build --product rdb
+rdb=$(swift build --show-bin-path)/rdb
+folder=Tests/RDBCommandTests/Expected
+COLUMNS=80 "$rdb" --help | cat >"$folder/rdb.txt"
+for command in resp json info check; do
+  COLUMNS=80 "$rdb" "$command" --help | cat >"$folder/$command.txt"
+done
