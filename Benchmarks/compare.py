@@ -15,11 +15,12 @@ import time
 class Command:
     """One row: a command line, and what its runs took."""
 
-    def __init__(self, name, arguments, output=None, succeeds=(0,)):
+    def __init__(self, name, arguments, output=None, must_succeed=True):
         self.name = name
         self.arguments = arguments
         self.output = output  # a file that the output goes to; None: /dev/null
-        self.succeeds = succeeds
+        self.must_succeed = must_succeed  # others' tools may not know a version
+        self.failure = None
         self.seconds = []
         self.peaks = []
 
@@ -35,8 +36,12 @@ class Command:
         pid = os.posix_spawnp(self.arguments[0], self.arguments, os.environ, file_actions=actions)
         _, status, usage = os.wait4(pid, 0)
         seconds = time.monotonic() - start
-        if os.waitstatus_to_exitcode(status) not in self.succeeds:
-            sys.exit(f"{' '.join(self.arguments)}: status {os.waitstatus_to_exitcode(status)}")
+        code = os.waitstatus_to_exitcode(status)
+        if code != 0:
+            if self.must_succeed:
+                sys.exit(f"{' '.join(self.arguments)}: status {code}")
+            self.failure = f"status {code}"
+            return
         self.seconds.append(seconds)
         unit = 1 if sys.platform == "darwin" else 1024
         self.peaks.append(usage.ru_maxrss * unit)
@@ -48,7 +53,8 @@ class Command:
         return statistics.median(self.seconds)
 
 
-def commands(file, options):
+def commands(file, old, options):
+    """All rows. `old`: the same contents in RDB 9, for what knows no newer version; or None."""
     rdb = options.rdb
     other = os.path.join(options.work, "other")
     found = []
@@ -68,19 +74,18 @@ def commands(file, options):
     found.append(Command("cat FILE >/dev/null", ["cat", file]))
     found.append(Command("cat FILE >other", ["cat", file], output=other))
     rdbtools = os.path.join(options.work, "venv", "bin", "rdb")
-    if os.environ.get("RDBTOOLS", "1") != "0" and os.access(rdbtools, os.X_OK):
+    if old and os.access(rdbtools, os.X_OK):
         for form in ["json", "protocol", "justkeys"]:
-            found.append(
-                Command(f"redis-rdb-tools -c {form}", [rdbtools, "-c", form, file])
-            )
+            arguments = [rdbtools, "-c", form, old]
+            found.append(Command(f"redis-rdb-tools -c {form} (RDB 9)", arguments, must_succeed=False))
     librdb = os.environ.get("RDB_CLI") or shutil.which("rdb-cli")
     if librdb:
-        found.append(Command("librdb resp", [librdb, file, "resp"]))
-        found.append(Command("librdb json", [librdb, file, "json"]))
+        found.append(Command("librdb resp", [librdb, file, "resp"], must_succeed=False))
+        found.append(Command("librdb json", [librdb, file, "json"], must_succeed=False))
     go = os.environ.get("HDT3213_RDB") or hdt3213()
     if go:
-        found.append(Command("HDT3213 json", [go, "-c", "json", "-o", os.devnull, file]))
-        found.append(Command("HDT3213 aof", [go, "-c", "aof", "-o", os.devnull, file]))
+        found.append(Command("HDT3213 json", [go, "-c", "json", "-o", os.devnull, file], must_succeed=False))
+        found.append(Command("HDT3213 aof", [go, "-c", "aof", "-o", os.devnull, file], must_succeed=False))
     return found
 
 
@@ -132,6 +137,8 @@ def measure(rows, options):
     """All rows once, then all again: what disturbs the machine for a while disturbs all of them."""
     for number in range(options.repeat):
         for row in rows:
+            if row.failure:
+                continue
             slow = row.seconds and row.seconds[0] > options.slow_seconds
             if number == 0 or not slow or number < options.slow_repeat:
                 row.run()
@@ -144,6 +151,9 @@ def table(profile, file, rows):
     print("| command | median | fastest–slowest | runs | × redis-check-rdb | MB/s | peak memory |")
     print("| --- | --: | --: | --: | --: | --: | --: |")
     for row in rows:
+        if row.failure:
+            print(f"| {row.name} | {row.failure} | | | | | |")
+            continue
         ratio = f"{base.median / row.median:.2f}" if base else "–"
         print(
             f"| {row.name} | {row.median:.3f} s | {min(row.seconds):.3f}–{max(row.seconds):.3f} s "
@@ -167,7 +177,7 @@ def summary(results):
         for rows in results.values():
             base = next((row for row in rows if row.name == "redis-check-rdb"), None)
             row = next((row for row in rows if row.name == name), None)
-            cells.append(f"{base.median / row.median:.2f}" if base and row else "–")
+            cells.append(f"{base.median / row.median:.2f}" if base and row and not row.failure else "–")
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
@@ -179,7 +189,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--slow-repeat", type=int, default=1)
     parser.add_argument("--slow-seconds", type=float, default=20)
-    parser.add_argument("files", nargs="+", metavar="PROFILE=FILE")
+    parser.add_argument("files", nargs="+", metavar="PROFILE=FILE[:FILE-IN-RDB-9]")
     options = parser.parse_args()
 
     print(f"\n## {datetime.date.today()}, {cpu()}, {os.cpu_count()} cores\n")
@@ -188,9 +198,11 @@ def main():
           "Whole processes, output to /dev/null unless it says otherwise, the file in the page cache, commands in turn.")
     results = {}
     for pair in options.files:
-        profile, file = pair.split("=", 1)
-        warm(file)
-        rows = commands(file, options)
+        profile, files = pair.split("=", 1)
+        file, _, old = files.partition(":")
+        for each in [file, old] if old else [file]:
+            warm(each)
+        rows = commands(file, old or None, options)
         measure(rows, options)
         table(profile, file, rows)
         results[profile] = rows

@@ -24,19 +24,29 @@ if [ "${RDBTOOLS:-1}" != 0 ] && [ ! -x "$work/venv/bin/rdb" ]; then
     echo "redis-rdb-tools could not be installed: left out" >&2
 fi
 
+# The options that make a profile's file at this scale.
+extent() {
+  case $1 in
+  strings) echo --keys "$(scaled 5000000)" ;;
+  collections) echo --keys "$(scaled 1500000)" ;;
+  # One hash of 5 M fields, one sorted set of 3 M members, one list of 5 M elements.
+  huge) [ "$SCALE" = 1 ] || echo --size "$(scaled 360000000)" ;;
+  mixed | big) echo --compress --size "$(scaled 1000000000)" ;;
+  *) echo --size "$(scaled 1000000000)" ;;
+  esac
+}
+
 files=""
 for profile in ${PROFILES:-strings collections huge mixed big}; do
-  case $profile in
-  strings) file=$(generate strings --keys "$(scaled 5000000)") ;;
-  collections) file=$(generate collections --keys "$(scaled 1500000)") ;;
-  # One hash of 5 M fields, one sorted set of 3 M members, one list of 5 M elements.
-  huge)
-    if [ "$SCALE" = 1 ]; then file=$(generate huge); else file=$(generate huge --size "$(scaled 430000000)"); fi
-    ;;
-  mixed | big) file=$(generate "$profile" --compress --size "$(scaled 1000000000)") ;;
-  *) file=$(generate "$profile" --size "$(scaled 1000000000)") ;;
-  esac
-  files="$files $profile=$file"
+  # shellcheck disable=SC2046
+  file=$(generate "$profile" $(extent "$profile"))
+  old=""
+  if [ -x "$work/venv/bin/rdb" ] && [ "${RDBTOOLS:-1}" != 0 ]; then
+    # redis-rdb-tools knows no version after 9.
+    # shellcheck disable=SC2046
+    old=:$(generate "$profile" $(extent "$profile") --version 9)
+  fi
+  files="$files $profile=$file$old"
 done
 
 # shellcheck disable=SC2086

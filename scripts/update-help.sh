@@ -7,6 +7,6 @@ swift build --product rdb
 rdb=$(swift build --show-bin-path)/rdb
 folder=Tests/RDBCommandTests/Expected
 COLUMNS=80 "$rdb" --help | cat >"$folder/rdb.txt"
-for command in resp json info check; do
+for command in resp json info check keys bench gen; do
   COLUMNS=80 "$rdb" "$command" --help | cat >"$folder/$command.txt"
 done

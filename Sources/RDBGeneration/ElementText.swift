@@ -13,7 +13,7 @@ struct ElementText: ~Copyable {
     name.removeAll()
     name.append(prefix)
     name.reserve(16)
-    writeHex(FastRandom.mix(number), to: name.end)
+    writeHex(FastRandom.mix(number &+ 0x9E37_79B9_7F4A_7C15), to: name.end)
     name.advance(by: 16)
   }
 

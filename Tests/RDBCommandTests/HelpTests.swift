@@ -10,7 +10,7 @@ struct HelpTests {
     return parts.dropLast().joined(separator: "/") + "/Expected"
   }()
 
-  @Test("is what its file says", arguments: ["rdb", "resp", "json", "info", "check"])
+  @Test("is what its file says", arguments: ["rdb", "resp", "json", "info", "check", "keys", "bench", "gen"])
   func text(_ command: String) {
     let arguments = command == "rdb" ? ["--help"] : [command, "--help"]
     let outcome =
