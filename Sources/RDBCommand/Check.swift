@@ -35,7 +35,7 @@ struct Check: WorkingCommand {
     let output = try output.open(reading: input.identities)
     let (start, source) = try peek(input)
     let (report, isOK) =
-      Self.isCommands(start) ? try checkCommands(source, input) : try checkSnapshot(source, input)
+      Self.isCommands(start, input.shownName) ? try checkCommands(source, input) : try checkSnapshot(source, input)
     try output.writeWhole(report)
     if !isOK { throw Failure(.damaged, nil) }
   }
@@ -49,8 +49,10 @@ struct Check: WorkingCommand {
   }
 
   /// A command, a timestamp of an AOF, a byte order mark, or UTF-16: what a shell makes of commands.
-  private static func isCommands(_ start: [UInt8]) -> Bool {
-    guard let first = start.first else { return false }
+  ///
+  /// Of an empty file only its name says that it was meant to have commands: no key, no command.
+  private static func isCommands(_ start: [UInt8], _ name: String) -> Bool {
+    guard let first = start.first else { return name.hasSuffix(".resp") || name.hasSuffix(".aof") }
     return [UInt8(ascii: "*"), UInt8(ascii: "#"), 0xEF, 0xFE, 0xFF, 0].contains(first)
   }
 

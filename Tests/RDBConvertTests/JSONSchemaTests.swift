@@ -6,21 +6,8 @@ import Testing
 
 @Suite("The JSON Schemas")
 struct JSONSchemaTests {
-  static let schemas = Fixture.root + "/../Schemas"
-
-  /// Runs `Schemas/validate.py`; it must be able to run.
   private func validate(_ schema: String, _ files: [String], lines: Bool = false) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      ["python3", "\(Self.schemas)/validate.py", "\(Self.schemas)/\(schema)"] + files + (lines ? ["--lines"] : [])
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, output)
+    try SchemaValidator.validate(schema, files, lines: lines)
   }
 
   private func withFolder(_ body: (URL) throws -> Void) throws {

@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the command prints as JSON is what its schema says; `rdb json` itself is held to its own by RDBConvert's tests.
+@Suite("The schema")
+struct SchemaTests {
+  struct Report: Sendable, CustomTestStringConvertible {
+    var schema: String
+    /// A line of `sh` that writes `$1.json`, of the dump `$2`.
+    var line: String
+    /// Of damaged dumps, too.
+    var takesDamage = false
+    /// One dump of so many: the ledger and the commands say little that another dump's do not.
+    var stride = 1
+    var testDescription: String { schema }
+  }
+
+  static let reports = [
+    Report(schema: "info", line: "rdb info --json \"$2\" -o $1.json"),
+    Report(schema: "check", line: "rdb check --unique --json \"$2\" -o $1.json", takesDamage: true),
+    Report(
+      schema: "ledger",
+      line: "rdb resp \"$2\" --target 4.0 --databases 100000 -q --lossy -o $1.resp --ledger $1.json",
+      stride: 4),
+    Report(
+      schema: "resp-check",
+      line: """
+        rdb resp \"$2\" --target 4.0 --databases 100000 -q --lossy --trailer -o $1.resp
+        head -c 500 $1.resp >cut && rdb check --json cut -o $1.cut.json
+        rdb check --json $1.resp -o $1.json
+        """, stride: 4),
+  ]
+
+  @Test("holds for every fixture", arguments: reports)
+  func holds(_ report: Report) throws {
+    let folder = Scratch()
+    // What is no snapshot at all is looked at as a file of commands, and described by that schema.
+    let damaged = Fixture.damaged.filter { $0.bytes.starts(with: "REDIS".utf8) }
+    let valid = stride(from: 0, to: Fixture.valid.count, by: report.stride).map { Fixture.valid[$0] }
+    let fixtures = valid + (report.takesDamage ? damaged : [])
+    let paths = fixtures.map { "one \($0.name) '\($0.path)'" }.joined(separator: "\n")
+    let outcome = Tool.shell("one() {\n\(report.line)\n}\n\(paths)\n:", in: folder)
+    #expect(outcome.error == "" || report.schema == "ledger" || report.schema == "resp-check")
+    let files = folder.names.filter { $0.hasSuffix(".json") }
+    #expect(files.count >= fixtures.count)
+    let (status, text) = try SchemaValidator.validate(
+      "\(report.schema).schema.json", files.map { "\(folder.path)/\($0)" })
+    #expect(status == 0, "\(text.prefix(2000))")
+  }
+
+  @Test("refuses another format number, and members nobody described")
+  func refuses() throws {
+    let folder = Scratch()
+    folder.write(Crafted.fieldExpiry, as: "dump.rdb")
+    _ = Tool.shell("rdb resp dump.rdb -o out --ledger good.json", in: folder)
+    let good = String(decoding: folder.contents(of: "good.json") ?? Data(), as: UTF8.self)
+    folder.write(Array(good.replacing("\"format\" : 1", with: "\"format\" : 2").utf8), as: "format.json")
+    folder.write(Array(good.replacing("\"notes\"", with: "\"remarks\"").utf8), as: "name.json")
+    for (name, status) in [("good", 0), ("format", 1), ("name", 1)] as [(String, Int32)] {
+      let result = try SchemaValidator.validate("ledger.schema.json", ["\(folder.path)/\(name).json"])
+      #expect(result.status == status, "\(name): \(result.output)")
+    }
+  }
+}
