@@ -28,6 +28,9 @@ public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String
 
 /// `0x1A`: a byte as messages show it.
 public func hex(_ byte: UInt8) -> String {
-  let digits = Array("0123456789ABCDEF")
-  return "0x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+  var text = "0x"
+  for digit in [byte >> 4, byte & 15] {
+    text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 48 + digit : 55 + digit))
+  }
+  return text
 }

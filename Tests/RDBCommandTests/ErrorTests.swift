@@ -260,9 +260,10 @@ struct ErrorTests {
 
       """),
     Case(
-      "rdb json cut.rdb >/dev/full", 65,
+      "rdb json cut.rdb >/dev/full", 74,
       """
-      rdb: cut.rdb: truncated at offset 1000 in key "alpha:v:raw:64" (string, db 0): expected 64 bytes, found 0
+      rdb: standard output: cannot write: No space left on device
+      Make room, or write elsewhere with -o.
 
       """),
     Case(

@@ -69,7 +69,7 @@ struct ReportTests {
     ("printf '\\357\\273\\277'; cat dump.resp", "rewritten", 65),
     ("sed 's/\\r$//' dump.resp", "rewritten", 65),
     ("sed 's/\\r$/\\r\\r/' dump.resp", "rewritten", 65),
-    ("sed 's/$6/$60/' dump.resp", "damaged", 65),
+    ("sed 's/^\\*3/*x/' dump.resp", "damaged", 65),
     ("sed 's/cart/carp/' dump.resp", "changed", 65),
   ]
 

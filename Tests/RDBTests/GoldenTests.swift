@@ -46,7 +46,8 @@ struct GoldenTests {
     #expect(key.expiry?.value == row.expiry, "\(name)")
     if let idle = row.idleSeconds, let found = key.idleSeconds {
       // The server was asked a little after it had written the dump, or before.
-      let isRight = found <= idle + 2 && idle <= found + 120
+      // Redis 8.2 writes 0 for keys that it has loaded and nobody has touched.
+      let isRight = found <= idle + 2 && idle <= found + 120 || found == 0 && version == 12
       #expect(isRight, "\(name): \(found), not \(idle)")
     }
     if let frequency = row.frequency, let found = key.frequency {
