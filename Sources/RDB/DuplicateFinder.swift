@@ -22,8 +22,8 @@ struct DuplicateFinder: ~Copyable {
   @usableFromInline var mask: Int
   @usableFromInline var generation: UInt32 = 0
   @usableFromInline var used = 0
-  /// Members noted at a time. 8 MiB at 2^18.
-  @usableFromInline let limit: Int
+  /// Members noted at a time. 8 MiB at 2^18; more only for packed values that are larger than that.
+  @usableFromInline var limit: Int
   /// Where the first member stands that was not noted; −1: all were.
   @usableFromInline var unnoted = -1
   /// Chosen at random, so that no file can be made to collide.
@@ -45,6 +45,28 @@ struct DuplicateFinder: ~Copyable {
     unnoted = -1
     generation &+= 1
     if generation == 0 { clear() }
+  }
+
+  /// A new packed value of `byteCount` bytes begins.
+  @inlinable mutating func begin(byteCount: Int) {
+    if byteCount > Self.largeByteCount || mask > Self.ordinaryMask { resize(byteCount: byteCount) }
+    begin()
+  }
+
+  @usableFromInline static var largeByteCount: Int { 16 << 20 }
+  @usableFromInline static var ordinaryMask: Int { (1 << 19) - 1 }
+
+  /// Lets the table take half of the value's size, so that it is walked only a few times more; gives
+  /// back what a larger value took.
+  @usableFromInline mutating func resize(byteCount: Int) {
+    limit = 1 << 18
+    while limit < byteCount / 128 { limit *= 2 }
+    guard mask > Self.ordinaryMask, mask > limit * 2 - 1 else { return }
+    slots.deallocate()
+    mask = 255
+    slots = .allocate(capacity: mask + 1)
+    slots.initialize(repeating: Slot(generation: 0, position: 0, hash: 0), count: mask + 1)
+    generation = 0
   }
 
   @usableFromInline mutating func clear() {

@@ -37,7 +37,7 @@ extension RDBParser {
   ) throws(RDBError) {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: byteCount))
-    duplicates.begin()
+    duplicates.begin(byteCount: byteCount)
     let announces = state.value.mode != .validate
     let first = copy packed
     var count = 0
@@ -63,7 +63,7 @@ extension RDBParser {
   ) throws(RDBError) {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: byteCount))
-    duplicates.begin()
+    duplicates.begin(byteCount: byteCount)
     let first = copy packed
     var count = 0
     while !packed.isAtEnd {
@@ -84,7 +84,7 @@ extension RDBParser {
   ) throws(RDBError) {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: byteCount))
-    duplicates.begin()
+    duplicates.begin(byteCount: byteCount)
     let first = copy packed
     var count = 0
     while !packed.isAtEnd {
@@ -120,7 +120,7 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(
         count: packed.claimed(per: 3), firstBlobByteCount: byteCount, canCarryFieldExpiries: true))
-    duplicates.begin()
+    duplicates.begin(byteCount: byteCount)
     let first = copy packed
     var count = 0
     var latest: Int64 = 1
@@ -176,7 +176,7 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(
         count: zipmap.claimedCount.map { UInt64($0) }, firstBlobByteCount: blob.byteCount))
-    duplicates.begin()
+    duplicates.begin(byteCount: blob.byteCount)
     let first = zipmap
     var count = 0
     while !zipmap.isAtEnd {

@@ -113,7 +113,7 @@ extension DatabaseInfo {
     for row in encodings.entries {
       let name = "  \(row.type)"
       lines.line(
-        name.padded(to: 10) + row.encoding.padded(to: 16) + counted(row.keys, "key").padded(to: 16)
+        name.padded(to: 10) + row.encoding.padded(to: 20) + counted(row.keys, "key").padded(to: 16)
           + readable(byteCount: Double(row.storedByteCount)))
     }
   }

@@ -17,6 +17,14 @@ enum Crafted {
   static let manyDatabases =
     Array("REDIS0003".utf8) + [0xFE, 0] + string("k", "a") + [0xFE, 20] + string("k", "b") + [0xFF]
 
+  /// The key `k` twice in one database.
+  static let twice = bytes(version: "0003", string("k", "a") + string("k", "b"))
+
+  /// A string of 4096 bytes.
+  static let longString = bytes(
+    version: "0003",
+    [0, 1, UInt8(ascii: "k"), 0x80, 0, 0, 0x10, 0] + [UInt8](repeating: UInt8(ascii: "v"), count: 4096))
+
   /// A hash with an expiry on one of its fields (type 24), RDB 12 without a checksum.
   static let fieldExpiry =
     bytes(
@@ -27,8 +35,13 @@ enum Crafted {
   /// Keys of 100 bytes and more, `count` of them: several runs for the workers.
   static func large(count: Int) -> [UInt8] {
     var keys: [UInt8] = []
+    let value = [UInt8](repeating: UInt8(ascii: "v"), count: 60)
     for number in 0..<count {
-      keys += string("key:\(number)", String(repeating: "v", count: 40 + number % 20))
+      let name = Array("key:\(number)".utf8)
+      keys += [0, UInt8(name.count)]
+      keys += name
+      keys.append(UInt8(40 + number % 20))
+      keys += value.prefix(40 + number % 20)
     }
     return bytes(version: "0003", keys)
   }

@@ -16,15 +16,172 @@ struct ErrorTests {
     }
   }
 
-  /// Run in a folder that has `dump.rdb`, `cut.rdb`, `red.rdb`, `text` and `dump.rdb.gz.cut`.
+  /// Run in a folder that has the files of ``folder()``.
   static let cases: [Case] = [
     Case(
-      "rdb json missing.rdb", 66,
-      "rdb: missing.rdb: cannot be opened: No such file or directory\n"),
-    Case("rdb resp .", 66, "rdb: .: cannot be opened: a directory\n"),
+      "rdb frob", 64,
+      """
+      rdb: Unexpected argument 'frob'
+      Usage: rdb <subcommand>
+        See 'rdb --help' for more information.
+
+      """),
     Case(
-      "rdb info \"$(printf '\\033[31mx')\"", 66,
-      "rdb: \"\\x1b[31mx\": cannot be opened: No such file or directory\n"),
+      "rdb resp", 64,
+      """
+      rdb: Missing expected argument '<dump>'
+      Help:  <dump>  The snapshot; - is standard input. gzip, zstd and LZ4 are recognised by their first bytes.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --replace --nx", 64,
+      """
+      rdb: --replace and --nx contradict each other: give one.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --batch 0", 64,
+      """
+      rdb: --batch takes at least 1 element, not 0.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --batch-bytes 1tb", 64,
+      """
+      rdb: The value '1tb' is invalid for '--batch-bytes <size>'
+      Help:  --batch-bytes <size>  The most bytes in one command of several elements.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --db-map 0:1,0:2", 64,
+      """
+      rdb: --db-map sends database 0 to both 1 and 2.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --db-map 0:16", 64,
+      """
+      rdb: --db-map sends database 0 to 16, but the target has 16 (--databases).
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --single-db --db-map 0:1", 64,
+      """
+      rdb: --single-db and --db-map contradict each other: give one.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb -j 65", 64,
+      """
+      rdb: -j takes 1 to 64 threads, not 65.
+      Usage: rdb json [<options>] <dump>
+        See 'rdb json --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb -k '('", 64,
+      """
+      rdb: --key: expected a regular expression (as Perl's; a character that is to stand for itself may need a \\ before it), found "(": missing closing parenthesis, at byte 1.
+      Usage: rdb json [<options>] <dump>
+        See 'rdb json --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb -t frob", 64,
+      """
+      rdb: --type: expected one of string, list, set, zset, hash, stream, array, module, found "frob".
+      Usage: rdb json [<options>] <dump>
+        See 'rdb json --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb -n x", 64,
+      """
+      rdb: --db: expected a database number, found "x".
+      Usage: rdb json [<options>] <dump>
+        See 'rdb json --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb --ttl-shift 1", 64,
+      """
+      rdb: --ttl-shift: expected a duration such as 90s, 1h30m, -7d or 500ms, found "1".
+      Usage: rdb json [<options>] <dump>
+        See 'rdb json --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb --ttl-shift 1h --no-expire", 64,
+      """
+      rdb: --no-expire and --ttl-shift contradict each other: give one.
+      Usage: rdb json [<options>] <dump>
+        See 'rdb json --help' for more information.
+
+      """),
+    Case(
+      "rdb json dump.rdb -o out --ledger out", 64,
+      """
+      rdb: -o and --ledger name the same file
+      Give one of them another name.
+
+      """),
+    Case(
+      "rdb json dump.rdb -o dump.rdb", 64,
+      """
+      rdb: dump.rdb: is the input file itself
+      Give -o another name.
+
+      """),
+    Case(
+      "rdb json dump.rdb >>dump.rdb", 64,
+      """
+      rdb: standard output is the input file itself
+
+      """),
+    Case(
+      "rdb resp many.rdb -o out", 64,
+      """
+      rdb: many.rdb: expected a database below 16: say --db-map 20:N to give its keys another, or --databases N if the server has more, found keys in database 20
+
+      """),
+    Case(
+      "rdb resp dump.rdb --single-db -o out", 64,
+      """
+      rdb: dump.rdb: expected keys in one database only, as --single-db wants, or --replace, found keys in databases 0 and 1
+
+      """),
+    Case(
+      "rdb json missing.rdb", 66,
+      """
+      rdb: missing.rdb: cannot be opened: No such file or directory
+
+      """),
+    Case(
+      "rdb resp .", 66,
+      """
+      rdb: .: cannot be opened: Is a directory
+
+      """),
+    Case(
+      #"rdb info "$(printf '\033[31mx')""#, 66,
+      """
+      rdb: "\\x1b[31mx": cannot be opened: No such file or directory
+
+      """),
     Case(
       "rdb json text", 65,
       """
@@ -33,9 +190,53 @@ struct ErrorTests {
 
       """),
     Case(
+      "rdb json cut.rdb", 65,
+      """
+      rdb: cut.rdb: truncated at offset 1000 in key "alpha:v:raw:64" (string, db 0): expected 64 bytes, found 0
+      The file is cut: copy it again, or have the server write a new one (BGSAVE).
+
+      """),
+    Case(
       "rdb json red.rdb", 65,
       """
-      rdb: red.rdb: corruptIntset at offset 20 in key "\\x1b[31mred" (set_intset, db 0): expected …
+      rdb: red.rdb: corruptIntset at offset 21 + 0 in key "\\x1b[31mred" (set_intset, db 0): expected at least 8 bytes, found 3
+      The file is damaged. What stands before is kept with -o FILE --keep-partial.
+
+      """),
+    Case(
+      "rdb json sum.rdb", 65,
+      """
+      rdb: sum.rdb: checksumMismatch at offset 6996: expected the checksum 0x4da3b4980fa9b80b of the bytes before it, found 0x4ca3b4980fa9b80b
+      Some byte was changed after the file was written; --ignore-checksum does not look.
+
+      """),
+    Case("rdb json -q sum.rdb --ignore-checksum", 0, ""),
+    Case(
+      "rdb json new.rdb", 65,
+      """
+      rdb: new.rdb: unsupportedVersion at offset 0: expected RDB version 1–15 (--force-version reads on as far as it can), found REDIS version 99
+
+      """),
+    Case("rdb json -q new.rdb --force-version --ignore-checksum", 0, ""),
+    Case(
+      "rdb json tail.rdb", 65,
+      """
+      rdb: tail.rdb: trailingBytes at offset 7004: expected the end of the file behind the snapshot, found "xyz" and on
+      Something was appended to the file; what stands before is a whole snapshot.
+
+      """),
+    Case(
+      "rdb json long.rdb --max-string 1kb", 65,
+      """
+      rdb: long.rdb: stringTooLong at offset 14 in key "k" (string, db 0): expected at most 1024 bytes (--max-string raises the limit), found a string of 4096
+
+      """),
+    Case(
+      "rdb json pre.rdb", 65,
+      """
+      rdb: pre.rdb: unsupportedValueType at offset 176 in key "cart:v:hello:4" (db 0): expected a value that says where it ends (the module hellotype must load it itself), found module_pre_ga, type 6 of Redis 4.0 release candidates
+      Only the server that wrote the file can load it.
+
       """),
     Case(
       "rdb json dump.rdb -o /dev/full", 74,
@@ -52,30 +253,53 @@ struct ErrorTests {
 
       """),
     Case(
-      "rdb json dump.rdb >&-", 74, "rdb: standard output: cannot write: Bad file descriptor\n"),
-    Case(
-      "rdb json dump.rdb -o missing/out.json", 74,
-      "rdb: missing/out.json: cannot be written: No such file or directory\n"),
-    Case(
-      "rdb json dump.rdb -o dump.rdb", 64,
+      "rdb info dump.rdb >/dev/full", 74,
       """
-      rdb: dump.rdb: is the input file itself
-      Give -o another name.
+      rdb: standard output: cannot write: No space left on device
+      Make room, or write elsewhere with -o.
 
       """),
     Case(
-      "rdb json dump.rdb >>dump.rdb", 64, "rdb: standard output is the input file itself\n"),
+      "rdb json cut.rdb >/dev/full", 65,
+      """
+      rdb: cut.rdb: truncated at offset 1000 in key "alpha:v:raw:64" (string, db 0): expected 64 bytes, found 0
+
+      """),
+    Case(
+      "rdb json dump.rdb >&-", 74,
+      """
+      rdb: standard output: cannot write: Bad file descriptor
+
+      """),
+    Case(
+      "rdb json dump.rdb -o missing/out.json", 74,
+      """
+      rdb: missing/out.json: cannot be written: No such file or directory
+
+      """),
+    Case("rdb json dump.rdb -q -k 'nothing like it'", 1, ""),
+    Case(
+      "rdb json dump.rdb -k 'nothing like it' --meta", 1,
+      """
+      rdb: 72 keys read, 0 written, 72 filtered
+      rdb: no key matched
+
+      """),
   ]
 
   static func folder() -> Scratch {
     let folder = Scratch()
-    let dump = Fixture.named("redis-7.2.6-all")
-    folder.copy(dump)
-    folder.write(Array(dump.bytes.prefix(1000)), as: "cut.rdb")
+    let dump = Fixture.named("redis-7.2.6-all").bytes
+    folder.write(dump, as: "dump.rdb")
+    folder.write(Array(dump.prefix(1000)), as: "cut.rdb")
+    folder.write(dump.dropLast() + [dump[dump.count - 1] ^ 1], as: "sum.rdb")
+    folder.write(dump.prefix(5) + Array("0099".utf8) + dump.dropFirst(9), as: "new.rdb")
+    folder.write(dump + Array("xyz".utf8), as: "tail.rdb")
+    folder.write(readFile(Fixture.root + "/refused/redis-4.0.rc3-modules.rdb"), as: "pre.rdb")
     folder.write(Crafted.redKey, as: "red.rdb")
     folder.write(Crafted.manyDatabases, as: "many.rdb")
+    folder.write(Crafted.longString, as: "long.rdb")
     folder.write(Array("just text".utf8), as: "text")
-    folder.write(Array(Crafted.helloGzip.dropLast(12)), as: "cut.rdb.gz")
     return folder
   }
 

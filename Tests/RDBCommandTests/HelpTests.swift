@@ -40,7 +40,7 @@ struct HelpTests {
     #expect(Tool.run("--version").text.split(separator: ".").count == 3)
     for shell in ["bash", "zsh", "fish"] {
       let script = Tool.run("--generate-completion-script", shell)
-      #expect(script.status == 0 && script.text.contains("--target"))
+      #expect(script.status == 0 && script.text.contains("batch-bytes"))
     }
   }
 }

@@ -55,6 +55,22 @@ struct OutputTests {
     #expect(throws: (any Error).self) { try JSONSerialization.jsonObject(with: partial) }
   }
 
+  @Test("has everything before the damage then, with any number of threads", arguments: ["json", "resp"])
+  func keepsAll(_ command: String) throws {
+    let folder = ErrorTests.folder()
+    for threads in [1, 2, 7] {
+      let outcome = Tool.shell(
+        "rdb \(command) -j \(threads) cut.rdb -o \(threads) --keep-partial", in: folder)
+      #expect(outcome.status == 65)
+    }
+    let partial = try #require(folder.contents(of: "1.partial"))
+    let whole = Tool.shell("rdb \(command) -q dump.rdb", in: folder).output
+    #expect(partial.count > 500)
+    #expect(whole.starts(with: partial))
+    #expect(folder.contents(of: "2.partial") == partial)
+    #expect(folder.contents(of: "7.partial") == partial)
+  }
+
   @Test("is gone when it grows too large for the disk")
   func tooLarge() {
     let folder = Scratch()

@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `rdb check` and `rdb info`, as people and programs see them.
+@Suite("A report")
+struct ReportTests {
+  @Test("says what a snapshot has, and that it is whole")
+  func whole() {
+    let outcome = Tool.shell("rdb check dump.rdb", in: ErrorTests.folder())
+    #expect(
+      outcome == Outcome(
+        status: 0,
+        output: Data(
+          """
+          dump.rdb: whole
+          format          REDIS 11
+          read            72 keys, 234 elements, 7004 bytes
+            hash          3 keys, 25 elements, 262 B
+            list          5 keys, 92 elements, 1.1 kB
+            set           7 keys, 50 elements, 342 B
+            stream        10 keys, 39 elements, 2.1 kB
+            string        45 keys, 1.0 kB
+            zset          2 keys, 28 elements, 447 B
+          checksum        right (4da3b4980fa9b80b)
+
+          """.utf8), error: ""))
+  }
+
+  @Test("says where the damage is, and what was counted up to it")
+  func damaged() {
+    let outcome = Tool.shell("rdb check red.rdb; rdb check text", in: ErrorTests.folder())
+    #expect(
+      outcome.text == """
+        red.rdb: damaged
+        damage          corruptIntset at offset 21 + 0 in key "\\x1b[31mred" (set_intset, db 0): expected at least 8 bytes, found 3
+        format          REDIS 3
+        before it       0 keys, 0 elements
+        text: damaged
+        damage          notRDB at offset 0: expected "REDIS" or "VALKEY", found "just text"
+        before it       0 keys, 0 elements
+
+        """)
+    #expect(outcome.status == 65 && outcome.error == "")
+  }
+
+  @Test("names keys that stand twice only where that is asked for")
+  func unique() {
+    let folder = Scratch()
+    folder.write(Crafted.twice, as: "dump.rdb")
+    #expect(Tool.shell("rdb check dump.rdb", in: folder).status == 0)
+    let outcome = Tool.shell("rdb check --unique dump.rdb", in: folder)
+    #expect(outcome.status == 65)
+    #expect(outcome.text.hasPrefix("dump.rdb: whole, but not unique\n"))
+    #expect(
+      outcome.text.hasSuffix(
+        """
+        duplicates      1
+                        key "k" of db 0 at offset 16 repeats the one at 11
+
+        """))
+  }
+
+  /// What becomes of a file of commands on its way.
+  static let changes: [(line: String, condition: String, status: Int32)] = [
+    ("cat dump.resp", "whole", 0),
+    ("gzip -c dump.resp", "whole", 0),
+    ("head -c 400 dump.resp", "cut", 65),
+    ("printf '\\357\\273\\277'; cat dump.resp", "rewritten", 65),
+    ("sed 's/\\r$//' dump.resp", "rewritten", 65),
+    ("sed 's/\\r$/\\r\\r/' dump.resp", "rewritten", 65),
+    ("sed 's/$6/$60/' dump.resp", "damaged", 65),
+    ("sed 's/cart/carp/' dump.resp", "changed", 65),
+  ]
+
+  @Test("says whether a file of commands is whole", arguments: changes.indices)
+  func commands(_ index: Int) {
+    let change = Self.changes[index]
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      "rdb resp -q dump.rdb --trailer -o dump.resp && { \(change.line); } >file; rdb check file", in: folder)
+    #expect(outcome.text.hasPrefix("file: \(change.condition)\n"), "\(change.line): \(outcome.text)")
+    #expect(outcome.status == change.status)
+    #expect(outcome.error == "")
+  }
+
+  @Test("has everything about a snapshot's origin in it")
+  func info() {
+    let folder = Scratch()
+    folder.copy(Fixture.named("redis-7.2.6-rich"))
+    let text = Tool.shell("rdb info dump.rdb", in: folder).text
+    #expect(text == String(decoding: readFile("\(HelpTests.folder)/info-rich.txt"), as: UTF8.self))
+  }
+
+  @Test("is JSON with --json", arguments: Fixture.valid)
+  func json(_ fixture: Fixture) throws {
+    let folder = Scratch()
+    folder.copy(fixture)
+    for command in ["info", "check"] {
+      let outcome = Tool.run(command, "--json", "dump.rdb", in: folder)
+      let object = try #require(
+        try JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
+      #expect(object["format"] as? Int == 1)
+      #expect(outcome.status == 0)
+    }
+  }
+}
