@@ -79,7 +79,7 @@ public struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
     let found =
       eight | (eight &- ones &* 0x20) & ~eight | (deletes &- ones) & ~deletes
       | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-    return found & ones &* 0x80 == 0
+    return found & (ones &* 0x80) == 0
   }
 
   /// - Returns: Bytes written, at most 4.

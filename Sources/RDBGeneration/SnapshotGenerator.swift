@@ -30,14 +30,18 @@ public struct SnapshotGenerator: Sendable {
   }
 
   let options: Options
+  let rows: [GenerationProfile.Row]
   /// The sum of the rows' shares.
   private let shares: UInt64
+  private let isDrawn: Bool
   /// What all element counts are multiplied by: 1, unless a profile of few enormous keys is scaled.
   var scale = 1.0
 
   init(_ options: Options) {
     self.options = options
-    shares = UInt64(options.profile.rows.reduce(0) { $0 + $1.share })
+    rows = options.profile.rows
+    isDrawn = options.profile.order == .drawn
+    shares = UInt64(rows.reduce(0) { $0 + $1.share })
   }
 
   /// Writes a snapshot.
@@ -71,7 +75,7 @@ public struct SnapshotGenerator: Sendable {
     _ count: UInt64, to destination: any ByteDestination, _ compressor: (any StringCompressor)?
   ) throws(RDBError) -> Summary {
     var expiring: UInt64 = 0
-    for index in 0..<count where plan(index).attributes.expiry != nil { expiring += 1 }
+    for index in 0..<count where draw(index).expires { expiring += 1 }
     var writer = try RDBWriter(to: destination, header: options.header, compressor: compressor)
     var text = ElementText()
     var build = ValueBuilders(version: options.header.version)
@@ -122,24 +126,40 @@ struct ValueBuilders: ~Copyable {
 }
 
 extension SnapshotGenerator {
-  func plan(_ index: UInt64) -> KeyPlan {
+  /// What is drawn first from a key's random stream.
+  private struct Draw {
+    var row: Int
+    var ordinal: UInt64
+    var expires: Bool
+    var random: FastRandom
+  }
+
+  @inline(__always)
+  private func draw(_ index: UInt64) -> Draw {
     var random = FastRandom(seed: options.seed, key: index)
-    let isDrawn = options.profile.order == .drawn
-    var place = isDrawn ? random.below(shares) : index % shares
-    var number = 0
-    while place >= UInt64(options.profile.rows[number].share) {
-      place -= UInt64(options.profile.rows[number].share)
-      number += 1
+    let round = isDrawn ? 0 : index / shares
+    var place = isDrawn ? random.below(shares) : index - round * shares
+    var row = 0
+    while place >= UInt64(truncatingIfNeeded: rows[row].share) {
+      place &-= UInt64(truncatingIfNeeded: rows[row].share)
+      row &+= 1
     }
-    let row = options.profile.rows[number]
-    let ordinal = isDrawn ? index : index / shares * UInt64(row.share) + place
+    let ordinal = isDrawn ? index : round * UInt64(rows[row].share) + place
+    let expires = random.below(100) < rows[row].expiring
+    return Draw(row: row, ordinal: ordinal, expires: expires, random: random)
+  }
+
+  func plan(_ index: UInt64) -> KeyPlan {
+    let draw = draw(index)
+    let row = rows[draw.row]
+    var random = draw.random
     var attributes = KeyAttributes()
-    if random.below(100) < row.expiring {
+    if draw.expires {
       attributes.expiry = UnixMilliseconds(
         options.now.value + 1 + Int64(random.below(Self.expiryWindow)))
     }
     let count = max(1, Int(Double(random.pick(row.elements)) * scale))
     return KeyPlan(
-      row: row, count: count, attributes: attributes, ordinal: ordinal, random: random)
+      row: row, count: count, attributes: attributes, ordinal: draw.ordinal, random: random)
   }
 }
