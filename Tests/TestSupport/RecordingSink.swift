@@ -1,7 +1,7 @@
 public import RDB
 public import RDBFormat
 
-/// Writes every event down as a line of text; bytes as `printable` shows them, of long ones the CRC64.
+/// Writes every event down as a line of text; bytes as `printable` shows them, of more than 64 KiB the CRC64.
 public struct RecordingSink: RunSink {
   public var log: [String] = []
   /// What it answers for every key.
@@ -17,7 +17,7 @@ public struct RecordingSink: RunSink {
   public consuming func finish() throws(RDBError) -> [String] { log }
 
   private func text(_ bytes: RawSpan) -> String {
-    if bytes.byteCount > 1024 { return digest(bytes) }
+    if bytes.byteCount > 64 << 10 { return digest(bytes) }
     return bytes.withUnsafeBytes { printable($0, limit: .max) }
   }
 
