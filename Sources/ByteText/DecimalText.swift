@@ -14,10 +14,32 @@ public enum DecimalText {
   /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes) and returns the byte count.
   @inlinable
   public static func write(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
-    if value < 10 {
-      destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
-      return 1
+    // Most numbers are small.
+    if value < 100 {
+      if value < 10 {
+        destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
+        return 1
+      }
+      storePair(value, at: destination)
+      return 2
     }
+    if value < 10_000 {
+      let high = (value &* 5243) &>> 19
+      let low = value &- high &* 100
+      if high < 10 {
+        destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ high), as: UInt8.self)
+        storePair(low, at: destination + 1)
+        return 3
+      }
+      storePair(high, at: destination)
+      storePair(low, at: destination + 2)
+      return 4
+    }
+    return writeLarge(value, to: destination)
+  }
+
+  @usableFromInline
+  static func writeLarge(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
     let count = digitCount(value)
     var place = count
     var rest = value
@@ -44,7 +66,7 @@ public enum DecimalText {
   }
 
   /// 10 to the power of `exponent` (0–19).
-  @inlinable
+  @inlinable @inline(__always)
   static func power(_ exponent: Int) -> UInt64 {
     switch exponent {
     case 0: 1
@@ -71,7 +93,7 @@ public enum DecimalText {
   }
 
   /// Stores the two digits of `value`, which is below 100.
-  @inlinable
+  @inlinable @inline(__always)
   static func storePair(_ value: UInt64, at destination: UnsafeMutableRawPointer) {
     let tens = (value &* 103) &>> 10
     let ones = value &- tens &* 10

@@ -11,10 +11,11 @@ public enum DoubleText {
   /// Whole numbers below 2⁵³ are written as integers. Nothing is allocated.
   @inlinable
   public static func write(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
-    if let integer = Int64(exactly: value), integer.magnitude < 1 << 53,
-      integer != 0 || value.sign == .plus
-    {
-      return DecimalText.write(integer, to: destination)
+    if value.magnitude < 9_007_199_254_740_992 {
+      let integer = Int64(value)
+      if Double(integer) == value, integer != 0 || value.sign == .plus {
+        return DecimalText.write(integer, to: destination)
+      }
     }
     return writeFraction(value, to: destination)
   }
@@ -42,28 +43,30 @@ public enum DoubleText {
   ) -> Int? {
     let magnitude = value.magnitude
     guard magnitude < 1e11, magnitude >= 1e-4 else { return nil }
-    var scale = 10.0
-    var decimals = 1
-    while decimals <= 4 {
-      let digits = (magnitude * scale).rounded()
-      if digits / scale == magnitude { break }
-      scale *= 10
-      decimals += 1
-    }
-    guard decimals <= 4 else { return nil }
-    let digits = UInt64((magnitude * scale).rounded())
-    let divisor = UInt64(scale)
+    let digits = Int64(magnitude * 10_000 + 0.5)
+    guard Double(digits) / 10_000 == magnitude else { return nil }
+    let whole = UInt64(digits) / 10_000
+    let fraction = UInt64(digits) &- whole &* 10_000
     var place = destination
     if value < 0 {
       place.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
       place += 1
     }
-    place += DecimalText.write(digits / divisor, to: place)
+    place += DecimalText.write(whole, to: place)
     place.storeBytes(of: UInt8(ascii: "."), as: UInt8.self)
-    var rest = digits % divisor
-    for index in stride(from: decimals, to: 0, by: -1) {
-      place.storeBytes(of: UInt8(48 + rest % 10), toByteOffset: index, as: UInt8.self)
-      rest /= 10
+    // Four decimals, of which those that end in zeros do not count.
+    let high = fraction / 100
+    let low = fraction &- high &* 100
+    let decimals = low == 0 ? (high % 10 == 0 ? 1 : 2) : (low % 10 == 0 ? 3 : 4)
+    if decimals == 1 {
+      place.storeBytes(of: UInt8(48 + high / 10), toByteOffset: 1, as: UInt8.self)
+    } else {
+      DecimalText.storePair(high, at: place + 1)
+    }
+    if decimals == 3 {
+      place.storeBytes(of: UInt8(48 + low / 10), toByteOffset: 3, as: UInt8.self)
+    } else if decimals == 4 {
+      DecimalText.storePair(low, at: place + 3)
     }
     return place + decimals + 1 - destination
   }
@@ -88,27 +91,25 @@ public enum DoubleText {
   private static func parseShort(_ text: RawSpan) -> Double? {
     let count = text.byteCount
     guard count >= 1, count <= 17 else { return nil }
-    let isNegative = text.unsafeLoad(fromByteOffset: 0, as: UInt8.self) == UInt8(ascii: "-")
+    let isNegative =
+      text.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self) == UInt8(ascii: "-")
+    let start = isNegative ? 1 : 0
     var digits: UInt64 = 0
-    var digitCount = 0
-    var scale = 1.0
-    var hasPoint = false
-    var index = isNegative ? 1 : 0
-    while index < count {
-      let byte = text.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-      index &+= 1
-      if byte &- 48 <= 9 {
-        digits = digits &* 10 &+ UInt64(byte &- 48)
-        digitCount &+= 1
-        if hasPoint { scale *= 10 }
-      } else if byte == UInt8(ascii: "."), !hasPoint {
-        hasPoint = true
+    var point = -1
+    for index in start..<count {
+      let digit = text.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self) &- 48
+      if digit <= 9 {
+        digits = digits &* 10 &+ UInt64(digit)
+      } else if digit == UInt8(ascii: ".") &- 48, point < 0 {
+        point = index
       } else {
         return nil
       }
     }
+    let decimals = point < 0 ? 0 : count &- point &- 1
+    let digitCount = count &- start &- (point < 0 ? 0 : 1)
     guard digitCount >= 1, digitCount <= 15 else { return nil }
-    let value = Double(digits) / scale
+    let value = Double(Int64(bitPattern: digits)) / Double(Int64(bitPattern: DecimalText.power(decimals)))
     return isNegative ? -value : value
   }
 }

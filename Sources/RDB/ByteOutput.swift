@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  import Glibc
+  public import Glibc
 #elseif canImport(Musl)
-  import Musl
+  public import Musl
 #else
-  import Darwin
+  public import Darwin
 #endif
 public import RDBFormat
 
@@ -24,8 +24,11 @@ public struct ByteOutput: ~Copyable {
   /// Measured: below 4 KiB the copy wins on files and pipes, above it `writev` does.
   @inlinable public static var directThreshold: Int { 4096 }
 
-  @usableFromInline let base: UnsafeMutableRawPointer
-  @usableFromInline let capacity: Int
+  @usableFromInline var base: UnsafeMutableRawPointer
+  /// How far the buffer is filled before it is written out, at most as much as was allocated.
+  @usableFromInline var capacity: Int
+  private let initialCapacity: Int
+  private var allocated: Int
   @usableFromInline var count = 0
   @usableFromInline var flushedByteCount: UInt64 = 0
   @usableFromInline let destination: any ByteDestination
@@ -62,11 +65,13 @@ public struct ByteOutput: ~Copyable {
   ) {
     self.destination = destination
     self.joint = joint
-    self.capacity = max(capacity, 64 << 10)
-    base = .allocate(byteCount: self.capacity, alignment: 64)
+    initialCapacity = max(capacity, 64 << 10)
+    allocated = initialCapacity
+    self.capacity = initialCapacity
+    base = malloc(allocated)
   }
 
-  @inlinable deinit { base.deallocate() }
+  @inlinable deinit { free(base) }
 
   /// All bytes appended so far.
   @inlinable public var byteCount: UInt64 { flushedByteCount + UInt64(count) }
@@ -80,8 +85,33 @@ public struct ByteOutput: ~Copyable {
   }
 
   @usableFromInline mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
+    while growWhileWaiting() {
+      if capacity &- count >= byteCount { return }
+    }
     try flush()
     precondition(capacity - count >= byteCount, "more than the buffer holds behind an open gap")
+  }
+
+  /// The largest buffer of a worker that is not in front. Bytes.
+  private static var waitingCapacity: Int { 6 << 20 }
+
+  /// Strings up to this length are copied by a worker that is not in front. Bytes.
+  private static var copiedWhileWaiting: Int { 256 << 10 }
+
+  /// In a row of workers, whoever is not in front goes on into a larger buffer rather than wait.
+  ///
+  /// - Returns: Whether there is more room now.
+  private mutating func growWhileWaiting() -> Bool {
+    guard capacity < Self.waitingCapacity, let place = destination as? RunPlace, !place.isInFront
+    else { return false }
+    capacity = min(capacity * 2, Self.waitingCapacity)
+    if capacity > allocated {
+      let moved = realloc(base, capacity)
+      precondition(moved != nil, "out of memory")
+      base = moved!
+      allocated = capacity
+    }
+    return true
   }
 
   // MARK: Gaps
@@ -154,7 +184,7 @@ public struct ByteOutput: ~Copyable {
   }
 
   /// Appends text known at compile time, up to 64 KiB. Room must have been reserved.
-  @inlinable public mutating func appendUnchecked(_ text: StaticString) {
+  @inlinable @inline(__always) public mutating func appendUnchecked(_ text: StaticString) {
     (base + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     count += text.utf8CodeUnitCount
   }
@@ -172,12 +202,12 @@ public struct ByteOutput: ~Copyable {
     count += byteCount
   }
 
-  @inlinable public mutating func append(_ byte: UInt8) throws(RDBError) {
-    if count == capacity { try flush() }
+  @inlinable @inline(__always) public mutating func append(_ byte: UInt8) throws(RDBError) {
+    if count == capacity { try makeRoom(1) }
     appendUnchecked(byte)
   }
 
-  @inlinable public mutating func append(_ text: StaticString) throws(RDBError) {
+  @inlinable @inline(__always) public mutating func append(_ text: StaticString) throws(RDBError) {
     try reserve(text.utf8CodeUnitCount)
     appendUnchecked(text)
   }
@@ -254,6 +284,12 @@ public struct ByteOutput: ~Copyable {
   @usableFromInline
   mutating func appendLarge(_ bytes: RawSpan) throws(RDBError) {
     precondition(gapStart < 0, "a long string behind an open gap")
+    if bytes.byteCount <= Self.copiedWhileWaiting, let place = destination as? RunPlace,
+      !place.isInFront
+    {
+      // A copy costs less than waiting for one's turn.
+      return try appendCopied(bytes)
+    }
     var failure: RDBError?
     bytes.withUnsafeBytes { source in
       do throws(RDBError) { try write(out: source) } catch { failure = error }
@@ -285,6 +321,7 @@ public struct ByteOutput: ~Copyable {
       if let failure { throw failure }
     }
     count = 0
+    capacity = initialCapacity
     flushedByteCount += UInt64(held + large.count)
     guard held - start + large.count > 0 else { return }
     try destination.write(

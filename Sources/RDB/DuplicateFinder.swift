@@ -78,7 +78,7 @@ struct DuplicateFinder: ~Copyable {
   ///
   /// - Returns: Where a member with the same hash stands already, to be compared; −1: nowhere.
   @inlinable @inline(__always) mutating func insert(_ bytes: RawSpan, at position: Int) -> Int {
-    insert(hash: hash(bytes), at: position)
+    insert(hash: Self.hash(bytes, seed), at: position)
   }
 
   @inlinable @inline(__always) mutating func insert(hash: UInt64, at position: Int) -> Int {
@@ -112,44 +112,44 @@ struct DuplicateFinder: ~Copyable {
     return true
   }
 
-  @inlinable @inline(__always) func hash(_ bytes: RawSpan) -> UInt64 {
+  @inlinable @inline(__always) static func hash(_ bytes: RawSpan, _ seed: UInt64) -> UInt64 {
     let count = bytes.byteCount
-    if count > 16 { return hashLong(bytes) }
+    if count > 16 { return hashLong(bytes, seed) }
     // Two loads that overlap cover all bytes.
     var first: UInt64 = 0
     var last: UInt64 = 0
     if count >= 8 {
-      first = bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)
-      last = bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+      first = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
+      last = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
     } else if count >= 4 {
-      first = UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
-      last = UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+      first = UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
+      last = UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self))
     } else if count > 0 {
-      first = UInt64(bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
+      first = UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self))
       last =
-        UInt64(bytes.unsafeLoad(fromByteOffset: count &>> 1, as: UInt8.self)) &<< 8
-        | UInt64(bytes.unsafeLoad(fromByteOffset: count &- 1, as: UInt8.self))
+        UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: count &>> 1, as: UInt8.self)) &<< 8
+        | UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: count &- 1, as: UInt8.self))
     }
     return mix(first ^ seed, last ^ (seed &+ UInt64(truncatingIfNeeded: count)))
   }
 
-  @usableFromInline func hashLong(_ bytes: RawSpan) -> UInt64 {
+  @usableFromInline static func hashLong(_ bytes: RawSpan, _ seed: UInt64) -> UInt64 {
     let count = bytes.byteCount
     var state = seed ^ UInt64(count)
     var index = 0
     while index < count &- 16 {
       state = mix(
-        state ^ bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self),
-        seed ^ bytes.unsafeLoadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self))
+        state ^ bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self),
+        seed ^ bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &+ 8, as: UInt64.self))
       index &+= 16
     }
     return mix(
-      state ^ bytes.unsafeLoadUnaligned(fromByteOffset: count &- 16, as: UInt64.self),
-      seed ^ bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+      state ^ bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 16, as: UInt64.self),
+      seed ^ bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self))
   }
 
   /// The halves of the 128-bit product, folded. Neither factor is known outside: both carry the seed.
-  @inlinable @inline(__always) func mix(_ one: UInt64, _ other: UInt64) -> UInt64 {
+  @inlinable @inline(__always) static func mix(_ one: UInt64, _ other: UInt64) -> UInt64 {
     let product = (one ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: other ^ 0xD1B5_4A32_D192_ED03)
     return product.high ^ product.low
   }

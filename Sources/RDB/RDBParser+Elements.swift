@@ -179,9 +179,9 @@ extension RDBParser {
       if container == 1 {
         try sink.listElement(node)
       } else if state.value.type == .listQuicklist2 {
-        count = try listEntries(Listpack(node, at: place), &sink)
+        count = try listEntries(PackedValue(node, .listpack, at: place), &sink)
       } else {
-        count = try listEntries(Ziplist(node, at: place), &sink)
+        count = try listEntries(PackedValue(node, .ziplist, at: place), &sink)
       }
       state.value.liveCount &+= UInt64(count)
       elementDone(cursor)
@@ -191,8 +191,8 @@ extension RDBParser {
 
   /// - Returns: How many there were.
   @inlinable
-  mutating func listEntries<P: PackedCursor & ~Escapable, S: RDBSink & ~Copyable>(
-    _ packed: consuming P, _ sink: inout S
+  mutating func listEntries<S: RDBSink & ~Copyable>(
+    _ packed: consuming PackedValue, _ sink: inout S
   ) throws(RDBError) -> Int {
     var count = 0
     while !packed.isAtEnd {

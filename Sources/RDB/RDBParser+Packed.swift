@@ -13,13 +13,13 @@ extension RDBParser {
     let place = cursor.offset
     let blob = try string(&cursor, slot: 3)
     switch state.value.type {
-    case .hashListpack: try hash(Listpack(blob, at: place), blob.byteCount, place, &sink)
-    case .hashZiplist: try hash(Ziplist(blob, at: place), blob.byteCount, place, &sink)
-    case .zsetListpack: try zset(Listpack(blob, at: place), blob.byteCount, place, &sink)
-    case .zsetZiplist: try zset(Ziplist(blob, at: place), blob.byteCount, place, &sink)
-    case .setListpack: try set(Listpack(blob, at: place), blob.byteCount, place, &sink)
+    case .hashListpack: try hash(blob, .listpack, place, &sink)
+    case .hashZiplist: try hash(blob, .ziplist, place, &sink)
+    case .zsetListpack: try zset(blob, .listpack, place, &sink)
+    case .zsetZiplist: try zset(blob, .ziplist, place, &sink)
+    case .setListpack: try set(blob, place, &sink)
     case .listZiplist:
-      let ziplist = try Ziplist(blob, at: place)
+      let ziplist = try PackedValue(blob, .ziplist, at: place)
       try sink.beginElements(
         ElementsHeader(count: ziplist.claimed(per: 1), firstBlobByteCount: blob.byteCount))
       try checkNotEmpty(try listEntries(ziplist, &sink), at: place)
@@ -27,24 +27,24 @@ extension RDBParser {
     case .hashZipmap: try zipmap(blob, place, &sink)
     case .hashTemplateListpack:
       try templateListpack(blob, place, nil, &sink)
-    default: try hashEx(Listpack(blob, at: place), blob.byteCount, place, &sink)
+    default: try hashEx(blob, place, &sink)
     }
   }
 
   @inlinable
-  mutating func hash<P: PackedCursor & ~Escapable, S: RDBSink & ~Copyable>(
-    _ packed: consuming P, _ byteCount: Int, _ place: Int, _ sink: inout S
+  mutating func hash<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int, _ sink: inout S
   ) throws(RDBError) {
+    var packed = try PackedValue(blob, kind, at: place)
     try sink.beginElements(
-      ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: byteCount))
-    duplicates.begin(byteCount: byteCount)
+      ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
+    duplicates.begin(byteCount: blob.byteCount)
     let announces = state.value.mode != .validate
-    let first = copy packed
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
       let field = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(field, packed, position, place, "a field")
+      try checkUnique(field, position, blob, kind, place, "a field")
       let value = try packed.next()
       if announces {
         try sink.hashField(field, value: value.text(scratch: scratch.number(2)), expiry: nil)
@@ -53,44 +53,44 @@ extension RDBParser {
     }
     if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(first, 2, place, "a field") }
+    if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, place, "a field") }
     try checkNotEmpty(count, at: place)
   }
 
   @inlinable
-  mutating func set<P: PackedCursor & ~Escapable, S: RDBSink & ~Copyable>(
-    _ packed: consuming P, _ byteCount: Int, _ place: Int, _ sink: inout S
-  ) throws(RDBError) {
+  mutating func set<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
+    throws(RDBError)
+  {
+    var packed = try PackedValue(blob, .listpack, at: place)
     try sink.beginElements(
-      ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: byteCount))
-    duplicates.begin(byteCount: byteCount)
-    let first = copy packed
+      ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: blob.byteCount))
+    duplicates.begin(byteCount: blob.byteCount)
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
       let member = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(member, packed, position, place, "a member")
+      try checkUnique(member, position, blob, .listpack, place, "a member")
       try sink.setMember(member)
       count &+= 1
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(first, 1, place, "a member") }
+    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 1, place, "a member") }
     try checkNotEmpty(count, at: place)
   }
 
   @inlinable
-  mutating func zset<P: PackedCursor & ~Escapable, S: RDBSink & ~Copyable>(
-    _ packed: consuming P, _ byteCount: Int, _ place: Int, _ sink: inout S
+  mutating func zset<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int, _ sink: inout S
   ) throws(RDBError) {
+    var packed = try PackedValue(blob, kind, at: place)
     try sink.beginElements(
-      ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: byteCount))
-    duplicates.begin(byteCount: byteCount)
-    let first = copy packed
+      ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
+    duplicates.begin(byteCount: blob.byteCount)
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
       let member = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(member, packed, position, place, "a member")
+      try checkUnique(member, position, blob, kind, place, "a member")
       let scorePosition = packed.position
       let entry = try packed.next()
       let score: Double
@@ -107,27 +107,28 @@ extension RDBParser {
       count &+= 2
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(first, 2, place, "a member") }
+    if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, place, "a member") }
     try checkNotEmpty(count, at: place)
   }
 
   /// Field, value, expiry (0: none), ordered by expiry with the fields without one last. Servers do not
   /// look at the order unless told to; so it is damage only for a check.
   @inlinable
-  mutating func hashEx(
-    _ packed: consuming Listpack, _ byteCount: Int, _ place: Int, _ sink: inout some RDBSink & ~Copyable
-  ) throws(RDBError) {
+  mutating func hashEx<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
+    throws(RDBError)
+  {
+    var packed = try PackedValue(blob, .listpack, at: place)
     try sink.beginElements(
       ElementsHeader(
-        count: packed.claimed(per: 3), firstBlobByteCount: byteCount, canCarryFieldExpiries: true))
-    duplicates.begin(byteCount: byteCount)
-    let first = copy packed
+        count: packed.claimed(per: 3), firstBlobByteCount: blob.byteCount,
+        canCarryFieldExpiries: true))
+    duplicates.begin(byteCount: blob.byteCount)
     var count = 0
     var latest: Int64 = 1
     while !packed.isAtEnd {
       let position = packed.position
       let field = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(field, packed, position, place, "a field")
+      try checkUnique(field, position, blob, .listpack, place, "a field")
       let value = try packed.next().text(scratch: scratch.number(2))
       let expiryPosition = packed.position
       let expiry = try packed.next()
@@ -143,7 +144,7 @@ extension RDBParser {
       count &+= 3
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(first, 3, place, "a field") }
+    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 3, place, "a field") }
     try checkNotEmpty(count, at: place)
   }
 
@@ -218,29 +219,40 @@ extension RDBParser {
   }
 
   /// Throws if `text`, which stands at `position`, stood in this packed value before.
-  @inlinable
-  mutating func checkUnique<P: PackedCursor & ~Escapable>(
-    _ text: RawSpan, _ packed: borrowing P, _ position: Int, _ place: Int, _ what: StaticString
+  @inlinable @inline(__always)
+  mutating func checkUnique(
+    _ text: RawSpan, _ position: Int, _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int,
+    _ what: StaticString
   ) throws(RDBError) {
     let earlier = duplicates.insert(text, at: position)
-    if earlier >= 0, same(text, try packed.entry(at: earlier).text(scratch: scratch.number(3))) {
+    if earlier >= 0 { try compare(text, position, earlier, blob, kind, place, what) }
+  }
+
+  /// Throws if the entry that stands at `earlier` is the same text.
+  @usableFromInline
+  func compare(
+    _ text: RawSpan, _ position: Int, _ earlier: Int, _ blob: RawSpan, _ kind: PackedValue.Kind,
+    _ place: Int, _ what: StaticString
+  ) throws(RDBError) {
+    let entry = try PackedValue(blob, kind, at: place).entry(at: earlier)
+    if same(text, entry.text(scratch: scratch.number(3))) {
       throw .duplicate(at: place, inner: position, "\(what)")
     }
   }
 
   /// Walks a value again, once for every ``DuplicateFinder/limit`` members that were not noted.
   @usableFromInline
-  mutating func checkRest<P: PackedCursor & ~Escapable>(
-    _ first: P, _ entries: Int, _ place: Int, _ what: StaticString
+  mutating func checkRest(
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ entries: Int, _ place: Int, _ what: StaticString
   ) throws(RDBError) {
     while duplicates.unnoted >= 0 {
       let from = duplicates.unnoted
       duplicates.begin()
-      var packed = first
+      var packed = try PackedValue(blob, kind, at: place)
       while !packed.isAtEnd {
         let position = packed.position
         let text = try packed.next().text(scratch: scratch.number(1))
-        if position >= from { try checkUnique(text, packed, position, place, what) }
+        if position >= from { try checkUnique(text, position, blob, kind, place, what) }
         for _ in 1..<entries { _ = try packed.next() }
       }
     }
@@ -271,7 +283,7 @@ extension RDBParser {
   }
 }
 
-extension PackedCursor where Self: ~Escapable {
+extension PackedValue {
   /// How many elements of `entries` entries each the header claims.
   @inlinable func claimed(per entries: Int) -> UInt64? {
     claimedCount.map { UInt64($0 / entries) }

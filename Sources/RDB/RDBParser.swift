@@ -40,6 +40,8 @@ public struct RDBParser: ~Copyable {
   @usableFromInline var state: ParserState
   @usableFromInline let options: Options
   @usableFromInline let scratch = Scratch()
+  /// What sinks are told of the current key.
+  @usableFromInline let record = KeyRecord()
   @usableFromInline var duplicates = DuplicateFinder()
   /// The type each byte means; `nil`: none.
   @usableFromInline let types: UnsafeMutablePointer<ValueType?>
@@ -182,23 +184,41 @@ public struct RDBParser: ~Copyable {
   ) throws(RDBError) {
     let name = try string(&cursor, slot: 0)
     unsafe(name)
-    var module: ModuleID?
-    if type == .module2 || type == .modulePreGA {
-      module = ModuleID(rawValue: try cursor.length())
-      if type == .modulePreGA { throw .preGAModule(at: start, module.unsafelyUnwrapped) }
-    }
-    let interest = try announce(name, type, module, start, cursor, &sink)
+    let interest = try announce(&cursor, name, type, start, &sink)
     committed = cursor.position
-    state.resetAttributes()
+    state.phase = .value
+    state.value.type = type
+    state.value.offset = cursor.offset
+    if type == .string, let value = cursor.takeShortString() {
+      // Most keys of most files.
+      switch interest {
+      case .elements, .elementsAfterOutline:
+        try sink.string(value)
+        return try endKey(&cursor, &sink)
+      case .skip:
+        return try endKey(&cursor, &sink)
+      case .validate:
+        return try endKey(&cursor, &sink, measure: ValueMeasure())
+      case .measure:
+        return try endKey(&cursor, &sink, measure: ValueMeasure(ofString: value))
+      case .stored, .storedOrOutlined:
+        // What follows is handed on as it stands.
+        cursor.position = committed
+      }
+    }
+    try beginValue(&cursor, interest, &sink)
+  }
+
+  /// Begins a value that is more than a short string.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func beginValue<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
+  ) throws(RDBError) {
+    let type = state.value.type
     beginValue(type, offset: cursor.offset)
     switch interest {
     case .elements:
       state.value.mode = .elements
-      if type == .string {
-        // Most keys of most files.
-        try sink.string(try string(&cursor, slot: 1))
-        return try endKey(&cursor, &sink)
-      }
     case .skip:
       state.value.mode = .skip
       if type.isOneString {
@@ -226,31 +246,40 @@ public struct RDBParser: ~Copyable {
   }
 
   /// Tells the sink of a key.
-  @inlinable @inline(__always)
+  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func announce<S: RDBSink & ~Copyable>(
-    _ name: RawSpan, _ type: ValueType, _ module: ModuleID?, _ start: Int,
-    _ cursor: borrowing ByteCursor, _ sink: inout S
+    _ cursor: inout ByteCursor, _ name: RawSpan, _ type: ValueType, _ start: Int, _ sink: inout S
   ) throws(RDBError) -> Interest {
-    if !state.metadata.isEmpty { return try announceWithMetadata(name, type, module, start, &sink) }
-    return try sink.beginKey(
-      KeyHeader(
-        name: name, database: state.database, type: type, expiry: state.expiry,
-        idleSeconds: state.idleSeconds, frequency: state.frequency, module: module,
-        metadata: name.extracting(first: 0),
-        offset: state.recordOffset < 0 ? start : state.recordOffset))
+    record.place.pointee.database = state.database
+    record.place.pointee.type = type
+    record.place.pointee.offset = start
+    if state.recordOffset >= 0 || type.data == .module {
+      return try announceWithAttributes(&cursor, name, &sink)
+    }
+    return try sink.beginKey(record.header(name: name))
   }
 
-  @inlinable @inline(never)
-  mutating func announceWithMetadata<S: RDBSink & ~Copyable>(
-    _ name: RawSpan, _ type: ValueType, _ module: ModuleID?, _ start: Int, _ sink: inout S
+  /// Tells the sink of a key that has an expiry, idle time, frequency, metadata, or a module.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func announceWithAttributes<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
   ) throws(RDBError) -> Interest {
+    let place = record.place
+    if place.pointee.type.data == .module {
+      let module = ModuleID(rawValue: try cursor.length())
+      if place.pointee.type == .modulePreGA { throw .preGAModule(at: place.pointee.offset, module) }
+      place.pointee.module = module
+    }
+    if state.recordOffset >= 0 { place.pointee.offset = state.recordOffset }
+    place.pointee.expiry = state.expiry
+    place.pointee.idleSeconds = state.idleSeconds
+    place.pointee.frequency = state.frequency
     let metadata = state.metadata
-    return try sink.beginKey(
-      KeyHeader(
-        name: name, database: state.database, type: type, expiry: state.expiry,
-        idleSeconds: state.idleSeconds, frequency: state.frequency, module: module,
-        metadata: metadata.span.bytes,
-        offset: state.recordOffset < 0 ? start : state.recordOffset))
+    defer {
+      place.pointee = KeyRecord.Attributes()
+      state.resetAttributes()
+    }
+    return try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))
   }
 
   @inlinable mutating func beginValue(_ type: ValueType, offset: Int) {
@@ -297,6 +326,7 @@ public struct RDBParser: ~Copyable {
     if state.value.mode == .stored { try sink.endStored() }
     if state.value.template != nil { state.value.template = nil }
     if state.value.isModuleAux {
+      state.value.isModuleAux = false
       state.phase = .records
     } else {
       let mode = state.value.mode

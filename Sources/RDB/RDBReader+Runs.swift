@@ -193,7 +193,7 @@ final class RunFeed<S: RunSink & ~Copyable> {
 
 extension RDBReader {
   /// How much of the input a worker takes at a time.
-  static var runByteCount: Int { 1 << 20 }
+  static var runByteCount: Int { 512 << 10 }
 
   /// Takes the whole records that the window holds away into `run`.
   ///
@@ -207,24 +207,25 @@ extension RDBReader {
     }
     let start = parser.state
     while true {
+      let skimmed = parser.skim(window.bytes)
       var consumed = 0
       var none = NoSink()
       var want: RDBParser.Want?
       var missing: UInt64 = 1
       do throws(RDBError) {
         want = try parser.parse(
-          window, isFinal: window.reachedEnd, into: &none, consumed: &consumed)
+          window, after: skimmed, isFinal: window.reachedEnd, into: &none, consumed: &consumed)
         if case .input(let more) = want { missing = more }
       } catch {
         want = nil
       }
       if want == .end {
-        take(consumed, into: &run)
+        take(skimmed + consumed, into: &run)
         return true
       }
-      if parser.boundary > 0 {
+      if skimmed + parser.boundary > 0 {
         parser.state.returnToBoundary()
-        take(parser.boundary, into: &run)
+        take(skimmed + parser.boundary, into: &run)
         return false
       }
       parser.state = start
@@ -242,6 +243,13 @@ extension RDBReader {
 }
 
 extension RDBParser {
+  /// How many bytes at the start of `input` are whole records that can be stepped over at once.
+  func skim(_ input: RawSpan) -> Int {
+    guard isBetweenRecords else { return 0 }
+    var skimmer = RecordSkimmer(input, types: types)
+    return skimmer.skim()
+  }
+
   /// Goes on as another parser would have from `state` on.
   @usableFromInline mutating func go(to state: ParserState) {
     let isSameVendor = self.state.header.vendor == state.header.vendor

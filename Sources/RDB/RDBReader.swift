@@ -12,7 +12,7 @@ public struct RDBReader: ~Copyable {
     /// Do not compute or compare the checksum.
     public var ignoresChecksum = false
     /// Bytes of the window.
-    public var windowByteCount = 1 << 20
+    public var windowByteCount = 512 << 10
     public init() {}
   }
 
@@ -167,13 +167,15 @@ public struct RDBReader: ~Copyable {
 }
 
 extension RDBParser {
-  /// Reads on in what a window holds.
+  /// Reads on in what a window holds, its first `skimmed` bytes left out.
   @inlinable
   mutating func parse<S: RDBSink & ~Copyable>(
-    _ window: borrowing Window, isFinal: Bool, into sink: inout S, consumed: inout Int
+    _ window: borrowing Window, after skimmed: Int = 0, isFinal: Bool, into sink: inout S,
+    consumed: inout Int
   ) throws(RDBError) -> Want {
     try parse(
-      window.bytes, at: window.offset, isFinal: isFinal, into: &sink, consumed: &consumed)
+      window.bytes.extracting(droppingFirst: skimmed), at: window.offset + skimmed,
+      isFinal: isFinal, into: &sink, consumed: &consumed)
   }
 }
 

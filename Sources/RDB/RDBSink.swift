@@ -149,42 +149,6 @@ public struct SnapshotEnd: Hashable, Sendable {
   }
 }
 
-/// What is known of a key before its value is read.
-public struct KeyHeader: ~Escapable, BitwiseCopyable {
-  /// The key's name: bytes, not text.
-  public let name: RawSpan
-  public let database: UInt64
-  public let type: ValueType
-  /// Absolute; `nil`: the key never expires.
-  public let expiry: UnixMilliseconds?
-  /// LRU idle time, written under an LRU policy.
-  public let idleSeconds: UInt64?
-  /// LFU counter 0–255, written under an LFU policy.
-  public let frequency: UInt8?
-  /// The module type, for values of modules.
-  public let module: ModuleID?
-  /// Redis ≥ 8.6: the KEY_META record as stored, opcode included; empty: none.
-  public let metadata: RawSpan
-  /// The file offset of the first byte of the record (its first attribute opcode, or the type byte).
-  public let offset: Int
-
-  @inlinable @_lifetime(copy name, copy metadata)
-  public init(
-    name: RawSpan, database: UInt64, type: ValueType, expiry: UnixMilliseconds?,
-    idleSeconds: UInt64?, frequency: UInt8?, module: ModuleID?, metadata: RawSpan, offset: Int
-  ) {
-    self.name = name
-    self.database = database
-    self.type = type
-    self.expiry = expiry
-    self.idleSeconds = idleSeconds
-    self.frequency = frequency
-    self.module = module
-    self.metadata = metadata
-    self.offset = offset
-  }
-}
-
 /// The end of a key.
 public struct KeyEnd: Hashable, Sendable {
   /// Bytes of the value as stored, without type byte and key.

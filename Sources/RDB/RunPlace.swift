@@ -34,6 +34,13 @@ final class RunRow {
     if let failure { throw failure }
   }
 
+  /// Whether all runs before `run` are written, or never will be.
+  func isInFront(_ run: Int) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return turn == run || failure != nil
+  }
+
   /// The state behind the run before `run`, which must be finished.
   func previousJoined(of run: Int) throws(RDBError) -> UInt64? {
     try wait(for: run)
@@ -84,6 +91,9 @@ public final class RunPlace: ByteDestination {
     try row.wait(for: run)
     try row.destination.write(first, second)
   }
+
+  /// Whether a write would not wait.
+  var isInFront: Bool { row.isInFront(run) }
 
   func previousJoined() throws(RDBError) -> UInt64? { try row.previousJoined(of: run) }
 

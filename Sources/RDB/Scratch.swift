@@ -27,7 +27,7 @@ struct Scratch: ~Copyable {
   }
 
   @inlinable deinit {
-    for slot in 0..<Self.slotCount { blobs[slot].deallocate() }
+    for slot in 0..<Self.slotCount { release(slot) }
     blobs.deallocate()
     fixed.deallocate()
   }
@@ -40,22 +40,27 @@ struct Scratch: ~Copyable {
   /// Room for `byteCount` bytes, at least as long as before.
   @usableFromInline func blob(_ slot: Int, byteCount: Int) -> UnsafeMutableRawBufferPointer {
     if blobs[slot].count < byteCount {
-      blobs[slot].deallocate()
+      release(slot)
       // A little more than asked, so that slowly growing strings do not allocate each time.
-      blobs[slot] = .allocate(
-        byteCount: byteCount < 1 << 20 ? max(4096, byteCount * 2) : byteCount, alignment: 64)
+      let capacity = byteCount < 1 << 20 ? max(4096, byteCount * 2) : byteCount + byteCount / 8
+      blobs[slot] = UnsafeMutableRawBufferPointer(
+        start: LargeMemory.allocate(capacity), count: capacity)
     }
     return UnsafeMutableRawBufferPointer(rebasing: blobs[slot][..<byteCount])
   }
 
+  @usableFromInline func release(_ slot: Int) {
+    if let start = blobs[slot].baseAddress { LargeMemory.free(start, blobs[slot].count) }
+    blobs[slot] = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  }
+
   /// A slot that is larger is given back behind the key.
-  @usableFromInline static var largeByteCount: Int { 2 << 20 }
+  @usableFromInline static var largeByteCount: Int { 6 << 20 }
 
   /// Gives back what very long strings took.
   @usableFromInline func trim() {
     for slot in 0..<Self.slotCount where blobs[slot].count > Self.largeByteCount {
-      blobs[slot].deallocate()
-      blobs[slot] = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+      release(slot)
     }
   }
 }

@@ -3,17 +3,24 @@ public import RDBFormat
 /// What the lengths in a value tell, without its elements being decoded.
 public struct ValueMeasure: Hashable, Sendable {
   @usableFromInline var count: UInt64 = 0
-  @usableFromInline var knowsCount = false
   /// Nodes of a quicklist or a stream, else 1.
   public internal(set) var nodeCount: UInt64 = 1
-  /// A quicklist of one node that is a single large element, not packed.
-  public internal(set) var isPlainNode = false
   /// Bytes, decompressed, of a string, of a packed value, or of a quicklist's only node; else 0.
   public internal(set) var blobByteCount: UInt64 = 0
+  @usableFromInline var knowsCount = false
+  /// A quicklist of one node that is a single large element, not packed.
+  public internal(set) var isPlainNode = false
   /// A string that is the canonical text of a signed 64-bit integer.
   public internal(set) var isInteger = false
 
   @inlinable init() {}
+
+  /// Of a string that stands in the file as it is.
+  @usableFromInline init(ofString value: RawSpan) {
+    blobByteCount = UInt64(value.byteCount)
+    isInteger =
+      value.byteCount <= DecimalText.maximumByteCount && DecimalText.parseCanonical(value) != nil
+  }
 
   /// Elements, where their number stands before them. Of a value that was validated: always.
   @inlinable public var elementCount: UInt64? { knowsCount ? count : nil }

@@ -14,7 +14,7 @@ public import RDBFormat
 @usableFromInline
 struct Window: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer
-  private var capacity: Int
+  @usableFromInline private(set) var capacity: Int
   private let initialCapacity: Int
   private var start = 0
   private var end = 0
@@ -30,12 +30,12 @@ struct Window: ~Copyable {
   init(capacity: Int, offset: Int = 0, computesChecksum: Bool) {
     initialCapacity = capacity
     self.capacity = capacity
-    base = malloc(capacity)
+    base = LargeMemory.allocate(capacity)
     self.offset = offset
     self.computesChecksum = computesChecksum
   }
 
-  @inlinable deinit { free(base) }
+  @inlinable deinit { LargeMemory.free(base, capacity) }
 
   /// How many unconsumed bytes there are.
   var count: Int { end - start }
@@ -115,18 +115,19 @@ struct Window: ~Copyable {
     end -= start
     start = 0
     if capacity > 8 << 20, end < initialCapacity {
-      base = realloc(base, initialCapacity)
-      capacity = initialCapacity
+      resize(to: initialCapacity)
     }
+  }
+
+  private mutating func resize(to newCapacity: Int) {
+    base = LargeMemory.resize(base, from: capacity, to: newCapacity, keeping: end)
+    capacity = newCapacity
   }
 
   private mutating func grow(toward missing: Int) {
     // At most doubled at a time: a length that lies costs no more than what really came.
     let wanted = max(capacity + min(max(missing, capacity / 4), capacity), capacity + 4096)
-    let moved = realloc(base, wanted)
-    precondition(moved != nil, "out of memory")
-    base = moved!
-    capacity = wanted
+    resize(to: wanted)
   }
 
   /// Takes the first `byteCount` bytes away into `run`, leaving the rest: whole keys for a worker.
@@ -139,8 +140,8 @@ struct Window: ~Copyable {
     run.count = byteCount
     let rest = end - byteCount
     if capacity < max(rest, initialCapacity) {
-      base = realloc(base, max(rest, initialCapacity))
-      capacity = max(rest, initialCapacity)
+      end = 0
+      resize(to: max(rest, initialCapacity))
     }
     memcpy(base, run.base + byteCount, rest)
     end = rest
@@ -159,17 +160,17 @@ struct Window: ~Copyable {
 @usableFromInline
 struct RunBuffer: ~Copyable {
   @usableFromInline fileprivate(set) var base: UnsafeMutableRawPointer
-  fileprivate(set) var capacity: Int
+  @usableFromInline fileprivate(set) var capacity: Int
   fileprivate(set) var count = 0
   /// The file offset of the first byte.
   @usableFromInline fileprivate(set) var offset = 0
 
   @usableFromInline init(capacity: Int) {
     self.capacity = capacity
-    base = malloc(capacity)
+    base = LargeMemory.allocate(capacity)
   }
 
-  @inlinable deinit { free(base) }
+  @inlinable deinit { LargeMemory.free(base, capacity) }
 
   @usableFromInline var bytes: RawSpan {
     @_lifetime(borrow self) borrowing get {

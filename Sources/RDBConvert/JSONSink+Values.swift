@@ -6,8 +6,21 @@ extension JSONSink {
     if isNative {
       let encoding = encodings?.string(
         value, keyByteCount: key.nameByteCount, expires: key.expiry != nil)
-      try appendAttributes(encoding)
-      output.appendUnchecked(",\"value\":")
+      if key.hasAttributes {
+        try appendAttributes(encoding)
+        output.appendUnchecked(",\"value\":")
+      } else {
+        try output.reserve(256)
+        // Most strings of most files.
+        switch encoding {
+        case .embstr: output.appendUnchecked(",\"encoding\":\"embstr\",\"value\":")
+        case .raw: output.appendUnchecked(",\"encoding\":\"raw\",\"value\":")
+        case .int: output.appendUnchecked(",\"encoding\":\"int\",\"value\":")
+        default:
+          try appendAttributes(encoding)
+          output.appendUnchecked(",\"value\":")
+        }
+      }
     }
     try strings.appendValue(value, to: &output)
   }
@@ -58,17 +71,32 @@ extension JSONSink {
 
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     if key.tally != nil { key.tally?.add(element) }
+    if strings.writesText, element.byteCount <= Self.shortByteCount {
+      let place = try shortPlace()
+      let start = separate(at: place)
+      let text = strings.writeValue(element, to: place + start)
+      if text > 0 { return wrote(start &+ text) }
+    }
     try separate()
     try strings.appendValue(element, to: &output)
   }
 
-  public mutating func setMember(_ member: RawSpan) throws(RDBError) {
-    if key.tally != nil { key.tally?.add(member) }
-    try separate()
-    try strings.appendValue(member, to: &output)
-  }
+  public mutating func setMember(_ member: RawSpan) throws(RDBError) { try listElement(member) }
 
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+    if isNative, strings.writesText, member.byteCount <= Self.shortByteCount, score.isFinite {
+      let place = try shortPlace()
+      var end = separate(at: place)
+      end &+= Self.write("{\"member\":", to: place + end)
+      let text = strings.writeValue(member, to: place + end)
+      if text > 0 {
+        end &+= text
+        end &+= Self.write(",\"score\":", to: place + end)
+        end &+= DoubleText.write(score, to: place + end)
+        place.storeBytes(of: UInt8(ascii: "}"), toByteOffset: end, as: UInt8.self)
+        return wrote(end &+ 1)
+      }
+    }
     try separate()
     if isNative {
       try output.append("{\"member\":")
@@ -95,6 +123,18 @@ extension JSONSink {
     throws(RDBError)
   {
     if key.tally != nil { key.tally?.add(field, value: value) }
+    if strings.writesText, expiry == nil, !(isNative && key.hasFields),
+      field.byteCount <= Self.shortByteCount, value.byteCount <= Self.shortByteCount
+    {
+      let place = try shortPlace()
+      var end = separate(at: place)
+      let name = strings.writeName(field, to: place + end)
+      end &+= name
+      place.storeBytes(of: UInt8(ascii: ":"), toByteOffset: end, as: UInt8.self)
+      end &+= 1
+      let text = name > 0 ? strings.writeValue(value, to: place + end) : 0
+      if text > 0 { return wrote(end &+ text) }
+    }
     try separate()
     if isNative && key.hasFields {
       try output.append("{\"field\":")
@@ -109,6 +149,38 @@ extension JSONSink {
       try output.append(UInt8(ascii: ":"))
       try strings.appendValue(value, to: &output)
     }
+  }
+
+  // MARK: Short elements
+
+  /// Elements whose strings are this short, each, are written in one go.
+  private static var shortByteCount: Int { JSONText.pieceByteCount / 2 }
+
+  /// Where an element of two short strings goes, and what stands around them. Nothing counts before
+  /// ``wrote(_:)``: what turns out not to be text is written in another way.
+  @inline(__always)
+  private mutating func shortPlace() throws(RDBError) -> UnsafeMutableRawPointer {
+    try output.reserve(JSONText.pieceRoom + 256)
+    return output.spare.baseAddress.unsafelyUnwrapped
+  }
+
+  /// Writes the comma that an element needs; returns how many bytes.
+  @inline(__always)
+  private func separate(at place: UnsafeMutableRawPointer) -> Int {
+    place.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
+    return key.needsComma ? 1 : 0
+  }
+
+  @inline(__always)
+  private mutating func wrote(_ byteCount: Int) {
+    output.advance(by: byteCount)
+    key.needsComma = true
+  }
+
+  @inline(__always)
+  private static func write(_ text: StaticString, to place: UnsafeMutableRawPointer) -> Int {
+    place.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    return text.utf8CodeUnitCount
   }
 
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {

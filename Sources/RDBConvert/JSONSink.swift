@@ -30,6 +30,8 @@ public struct JSONSink: RunSink, ~Copyable {
     var expiry: UnixMilliseconds?
     var idleSeconds: UInt64?
     var frequency: UInt8?
+    /// An expiry, idle time or frequency.
+    var hasAttributes = false
     /// The bracket that closes the value; 0: none.
     var close: UInt8 = 0
     var needsComma = false
@@ -101,16 +103,29 @@ public struct JSONSink: RunSink, ~Copyable {
     self.key.nameByteCount = key.name.byteCount
     self.key.idleSeconds = key.idleSeconds
     self.key.frequency = key.frequency
+    self.key.hasAttributes = key.expiry != nil || key.idleSeconds != nil || key.frequency != nil
     try beginItem()
     try output.reserve(64)
-    output.appendUnchecked("{\"db\":")
-    output.appendUnchecked(key.database)
-    output.appendUnchecked(",\"key\":")
+    if key.database == 0 {
+      output.appendUnchecked("{\"db\":0,\"key\":")
+    } else {
+      output.appendUnchecked("{\"db\":")
+      output.appendUnchecked(key.database)
+      output.appendUnchecked(",\"key\":")
+    }
     try strings.appendValue(key.name, to: &output)
     try output.reserve(64)
-    output.appendUnchecked(",\"type\":\"")
-    output.appendUnchecked(Self.name(of: key.type.data))
-    output.appendUnchecked(UInt8(ascii: "\""))
+    // Each a text of its own, so that its length is known when this is compiled.
+    switch key.type.data {
+    case .string: output.appendUnchecked(",\"type\":\"string\"")
+    case .list: output.appendUnchecked(",\"type\":\"list\"")
+    case .set: output.appendUnchecked(",\"type\":\"set\"")
+    case .zset: output.appendUnchecked(",\"type\":\"zset\"")
+    case .hash: output.appendUnchecked(",\"type\":\"hash\"")
+    case .stream: output.appendUnchecked(",\"type\":\"stream\"")
+    case .array: output.appendUnchecked(",\"type\":\"array\"")
+    case .module: output.appendUnchecked(",\"type\":\"module\"")
+    }
     if key.metadata.byteCount > 0 {
       try output.append(",\"key_meta\":")
       try strings.appendBase64(key.metadata, to: &output)
@@ -145,7 +160,7 @@ public struct JSONSink: RunSink, ~Copyable {
         try output.append(UInt8(ascii: "\""))
         key.tally = nil
       }
-      try output.append(options.layout == .array ? "}" : "}\n")
+      if options.layout == .array { try output.append("}") } else { try output.append("}\n") }
     }
     output.tally &+= 1
     ledger.keysWritten &+= 1
@@ -200,20 +215,6 @@ public struct JSONSink: RunSink, ~Copyable {
     }
     output.appendUnchecked(",\"expire_ms\":")
     output.appendUnchecked(expiry.value)
-  }
-
-  @inline(__always)
-  private static func name(of type: DataType) -> StaticString {
-    switch type {
-    case .string: "string"
-    case .list: "list"
-    case .set: "set"
-    case .zset: "zset"
-    case .hash: "hash"
-    case .stream: "stream"
-    case .array: "array"
-    case .module: "module"
-    }
   }
 }
 

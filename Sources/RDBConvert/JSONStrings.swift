@@ -74,12 +74,43 @@ public struct JSONStrings: ~Copyable {
     return true
   }
 
+  /// Whether ``writeValue(_:to:)`` and ``writeName(_:to:)`` may be used.
+  @inline(__always) var writesText: Bool { mode == .utf8 }
+
+  /// Writes a value in quotes, if it is text.
+  ///
+  /// - Parameters:
+  ///   - bytes: At most ``JSONText/pieceByteCount``.
+  ///   - place: Room for six times as many, and 64 more.
+  /// - Returns: Bytes written; 0: it is not text.
+  @inline(__always)
+  func writeValue(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
+    bytes.withUnsafeBytes { writeUTF8($0, to: place) }
+  }
+
+  /// The same for the name of an object's member.
+  @inline(__always)
+  func writeName(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
+    Self.looksEncoded(bytes) ? 0 : writeValue(bytes, to: place)
+  }
+
   /// Writes at most one piece, in quotes.
   ///
   /// - Returns: Bytes written; 0: it is not valid.
   @inline(__always)
   private func writeUTF8(_ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) -> Int {
     place.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+    let count = bytes.count
+    guard let source = bytes.baseAddress, count <= 32, JSONText.copyPlain(source, count, to: place + 1)
+    else { return writeLongerUTF8(bytes, to: place) }
+    place.storeBytes(of: UInt8(ascii: "\""), toByteOffset: count &+ 1, as: UInt8.self)
+    return count &+ 2
+  }
+
+  @inline(never)
+  private func writeLongerUTF8(
+    _ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer
+  ) -> Int {
     var end = 1
     if let source = bytes.baseAddress {
       let ascii = text.write(source, bytes.count, to: place + 1, stopsAtHigh: true)

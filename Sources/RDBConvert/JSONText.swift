@@ -76,6 +76,56 @@ struct JSONText: ~Copyable {
 
   // MARK: Pieces
 
+  /// Copies a string of at most 32 bytes that stands for itself: ASCII with nothing to escape.
+  ///
+  /// - Parameter destination: Room for `count` bytes.
+  /// - Returns: Whether it does; if not, what was written is of no use.
+  @inline(__always)
+  static func copyPlain(
+    _ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer
+  ) -> Bool {
+    // Loads that overlap cover all bytes.
+    if count >= 8 {
+      let first = source.loadUnaligned(as: UInt64.self)
+      let last = source.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+      var found = notPlain(first) | notPlain(last)
+      destination.storeBytes(of: first, as: UInt64.self)
+      if count > 16 {
+        let second = source.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        let third = source.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self)
+        found |= notPlain(second) | notPlain(third)
+        destination.storeBytes(of: second, toByteOffset: 8, as: UInt64.self)
+        destination.storeBytes(of: third, toByteOffset: count &- 16, as: UInt64.self)
+      }
+      destination.storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
+      return found & tops == 0
+    }
+    if count >= 4 {
+      let first = source.loadUnaligned(as: UInt32.self)
+      let last = source.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+      destination.storeBytes(of: first, as: UInt32.self)
+      destination.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+      return notPlain(UInt64(first) | UInt64(last) &<< 32) & tops == 0
+    }
+    // Spaces stand for the bytes that are not there.
+    var bytes = ones &* 0x20
+    for index in 0..<count {
+      let byte = source.load(fromByteOffset: index, as: UInt8.self)
+      destination.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+      bytes = bytes &<< 8 | UInt64(byte)
+    }
+    return notPlain(bytes) & tops == 0
+  }
+
+  /// Top bits for bytes that are not ASCII or have to be escaped.
+  @inline(__always)
+  private static func notPlain(_ bytes: UInt64) -> UInt64 {
+    let quotes = bytes ^ (ones &* 0x22)
+    let backslashes = bytes ^ (ones &* 0x5C)
+    return bytes | (bytes &- ones &* 0x20) & ~bytes | (quotes &- ones) & ~quotes
+      | (backslashes &- ones) & ~backslashes
+  }
+
   /// Writes `count` bytes to `destination`, which has room for six times as many and 16 more.
   ///
   /// - Parameter stopsAtHigh: Stop in front of the first block with a byte from 80 on.

@@ -24,6 +24,12 @@ struct RESPName: ~Copyable {
 
   mutating func set(_ name: [UInt8]) { set(name.span.bytes) }
 
+  /// Takes a name that stands as a bulk string already.
+  mutating func set(bulk: UnsafeRawBufferPointer) {
+    let header = (bulk.firstIndex(of: UInt8(ascii: "\n")) ?? 0) + 1
+    set(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bulk[header..<bulk.count - 2])))
+  }
+
   @inline(never) private mutating func grow() {
     base.deallocate()
     capacity = nameByteCount + nameByteCount / 2 + 64
@@ -47,10 +53,4 @@ struct RESPName: ~Copyable {
 
   /// A copy of the name.
   var array: [UInt8] { bytes.withUnsafeBytes { Array($0) } }
-
-  /// Writes the bulk string at `place`, where there is room, and returns its byte count.
-  func write(to place: UnsafeMutableRawPointer) -> Int {
-    RESPText.copy(base, to: place, byteCount: count)
-    return count
-  }
 }

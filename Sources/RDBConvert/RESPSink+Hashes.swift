@@ -51,9 +51,9 @@ extension RESPSink {
   {
     guard try begin(field.byteCount, value.byteCount) else { return }
     if batch.isOpen {
-      let place = out.output.spare.baseAddress.unsafelyUnwrapped
+      let place = elementPlace
       let end = RESPText.writeBulk(field, to: place)
-      out.output.advance(by: end &+ RESPText.writeBulk(value, to: place + end))
+      wrote(end &+ RESPText.writeBulk(value, to: place + end))
     } else {
       try beginSingle()
       try out.bulk(field)

@@ -27,8 +27,14 @@ extension RESPSink {
   mutating func plan(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     key.idleSeconds = header.idleSeconds
     key.frequency = header.frequency
-    restored.metadata = header.metadata.withUnsafeBytes { Array($0) }
-    restored.moduleID = header.module?.stored ?? []
+    if header.metadata.byteCount > 0 {
+      restored.metadata = header.metadata.withUnsafeBytes { Array($0) }
+    }
+    if let module = header.module {
+      restored.moduleID = module.stored
+    } else if !restored.moduleID.isEmpty {
+      restored.moduleID = []
+    }
     let type = header.type
     switch type.data {
     case .module where !can.modules: return loses(.modules)
@@ -41,6 +47,9 @@ extension RESPSink {
       restored.metadata = []
     }
     let isStream = type.data == .stream
+    if isPlain, type.data != .module, restored.metadata.isEmpty {
+      return isStream ? .elementsAfterOutline : .elements
+    }
     guard let limit = restoreLimit(type) else {
       return isStream ? .elementsAfterOutline : .elements
     }

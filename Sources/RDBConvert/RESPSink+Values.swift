@@ -13,6 +13,8 @@ extension RESPSink {
     /// Elements that the file says are still to come, or as many as a batch holds.
     var expected: UInt64 = 0
     var limit = 1
+    /// Bytes that the next element may take without a closer look; 0 where there must be one.
+    var room = 0
   }
 
   /// The commands that take elements.
@@ -38,6 +40,10 @@ extension RESPSink {
   // MARK: Strings
 
   public mutating func string(_ value: RawSpan) throws(RDBError) {
+    if key.headByteCount > 0 {
+      if value.byteCount < Self.plainByteCount { return endPlainString(value) }
+      leavePlainString()
+    }
     guard value.byteCount <= bulkLimit else {
       _ = lose("its value is longer than the bulk limit")
       return
@@ -45,24 +51,7 @@ extension RESPSink {
     try beginString()
     let setsExpiry = key.hasExpiry && can.setPXAT && key.expiry > 0
     let keeps = options.existing == .keep && !key.usesTemporary
-    if value.byteCount + name.count < ByteOutput.directThreshold, !key.usesTemporary, !keeps {
-      // Most keys of most files.
-      try out.output.reserve(ByteOutput.directThreshold + 128)
-      let place = out.output.spare.baseAddress.unsafelyUnwrapped
-      let head: StaticString = setsExpiry ? "*5\r\n$3\r\nSET\r\n" : "*3\r\n$3\r\nSET\r\n"
-      place.copyMemory(from: head.utf8Start, byteCount: 13)
-      var end = 13
-      end &+= name.write(to: place + end)
-      end &+= RESPText.writeBulk(value, to: place + end)
-      if setsExpiry {
-        let option: StaticString = "$4\r\nPXAT\r\n"
-        (place + end).copyMemory(from: option.utf8Start, byteCount: 10)
-        end &+= 10
-        end &+= RESPText.writeBulk(UInt64(key.expiry), to: place + end)
-      }
-      out.output.advance(by: end)
-      out.commandCount &+= 1
-    } else if keeps && !can.setNX {
+    if keeps && !can.setNX {
       try command(3, "$5\r\nSETNX\r\n")
       try out.bulk(value)
     } else {
@@ -109,9 +98,8 @@ extension RESPSink {
 
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     guard try begin(element.byteCount, 0) else { return }
-    let place = out.output.spare.baseAddress.unsafelyUnwrapped
     if batch.isOpen {
-      out.output.advance(by: RESPText.writeBulk(element, to: place))
+      wrote(RESPText.writeBulk(element, to: elementPlace))
     } else {
       try single(element)
     }
@@ -123,25 +111,26 @@ extension RESPSink {
 
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     guard try begin(member.byteCount, 32) else { return }
-    if !batch.isOpen { try beginSingle() }
-    var end = Self.writeScore(score, to: out.output.spare.baseAddress.unsafelyUnwrapped)
     if batch.isOpen {
-      end &+= RESPText.writeBulk(member, to: out.output.spare.baseAddress.unsafelyUnwrapped + end)
-      out.output.advance(by: end)
+      let place = elementPlace
+      let end = Self.writeScore(score, to: place)
+      wrote(end &+ RESPText.writeBulk(member, to: place + end))
     } else {
-      out.output.advance(by: end)
+      try beginSingle()
+      out.output.advance(by: Self.writeScore(score, to: elementPlace))
       try out.bulk(member)
     }
   }
 
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     guard try begin(value.byteCount, 32) else { return }
-    if !batch.isOpen { try beginSingle() }
-    try out.bulk(index)
     if batch.isOpen {
-      out.output.advance(
-        by: RESPText.writeBulk(value, to: out.output.spare.baseAddress.unsafelyUnwrapped))
+      let place = elementPlace
+      let end = RESPText.writeBulk(index, to: place)
+      wrote(end &+ RESPText.writeBulk(value, to: place + end))
     } else {
+      try beginSingle()
+      try out.bulk(index)
       try out.bulk(value)
     }
   }
@@ -174,13 +163,20 @@ extension RESPSink {
   /// or, if it is too long to be copied, no batch.
   ///
   /// - Returns: Whether it is to be written at all.
+  @inline(__always)
   mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
+    let byteCount = first &+ second &+ 64
+    if byteCount <= batch.room, byteCount < smallByteCount { return true }
+    return try beginSlowly(first, second)
+  }
+
+  @inline(never)
+  private mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
     let byteCount = first &+ second &+ 64
     if batch.isOpen, batch.elements < batch.limit, byteCount < smallByteCount,
       out.output.byteCountBehindGap &+ byteCount <= batchByteCount
     {
-      try out.output.reserve(byteCount)
-      batch.elements &+= 1
+      try makeRoom(byteCount)
       return true
     }
     guard key.plan == .commands else { return false }
@@ -192,10 +188,28 @@ extension RESPSink {
     if !key.hasBegun { try beginCommands() }
     if byteCount < smallByteCount, name.count <= 64 << 10 {
       try openBatch()
-      try out.output.reserve(byteCount)
-      batch.elements = 1
+      try makeRoom(byteCount)
     }
     return true
+  }
+
+  /// Makes room in the buffer, and notes how much there is for the open command.
+  private mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
+    try out.output.reserve(byteCount)
+    batch.room = min(batchByteCount - out.output.byteCountBehindGap, out.output.spare.count)
+  }
+
+  /// Where an element of an open batch goes.
+  var elementPlace: UnsafeMutableRawPointer {
+    @inline(__always) get { out.output.spare.baseAddress.unsafelyUnwrapped }
+  }
+
+  /// An element of `byteCount` bytes was written at ``elementPlace``, into an open batch.
+  @inline(__always)
+  mutating func wrote(_ byteCount: Int) {
+    out.output.advance(by: byteCount)
+    batch.elements &+= 1
+    batch.room = batch.elements < batch.limit ? batch.room &- byteCount : 0
   }
 
   private mutating func openBatch() throws(RDBError) {
@@ -211,6 +225,7 @@ extension RESPSink {
   /// Ends the open command: its header, and the expiries of its fields.
   mutating func closeBatch() throws(RDBError) {
     batch.isOpen = false
+    batch.room = 0
     try writeHeader(batch.elements &* batch.command.width &+ 2)
     if batch.expected != .max { batch.expected -= min(UInt64(batch.elements), batch.expected) }
     if fieldExpiries.count > 0 { try writeFieldExpiries() }

@@ -22,6 +22,8 @@ public struct RESPSink: RunSink, ~Copyable {
   let bulkLimit: Int
   /// Elements below this length are copied into batches, others are commands of their own.
   let smallByteCount: Int
+  /// Values are written as commands that may change what is there, and never by RESTORE unless they must.
+  let isPlain: Bool
 
   var out: RESPWriter
   /// The current key.
@@ -36,8 +38,8 @@ public struct RESPSink: RunSink, ~Copyable {
   var notes = Notes()
   var ledger = Ledger()
   /// The database the last key came from, and what ``ByteOutput/join(_:)`` calls where it goes.
-  private var lastDatabase: UInt64 = .max
-  private var joint: UInt64 = 0
+  private(set) var lastDatabase: UInt64 = .max
+  private(set) var joint: UInt64 = 0
 
   /// What is known of the current key.
   struct KeyState {
@@ -60,6 +62,8 @@ public struct RESPSink: RunSink, ~Copyable {
     var insertIndex: UInt64?
     var lostFieldExpiries: UInt64 = 0
     var unofferedFieldExpiries: UInt64 = 0
+    /// Bytes of a SET and the name already written into the output's spare room, not yet part of it.
+    var headByteCount = 0
   }
 
   /// What needs no names.
@@ -81,6 +85,7 @@ public struct RESPSink: RunSink, ~Copyable {
     batchByteCount = min(max(1, options.batchByteCount), 16 << 20)
     bulkLimit = Int(clamping: options.bulkLimit)
     smallByteCount = min(ByteOutput.directThreshold, bulkLimit)
+    isPlain = options.existing != .keep && options.restore == .never
     out = RESPWriter(
       output: ByteOutput(
         to: destination, capacity: max(512 << 10, batchByteCount + (256 << 10)),
@@ -132,6 +137,11 @@ public struct RESPSink: RunSink, ~Copyable {
 
   public mutating func beginKey(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead &+= 1
+    if isPlain, header.type == .string, header.metadata.byteCount == 0 {
+      key.type = .string
+      key.offset = header.offset
+      if try beginPlainString(header) { return .elements }
+    }
     key = KeyState()
     if !restored.metadata.isEmpty { restored.metadata = [] }
     key.offset = header.offset
@@ -146,17 +156,11 @@ public struct RESPSink: RunSink, ~Copyable {
     if header.name.byteCount > bulkLimit {
       return lose("its name is longer than the bulk limit")
     }
-    if header.type == .string, options.existing != .keep, options.restore == .never,
-      header.metadata.byteCount == 0
-    {
-      key.idleSeconds = header.idleSeconds
-      key.frequency = header.frequency
-      return .elements
-    }
     return try plan(header)
   }
 
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    if key.type == .string, key.plan != .restore { return }
     switch key.plan {
     case .none: return
     case .restore: try endRestoredKey()
@@ -165,7 +169,6 @@ public struct RESPSink: RunSink, ~Copyable {
   }
 
   private mutating func endCommands() throws(RDBError) {
-    if key.type == .string { return }
     if batch.isOpen { try closeBatch() }
     switch key.type.data {
     case .stream: try endStream()

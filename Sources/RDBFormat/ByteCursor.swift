@@ -5,7 +5,7 @@
 public struct ByteCursor: ~Escapable {
   public let bytes: RawSpan
   @usableFromInline let base: Int
-  /// The index in ``bytes`` of the next unread byte.
+  /// The index in ``bytes`` of the next unread byte; never outside of them.
   public var position = 0
 
   /// Starts at the first of `bytes`, which lies `base` bytes into the file.
@@ -39,7 +39,7 @@ public struct ByteCursor: ~Escapable {
     let start = position
     guard start < bytes.byteCount else { throw .truncated(at: offset, expected: 1, found: 0) }
     position = start &+ 1
-    return bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self)
+    return bytes.unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self)
   }
 
   /// Reads a fixed-width integer, its first byte the lowest.
@@ -65,7 +65,7 @@ public struct ByteCursor: ~Escapable {
       throw .truncated(at: offset, expected: UInt64(size), found: remaining)
     }
     position = start &+ size
-    return bytes.unsafeLoadUnaligned(fromByteOffset: start, as: T.self)
+    return bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: T.self)
   }
 
   /// Reads a stream ID as stored: two big-endian integers.

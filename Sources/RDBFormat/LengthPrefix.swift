@@ -38,14 +38,14 @@ extension ByteCursor {
     let start = position
     let left = bytes.byteCount &- start
     guard left > 1 else { return nil }
-    let first = Int(bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self))
+    let first = Int(bytes.unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self))
     if first < 0x40 {
       guard first < left else { return nil }
       position = start &+ 1 &+ first
       return bytes.extracting(unchecked: start &+ 1..<start &+ 1 &+ first)
     }
     guard first < 0x80 else { return nil }
-    let second = Int(bytes.unsafeLoad(fromByteOffset: start &+ 1, as: UInt8.self))
+    let second = Int(bytes.unsafeLoad(fromUncheckedByteOffset: start &+ 1, as: UInt8.self))
     let count = (first &- 0x40) &<< 8 | second
     guard count < left &- 1 else { return nil }
     position = start &+ 2 &+ count

@@ -41,13 +41,21 @@ public struct Listpack: PackedCursor, ~Escapable {
     guard last == 0xFF else { throw .listpack(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
+  /// The bytes and the place of a ziplist: see ``PackedValue``.
+  @usableFromInline @_lifetime(copy ziplist)
+  init(of ziplist: Ziplist) {
+    bytes = ziplist.bytes
+    (base, claimedCount, position) = (ziplist.base, ziplist.claimedCount, ziplist.position)
+  }
+
   /// The index of the terminator.
   @inlinable var end: Int { bytes.byteCount &- 1 }
 
   @inlinable public var isAtEnd: Bool { position >= end }
 
-  @inlinable func load(_ index: Int) -> UInt8 {
-    bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+  /// The byte at `index`, which the caller has compared with ``end``.
+  @inlinable @inline(__always) func load(_ index: Int) -> UInt8 {
+    bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
   }
 
   @inlinable @inline(__always) @_lifetime(copy self)

@@ -47,6 +47,14 @@ public struct Ziplist: PackedCursor, ~Escapable {
     guard last == 0xFF else { throw .ziplist(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
+  /// Goes on with a walk: see ``PackedValue``.
+  @_lifetime(copy walk)
+  init(_ walk: Listpack, _ tail: Int, _ previousSize: Int, _ previousStart: Int) {
+    bytes = walk.bytes
+    (base, claimedCount, position) = (walk.base, walk.claimedCount, walk.position)
+    (self.tail, self.previousSize, self.previousStart) = (tail, previousSize, previousStart)
+  }
+
   /// The index of the terminator.
   @inlinable var end: Int { bytes.byteCount - 1 }
 

@@ -6,12 +6,7 @@ public import RDBFormat
 struct HeldKey {
   @usableFromInline var name: [UInt8] = []
   @usableFromInline var metadata: [UInt8] = []
-  @usableFromInline var database: UInt64 = 0
-  @usableFromInline var type = ValueType.hash
-  @usableFromInline var expiry: UnixMilliseconds?
-  @usableFromInline var idleSeconds: UInt64?
-  @usableFromInline var frequency: UInt8?
-  @usableFromInline var offset = 0
+  @usableFromInline var attributes = KeyRecord.Attributes()
   @usableFromInline var elements = ElementsHeader(count: nil)
   @usableFromInline var fieldsLeftOut: UInt64 = 0
   @usableFromInline var expiriesLeftOut: UInt64 = 0
@@ -23,12 +18,7 @@ struct HeldKey {
     key.name.withUnsafeBytes { name.append(contentsOf: $0) }
     metadata.removeAll(keepingCapacity: true)
     key.metadata.withUnsafeBytes { metadata.append(contentsOf: $0) }
-    database = key.database
-    type = key.type
-    expiry = key.expiry
-    idleSeconds = key.idleSeconds
-    frequency = key.frequency
-    offset = key.offset
+    attributes = KeyRecord.Attributes(of: key)
     fieldsLeftOut = 0
     expiriesLeftOut = 0
   }
@@ -36,6 +26,6 @@ struct HeldKey {
   @usableFromInline func note(_ reason: FilterNotes.Reason, count: UInt64, to notes: inout FilterNotes)
   {
     let name = name
-    notes.add(reason, count: count, key: name.span.bytes, offset: offset)
+    notes.add(reason, count: count, key: name.span.bytes, offset: attributes.offset)
   }
 }

@@ -40,6 +40,8 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
   /// The current key's fields must be looked at.
   @usableFromInline var touchesFields = false
   @usableFromInline var held = HeldKey()
+  /// What the base is told of a key whose announcement is changed.
+  @usableFromInline let record = KeyRecord()
   @usableFromInline var keysPassed: UInt64 = 0
   @usableFromInline var keysFiltered: UInt64 = 0
   @usableFromInline var limitReached = false
@@ -93,11 +95,9 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     }
     touchesFields = key.type.hasFieldExpiries
     if touchesFields { held.take(key) }
-    let interest = try base.beginKey(
-      KeyHeader(
-        name: key.name, database: key.database, type: key.type, expiry: changed(key.expiry),
-        idleSeconds: key.idleSeconds, frequency: key.frequency, module: key.module,
-        metadata: key.metadata, offset: key.offset))
+    record.attributes = KeyRecord.Attributes(of: key)
+    record.attributes.expiry = changed(key.expiry)
+    let interest = try base.beginKey(record.header(name: key.name, metadata: key.metadata))
     guard touchesFields else { return interest }
     switch interest {
     case .stored, .storedOrOutlined: return .elements
@@ -167,12 +167,11 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     keysPassed &+= 1
     let name = held.name
     let metadata = held.metadata
-    if dropsExpiries, held.expiry != nil { held.expiriesLeftOut &+= 1 }
+    if dropsExpiries, held.attributes.expiry != nil { held.expiriesLeftOut &+= 1 }
+    record.attributes = held.attributes
+    record.attributes.expiry = changed(held.attributes.expiry)
     let interest = try base.beginKey(
-      KeyHeader(
-        name: name.span.bytes, database: held.database, type: held.type,
-        expiry: changed(held.expiry), idleSeconds: held.idleSeconds, frequency: held.frequency,
-        module: nil, metadata: metadata.span.bytes, offset: held.offset))
+      record.header(name: name.span.bytes, metadata: metadata.span.bytes))
     switch interest {
     case .skip, .measure, .validate: state = .announcedWithoutElements
     case .stored, .storedOrOutlined, .elements, .elementsAfterOutline:

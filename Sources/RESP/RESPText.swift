@@ -27,13 +27,14 @@ public enum RESPText {
   }
 
   /// Writes `$<byteCount>\r\n` and returns its byte count; room for ``maximumHeaderByteCount`` bytes.
-  @inlinable public static func writeBulkHeader(_ byteCount: UInt64, to place: UnsafeMutableRawPointer)
+  @inlinable @inline(__always)
+  public static func writeBulkHeader(_ byteCount: UInt64, to place: UnsafeMutableRawPointer)
     -> Int
   {
     writeHeader(UInt8(ascii: "$"), byteCount, to: place)
   }
 
-  @inlinable static func writeHeader(
+  @inlinable @inline(__always) static func writeHeader(
     _ mark: UInt8, _ count: UInt64, to place: UnsafeMutableRawPointer
   ) -> Int {
     // Most lengths have one or two digits: one store.
@@ -49,6 +50,13 @@ public enum RESPText {
       place.storeBytes(of: UInt64(littleEndian: word), as: UInt64.self)
       return 5
     }
+    return writeLongHeader(mark, count, to: place)
+  }
+
+  @inline(never)
+  @usableFromInline static func writeLongHeader(
+    _ mark: UInt8, _ count: UInt64, to place: UnsafeMutableRawPointer
+  ) -> Int {
     place.storeBytes(of: mark, as: UInt8.self)
     let end = DecimalText.write(count, to: place + 1) &+ 1
     writeLineEnd(to: place + end)
@@ -67,7 +75,8 @@ public enum RESPText {
   }
 
   /// Writes a bulk string and returns its byte count; room for `bytes` and 32 more.
-  @inlinable public static func writeBulk(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
+  @inlinable @inline(__always)
+  public static func writeBulk(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
     let count = bytes.byteCount
     let start = writeBulkHeader(UInt64(count), to: place)
     bytes.withUnsafeBytes { source in
@@ -95,7 +104,8 @@ public enum RESPText {
   }
 
   /// Copies `byteCount` bytes; short ones by a few overlapping stores rather than a call.
-  @inlinable public static func copy(
+  @inlinable @inline(__always)
+  public static func copy(
     _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int
   ) {
     if byteCount > 32 {
