@@ -41,10 +41,10 @@ test-deep: test-setup ## the tests with every case they only sample otherwise
 	RDB_TEST_DEEP=1 $(SWIFT) test -c release --skip-build
 
 install: build ## put the command, its man page and completions under PREFIX (/usr/local)
-	@scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
+	@SWIFT="$(SWIFT)" scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## take away what install put there
-	rm -f "$(DESTDIR)$(PREFIX)/bin/rdb" "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb*.1 \
+	rm -f "$(DESTDIR)$(PREFIX)/bin/rdb" "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb.*.1 \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdb" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rdb" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rdb.fish"
 
