@@ -263,10 +263,12 @@ extension RESPSink {
       return
     }
     if pending.consumerIndex == nil {
+      // That nobody owns it is what an older target cannot say: pending it stays, with its time and
+      // count, but for a consumer that the stream did not have.
       if can.releasedEntries { return try release(pending.id, pending.deliveryCount) }
       lose(
         .pendingEntry,
-        "released entries need \(RESPFeature.releasedEntries.neededServer): given to the consumer swift-rdb:released"
+        "released, without a consumer, needs \(RESPFeature.releasedEntries.neededServer): pending for swift-rdb:released"
       )
     }
     let consumer = pending.consumerIndex ?? -2
