@@ -86,6 +86,7 @@ let package = Package(
       name: "AllocationTests",
       dependencies: [
         "CAllocationCounter", "RDB", "RDBFormat", "RDBConvert", "RDBAnalysis", "RDBGeneration",
+        "RDBMatching",
       ],
       swiftSettings: settings),
     .testTarget(
