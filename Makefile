@@ -11,7 +11,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --product rdb
 RDB    := .build/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare format clean
+.PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
