@@ -7,8 +7,9 @@ SECONDS ?= 60
 SWIFT  ?= swift
 
 NAME   := $(basename $(notdir $(DUMP)))
-BUILD  := $(SWIFT) build -c release --static-swift-stdlib --product rdb
-RDB    := .build/release/rdb
+# A folder of its own: built with other flags in the tests' one, each would make the other build everything again.
+BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/static --product rdb
+RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare clean
@@ -54,11 +55,11 @@ fuzz: setup ## run each fuzz target for SECONDS (60)
 bench: setup ## micro benchmarks, each as a ratio to a reference loop
 	Benchmarks/bench.sh
 
-bench-instructions: setup ## instruction counts by callgrind
-	Benchmarks/instructions.sh
+bench-instructions: build ## instruction counts by callgrind (needs valgrind)
+	RDB="$(abspath $(RDB))" Benchmarks/instructions.sh
 
 compare: build ## time whole commands against other tools, and print the table
-	Benchmarks/compare.sh
+	RDB="$(abspath $(RDB))" Benchmarks/compare.sh
 
 clean: ## remove what was built
 	rm -rf .build "$(OUT)" Fuzz/.build Benchmarks/.build
