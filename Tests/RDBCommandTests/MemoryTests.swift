@@ -11,16 +11,15 @@ struct MemoryTests {
     var profile: String
     var options: String
     var longestString: Int
-    var threads: [Int]
     var testDescription: String { profile }
 
     static let all = [
       // Keys of every type.
-      Subject(profile: "mixed", options: "--size 64mb", longestString: 64 << 10, threads: [1, 2]),
+      Subject(profile: "mixed", options: "--size 64mb", longestString: 64 << 10),
       // One hash of a million fields, and a sorted set and a list like it.
-      Subject(profile: "huge", options: "--size 72mb", longestString: 64 << 10, threads: [1, 2]),
+      Subject(profile: "huge", options: "--size 72mb", longestString: 64 << 10),
       // Strings of up to 4 MiB.
-      Subject(profile: "big", options: "--size 64mb --compress", longestString: 4 << 20, threads: [1]),
+      Subject(profile: "big", options: "--size 64mb --compress", longestString: 4 << 20),
     ]
   }
 
@@ -38,26 +37,55 @@ struct MemoryTests {
     print(run.returncode, peak * (1 if sys.platform == "darwin" else 1024))
     """
 
+  /// - Parameter line: A command of `rdb` in the folder that has the file, whose output is thrown away.
+  /// - Returns: Its peak in bytes; `nil`: it failed, which is recorded.
+  private static func peak(of arguments: String, input: String, in folder: Scratch) -> Int? {
+    let line = "\(input)python3 measure.py '\(Tool.path)' \(arguments)"
+    let run = Tool.shell(line, in: folder)
+    let words = run.text.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+    guard words.count == 2, words[0] == 0, words[1] > 1 << 20 else {
+      Issue.record("\(line): \(run.text)\(run.error)")
+      return nil
+    }
+    return words[1]
+  }
+
+  private static func folder() -> Scratch {
+    let folder = Scratch()
+    folder.write(Array(measure.utf8), as: "measure.py")
+    return folder
+  }
+
   @Test("stays within its bounds, whatever the file's size and the way it comes", arguments: Subject.all)
   func bounds(_ subject: Subject) throws {
-    let folder = Scratch()
-    folder.write(Array(Self.measure.utf8), as: "measure.py")
+    let folder = Self.folder()
     let made = Tool.shell(
       "rdb gen -o dump.rdb --profile \(subject.profile) \(subject.options) && gzip -1 -k dump.rdb", in: folder)
     #expect(made.status == 0, "\(made.error)")
-    for threads in subject.threads {
+    for threads in [1, 2] {
+      let bound = Self.bound(threads, subject)
       for command in ["check", "resp", "json", "resp --restore auto"] {
-        for input in ["dump.rdb", "-"] {
-          let line = "python3 measure.py '\(Tool.path)' \(command) -q -j \(threads) \(input)"
-          // A compressed one, through a pipe: two buffers more, and nothing to seek in.
-          let run = Tool.shell(input == "-" ? "cat dump.rdb.gz | \(line)" : line, in: folder)
-          let words = run.text.split(separator: " ").compactMap { Int($0.trimmingCharacters(in: .newlines)) }
-          #expect(words.count == 2 && words[0] == 0, "\(line): \(run.text)\(run.error)")
-          guard words.count == 2 else { continue }
-          let bound = Self.bound(threads, subject)
-          #expect(words[1] <= bound, "\(command), \(input), \(threads) threads: \(words[1] >> 10) KiB, more than \(bound >> 10)")
-          #expect(words[1] > 1 << 20)
+        // A compressed one, through a pipe: two buffers more, and nothing to seek in.
+        for (input, name) in [("", "dump.rdb"), ("cat dump.rdb.gz | ", "-")] {
+          let arguments = "\(command) -q -j \(threads) \(name)"
+          guard let peak = Self.peak(of: arguments, input: input, in: folder) else { continue }
+          #expect(peak <= bound, "\(input)\(arguments): \(peak >> 10) KiB, more than \(bound >> 10)")
         }
+      }
+    }
+  }
+
+  @Test("of a stream grows by at most 64 bytes for each pending entry")
+  func pendingEntries() throws {
+    let count = 1_000_000
+    let folder = Self.folder()
+    folder.write(Crafted.stream(deletedAndPending: count), as: "dump.rdb")
+    let bound = (32 << 20) + 64 * count
+    for command in ["check", "resp", "json"] {
+      for (input, name) in [("", "dump.rdb"), ("cat dump.rdb | ", "-")] {
+        let arguments = "\(command) -q -j 1 \(name)"
+        guard let peak = Self.peak(of: arguments, input: input, in: folder) else { continue }
+        #expect(peak <= bound, "\(input)\(arguments): \(peak >> 10) KiB, more than \(bound >> 10)")
       }
     }
   }
