@@ -107,9 +107,10 @@ struct DocumentationTests {
         defer { close(descriptor) }
         try descriptorExample(descriptor, print)
       } == expected)
+    let whole = dump.bytes
     for size in [1, 100, 1 << 20] {
-      let chunks = stride(from: 0, to: dump.bytes.count, by: size).map { start in
-        Array(dump.bytes[start..<min(start + size, dump.bytes.count)])
+      let chunks = stride(from: 0, to: whole.count, by: size).map { start in
+        Array(whole[start..<min(start + size, whole.count)])
       }
       let lines = try printed { try pushExample(chunks, $0) }
       #expect(lines.count == 1 && lines[0].hasPrefix(expected[0] + " "), "\(lines)")
