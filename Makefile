@@ -7,11 +7,12 @@ SECONDS ?= 60
 SWIFT  ?= swift
 
 NAME   := $(basename $(notdir $(DUMP)))
-BUILD  := $(SWIFT) build -c release --static-swift-stdlib --product rdb
-RDB    := .build/release/rdb
+# A folder of its own: built with other flags in the tests' one, each would make the other build everything again.
+BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/static --product rdb
+RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare format clean
+.PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -41,10 +42,10 @@ test-deep: test-setup ## the tests with every case they only sample otherwise
 	RDB_TEST_DEEP=1 $(SWIFT) test -c release --skip-build
 
 install: build ## put the command, its man page and completions under PREFIX (/usr/local)
-	@scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
+	@SWIFT="$(SWIFT)" scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## take away what install put there
-	rm -f "$(DESTDIR)$(PREFIX)/bin/rdb" "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb*.1 \
+	rm -f "$(DESTDIR)$(PREFIX)/bin/rdb" "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb.*.1 \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdb" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rdb" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rdb.fish"
 
@@ -54,11 +55,11 @@ fuzz: setup ## run each fuzz target for SECONDS (60)
 bench: setup ## micro benchmarks, each as a ratio to a reference loop
 	Benchmarks/bench.sh
 
-bench-instructions: setup ## instruction counts by callgrind
-	Benchmarks/instructions.sh
+bench-instructions: build ## instruction counts by callgrind (needs valgrind)
+	RDB="$(abspath $(RDB))" Benchmarks/instructions.sh
 
 compare: build ## time whole commands against other tools, and print the table
-	Benchmarks/compare.sh
+	RDB="$(abspath $(RDB))" Benchmarks/compare.sh
 
 clean: ## remove what was built
 	rm -rf .build "$(OUT)" Fuzz/.build Benchmarks/.build

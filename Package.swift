@@ -57,12 +57,14 @@ let package = Package(
     .target(
       name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),
 
+    // What no Swift module of glibc has: how its allocator treats large blocks.
+    .target(name: "CAllocator"),
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
         "RDB", "RDBFormat", "ByteText", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
-        "RESP", "RDBGeneration", "RDBLZF",
+        "RESP", "RDBGeneration", "RDBLZF", "CAllocator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -86,6 +88,7 @@ let package = Package(
       name: "AllocationTests",
       dependencies: [
         "CAllocationCounter", "RDB", "RDBFormat", "RDBConvert", "RDBAnalysis", "RDBGeneration",
+        "RDBMatching",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -5,8 +5,8 @@
 #   KEEP=1         keep the profiles in $BENCH_DIR, for callgrind_annotate
 set -eu
 . "$(dirname "$0")/common.sh"
+command -v valgrind >/dev/null || { echo "valgrind is missing: apt-get install valgrind" >&2; exit 1; }
 build_rdb
-command -v valgrind >/dev/null || { echo "valgrind is not installed" >&2; exit 1; }
 # Valgrind 3.19 gives up on the debugging information that Swift writes; the symbols stay.
 strip -g -o "$work/rdb-stripped" "$RDB"
 

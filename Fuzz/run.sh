@@ -14,7 +14,8 @@ for target in "$@"; do
 done
 bin=$(swift build -c release --sanitize fuzzer --show-bin-path)
 for target in "$@"; do
-  echo "Fuzz$target: $seconds seconds"
+  echo "== Fuzz$target: $seconds seconds"
   "$bin/Fuzz$target" -max_total_time="$seconds" -max_len=9000 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=128 \
     -print_final_stats=1 -artifact_prefix=".build/findings/$target-" "$corpus/$target"
 done
+echo "== $# targets, $seconds seconds each: nothing found"

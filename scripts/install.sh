@@ -9,7 +9,11 @@ install -m 755 -s "$binary" "$prefix/bin/rdb"
 "$prefix/bin/rdb" --generate-completion-script bash > "$prefix/share/bash-completion/completions/rdb"
 "$prefix/bin/rdb" --generate-completion-script zsh > "$prefix/share/zsh/site-functions/_rdb"
 "$prefix/bin/rdb" --generate-completion-script fish > "$prefix/share/fish/vendor_completions.d/rdb.fish"
-swift package --allow-writing-to-package-directory generate-manual --multi-page --section 1 >/dev/null
-install -m 644 .build/plugins/GenerateManual/outputs/rdb/*.1 "$prefix/share/man/man1/" 2>/dev/null ||
-  echo "no man page was generated" >&2
-echo "installed $prefix/bin/rdb ($("$prefix/bin/rdb" --version)), man pages and completions"
+
+# The tool of ArgumentParser's plugin, given the binary that was just built: the plugin would build another one, for
+# minutes, without the static runtime, and leave it in this one's place.
+"${SWIFT:-swift}" build --product generate-manual
+rm -f "$prefix"/share/man/man1/rdb.1 "$prefix"/share/man/man1/rdb.*.1
+"$("${SWIFT:-swift}" build --show-bin-path)/generate-manual" "$prefix/bin/rdb" --multi-page --section 1 \
+  --output-directory "$prefix/share/man/man1"
+echo "installed $prefix/bin/rdb ($("$prefix/bin/rdb" --version)), man pages and completions for bash, zsh and fish"

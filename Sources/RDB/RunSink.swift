@@ -19,7 +19,7 @@ public protocol RunSink: RDBSink, SendableMetatype, ~Copyable {
   /// as far as it goes. Followed by `endRun`. Only called when one thread reads.
   mutating func endEarly() throws(RDBError)
 
-  /// All runs are read.
+  /// All runs are read, and ``endRun()`` was called behind the last: nothing is written here.
   consuming func finish() throws(RDBError) -> Summary
 }
 

@@ -88,7 +88,8 @@ struct Conversion {
     StandardStreams.writeError(report.text)
     try ledgerFile?.writeWhole(try jsonDocument(LedgerDocument(report, end: result.end)))
     if ledger.hasLosses && !isLossy { throw Failure(.losses, nil) }
-    if choosesKeys && ledger.keysWritten == 0 {
+    // What was chosen and then lost, with --lossy, did match.
+    if choosesKeys && ledger.keysRead == ledger.keysFiltered {
       throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
     }
   }

@@ -161,7 +161,8 @@ struct KeyArguments: ParsableArguments {
     _ = try options
   }
 
-  var chooses: Bool { filter.choosesKeys }
+  /// Whether keys were asked for that there may be none of.
+  var chooses: Bool { filter.choosesKeys || expiry.expired == .only }
 
   /// `nil`: every key as it is, for which nothing has to stand in front of the sink.
   var options: FilterOptions? {

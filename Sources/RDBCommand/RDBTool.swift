@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocator
 
 /// The command `rdb`: parses options, wires, reports. The work is in the libraries.
 @main
@@ -28,6 +29,8 @@ struct RDBTool: ParsableCommand {
 
   static func main() {
     StandardStreams.prepare()
+    // A long string's buffer, or a million pending entries, must not stay behind as holes in the heap.
+    rdb_return_large_blocks(1 << 20)
     do {
       var command = try parseAsRoot()
       if command is any WorkingCommand { Interrupts.install() }

@@ -105,16 +105,29 @@ public struct RESPFileCheck {
     if start.count > 1, start[0] == 0 || start[1] == 0 {
       return .rewritten("UTF-16 without a byte order mark", at: 0)
     }
-    if error.code == .badLineEnd, error.found == "0x0D" {
-      return .rewritten("\"\\r\\r\\n\" for \"\\r\\n\", as text mode writes", at: error.offset)
+    // What rewrites line ends rewrites the first one too. Behind it, a wrong one is damage: most often
+    // a length that is too large and ends inside "\r\n".
+    if error.code == .badLineEnd, isInFirstLine(error.offset) {
+      return error.found == "0x0D"
+        ? .rewritten("\"\\r\\r\\n\" for \"\\r\\n\", as text mode writes", at: error.offset)
+        : .rewritten("\"\\n\" for \"\\r\\n\"", at: error.offset)
     }
-    if error.code == .badLineEnd, error.found == "0x0A" {
-      return .rewritten("\"\\n\" for \"\\r\\n\"", at: error.offset)
-    }
-    if counter.commandCount > 0, error.code == .inlineCommand, error.found == "0x0D" || error.found == "0x0A" {
-      return .rewritten("an empty line between commands", at: error.offset)
+    if counter.commandCount > 0, error.code == .inlineCommand, isLastLine(error) {
+      return .rewritten("an empty line behind the last command", at: error.offset)
     }
     return .damaged("expected \(error.expected), found \(error.found)", at: error.offset)
+  }
+
+  /// Whether no line end stands before `offset`, nor anything but a command's number of arguments.
+  private func isInFirstLine(_ offset: UInt64) -> Bool {
+    guard offset < UInt64(start.count) else { return false }
+    return start[..<Int(offset)].allSatisfy { $0 == UInt8(ascii: "*") || 48...57 ~= $0 || $0 == 13 }
+  }
+
+  /// Whether the error is a line end with which the file ends: PowerShell appends one.
+  private func isLastLine(_ error: RESPError) -> Bool {
+    let left = report.byteCount - error.offset
+    return error.found == "0x0D" && left == 2 || error.found == "0x0A" && left == 1
   }
 }
 

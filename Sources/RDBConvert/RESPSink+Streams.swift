@@ -7,11 +7,11 @@ import RESP
 /// pending entries; then the placeholders go, and the stream gets its own numbers.
 extension RESPSink {
   struct StreamState {
-    /// IDs of pending entries, ascending; those before `next` have been passed.
+    /// IDs of pending entries, ascending. Those before `next` have been passed; in their place stand the
+    /// IDs of the placeholders, `ghostCount` of them: there can be millions of both.
     var pending: [StreamID] = []
     var next = 0
-    /// IDs of placeholders.
-    var ghosts: [StreamID] = []
+    var ghostCount = 0
     var info: StreamInfo?
     var firstLive: StreamID?
     /// The last entry or placeholder.
@@ -90,7 +90,8 @@ extension RESPSink {
       try command(5, "$4\r\nXADD\r\n")
       try out.bulk(ghost)
       try out.text("$1\r\nx\r\n$1\r\ny\r\n")
-      stream.ghosts.append(ghost)
+      stream.pending[stream.ghostCount] = ghost
+      stream.ghostCount += 1
       stream.last = ghost
       stream.hasEntries = true
     }
@@ -111,7 +112,7 @@ extension RESPSink {
     stream.info = info
     try writeGhosts(before: StreamID(.max, .max))
     // The groups' own lists come now; of these IDs only the placeholders' are still needed.
-    (stream.pending, stream.next) = ([], 0)
+    if stream.ghostCount == 0 { stream.pending = [] }
     if !key.hasBegun { try beginCommands() }
     if !stream.hasEntries { try createEmptyStream(info) }
     // Groups' counts of read entries are held down to this one.
@@ -140,7 +141,7 @@ extension RESPSink {
       try command(3, "$6\r\nXSETID\r\n")
       return try out.bulk(info.lastID)
     }
-    let length = info.length + (isFinal ? 0 : UInt64(stream.ghosts.count))
+    let length = info.length + (isFinal ? 0 : UInt64(stream.ghostCount))
     let added = min(max(info.entriesAdded ?? info.length, length), UInt64(Int64.max))
     let deleted = info.maxDeletedID ?? .zero
     let writesDeleted = isFinal && deleted > .zero && deleted <= info.lastID
@@ -165,8 +166,8 @@ extension RESPSink {
   }
 
   private mutating func removeGhosts() throws(RDBError) {
-    guard !stream.ghosts.isEmpty else { return }
-    var rest = stream.ghosts[...]
+    guard stream.ghostCount > 0 else { return }
+    var rest = stream.pending[..<stream.ghostCount]
     if let first = stream.firstLive {
       // Trimming leaves the highest deleted ID alone.
       let leading = rest.prefix { $0 < first }
@@ -263,10 +264,12 @@ extension RESPSink {
       return
     }
     if pending.consumerIndex == nil {
+      // That nobody owns it is what an older target cannot say: pending it stays, with its time and
+      // count, but for a consumer that the stream did not have.
       if can.releasedEntries { return try release(pending.id, pending.deliveryCount) }
       lose(
         .pendingEntry,
-        "released entries need \(RESPFeature.releasedEntries.neededServer): given to the consumer swift-rdb:released"
+        "released, without a consumer, needs \(RESPFeature.releasedEntries.neededServer): pending for swift-rdb:released"
       )
     }
     let consumer = pending.consumerIndex ?? -2

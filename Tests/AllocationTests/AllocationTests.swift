@@ -4,6 +4,7 @@ import RDBAnalysis
 import RDBConvert
 import RDBFormat
 import RDBGeneration
+import RDBMatching
 import Testing
 
 /// How often this thread asked for memory during `body`.
@@ -15,7 +16,7 @@ func allocations(during body: () throws -> Void) rethrows -> UInt64 {
 
 /// What is done with a snapshot.
 enum Task: CaseIterable, Sendable {
-  case parse, skip, validate, resp, json, keys
+  case parse, skip, validate, resp, json, keys, info, check, filterNames, filterExpiries, filterAll
 
   func run(_ source: MemorySource) throws {
     let header = SnapshotHeader(vendor: .redis, version: 10)
@@ -31,7 +32,30 @@ enum Task: CaseIterable, Sendable {
       let options = JSONOptions(layout: .lines, writer: server, header: header)
       try Self.read(&reader, JSONSink(options, to: Nowhere()))
     case .keys: try Self.read(&reader, KeyNamesSink(to: Nowhere()))
+    case .info:
+      let origin = try reader.origin()
+      try Self.read(&reader, InfoSink(origin: origin, now: UnixMilliseconds(0)))
+    case .check: #expect(try SnapshotCheck.run(RDBReader(source), threads: 1).isOK)
+    case .filterNames, .filterExpiries, .filterAll:
+      try Self.read(&reader, KeyFilter(try filter(), base: KeyNamesSink(to: Nowhere())))
     }
+  }
+
+  /// Options that each ask every key, and that no key passes, some pass, or all.
+  private func filter() throws -> FilterOptions {
+    var options = FilterOptions(now: UnixMilliseconds(1_800_000_000_000))
+    switch self {
+    case .filterExpiries:
+      options.expired = .skip
+      options.ttlShift = 3_600_000
+      options.noTypes = [.list]
+    case .filterAll: options.globs = [Glob("no key has this name*")]
+    default:
+      options.keyPatterns = [try KeyPattern("[13579]$|[a-m][0-9a-f]{3}")]
+      options.noKeyPatterns = [try KeyPattern("^session.*00$")]
+      options.globs = [Glob("*[0-9a-f]*")]
+    }
+    return options
   }
 
   private static func read<S: RDBSink & ~Copyable>(_ reader: inout RDBReader, _ sink: consuming S) throws {

@@ -46,6 +46,27 @@ enum Crafted {
     return bytes(version: "0003", keys)
   }
 
+  /// A stream without entries (type 21, RDB 11 without a checksum), whose one consumer has `count` deleted
+  /// ones pending.
+  static func stream(deletedAndPending count: Int) -> [UInt8] {
+    func length(_ number: Int) -> [UInt8] { [0x80] + bigEndian(UInt64(number)).suffix(4) }
+    let none: [UInt8] = [0, 0]
+    var value: [UInt8] = [21, 1, UInt8(ascii: "s"), 0, 0]
+    value.reserveCapacity(64 * count)
+    // The last ID, the first, the highest deleted; how many were added; one group and its name.
+    value += length(count) + [0] + none + length(count) + [0] + length(count)
+    value += [1, 1, UInt8(ascii: "g")] + length(count) + [0] + length(count) + length(count)
+    let time = littleEndian(1_700_000_000_000)
+    for number in 1...count { value += bigEndian(UInt64(number)) + bigEndian(0) + time + [1] }
+    value += [1, 1, UInt8(ascii: "c")] + time + time + length(count)
+    for number in 1...count { value += bigEndian(UInt64(number)) + bigEndian(0) }
+    return bytes(version: "0011", value) + [0, 0, 0, 0, 0, 0, 0, 0]
+  }
+
+  private static func bigEndian(_ number: UInt64) -> [UInt8] {
+    withUnsafeBytes(of: number.bigEndian) { Array($0) }
+  }
+
   /// Database 0 with `keys` in it.
   static func bytes(version: String, _ keys: [UInt8]) -> [UInt8] {
     Array("REDIS\(version)".utf8) + [0xFE, 0] + keys + [0xFF]

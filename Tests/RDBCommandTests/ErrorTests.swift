@@ -286,6 +286,13 @@ struct ErrorTests {
       rdb: no key matched
 
       """),
+    Case("rdb resp dump.rdb -q --expired only --now 2000-01-01", 1, ""),
+    Case(
+      "rdb resp dump.rdb -q -k x:same --target 4.0 --functions skip --lossy", 0,
+      """
+      rdb: lost: 1 key: streams need Redis 5.0: "page:v:x:same"
+
+      """),
   ]
 
   static func folder() -> Scratch {

@@ -30,6 +30,7 @@ struct SchemaTests {
         head -c 500 $1.resp >cut && rdb check --json cut -o $1.cut.json
         rdb check --json $1.resp -o $1.json
         """, stride: 4),
+    Report(schema: "bench", line: "rdb bench --json --repeat 2 \"$2\" >$1.json", stride: 50),
   ]
 
   @Test("holds for every fixture", arguments: reports)

@@ -113,6 +113,47 @@ struct RESPFileCheckTests {
     #expect(isRewritten(bytes.flatMap { $0 == 10 ? [13, 10] : [$0] }, "text mode"))
     #expect(isRewritten(bytes.filter { $0 != 13 }, "\\n"))
     #expect(isRewritten(bytes + [13, 10], "empty line"))
+    #expect(isRewritten(bytes + [10], "empty line"))
+  }
+
+  @Test("with a length that is too large or too small is never called rewritten", arguments: [1, 7])
+  func lengths(_ size: Int) throws {
+    // Values that are line ends, or empty: what a wrong length runs into looks like one.
+    let values = ["", "\r\n", "\n", "\r\n\r\n", "\r", "value", "*1", "$0\r\n\r\n"]
+    let commands = values.map { value in "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$\(value.utf8.count)\r\n\(value)\r\n" }
+    let bytes = Array((commands.joined() + "*1\r\n$4\r\nPING\r\n").utf8)
+    #expect(check(bytes).condition == .whole)
+    var damaged = 0
+    for start in bytes.indices where bytes[start] == UInt8(ascii: "$") {
+      let end = bytes[start...].firstIndex(of: 13)!
+      guard let length = Int(String(decoding: bytes[start + 1..<end], as: UTF8.self)) else { continue }
+      for other in 0...90 where other != length {
+        let changed = bytes[...start] + Array("\(other)".utf8) + bytes[end...]
+        switch check(Array(changed), size: size).condition {
+        case .rewritten(let how, let place): Issue.record("$\(length) as $\(other) at \(start): \(how) at \(place)")
+        case .damaged(_, let place):
+          damaged += 1
+          #expect(place > UInt64(start))
+        // A length may swallow whole commands, or all that is left.
+        case .whole, .cut, .mismatch: break
+        }
+      }
+    }
+    #expect(damaged > 1000)
+  }
+
+  @Test("in which a line end is wrong behind the first is damaged there")
+  func laterLineEnd() {
+    for (text, place) in [
+      ("*1\r\n$4\nPING\r\n", 6), ("*1\r\n$4\r\nPING\n", 12), ("*1\r\n$4\r\r\nPING\r\n", 7),
+      ("*1\r\n$4\r\nPING\r\n\r\n*1\r\n$4\r\nPING\r\n", 14),
+    ] as [(String, UInt64)] {
+      guard case .damaged(_, let offset) = check(Array(text.utf8)).condition else {
+        Issue.record("\(text.debugDescription) is not damaged")
+        continue
+      }
+      #expect(offset == place)
+    }
   }
 
   @Test("that is none is damaged, with the place")

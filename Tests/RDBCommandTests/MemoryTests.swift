@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How much memory the command has at its peak: bounds that no file's size, no key's size and no way to
+/// read it may break. README.md has what larger files took.
+@Suite("Peak memory", .serialized)
+struct MemoryTests {
+  /// A generated snapshot, and the longest string in it.
+  struct Subject: Sendable, CustomTestStringConvertible {
+    var profile: String
+    var options: String
+    var longestString: Int
+    var testDescription: String { profile }
+
+    static let all = [
+      // Keys of every type.
+      Subject(profile: "mixed", options: "--size 64mb", longestString: 64 << 10),
+      // One hash of a million fields, and a sorted set and a list like it.
+      Subject(profile: "huge", options: "--size 72mb", longestString: 64 << 10),
+      // Strings of up to 4 MiB.
+      Subject(profile: "big", options: "--size 64mb --compress", longestString: 4 << 20),
+    ]
+  }
+
+  /// 32 MiB with one thread, 64 MiB with more, and the longest string twice.
+  private static func bound(_ threads: Int, _ subject: Subject) -> Int {
+    (threads == 1 ? 32 << 20 : 64 << 20) + 2 * subject.longestString
+  }
+
+  /// Runs what follows it, and says how it ended and its peak in bytes. A process is born with its parent's
+  /// peak: Python's is small, that of these tests is not.
+  private static let measure = """
+    import resource, subprocess, sys
+    run = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(run.returncode, peak * (1 if sys.platform == "darwin" else 1024))
+    """
+
+  /// - Parameter line: A command of `rdb` in the folder that has the file, whose output is thrown away.
+  /// - Returns: Its peak in bytes; `nil`: it failed, which is recorded.
+  private static func peak(of arguments: String, input: String, in folder: Scratch) -> Int? {
+    let line = "\(input)python3 measure.py '\(Tool.path)' \(arguments)"
+    let run = Tool.shell(line, in: folder)
+    let words = run.text.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+    guard words.count == 2, words[0] == 0, words[1] > 1 << 20 else {
+      Issue.record("\(line): \(run.text)\(run.error)")
+      return nil
+    }
+    return words[1]
+  }
+
+  private static func folder() -> Scratch {
+    let folder = Scratch()
+    folder.write(Array(measure.utf8), as: "measure.py")
+    return folder
+  }
+
+  @Test("stays within its bounds, whatever the file's size and the way it comes", arguments: Subject.all)
+  func bounds(_ subject: Subject) throws {
+    let folder = Self.folder()
+    let made = Tool.shell(
+      "rdb gen -o dump.rdb --profile \(subject.profile) \(subject.options) && gzip -1 -k dump.rdb", in: folder)
+    #expect(made.status == 0, "\(made.error)")
+    for threads in [1, 2] {
+      let bound = Self.bound(threads, subject)
+      for command in ["check", "resp", "json", "resp --restore auto"] {
+        // A compressed one, through a pipe: two buffers more, and nothing to seek in.
+        for (input, name) in [("", "dump.rdb"), ("cat dump.rdb.gz | ", "-")] {
+          let arguments = "\(command) -q -j \(threads) \(name)"
+          guard let peak = Self.peak(of: arguments, input: input, in: folder) else { continue }
+          #expect(peak <= bound, "\(input)\(arguments): \(peak >> 10) KiB, more than \(bound >> 10)")
+        }
+      }
+    }
+  }
+
+  @Test("of a stream grows by at most 64 bytes for each pending entry")
+  func pendingEntries() throws {
+    let count = 1_000_000
+    let folder = Self.folder()
+    folder.write(Crafted.stream(deletedAndPending: count), as: "dump.rdb")
+    let bound = (32 << 20) + 64 * count
+    for command in ["check", "resp", "json"] {
+      for (input, name) in [("", "dump.rdb"), ("cat dump.rdb | ", "-")] {
+        let arguments = "\(command) -q -j 1 \(name)"
+        guard let peak = Self.peak(of: arguments, input: input, in: folder) else { continue }
+        #expect(peak <= bound, "\(input)\(arguments): \(peak >> 10) KiB, more than \(bound >> 10)")
+      }
+    }
+  }
+}
