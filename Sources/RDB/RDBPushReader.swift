@@ -113,7 +113,8 @@ public struct RDBPushReader: ~Copyable {
   /// Moves a piece of the spool into the window.
   @usableFromInline mutating func replay() throws(RDBError) -> Bool {
     guard let spool, replayed < spool.byteCount else { return false }
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    let piece = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: Int(min(spool.byteCount - replayed, 256 << 10)), alignment: 16)
     defer { piece.deallocate() }
     let count = try spool.read(at: replayed, into: piece)
     window.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
@@ -139,7 +140,9 @@ public struct RDBPushReader: ~Copyable {
   /// - Returns: `nil`: more must arrive.
   @usableFromInline mutating func lookOn(isFinal: Bool) throws(RDBError) -> RDBParser.Lookahead? {
     guard var ahead = ahead.take(), var window = aheadWindow.take() else { return nil }
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    let waiting = spoolByteCount - min(aheadRead, spoolByteCount)
+    let piece = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: Int(min(waiting, 256 << 10)) + 1, alignment: 16)
     defer { piece.deallocate() }
     var none = NoSink()
     while true {

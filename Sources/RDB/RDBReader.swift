@@ -39,22 +39,32 @@ public struct RDBReader: ~Copyable {
 
   /// Looks at the header and the fields behind it without consuming anything.
   ///
+  /// Reads as far as the first record that is no AUX field, however the source cuts its bytes.
+  ///
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
   public mutating func origin() throws(RDBError) -> SnapshotOrigin {
-    _ = try window.fill(from: source, missing: 1)
-    while window.count < 9, try window.fill(from: source, missing: 1) {}
-    var probe = RDBParser(options: options.parser)
-    var sink = OriginSink()
-    var consumed = 0
-    do throws(RDBError) {
-      _ = try probe.parse(
-        window, isFinal: window.reachedEnd, into: &sink, consumed: &consumed)
-    } catch {
-      // Damage further on is for the reading itself to report.
-      if probe.header.version == 0 { throw error }
+    while true {
+      let isFinal = window.reachedEnd
+      var probe = RDBParser(options: options.parser)
+      var sink = OriginSink()
+      var consumed = 0
+      var missing: UInt64 = 0
+      do throws(RDBError) {
+        let want = try probe.parse(window, isFinal: isFinal, into: &sink, consumed: &consumed)
+        if case .input(let more) = want { missing = max(more, 1) }
+      } catch {
+        // Damage further on is for the reading itself to report.
+        if probe.header.version == 0 { throw error }
+      }
+      let origin = SnapshotOrigin(header: probe.header, auxFields: sink.fields)
+      if missing == 0 || window.count >= Self.originByteCount { return origin }
+      let hasMore = try window.fill(from: source, missing: missing)
+      if !hasMore && window.reachedEnd == isFinal { return origin }
     }
-    return SnapshotOrigin(header: probe.header, auxFields: sink.fields)
   }
+
+  /// Servers write a few hundred bytes of AUX fields; behind this many nothing more is looked for.
+  private static var originByteCount: Int { 1 << 20 }
 
   /// Reads the whole snapshot.
   ///
@@ -184,9 +194,12 @@ public struct SnapshotOrigin: Sendable {
   }
 
   /// The release that wrote this, or else the oldest that writes this version: also where the writer
-  /// calls itself older (a release candidate of 7.0 says 6.9.241).
+  /// calls itself older (a release candidate of 7.0 says 6.9.241) or newer than all (development builds
+  /// say 255.255.255).
   public var assumedWriter: ServerVersion {
-    if let writer, writer.vendor != .redis || writer.rdbVersion >= header.version { return writer }
+    if let writer, writer.major < 255, writer.vendor != .redis || writer.rdbVersion >= header.version {
+      return writer
+    }
     return .oldestWriter(of: header.version, vendor: header.vendor)
   }
 }
@@ -198,5 +211,11 @@ private struct OriginSink: SelectiveSink {
   mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
     fields.append((name.withUnsafeBytes { Array($0) }, value.withUnsafeBytes { Array($0) }))
   }
+  // Whatever else comes, the fields are behind us.
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }
+  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { throw .stop }
+  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) { throw .stop }
+  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
+    throw .stop
+  }
 }

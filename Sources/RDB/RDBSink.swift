@@ -46,7 +46,8 @@ public protocol RDBSink: ~Copyable {
 
   /// Announces a key, and asks how much of its value this sink wants.
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest
-  /// The value exactly as stored, `byteCount` bytes without type byte, is about to come in chunks.
+  /// The value exactly as stored, `byteCount` bytes without type byte, is about to come in chunks. Of a
+  /// module, without the ID in front of it either: that is in the header (``ModuleID/stored``).
   mutating func beginStored(byteCount: UInt64) throws(RDBError)
   mutating func stored(_ chunk: RawSpan) throws(RDBError)
   mutating func endStored() throws(RDBError)

@@ -38,7 +38,8 @@ extension JSONSink {
   private mutating func beginPayload() throws(RDBError) {
     if key.isModuleAux { return }
     try output.append(",\"value\":\"")
-    try appendPiece(ValueType.module2.code, length: key.moduleID.rawValue)
+    let start = [ValueType.module2.code] + key.moduleID.stored
+    try stored.append(start.span.bytes, strings.base64, to: &output)
   }
 
   // MARK: RedisJSON

@@ -10,20 +10,25 @@ extension RESPSink {
     var version: UInt16 = 0
     /// The key's KEY_META record, which goes in front of the type.
     var metadata: [UInt8] = []
+    /// A module's ID, which goes between type and value; else empty.
+    var moduleID: [UInt8] = []
     var replaces = false
     var hasAbsoluteExpiry = false
     var idleSeconds: UInt64?
     var frequency: UInt8?
   }
 
-  /// Type, version and checksum around the value.
-  private static var frameByteCount: UInt64 { 11 }
+  /// What stands around the value: metadata, type and module ID before it, version and checksum behind.
+  private var frameByteCount: UInt64 {
+    UInt64(restored.metadata.count + 1 + restored.moduleID.count + 2 + 8)
+  }
 
   /// Decides how a key is to be written.
   mutating func plan(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     key.idleSeconds = header.idleSeconds
     key.frequency = header.frequency
     restored.metadata = header.metadata.withUnsafeBytes { Array($0) }
+    restored.moduleID = header.module?.stored ?? []
     let type = header.type
     switch type.data {
     case .module where !can.modules: return loses(.modules)
@@ -56,7 +61,7 @@ extension RESPSink {
       }
       return nil
     }
-    let frame = Self.frameByteCount + UInt64(restored.metadata.count)
+    let frame = frameByteCount
     guard options.bulkLimit > frame else { return nil }
     let most = options.bulkLimit - frame
     if must || options.restore == .always { return most }
@@ -101,12 +106,12 @@ extension RESPSink {
     let options = (restored.replaces ? 1 : 0) + (restored.hasAbsoluteExpiry ? 1 : 0) + (access ? 2 : 0)
     try command(4 + options, "$7\r\nRESTORE\r\n")
     try out.bulk(restored.hasAbsoluteExpiry ? key.expiry : 0)
-    try out.bulkHeader(byteCount + Self.frameByteCount + UInt64(restored.metadata.count))
+    try out.bulkHeader(byteCount + frameByteCount)
     if !restored.metadata.isEmpty {
       let metadata = restored.metadata
       try payload(metadata.span.bytes)
     }
-    let type = [key.type.code]
+    let type = [key.type.code] + restored.moduleID
     try payload(type.span.bytes)
   }
 

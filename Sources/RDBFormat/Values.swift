@@ -39,6 +39,20 @@ public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvert
     return String((0..<9).map { alphabet[Int(rawValue >> (58 - 6 * $0) & 63)] })
   }
 
+  /// The ID as it stands in a file: a length prefix in its shortest form.
+  public var stored: [UInt8] {
+    switch rawValue {
+    case ..<64: [UInt8(rawValue)]
+    case ..<16_384: [0x40 | UInt8(rawValue >> 8), UInt8(rawValue & 255)]
+    case ...UInt64(UInt32.max): [0x80] + Self.bigEndian(rawValue).suffix(4)
+    default: [0x81] + Self.bigEndian(rawValue)
+    }
+  }
+
+  private static func bigEndian(_ value: UInt64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) }
+  }
+
   /// The version of the module's own encoding, 0–1023.
   public var version: Int { Int(rawValue & 1023) }
   public var description: String { "\(name) \(version)" }

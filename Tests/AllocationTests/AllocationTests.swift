@@ -78,15 +78,17 @@ struct AllocationTests {
 
   static let profiles: [GenerationProfile.Name] = [.strings, .collections, .sessions, .huge]
 
-  /// Twice as many keys, or elements, and not one allocation more.
+  /// Twice as many keys, or elements. A refill of the window (1 MiB) may cost a few allocations; one for
+  /// every hundredth key would be noticed.
   @Test("do not depend on the number of keys and elements", arguments: Task.allCases, profiles)
   func loops(_ task: Task, _ profile: GenerationProfile.Name) throws {
     let (small, large) = (try Self.source(profile, 1), try Self.source(profile, 2))
+    let refills = (large.totalByteCount ?? 0) / (1 << 20) + 1
     // What is made once in a process is made now.
     try task.run(try Self.source(profile, 1))
     let first = try allocations { try task.run(small) }
     let second = try allocations { try task.run(large) }
-    #expect(first == second)
+    #expect(second <= first + 8 * refills, "\(first), then \(second)")
   }
 
   private static func source(_ profile: GenerationProfile.Name, _ factor: UInt64) throws -> MemorySource {

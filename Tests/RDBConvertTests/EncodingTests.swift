@@ -5,9 +5,10 @@ import Testing
 
 @Suite("Object encodings")
 struct EncodingTests {
-  /// Commands that change a string in place leave it raw until it is loaded again.
+  /// Commands that change a string in place (APPEND, SETRANGE; PFADD) leave it raw until it is loaded again.
   private static func isChangedInPlace(_ key: [UInt8]) -> Bool {
-    String(decoding: key, as: UTF8.self).contains(":mod:")
+    let name = String(decoding: key, as: UTF8.self)
+    return name.contains(":mod:") || name.contains(":hll:")
   }
 
   /// RDB 1 does not say who wrote it, and 2.0 had no OBJECT ENCODING: its goldens come from DEBUG OBJECT.

@@ -30,6 +30,7 @@ struct JSONSinkTests {
   func goldens(_ fixture: Fixture) throws {
     let rows = try Self.rows(of: fixture)
     let dump = fixture.bytes
+    let version = try #require(Int(String(decoding: dump[6..<9], as: UTF8.self)))
     for strings in JSONOptions.Strings.allCases {
       let conversion = JSONConversion(dump, strings: strings)
       #expect(conversion.error == nil)
@@ -38,7 +39,7 @@ struct JSONSinkTests {
       #expect(conversion.ledger.keysWritten == UInt64(keys.count))
       #expect(conversion.ledger.keysRead == UInt64(keys.count))
       #expect(!conversion.ledger.hasLosses)
-      let comparison = JSONComparison(strings: strings)
+      let comparison = JSONComparison(strings: strings, version: version)
       var seen: Set<Place> = []
       for key in keys {
         let place = Place(database: key["db"]?.uint ?? .max, key: try strings.bytes(key["key"]))

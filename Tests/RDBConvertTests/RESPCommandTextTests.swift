@@ -291,6 +291,35 @@ struct RESPCommandTextTests {
     #expect(old[3] == "PEXPIREAT k 4102444800001")
   }
 
+  @Test("carry a module's value as DUMP said it, module ID included", arguments: Fixture.valid)
+  func modules(_ fixture: Fixture) throws {
+    var expected: [[UInt8]: Golden.Bytes] = [:]
+    for row in try Golden.rows(at: fixture.goldenPath) {
+      if case .module(_, let dump) = row.value, let key = row.key { expected[key] = dump }
+    }
+    guard !expected.isEmpty else { return }
+    let bytes = fixture.bytes
+    let version = try #require(Int(String(decoding: bytes[6..<9], as: UTF8.self)))
+    for command in try RESPFileCheckTests.split(convert(bytes).bytes).map(RESPFileCheckTests.arguments)
+    where command[0] == Array("RESTORE".utf8) {
+      guard let dump = expected.removeValue(forKey: command[1]) else { continue }
+      let payload = command[3]
+      let own = Array(payload.dropLast(10))
+      // The golden's footer has the version of the server that was asked.
+      if case .all(let said) = dump {
+        // The key's metadata stands in front; goldens have it not.
+        let isWithMetadata = own.first == 243
+        let value = isWithMetadata ? Array(own.suffix(said.count - 10)) : own
+        #expect(value == Array(said.dropLast(10)), "\(printable(command[1]))")
+      } else { #expect(dump.matches(RDBBytes.payload(own, version: version)), "\(printable(command[1]))")
+      }
+      let footer = Int(payload[payload.count - 10]) | Int(payload[payload.count - 9]) << 8
+      #expect(footer <= version)
+      #expect(payload == RDBBytes.payload(own, version: footer))
+    }
+    #expect(expected.isEmpty, "not restored: \(expected.keys.map { printable($0) })")
+  }
+
   @Test("go back to elements where RESTORE does not fit")
   func restoreLimits() {
     let bytes = Bytes.snapshot("REDIS0009", Bytes.list("k", ["a", "b"]))

@@ -63,10 +63,15 @@ struct ReadingTests {
   ]
   static let small = Fixture.valid.filter { $0.bytes.count <= 20_000 }
 
+  /// Every interest for files up to 4 KiB; single bytes make larger ones slow.
+  static func interests(for bytes: [UInt8]) -> [Interest] {
+    bytes.count <= 4096 || isDeep ? interests : [.elementsAfterOutline, .stored(atMost: 100)]
+  }
+
   @Test("gives the same in every way", arguments: small)
   func sameEveryWay(_ fixture: Fixture) {
     let bytes = fixture.bytes
-    for interest in Self.interests {
+    for interest in Self.interests(for: bytes) {
       let whole = Way.whole.read(bytes, interest: interest)
       #expect(whole.error == nil)
       for way in Way.allCases {
@@ -131,6 +136,22 @@ struct ReadingTests {
     var sink = RecordingSink()
     try reader.read(into: &sink)
     #expect(sink.log.first == "snapshot valkey 80")
+  }
+
+  @Test("says where the file comes from, however its bytes come", arguments: Fixture.valid)
+  func originOfPipes(_ fixture: Fixture) throws {
+    let bytes = fixture.bytes
+    var whole = RDBReader(MemorySource(bytes))
+    let expected = try whole.origin()
+    for limit in [1, 7, 100] {
+      var options = RDBReader.Options()
+      options.windowByteCount = 64
+      var reader = RDBReader(MemorySource(bytes, readLimit: limit, canSeek: false), options: options)
+      let origin = try reader.origin()
+      #expect(origin.header == expected.header)
+      #expect(origin.assumedWriter == expected.assumedWriter)
+      #expect(origin.auxFields.map { $0.name + $0.value } == expected.auxFields.map { $0.name + $0.value })
+    }
   }
 
   @Test("gives owned keys in file order, with limits", arguments: small)

@@ -23,6 +23,14 @@ public enum RDBBytes {
     withUnsafeBytes(of: value.bigEndian) { Array($0) }
   }
 
+  /// A DUMP payload: `bytes` (type and value), then version and checksum.
+  public static func payload(_ bytes: [UInt8], version: Int) -> [UInt8] {
+    let versioned = bytes + little(UInt16(version))
+    var checksum = CRC64()
+    checksum.update(versioned.span.bytes)
+    return versioned + little(checksum.value)
+  }
+
   public static func length(_ value: UInt64) -> [UInt8] {
     switch value {
     case 0..<64: [UInt8(value)]

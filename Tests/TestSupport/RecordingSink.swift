@@ -1,7 +1,7 @@
 public import RDB
 public import RDBFormat
 
-/// Writes every event down as a line of text; bytes as `printable` shows them, whole.
+/// Writes every event down as a line of text; bytes as `printable` shows them, of more than 64 KiB the CRC64.
 public struct RecordingSink: RunSink {
   public var log: [String] = []
   /// What it answers for every key.
@@ -17,7 +17,14 @@ public struct RecordingSink: RunSink {
   public consuming func finish() throws(RDBError) -> [String] { log }
 
   private func text(_ bytes: RawSpan) -> String {
-    bytes.withUnsafeBytes { printable($0, limit: .max) }
+    if bytes.byteCount > 64 << 10 { return digest(bytes) }
+    return bytes.withUnsafeBytes { printable($0, limit: .max) }
+  }
+
+  private func digest(_ bytes: RawSpan) -> String {
+    var checksum = CRC64()
+    checksum.update(bytes)
+    return "\(bytes.byteCount) bytes, CRC64 \(checksum.value)"
   }
 
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
@@ -62,7 +69,7 @@ public struct RecordingSink: RunSink {
     chunk.withUnsafeBytes { stored.append(contentsOf: $0) }
   }
   public mutating func endStored() throws(RDBError) {
-    log.append("stored bytes \(printable(stored, limit: .max))")
+    log.append("stored bytes \(text(stored.span.bytes))")
   }
   public mutating func string(_ value: RawSpan) throws(RDBError) { log.append("string \(text(value))") }
   public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
