@@ -2,13 +2,14 @@ import RDB
 import RDBFormat
 
 /// A copy of borrowed bytes, in memory that is used again for the next.
+@usableFromInline
 struct HeldBytes: ~Copyable {
-  private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+  @usableFromInline var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
   private var count = 0
 
   init() {}
 
-  deinit { buffer.deallocate() }
+  @inlinable deinit { buffer.deallocate() }
 
   mutating func removeAll() { count = 0 }
 
@@ -41,5 +42,11 @@ struct HeldBytes: ~Copyable {
   }
 
   /// What is held, until the next call of anything else.
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
+  var span: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      _overrideLifetime(
+        RawSpan(_unsafeStart: UnsafeRawPointer(buffer.baseAddress!), byteCount: count), borrowing: self)
+    }
+  }
 }

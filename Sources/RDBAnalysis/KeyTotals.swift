@@ -1,27 +1,63 @@
-public import RDB
-public import RDBFormat
-
-/// What a group of keys amounts to: of a prefix, a type, a remaining life.
-public struct KeyTotals: Hashable, Sendable, Codable {
-  public var keys: UInt64 = 0
-  /// Estimated; modules, which have no estimate, count with their stored bytes.
-  public var memoryByteCount: UInt64 = 0
-  public var serializedByteCount: UInt64 = 0
-  /// Keys that never expire, and their memory.
-  public var keysWithoutExpiry: UInt64 = 0
-  public var memoryWithoutExpiry: UInt64 = 0
-  /// Keys whose expiry had passed at the reference time.
-  public var keysExpired: UInt64 = 0
+/// What a group of keys amounts to: of a prefix, a type, a database.
+public struct KeyTotals: Hashable, Sendable {
+  public private(set) var serializedByteCount: UInt64 = 0
+  /// By what is left of their lives.
+  public private(set) var lives = Lives()
   /// Keys whose idle time the file says, and the sum of these times.
-  public var keysWithIdle: UInt64 = 0
-  public var idleSecondsSum: UInt64 = 0
+  public private(set) var keysWithIdle: UInt64 = 0
+  public private(set) var idleSecondsSum: UInt64 = 0
   /// Of the memory of each key.
-  public var sizes = SizeHistogram()
+  public private(set) var sizes = SizeHistogram()
 
   public init() {}
 
+  public var keys: UInt64 { sizes.count }
+  /// Estimated; modules, which have no estimate, count with their stored bytes.
+  public var memoryByteCount: UInt64 { sizes.sum }
+  public var keysWithoutExpiry: UInt64 { lives[.never].keys }
+  public var memoryWithoutExpiry: UInt64 { lives[.never].memoryByteCount }
+  /// Keys whose expiry had passed at the reference time.
+  public var keysExpired: UInt64 { lives[.expired].keys }
+  /// Seconds, where the file says any.
+  public var meanIdleSeconds: Double? {
+    keysWithIdle > 0 ? Double(idleSecondsSum) / Double(keysWithIdle) : nil
+  }
+
+  /// Counts a key.
+  @inline(__always)
+  mutating func add(_ row: borrowing MemoryRow, _ life: Life) {
+    let memory = row.memoryOrSerializedByteCount
+    serializedByteCount &+= row.serializedByteCount
+    lives.add(life, memory: memory)
+    if let idle = row.idleSeconds {
+      keysWithIdle &+= 1
+      // A thousand years: what a damaged file says is no reason to overflow.
+      idleSecondsSum &+= min(idle, 1 << 35)
+    }
+    sizes.add(memory)
+  }
+
+  public mutating func merge(_ other: Self) {
+    serializedByteCount &+= other.serializedByteCount
+    lives.merge(other.lives)
+    keysWithIdle &+= other.keysWithIdle
+    idleSecondsSum &+= other.idleSecondsSum
+    sizes.merge(other.sizes)
+  }
+
+  /// Takes away a part of these keys.
+  mutating func subtract(_ other: Self) {
+    serializedByteCount &-= min(serializedByteCount, other.serializedByteCount)
+    lives.subtract(other.lives)
+    keysWithIdle &-= min(keysWithIdle, other.keysWithIdle)
+    idleSecondsSum &-= min(idleSecondsSum, other.idleSecondsSum)
+    sizes.subtract(other.sizes)
+  }
+}
+
+extension KeyTotals: Codable {
   enum CodingKeys: String, CodingKey {
-    case keys, sizes
+    case keys, sizes, lives
     case memoryByteCount = "memory_bytes"
     case serializedByteCount = "serialized_bytes"
     case keysWithoutExpiry = "keys_without_expiry"
@@ -29,39 +65,36 @@ public struct KeyTotals: Hashable, Sendable, Codable {
     case keysExpired = "keys_expired"
     case keysWithIdle = "keys_with_idle"
     case idleSecondsSum = "idle_seconds_sum"
+    case average = "average_bytes"
+    case median = "p50_bytes"
+    case percentile99 = "p99_bytes"
   }
 
-  /// Counts a key.
-  ///
-  /// - Parameter reference: The time that decides what has expired.
-  public mutating func add(_ row: borrowing MemoryRow, reference: UnixMilliseconds) {
-    let memory = row.memoryOrSerializedByteCount
-    keys &+= 1
-    memoryByteCount &+= memory
-    serializedByteCount &+= row.serializedByteCount
-    if let expiry = row.expiry {
-      if expiry < reference { keysExpired &+= 1 }
-    } else {
-      keysWithoutExpiry &+= 1
-      memoryWithoutExpiry &+= memory
-    }
-    if let idle = row.idleSeconds {
-      keysWithIdle &+= 1
-      idleSecondsSum = sum(idleSecondsSum, idle) ?? 0
-    }
-    sizes.add(memory)
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    serializedByteCount = try container.decode(UInt64.self, forKey: .serializedByteCount)
+    lives = try container.decode(Lives.self, forKey: .lives)
+    keysWithIdle = try container.decode(UInt64.self, forKey: .keysWithIdle)
+    idleSecondsSum = try container.decode(UInt64.self, forKey: .idleSecondsSum)
+    sizes = try container.decode(SizeHistogram.self, forKey: .sizes)
   }
 
-  public mutating func merge(_ other: Self) {
-    keys &+= other.keys
-    memoryByteCount &+= other.memoryByteCount
-    serializedByteCount &+= other.serializedByteCount
-    keysWithoutExpiry &+= other.keysWithoutExpiry
-    memoryWithoutExpiry &+= other.memoryWithoutExpiry
-    keysExpired &+= other.keysExpired
-    keysWithIdle &+= other.keysWithIdle
-    idleSecondsSum = sum(idleSecondsSum, other.idleSecondsSum) ?? 0
-    sizes.merge(other.sizes)
+  /// What follows from the rest is written, too, for whoever reads it.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(keys, forKey: .keys)
+    try container.encode(memoryByteCount, forKey: .memoryByteCount)
+    try container.encode(serializedByteCount, forKey: .serializedByteCount)
+    try container.encode(keysWithoutExpiry, forKey: .keysWithoutExpiry)
+    try container.encode(memoryWithoutExpiry, forKey: .memoryWithoutExpiry)
+    try container.encode(keysExpired, forKey: .keysExpired)
+    try container.encode(keysWithIdle, forKey: .keysWithIdle)
+    try container.encode(idleSecondsSum, forKey: .idleSecondsSum)
+    try container.encode(sizes.mean.rounded(), forKey: .average)
+    try container.encodeIfPresent(sizes.quantile(0.5), forKey: .median)
+    try container.encodeIfPresent(sizes.quantile(0.99), forKey: .percentile99)
+    try container.encode(lives, forKey: .lives)
+    try container.encode(sizes, forKey: .sizes)
   }
 }
 

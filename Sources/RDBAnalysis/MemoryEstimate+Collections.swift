@@ -12,8 +12,8 @@ import RDBFormat
 ///
 /// Source: `rdbLoadObject` in `src/rdb.c`, `objectComputeSize` in `src/object.c` of each server.
 extension MemoryEstimate {
-  private static var packedEntryLimit: UInt64 { 512 }
-  private static var packedSetLimit: UInt64 { 128 }
+  static var packedEntryLimit: UInt64 { 512 }
+  static var packedSetLimit: UInt64 { 128 }
   private static var packedValueLimit: UInt64 { 64 }
 
   // MARK: Encodings after loading
@@ -174,5 +174,32 @@ extension MemoryEstimate {
       if held > 7 { chained += chance * Double((held - 2) / 6) }
     }
     return UInt64(chained * Double(top))
+  }
+
+  // MARK: Near misses
+
+  /// What a set, hash or sorted set would take in its compact form, if only one limit keeps it from that,
+  /// and it is at most twice what the limit allows.
+  var nearMiss: NearMiss? {
+    guard isLoose, elements.count > 0, elements.count <= packedLimit else { return nil }
+    let limit = type.data == .hash ? Self.packedEntryLimit : Self.packedSetLimit
+    let isLong = elements.longest > Self.packedValueLimit
+    let isMany = elements.count > limit
+    guard isLong != isMany, elements.count <= 2 * limit, elements.longest <= 2 * Self.packedValueLimit
+    else { return nil }
+    return NearMiss(
+      limit: isMany ? .elements : .bytes, needed: isMany ? elements.count : elements.longest,
+      compactByteCount: keyAndObject &+ model.allocated(elements.packedByteCount))
+  }
+
+  /// Held element by element, and summed up as if it were packed, too.
+  private var isLoose: Bool {
+    guard !isPackedAsStored else { return false }
+    return switch type.data {
+    case .hash: hashEncoding == .hashtable && elements.fieldsExpiring == 0
+    case .set: model.hasPackedSets && setEncoding == .hashtable
+    case .zset: zsetEncoding == .skiplist
+    case .string, .list, .stream, .array, .module: false
+    }
   }
 }

@@ -37,17 +37,20 @@ extension MemoryEstimate {
     model.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
   }
 
-  private mutating func closeNode() {
-    guard nodes.open > emptyNode else {
-      nodes.open = 0
-      return
+  private mutating func closeNode() { nodes = closedNodes }
+
+  /// The nodes with the one that elements were pushed into.
+  private var closedNodes: NodeSizes {
+    var nodes = nodes
+    if nodes.open > emptyNode {
+      nodes.count &+= 1
+      nodes.byteCount &+=
+        nodes.ziplistByteCount > 0
+        ? converted(nodes.open, from: nodes.ziplistByteCount) : model.allocated(nodes.open)
+      nodes.lastByteCount = nodes.open
     }
-    nodes.count &+= 1
-    nodes.byteCount &+=
-      nodes.ziplistByteCount > 0
-      ? converted(nodes.open, from: nodes.ziplistByteCount) : model.allocated(nodes.open)
-    nodes.lastByteCount = nodes.open
     nodes.open = 0
+    return nodes
   }
 
   /// An element is pushed: into the last node, or into a new one where that would be too full.
@@ -77,22 +80,19 @@ extension MemoryEstimate {
     }
     // Its elements are pushed one by one, and nothing looks at the result.
     if type == .listZiplist { return .quicklist }
-    var all = self
-    all.closeNode()
-    let isSmall = all.nodes.count == 1 && !all.nodes.hasPlain && all.nodes.lastByteCount <= Self.nodeLimit
+    let nodes = closedNodes
+    let isSmall = nodes.count == 1 && !nodes.hasPlain && nodes.lastByteCount <= Self.nodeLimit
     return model.hasPackedSets && isSmall ? .listpack : .quicklist
   }
 
   var listByteCount: UInt64 {
-    var all = self
-    all.closeNode()
+    let nodes = closedNodes
     switch listEncoding {
-    case .listpack: return all.nodes.byteCount
+    case .listpack: return nodes.byteCount
     case .ziplist: return model.allocated(elements.packedByteCount)
     case .linkedlist: return 48 &+ elements.count &* (24 + 16) &+ elements.stringByteCount
     default:
-      return model.quicklistByteCount &+ all.nodes.count &* model.quicklistNodeByteCount
-        &+ all.nodes.byteCount
+      return model.quicklistByteCount &+ nodes.count &* model.quicklistNodeByteCount &+ nodes.byteCount
     }
   }
 

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 public import RDB
-public import RDBFormat
+import RDBFormat
 
 /// Sums over the elements of a list, set, sorted set, hash or array.
 struct ElementSizes: Hashable, Sendable {
@@ -82,7 +82,7 @@ extension MemoryEstimate {
   public mutating func zsetMember(_ member: RawSpan, score: Double) {
     elements.count &+= 1
     add(member)
-    if !isPackedAsStored { addScore(score) }
+    if elements.count <= packedLimit { addScore(score) }
     noteLong()
   }
 
@@ -104,8 +104,19 @@ extension MemoryEstimate {
     noteLong()
   }
 
+  /// How many elements are summed up as entries of a packed value: none of one that stays as it is stored,
+  /// and no more than a server would pack with its limits doubled.
+  func entriesOfInterest(_ type: ValueType) -> UInt64 {
+    if isPackedAsStored { return 0 }
+    return switch type.data {
+    case .list: .max
+    case .zset: 2 * Self.packedSetLimit
+    case .set, .hash: 2 * Self.packedEntryLimit
+    case .string, .stream, .array, .module: 0
+    }
+  }
+
   /// A value that stays as it is stored needs no sums over entries.
-  @inline(__always)
   var isPackedAsStored: Bool {
     switch type {
     case .hashListpack, .zsetListpack, .setListpack, .hashListpackEx, .listQuicklist2: true
@@ -122,9 +133,9 @@ extension MemoryEstimate {
   private mutating func add(_ bytes: RawSpan) {
     let byteCount = UInt64(bytes.byteCount)
     elements.longest = max(elements.longest, byteCount)
-    elements.stringByteCount &+= element(byteCount)
-    if isPackedAsStored { return }
-    addPacked(bytes)
+    let size = element(byteCount)
+    elements.stringByteCount &+= size
+    if elements.count <= packedLimit { addPacked(bytes) }
   }
 
   @inline(__always)
@@ -207,8 +218,9 @@ extension MemoryEstimate {
     } else {
       elements.stringByteCount &+= model.allocated(name &+ 8 &+ expiry) &+ model.string(valueCount)
     }
-    if isPackedAsStored { return }
-    addPacked(field)
-    addPacked(value)
+    if elements.count <= packedLimit {
+      addPacked(field)
+      addPacked(value)
+    }
   }
 }

@@ -14,6 +14,8 @@ public struct MemoryEstimate: Sendable {
   private var expires = false
   /// What all elements have in common.
   var elements = ElementSizes()
+  /// See ``entriesOfInterest(_:)``.
+  private(set) var packedLimit: UInt64 = 0
   var nodes = NodeSizes()
   var stream: StreamSizes
 
@@ -30,6 +32,7 @@ public struct MemoryEstimate: Sendable {
     self.expires = expires
     if type == .string { return }
     elements = ElementSizes()
+    packedLimit = entriesOfInterest(type)
     nodes = NodeSizes()
     if type.data == .stream { stream = StreamSizes(model.allocator) }
   }
@@ -85,7 +88,7 @@ public struct MemoryEstimate: Sendable {
   }
 
   /// A key and the object of its value, without what that points to.
-  private var keyAndObject: UInt64 { keyAndObject(embedding: 0, pointsToValue: true) }
+  var keyAndObject: UInt64 { keyAndObject(embedding: 0, pointsToValue: true) }
 
   private func keyAndObject(embedding value: UInt64, pointsToValue: Bool) -> UInt64 {
     switch model.keyForm {

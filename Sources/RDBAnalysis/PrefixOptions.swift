@@ -1,38 +1,34 @@
-public import RDB
 public import RDBFormat
 
 /// How key names are cut into prefixes.
 public struct PrefixOptions: Hashable, Sendable, Codable {
-  /// Bytes that end a part of a name.
-  public var separators: [UInt8] = [UInt8(ascii: ":")]
+  /// What ends a part of a name; each one byte or more.
+  public var separators: [BinaryText] = [BinaryText(Array(":".utf8))]
   /// How many parts are told apart, 1–16.
   public var depth = 3
-  /// Runs of digits count as the same: `user:<n>`.
+  /// Runs of digits count as the same: `user:<n>:`.
   public var foldsDigits = false
-  /// The most prefixes that are kept; see ``PrefixReport``.
+  /// UUIDs, and runs of 32 hexadecimal digits, count as the same: `session:<uuid>:`.
+  public var foldsUUIDs = false
+  /// Names of groups of keys that a ``NameTemplate`` recognises; they come before prefixes.
+  public var templates: [String] = []
+  /// The most prefixes that are kept; see ``PrefixTree``.
   public var nodeLimit = 20_000
   public init() {}
 
   enum CodingKeys: String, CodingKey {
-    case separators, depth
+    case separators, depth, templates
     case foldsDigits = "fold_digits"
+    case foldsUUIDs = "fold_uuid"
     case nodeLimit = "max_nodes"
   }
+
+  var maximumDepth: Int { min(max(depth, 1), 16) }
 }
 
-/// A prefix, and what the keys that begin with it amount to.
-public struct PrefixNode: Hashable, Sendable, Codable {
-  /// With its last separator; the empty one is all keys. Folded digits are `<n>`.
-  public var prefix: BinaryText
-  /// How many parts it has.
-  public var depth: Int
-  /// Parts were cut: all prefixes that begin like this are together here.
-  public var isCut: Bool
-  public var totals: KeyTotals
-
-  enum CodingKeys: String, CodingKey {
-    case prefix, depth
-    case isCut = "cut"
-    case totals
-  }
+/// Recognises names of keys that belong to a group of their own. One a worker.
+public protocol NameTemplate: AnyObject {
+  /// - Returns: The number of the first template that the name fits; `nil`: none.
+  func match(_ name: RawSpan) throws(RDBError) -> Int?
 }
+

@@ -1,23 +1,16 @@
-/// How many values there are of each size, in buckets at most an eighth of their own size wide.
+/// How many values there are of each size; buckets as HdrHistogram's: every doubling has 32 of them.
 ///
-/// A quantile is at most 6.25 % off; count, sum, least and greatest are exact. Histograms of parts add
-/// up to that of the whole, in any order.
+/// A quantile is at most 1.6 % off; count and sum are exact. Histograms of parts add up to that of the
+/// whole, in any order, and can be taken away from it again.
 public struct SizeHistogram: Hashable, Sendable, Codable {
   public private(set) var count: UInt64 = 0
   public private(set) var sum: UInt64 = 0
-  public private(set) var least: UInt64?
-  public private(set) var greatest: UInt64?
-  /// Buckets that have values, ascending.
-  private var buckets: [Bucket] = []
-
-  /// A bucket's number and its values.
-  private struct Bucket: Hashable, Sendable {
-    var number: UInt16
-    var count: UInt64
-  }
+  /// Buckets that have values, ascending: the number in the upper 16 bits, the values' count below.
+  private var buckets: [UInt64] = []
 
   /// The largest relative distance of ``quantile(_:)`` from the true one.
-  public static let relativeError = 0.0625
+  public static let relativeError = 0.015625
+  private static let countMask: UInt64 = 1 << 48 - 1
 
   public init() {}
 
@@ -25,42 +18,60 @@ public struct SizeHistogram: Hashable, Sendable, Codable {
   public mutating func add(_ value: UInt64) {
     count &+= 1
     sum &+= value
-    least = min(least ?? value, value)
-    greatest = max(greatest ?? value, value)
     add(1, toBucket: Self.bucket(of: value))
   }
 
-  private mutating func add(_ more: UInt64, toBucket number: UInt16) {
+  @inline(__always)
+  private mutating func add(_ more: UInt64, toBucket number: UInt64) {
+    let place = place(of: number)
+    if place < buckets.count, buckets[place] >> 48 == number {
+      buckets[place] &+= more & Self.countMask
+    } else {
+      insert(number << 48 | more & Self.countMask, at: place)
+    }
+  }
+
+  @inline(never)
+  private mutating func insert(_ bucket: UInt64, at place: Int) { buckets.insert(bucket, at: place) }
+
+  /// Of the first bucket that is not below `number`.
+  @inline(__always)
+  private func place(of number: UInt64) -> Int {
     var (low, high) = (0, buckets.count)
     while low < high {
-      let middle = (low + high) / 2
-      if buckets[middle].number < number { low = middle + 1 } else { high = middle }
+      let middle = (low &+ high) &>> 1
+      if buckets[middle] >> 48 < number { low = middle &+ 1 } else { high = middle }
     }
-    if low < buckets.count, buckets[low].number == number {
-      buckets[low].count &+= more
-    } else {
-      buckets.insert(Bucket(number: number, count: more), at: low)
-    }
+    return low
   }
 
   public mutating func merge(_ other: Self) {
     count &+= other.count
     sum &+= other.sum
-    least = [least, other.least].compactMap { $0 }.min()
-    greatest = [greatest, other.greatest].compactMap { $0 }.max()
-    for bucket in other.buckets { add(bucket.count, toBucket: bucket.number) }
+    for bucket in other.buckets { add(bucket & Self.countMask, toBucket: bucket >> 48) }
+  }
+
+  /// Takes away what was added before; what was not is an error in a file, and makes no trap.
+  mutating func subtract(_ other: Self) {
+    count &-= min(count, other.count)
+    sum &-= min(sum, other.sum)
+    for bucket in other.buckets {
+      let place = place(of: bucket >> 48)
+      guard place < buckets.count, buckets[place] >> 48 == bucket >> 48 else { continue }
+      buckets[place] &-= min(buckets[place] & Self.countMask, bucket & Self.countMask)
+    }
+    buckets.removeAll { $0 & Self.countMask == 0 }
   }
 
   /// The size that a share of the values does not exceed: 0.5 for the median. `nil`: there are none.
   public func quantile(_ share: Double) -> UInt64? {
-    guard let least, let greatest else { return nil }
     let rank = UInt64((Double(count) * min(max(share, 0), 1)).rounded(.up))
     var seen: UInt64 = 0
     for bucket in buckets {
-      seen &+= bucket.count
-      if seen >= max(rank, 1) { return min(max(Self.middle(of: bucket.number), least), greatest) }
+      seen &+= bucket & Self.countMask
+      if seen >= max(rank, 1) { return Self.middle(of: bucket >> 48) }
     }
-    return greatest
+    return buckets.last.map { Self.middle(of: $0 >> 48) }
   }
 
   public var mean: Double { count > 0 ? Double(sum) / Double(count) : 0 }
@@ -68,36 +79,37 @@ public struct SizeHistogram: Hashable, Sendable, Codable {
   /// Sizes of all buckets that have values: from, to (not included), how many.
   public var ranges: [(range: Range<UInt64>, count: UInt64)] {
     buckets.map { bucket in
-      let start = Self.start(of: bucket.number)
-      let (end, overflow) = start.addingReportingOverflow(Self.width(of: bucket.number))
-      return (start..<(overflow ? .max : end), bucket.count)
+      let start = Self.start(of: bucket >> 48)
+      let (end, overflow) = start.addingReportingOverflow(Self.width(of: bucket >> 48))
+      return (start..<(overflow ? .max : end), bucket & Self.countMask)
     }
   }
 
-  // Up to 15 each has its own bucket; then eight in each doubling.
+  // Up to 63 each has its own bucket; then 32 in each doubling.
 
-  private static func bucket(of value: UInt64) -> UInt16 {
-    if value < 16 { return UInt16(value) }
-    let exponent = 63 - value.leadingZeroBitCount
-    return UInt16(exponent - 4) * 8 + UInt16(value >> UInt64(exponent - 3) & 7) + 16
+  @inline(__always)
+  private static func bucket(of value: UInt64) -> UInt64 {
+    if value < 64 { return value }
+    let exponent = UInt64(63 &- value.leadingZeroBitCount)
+    return (exponent &- 6) &* 32 &+ (value &>> (exponent &- 5) & 31) &+ 64
   }
 
-  private static func start(of number: UInt16) -> UInt64 {
-    if number < 16 { return UInt64(number) }
-    let exponent = UInt64((number - 16) / 8) + 4
-    return (8 + UInt64((number - 16) % 8)) << (exponent - 3)
+  private static func start(of number: UInt64) -> UInt64 {
+    number < 64 ? number : (32 + (number - 64) % 32) << width(exponentOf: number)
   }
 
-  private static func width(of number: UInt16) -> UInt64 {
-    number < 16 ? 1 : 1 << (UInt64((number - 16) / 8) + 1)
+  private static func width(exponentOf number: UInt64) -> UInt64 { (number - 64) / 32 + 1 }
+
+  private static func width(of number: UInt64) -> UInt64 {
+    number < 64 ? 1 : 1 << width(exponentOf: number)
   }
 
-  private static func middle(of number: UInt16) -> UInt64 {
+  private static func middle(of number: UInt64) -> UInt64 {
     start(of: number) + width(of: number) / 2
   }
 
   enum CodingKeys: String, CodingKey {
-    case count, sum, least, greatest, buckets
+    case count, sum, buckets
   }
 }
 
@@ -107,8 +119,6 @@ extension SizeHistogram {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     count = try container.decode(UInt64.self, forKey: .count)
     sum = try container.decode(UInt64.self, forKey: .sum)
-    least = try container.decodeIfPresent(UInt64.self, forKey: .least)
-    greatest = try container.decodeIfPresent(UInt64.self, forKey: .greatest)
     for pair in try container.decode([[UInt64]].self, forKey: .buckets) {
       guard pair.count == 2 else {
         throw DecodingError.dataCorruptedError(
@@ -122,8 +132,7 @@ extension SizeHistogram {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(count, forKey: .count)
     try container.encode(sum, forKey: .sum)
-    try container.encodeIfPresent(least, forKey: .least)
-    try container.encodeIfPresent(greatest, forKey: .greatest)
-    try container.encode(buckets.map { [Self.start(of: $0.number), $0.count] }, forKey: .buckets)
+    try container.encode(
+      buckets.map { [Self.start(of: $0 >> 48), $0 & Self.countMask] }, forKey: .buckets)
   }
 }

@@ -15,12 +15,16 @@ struct CollectedRow: Equatable, Sendable {
   var elementCount: UInt64
   var largestElementByteCount: UInt64
   var largestElement: [UInt8]
+  var plainByteCount: UInt64
   var offset: Int
 }
 
 /// Collects rows.
 struct RowCollector: MemoryReceiver {
   var rows: [CollectedRow] = []
+  var hashes = false
+
+  func wantsHash(_ key: borrowing KeyHeader) -> Bool { hashes }
 
   mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
     rows.append(
@@ -29,16 +33,19 @@ struct RowCollector: MemoryReceiver {
         encoding: row.encoding, memoryByteCount: row.memoryByteCount,
         serializedByteCount: row.serializedByteCount, elementCount: row.elementCount,
         largestElementByteCount: row.largestElementByteCount,
-        largestElement: row.largestElement.withUnsafeBytes { Array($0) }, offset: row.offset))
+        largestElement: row.largestElement.withUnsafeBytes { Array($0) },
+        plainByteCount: row.plainByteCount, offset: row.offset))
   }
   mutating func endRun() throws(RDBError) {}
   consuming func finish() throws(RDBError) -> [CollectedRow] { rows }
 }
 
-func memoryRows(_ bytes: [UInt8], _ model: ServerModel, threads: Int = 1) throws -> [CollectedRow] {
+func memoryRows(_ bytes: [UInt8], _ model: ServerModel, threads: Int = 1, hashes: Bool = false) throws
+  -> [CollectedRow]
+{
   try smallReader(bytes).readRuns(threads: threads, to: MemoryDestination()) {
     (_: any ByteDestination) throws(RDBError) -> MemorySink<RowCollector> in
-    MemorySink(model, to: RowCollector())
+    MemorySink(model, to: RowCollector(hashes: hashes))
   }.summaries.flatMap { $0 }.sorted { $0.offset < $1.offset }
 }
 
