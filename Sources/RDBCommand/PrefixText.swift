@@ -6,13 +6,16 @@ extension PrefixReport {
     let nodes = nodes
     let tree = Tree(nodes)
     let whole = nodes.first?.totals.memoryByteCount ?? 0
+    // Where there is room, all that the CSV has.
+    let isWide = width >= 120
     var table = TextTable(
       left: [0, 4], gap: width < 100 ? 1 : 2,
-      ["prefix", "keys", "memory", "share", "", "p50", "p99", "no ttl", "expired"])
+      ["prefix", "keys", "memory", "share", "", "p50", "p99", "no ttl", "expired"]
+        + (isWide ? ["keys without ttl", "average", "mean idle"] : []))
     let order = tree.order(top: top)
     for place in order {
       switch place {
-      case .node(let number): table.add(row(nodes[number], whole))
+      case .node(let number): table.add(row(nodes[number], whole, isWide))
       case .more(let depth, let count):
         table.add([TextTable.Cell(String(repeating: "  ", count: depth) + "… \(count) more")])
       }
@@ -42,7 +45,7 @@ extension PrefixReport {
     return TextTable.Cell(node.prefix.bytes.dropFirst(parent), indent: indent, limit: limit)
   }
 
-  private func row(_ node: PrefixNode, _ whole: UInt64) -> [TextTable.Cell] {
+  private func row(_ node: PrefixNode, _ whole: UInt64, _ isWide: Bool) -> [TextTable.Cell] {
     let totals = node.totals
     let share = whole > 0 ? Double(totals.memoryByteCount) / Double(whole) : 0
     let bar = String(repeating: "#", count: Int((share * 6).rounded()))
@@ -52,6 +55,13 @@ extension PrefixReport {
       TextTable.Cell(bar.padding(to: 6)), bytes(totals.sizes.quantile(0.5)), bytes(totals.sizes.quantile(0.99)),
       TextTable.Cell(percent(totals.memoryWithoutExpiry, of: totals.memoryByteCount)),
       TextTable.Cell(short(totals.keysExpired)),
+    ] + (isWide ? wideCells(totals) : [])
+  }
+
+  private func wideCells(_ totals: KeyTotals) -> [TextTable.Cell] {
+    [
+      TextTable.Cell(short(totals.keysWithoutExpiry)), bytes(UInt64(totals.sizes.mean.rounded())),
+      TextTable.Cell(totals.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "–"),
     ]
   }
 

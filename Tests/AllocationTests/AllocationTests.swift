@@ -15,7 +15,7 @@ func allocations(during body: () throws -> Void) rethrows -> UInt64 {
 
 /// What is done with a snapshot.
 enum Task: CaseIterable, Sendable {
-  case parse, skip, validate, resp, json, keys
+  case parse, skip, validate, resp, json, keys, memory, prefixes
 
   func run(_ source: MemorySource) throws {
     let header = SnapshotHeader(vendor: .redis, version: 10)
@@ -31,6 +31,11 @@ enum Task: CaseIterable, Sendable {
       let options = JSONOptions(layout: .lines, writer: server, header: header)
       try Self.read(&reader, JSONSink(options, to: Nowhere()))
     case .keys: try Self.read(&reader, KeyNamesSink(to: Nowhere()))
+    case .memory: try Self.read(&reader, MemorySink(ServerModel(server), to: RowCounter()))
+    case .prefixes:
+      var options = KeyReports.Options(reference: UnixMilliseconds(0))
+      (options.wantsPrefix, options.wantsTTL) = (true, true)
+      try Self.read(&reader, MemorySink(ServerModel(server), to: try KeyReportsReceiver(options)))
     }
   }
 
@@ -38,6 +43,15 @@ enum Task: CaseIterable, Sendable {
     var sink = sink
     try reader.read(into: &sink)
   }
+}
+
+/// Has nothing to do with rows but to count them.
+private struct RowCounter: MemoryReceiver {
+  var count = 0
+  func wantsHash(_ key: borrowing KeyHeader) -> Bool { true }
+  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) { count += 1 }
+  mutating func endRun() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> Int { count }
 }
 
 private final class Nowhere: ByteDestination {
