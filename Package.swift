@@ -108,7 +108,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBAnalysisTests",
-      dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "TestSupport"], swiftSettings: settings),
+      dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RESP", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],
       exclude: ["Expected"],

@@ -66,6 +66,10 @@ def commands(file, old, options):
         ("resp", ["resp"]),
         ("json --lines", ["json", "--lines"]),
         ("keys", ["keys"]),
+        ("memory --csv", ["memory", "--csv"]),
+        ("prefix", ["prefix"]),
+        ("stats", ["stats"]),
+        ("analyze", ["analyze", "-o", os.path.join(options.work, "reports")]),
     ]:
         for threads in [[], ["-j", "1"]]:
             label = "**rdb " + name + ("" if not threads else " -j 1") + "**"

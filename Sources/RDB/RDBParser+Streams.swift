@@ -81,6 +81,7 @@ extension RDBParser {
         .corruptStream, at: place, inner: 6, "counts of entries and fields",
         "\(live), \(deleted) and \(fieldCount)")
     }
+    try sink.node(ValueNode(byteCount: blob.byteCount, masterID: master))
     let masterFields = listpack
     for _ in 0..<fieldCount {
       _ = try listpack.next()

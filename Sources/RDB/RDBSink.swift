@@ -3,7 +3,7 @@ public import RDBFormat
 /// Where keys go: a file, a server, a report.
 ///
 /// The reader pushes; a sink answers once per key how much it wants. A span is valid only during the
-/// call that receives it: copy what must stay. No method has a default: when Redis gains a data type,
+/// call that receives it: copy what must stay. Only `node` has a default: when Redis gains a data type,
 /// the compiler lists every sink that has to decide. Throw ``RDBError/stop`` to end the reading
 /// without an error; any other error ends it with that error.
 ///
@@ -21,13 +21,13 @@ public import RDBFormat
 ///     .stored            beginStored stored* endStored
 ///     .elements          one of
 ///       string           string
-///       list             beginElements listElement*
+///       list             beginElements ( [node] listElement* )*
 ///       set              beginElements setMember*
 ///       zset             beginElements zsetMember*
 ///       hash             beginElements hashField*
 ///       array            beginElements arrayElement*
 ///       module           moduleItem*
-///       stream           [streamOutline] (beginStreamEntry streamField* )* streamInfo
+///       stream           [streamOutline] ( node (beginStreamEntry streamField* )* )* streamInfo
 ///                        ( streamGroup streamConsumer* streamPending* )*
 ///                        [ streamIdempotency streamIdempotencyID* streamIdempotencyEnd ]
 public protocol RDBSink: ~Copyable {
@@ -55,6 +55,9 @@ public protocol RDBSink: ~Copyable {
   mutating func string(_ value: RawSpan) throws(RDBError)
   /// A list, set, sorted set, hash or array begins.
   mutating func beginElements(_ header: ElementsHeader) throws(RDBError)
+  /// A node of a quicklist or stream was read; its elements follow. The one event that most sinks have
+  /// no use for: what a node is says nothing of the data.
+  mutating func node(_ node: ValueNode) throws(RDBError)
   mutating func listElement(_ element: RawSpan) throws(RDBError)
   mutating func setMember(_ member: RawSpan) throws(RDBError)
   /// `score` is never NaN.
@@ -87,6 +90,10 @@ public protocol RDBSink: ~Copyable {
   mutating func endKey(_ end: KeyEnd) throws(RDBError)
   /// The file is complete and, where it has a checksum, it matched.
   mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError)
+}
+
+extension RDBSink where Self: ~Copyable {
+  @inlinable public mutating func node(_ node: ValueNode) throws(RDBError) {}
 }
 
 /// How much of one key's value to read.
@@ -286,6 +293,19 @@ public enum EntriesRead: Hashable, Sendable, BitwiseCopyable {
   case unknown
   /// The stored version has no such notion.
   case absent
+}
+
+/// How a node of a quicklist or stream is stored.
+public struct ValueNode: Hashable, Sendable {
+  /// Bytes of its listpack or ziplist, or of its only element, decompressed.
+  public var byteCount: Int
+  /// It is one large element, not packed.
+  public var isPlain: Bool
+  /// Of a stream: the ID that its entries count from.
+  public var masterID: StreamID
+  @inlinable public init(byteCount: Int, isPlain: Bool = false, masterID: StreamID = .zero) {
+    (self.byteCount, self.isPlain, self.masterID) = (byteCount, isPlain, masterID)
+  }
 }
 
 /// A consumer group.

@@ -43,14 +43,13 @@ struct Scratch: ~Copyable {
       release(slot)
       // A little more than asked, so that slowly growing strings do not allocate each time.
       let capacity = byteCount < 1 << 20 ? max(4096, byteCount * 2) : byteCount + byteCount / 8
-      blobs[slot] = UnsafeMutableRawBufferPointer(
-        start: LargeMemory.allocate(capacity), count: capacity)
+      blobs[slot] = .allocate(byteCount: capacity, alignment: 16)
     }
     return UnsafeMutableRawBufferPointer(rebasing: blobs[slot][..<byteCount])
   }
 
   @usableFromInline func release(_ slot: Int) {
-    if let start = blobs[slot].baseAddress { LargeMemory.free(start, blobs[slot].count) }
+    blobs[slot].deallocate()
     blobs[slot] = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   }
 

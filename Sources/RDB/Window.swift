@@ -14,7 +14,7 @@ public import RDBFormat
 @usableFromInline
 struct Window: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer
-  @usableFromInline private(set) var capacity: Int
+  private var capacity: Int
   private let initialCapacity: Int
   private var start = 0
   private var end = 0
@@ -30,12 +30,12 @@ struct Window: ~Copyable {
   init(capacity: Int, offset: Int = 0, computesChecksum: Bool) {
     initialCapacity = capacity
     self.capacity = capacity
-    base = LargeMemory.allocate(capacity)
+    base = malloc(capacity)
     self.offset = offset
     self.computesChecksum = computesChecksum
   }
 
-  @inlinable deinit { LargeMemory.free(base, capacity) }
+  @inlinable deinit { free(base) }
 
   /// How many unconsumed bytes there are.
   var count: Int { end - start }
@@ -120,7 +120,9 @@ struct Window: ~Copyable {
   }
 
   private mutating func resize(to newCapacity: Int) {
-    base = LargeMemory.resize(base, from: capacity, to: newCapacity, keeping: end)
+    let moved = realloc(base, newCapacity)
+    precondition(moved != nil, "out of memory")
+    base = moved!
     capacity = newCapacity
   }
 
@@ -140,7 +142,6 @@ struct Window: ~Copyable {
     run.count = byteCount
     let rest = end - byteCount
     if capacity < max(rest, initialCapacity) {
-      end = 0
       resize(to: max(rest, initialCapacity))
     }
     memcpy(base, run.base + byteCount, rest)
@@ -160,17 +161,17 @@ struct Window: ~Copyable {
 @usableFromInline
 struct RunBuffer: ~Copyable {
   @usableFromInline fileprivate(set) var base: UnsafeMutableRawPointer
-  @usableFromInline fileprivate(set) var capacity: Int
+  fileprivate(set) var capacity: Int
   fileprivate(set) var count = 0
   /// The file offset of the first byte.
   @usableFromInline fileprivate(set) var offset = 0
 
   @usableFromInline init(capacity: Int) {
     self.capacity = capacity
-    base = LargeMemory.allocate(capacity)
+    base = malloc(capacity)
   }
 
-  @inlinable deinit { LargeMemory.free(base, capacity) }
+  @inlinable deinit { free(base) }
 
   @usableFromInline var bytes: RawSpan {
     @_lifetime(borrow self) borrowing get {

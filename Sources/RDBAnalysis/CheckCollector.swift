@@ -13,8 +13,6 @@ final class CheckPart {
   var firstOffset: Int?
   let unique: UniqueLog?
   private(set) var warnings: [SnapshotCheck.Warning.Kind: WarningTally] = [:]
-  /// The current key, in case it turns out to be empty.
-  private var name: [UInt8] = []
   private static let nameLimit = 4096
 
   struct WarningTally {
@@ -24,25 +22,9 @@ final class CheckPart {
 
   init(unique: UniqueLog?) { self.unique = unique }
 
-  /// Keeps the name of a key that can be empty.
-  func keepName(_ key: borrowing KeyHeader) {
-    if key.type == .string { return }
-    name.removeAll(keepingCapacity: true)
-    key.name.extracting(first: Self.nameLimit).withUnsafeBytes { name.append(contentsOf: $0) }
-  }
-
   func note(_ kind: SnapshotCheck.Warning.Kind, _ key: borrowing KeyHeader) {
     let name = BinaryText(key.name.extracting(first: Self.nameLimit))
-    note(kind, SnapshotCheck.KeyPlace(offset: key.offset, database: key.database, key: name))
-  }
-
-  func noteEmptyKey(_ database: UInt64, _ offset: Int) {
-    let place = SnapshotCheck.KeyPlace(
-      offset: offset, database: database, key: BinaryText(name))
-    note(.emptyKey, place)
-  }
-
-  private func note(_ kind: SnapshotCheck.Warning.Kind, _ place: SnapshotCheck.KeyPlace) {
+    let place = SnapshotCheck.KeyPlace(offset: key.offset, database: key.database, key: name)
     warnings[kind, default: WarningTally()].count += 1
     warnings[kind, default: WarningTally()].keys.add(place)
   }
@@ -115,14 +97,11 @@ final class CheckCollector {
   private func warnings(_ tally: KeyTally) -> [SnapshotCheck.Warning] {
     SnapshotCheck.Warning.Kind.allCases.compactMap { kind in
       switch kind {
-      case .emptyKey, .negativeExpiry:
+      case .negativeExpiry:
         guard let found = total.warnings[kind] else { return nil }
-        let message =
-          kind == .emptyKey
-          ? "keys without elements, which newer servers leave out and older ones refuse"
-          : "keys with an expiry before 1970"
         return SnapshotCheck.Warning(
-          kind: kind, count: found.count, message: message, keys: found.keys.entries)
+          kind: kind, count: found.count, message: "keys with an expiry before 1970",
+          keys: found.keys.entries)
       case .wrongHint: return total.end == nil ? nil : hintWarning(tally)
       case .noChecksum: return checksumWarning()
       case .tail: return tailWarning()

@@ -50,7 +50,6 @@ struct CheckSink: SelectiveSink, RunSink, ~Copyable {
       hot.pointee.expiring &+= 1
       if expiry.value < 0 { part.note(.negativeExpiry, key) }
     }
-    part.keepName(key)
     guard let unique else { return .validate }
     try unique.beginKey(key)
     // In one packed blob the reader looks itself.
@@ -68,6 +67,12 @@ struct CheckSink: SelectiveSink, RunSink, ~Copyable {
     throws(RDBError)
   { try add(field) }
 
+  mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+    // As the reader says of values that it validates by itself.
+    guard header.count == 0 else { return }
+    throw RDBError(.emptyKey, at: offset, expected: "at least one element", found: "none")
+  }
+
   private mutating func add(_ member: RawSpan) throws(RDBError) {
     elements &+= 1
     try unique?.addMember(member, index: elements)
@@ -80,12 +85,6 @@ struct CheckSink: SelectiveSink, RunSink, ~Copyable {
     slots[place].keys &+= 1
     slots[place].storedByteCount &+= end.storedByteCount
     slots[place].elements &+= count
-    if count == 0 {
-      switch type.data {
-      case .list, .set, .zset, .hash: part.noteEmptyKey(database, offset)
-      case .string, .stream, .array, .module: break
-      }
-    }
   }
 
   mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) { part.end = end }

@@ -31,20 +31,39 @@ public struct SmallestEntries<Entry: CountedEntry>: Hashable, Sendable, Codable 
   ///
   /// - Complexity: O(entries kept) for a new one, else O(log entries kept).
   public mutating func add(_ entry: Entry) {
-    var (low, high) = (0, entries.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].precedes(entry) { low = middle + 1 } else { high = middle }
+    let place = place(of: entry)
+    if place < entries.count, !entry.precedes(entries[place]) {
+      entries[place].merge(entry)
+    } else if place < Entry.limit {
+      entries.insert(entry, at: place)
+      if entries.count > Entry.limit { entries.removeLast() }
     }
-    if low < entries.count, !entry.precedes(entries[low]) {
-      entries[low].merge(entry)
-    } else if low < Entry.limit {
-      entries.insert(entry, at: low)
+  }
+
+  /// Changes the entry about the same as `entry`, which is added first if there is none; nothing, if
+  /// that one is not kept.
+  public mutating func update(_ entry: Entry, _ change: (inout Entry) -> Void) {
+    let place = place(of: entry)
+    if place < entries.count, !entry.precedes(entries[place]) {
+      change(&entries[place])
+    } else if place < Entry.limit {
+      entries.insert(entry, at: place)
+      change(&entries[place])
       if entries.count > Entry.limit { entries.removeLast() }
     }
   }
 
   public mutating func merge(_ other: Self) {
     for entry in other.entries { add(entry) }
+  }
+
+  /// Of the first entry that `entry` does not come behind.
+  private func place(of entry: Entry) -> Int {
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].precedes(entry) { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

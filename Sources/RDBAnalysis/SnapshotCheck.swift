@@ -91,8 +91,6 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
   /// Something legal that servers do not write, or that says less than one might think.
   public struct Warning: Hashable, Sendable, Codable {
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
-      /// A list, set, sorted set or hash without elements: newer servers skip it, older ones fail.
-      case emptyKey = "empty_key"
       /// An expiry before 1970.
       case negativeExpiry = "negative_expiry"
       /// RESIZEDB announced other numbers than there are.

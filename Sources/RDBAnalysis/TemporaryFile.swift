@@ -15,11 +15,11 @@ final class TemporaryFile {
   private var bufferedCount = 0
   private var writtenCount: UInt64 = 0
 
-  /// Creates it where `TMPDIR` says, or in `/tmp`.
+  /// Creates it in `folder`; else where `TMPDIR` says, or in `/tmp`.
   ///
   /// - Throws: ``RDBError`` (`io`, with `systemError`).
-  init(bufferByteCount: Int) throws(RDBError) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  init(bufferByteCount: Int, folder: String? = nil) throws(RDBError) {
+    let folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var path = Array("\(folder)/swift-rdb.XXXXXX".utf8CString)
     let made = path.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
     guard made >= 0 else { throw .system("create a temporary file in \(folder)", offset: 0) }

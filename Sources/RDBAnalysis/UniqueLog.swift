@@ -45,11 +45,12 @@ final class UniqueLog {
   static let placeMask: UInt64 = 1 << 48 - 1
   static let headerByteCount = 16
 
-  init(worker: Int, hasher: UniqueHash, byteCount: Int) throws(RDBError) {
+  /// - Parameter folder: Where its files are; `nil`: where `TMPDIR` says.
+  init(worker: Int, hasher: UniqueHash, byteCount: Int, folder: String? = nil) throws(RDBError) {
     self.worker = UInt64(worker) << 48
     self.hasher = hasher
-    names = try TemporaryFile(bufferByteCount: 256 << 10)
-    runs = try TemporaryFile(bufferByteCount: 64 << 10)
+    names = try TemporaryFile(bufferByteCount: 256 << 10, folder: folder)
+    runs = try TemporaryFile(bufferByteCount: 64 << 10, folder: folder)
     entries = .allocate(capacity: max(byteCount / Self.entryByteCount, 1024))
   }
 
@@ -67,6 +68,14 @@ final class UniqueLog {
     let place = names.byteCount
     try write(keyPlace, member)
     try add(hasher.hash(member, seed: keySeed), index: index, place)
+  }
+
+  /// Notes a value by its hash and length, and the key that has it.
+  func addValue(_ hash: UInt64, byteCount: UInt64, keyHash: UInt64, name: RawSpan) throws(RDBError) {
+    let place = names.byteCount
+    try write(0, name)
+    keyOffset = byteCount
+    try add(hash, index: keyHash, place)
   }
 
   private func write(_ number: UInt64, _ bytes: RawSpan) throws(RDBError) {

@@ -7,17 +7,17 @@ import RDBConvert
 struct Bench: WorkingCommand {
   /// What can be measured; `all` is each of the others.
   enum Task: String, CaseIterable, ExpressibleByArgument {
-    case parse, check, keys, json, resp, all
+    case parse, check, keys, memory, prefix, stats, analyze, json, resp, all
 
-    var single: [Task] { self == .all ? [.parse, .check, .keys, .json, .resp] : [self] }
+    var single: [Task] { self == .all ? Task.allCases.filter { $0 != .all } : [self] }
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Measure how fast a snapshot is read, checked and converted.",
     discussion: """
       Every task is done --repeat times in this process, its output to /dev/null, after one reading that \
-      brings the file into memory. parse reads every element and does nothing with it. Shown are the \
-      median, the fastest and the slowest.
+      brings the file into memory. parse reads every element and does nothing with it; memory is its CSV; \
+      analyze makes all reports. Shown are the median, the fastest and the slowest.
 
       Examples:
         rdb bench dump.rdb
@@ -110,6 +110,30 @@ private struct BenchSubject {
         (destination: any ByteDestination) throws(RDBError) -> KeyNamesSink in
         KeyNamesSink(to: destination)
       }
+    case .memory:
+      let model = ServerModel(try reader.origin().assumedWriter)
+      _ = try reader.readRuns(threads: threads, to: null) {
+        (destination: any ByteDestination) throws(RDBError) -> MemorySink<MemoryRowsReceiver> in
+        MemorySink(model, to: MemoryRowsReceiver(.csv, least: 0, strings: .utf8, defuses: true, to: destination))
+      }
+    case .prefix, .stats:
+      var reports = KeyReports.Options(reference: .now)
+      (reports.wantsPrefix, reports.wantsStats) = (task == .prefix, task == .stats)
+      let model = ServerModel(try reader.origin().assumedWriter)
+      _ = try reader.readRuns(threads: threads, to: null) {
+        [reports] (_: any ByteDestination) throws(RDBError) -> MemorySink<KeyReportsReceiver> in
+        MemorySink(model, to: try KeyReportsReceiver(reports))
+      }
+    case .analyze:
+      var reports = KeyReports.Options(reference: .now)
+      (reports.wantsPrefix, reports.wantsTTL, reports.wantsStats) = (true, true, true)
+      reports.measures = TopReport.Measure.allCases
+      let model = ServerModel(try reader.origin().assumedWriter)
+      let tables = AnalysisReceiver.Tables(names: [.keys, .memory], defuses: true, strings: .utf8)
+      _ = try reader.readRuns(threads: threads, to: null) {
+        [reports] (destination: any ByteDestination) throws(RDBError) -> MemorySink<AnalysisReceiver> in
+        MemorySink(model, to: try AnalysisReceiver(reports, worker: 0, tables, to: destination))
+      }
     case .json:
       let origin = try reader.origin()
       var json = JSONOptions(writer: origin.assumedWriter, header: origin.header)
@@ -142,8 +166,4 @@ private struct CountingSink: SelectiveSink, RunSink {
   }
   mutating func endRun() throws(RDBError) {}
   consuming func finish() throws(RDBError) -> UInt64 { count }
-}
-
-private final class Nowhere: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
 }

@@ -1,7 +1,7 @@
 import RDB
 import RDBMatching
 
-/// What `resp` and `json` have in common: reading into sinks behind the filters, then finishing the output,
+/// What commands that write every key have in common: reading into sinks behind the filters, then finishing the output,
 /// reporting, and choosing the exit code.
 struct Conversion {
   let output: OutputFile
@@ -49,22 +49,7 @@ struct Conversion {
     _ run: consuming SnapshotRun, to destination: any ByteDestination,
     make: @escaping (any ByteDestination) throws(RDBError) -> S
   ) throws -> Result<S.Summary> {
-    guard let filter else {
-      let result = try run.read(
-        threads: working.threads.count, progress: working.progress, output: output, to: destination, make: make)
-      return Result(summaries: result.summaries, end: result.end)
-    }
-    // A limit counts keys in file order.
-    let threads = filter.limit == nil ? working.threads.count : 1
-    let result = try run.read(
-      threads: threads, progress: working.progress, output: output, to: destination
-    ) { destination throws(RDBError) in KeyFilter(filter, base: try make(destination)) }
-    let isCut = result.summaries.contains { $0.limitReached }
-    return Result(
-      summaries: result.summaries.map(\.base),
-      filtered: result.summaries.reduce(into: Ledger()) { $0.merge($1.ledger) },
-      notes: isCut ? ["stopped by --limit: the rest was not read, and the checksum not verified"] : [],
-      end: result.end)
+    try run.read(behind: filter, working, output: output, to: destination, make: make)
   }
 
   /// Finishes the output and reports.
@@ -92,5 +77,32 @@ struct Conversion {
     if choosesKeys && ledger.keysRead == ledger.keysFiltered {
       throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
     }
+  }
+}
+
+extension SnapshotRun {
+  /// Reads all of it into sinks, behind the filters if there are any.
+  ///
+  /// - Throws: ``Failure``; the output is abandoned.
+  consuming func read<S: RunSink & ~Copyable>(
+    behind filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
+    to destination: any ByteDestination, make: @escaping (any ByteDestination) throws(RDBError) -> S
+  ) throws -> Conversion.Result<S.Summary> {
+    guard let filter else {
+      let result = try read(
+        threads: working.threads.count, progress: working.progress, output: output, to: destination, make: make)
+      return Conversion.Result(summaries: result.summaries, end: result.end)
+    }
+    // A limit counts keys in file order.
+    let threads = filter.limit == nil ? working.threads.count : 1
+    let result = try read(threads: threads, progress: working.progress, output: output, to: destination) {
+      destination throws(RDBError) in KeyFilter(filter, base: try make(destination))
+    }
+    let isCut = result.summaries.contains { $0.limitReached }
+    return Conversion.Result(
+      summaries: result.summaries.map(\.base),
+      filtered: result.summaries.reduce(into: Ledger()) { $0.merge($1.ledger) },
+      notes: isCut ? ["stopped by --limit: the rest was not read, and the checksum not verified"] : [],
+      end: result.end)
   }
 }

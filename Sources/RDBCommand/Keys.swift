@@ -1,34 +1,78 @@
 import ArgumentParser
 import RDB
+import RDBAnalysis
 import RDBConvert
 
-/// `rdb keys`: the names of all keys.
+extension KeyFormat: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+/// `rdb keys`: the names of all keys, and what else is known of each.
 struct Keys: WorkingCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the names of the keys, one a line.",
+    abstract: "List the keys, one a line.",
     discussion: """
-      In file order, without decoding a value. Bytes other than printable ASCII are escaped as redis-cli \
-      does it: \\n, \\xff, \\\\, \\\".
+      In file order. Only %E, %i and %m look into values; all else is told without decoding any. Bytes of names other \
+      than printable ASCII are escaped as redis-cli does it: \\n, \\xff, \\\\, \\\".
+
+      Columns: %d database, %k key, %K key as it is, %t type, %e expiry in ms, %i elements, %r idle seconds, \
+      %f frequency, %E encoding, %b bytes in the file, %m estimated memory, %s hash slot, %% percent sign.
 
       Examples:
         rdb keys dump.rdb | wc -l
         rdb keys dump.rdb -n 3 -t zset --pattern 'user:*'
+        rdb keys dump.rdb --format '%d,%k,%t,%e,%i'
+        rdb keys dump.rdb -k '^tmp:' -0 | xargs -0 redis-cli unlink
       """)
 
   @OptionGroup var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: TableArguments
+
+  @Option(help: ArgumentHelp("What to write of each key.", valueName: "format"))
+  var format: KeyFormat?
+
+  @Flag(name: [.customShort("0"), .customLong("null")], help: "End each line with a NUL; names are not escaped.")
+  var null = false
+
+  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
+  var strings = JSONOptions.Strings.utf8
+
+  @OptionGroup(title: "Estimate") var model: ModelArguments
   @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
 
+  func validate() throws {
+    if null && (form.csv || form.json) {
+      throw ValidationError("-0 contradicts --csv and --json: give one.")
+    }
+  }
+
   func run() throws {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
-    // Names are all there is to write: nothing can be lost.
+    // A table of keys lacks nothing that it was asked for: nothing can be lost.
     let conversion = try Conversion(of: input, to: output, try LedgerOptions.parse([]), keys, working)
-    let result = try conversion.read(run, to: conversion.output) { destination in
-      KeyNamesSink(to: destination)
+    if format == nil, !null, !form.csv, !form.json {
+      return try finish(conversion, try conversion.read(run, to: conversion.output) { KeyNamesSink(to: $0) })
     }
+    let shape: KeyLinesReceiver.Form = form.csv ? .csv : form.json ? .json : .lines(end: null ? 0 : 10)
+    let format = format ?? (form.csv || form.json ? .plain : KeyFormat("%k")!)
+    let detail: KeyMeter.Detail = format.columns.contains { $0.needsElements } ? .elements : .header
+    try conversion.writeHead(KeyLinesReceiver.head(shape, format))
+    let model = model.model(run.origin)
+    let (strings, defuses) = (strings, !form.noDefuse)
+    let result = try conversion.read(run, to: conversion.output) {
+      (destination: any ByteDestination) throws(RDBError) -> MemorySink<KeyLinesReceiver> in
+      MemorySink(
+        model, detail,
+        to: KeyLinesReceiver(shape, format, strings: strings, defuses: defuses, to: destination))
+    }
+    try finish(conversion, result)
+  }
+
+  private func finish(_ conversion: Conversion, _ result: Conversion.Result<Ledger>) throws {
     let ledger = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
     try conversion.finish(ledger, result)
   }

@@ -21,7 +21,10 @@ struct RDBTool: ParsableCommand {
       \(ExitCode.table)
       """,
     version: version,
-    subcommands: [Resp.self, JSON.self, Info.self, Check.self, Keys.self, Bench.self, Gen.self],
+    subcommands: [
+      Resp.self, JSON.self, Info.self, Check.self, Keys.self, Memory.self, BigKeys.self, MemKeys.self, HotKeys.self,
+      Idle.self, Prefix.self, TTL.self, Stats.self, Analyze.self, MergeReports.self, Bench.self, Gen.self,
+    ],
     helpNames: .long)
 
   /// What stands before ArgumentParser's own messages, as before ours.

@@ -35,6 +35,7 @@ extension KeyFilter where Base: ~Copyable {
   @inlinable public mutating func string(_ value: RawSpan) throws(RDBError) {
     try base.string(value)
   }
+  @inlinable public mutating func node(_ node: ValueNode) throws(RDBError) { try base.node(node) }
   @inlinable public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     try base.listElement(element)
   }

@@ -17,6 +17,7 @@ func allocations(during body: () throws -> Void) rethrows -> UInt64 {
 /// What is done with a snapshot.
 enum Task: CaseIterable, Sendable {
   case parse, skip, validate, resp, json, keys, info, check, filterNames, filterExpiries, filterAll
+  case memory, prefixes
 
   func run(_ source: MemorySource) throws {
     let header = SnapshotHeader(vendor: .redis, version: 10)
@@ -38,6 +39,11 @@ enum Task: CaseIterable, Sendable {
     case .check: #expect(try SnapshotCheck.run(RDBReader(source), threads: 1).isOK)
     case .filterNames, .filterExpiries, .filterAll:
       try Self.read(&reader, KeyFilter(try filter(), base: KeyNamesSink(to: Nowhere())))
+    case .memory: try Self.read(&reader, MemorySink(ServerModel(server), to: RowCounter()))
+    case .prefixes:
+      var options = KeyReports.Options(reference: UnixMilliseconds(0))
+      (options.wantsPrefix, options.wantsTTL) = (true, true)
+      try Self.read(&reader, MemorySink(ServerModel(server), to: try KeyReportsReceiver(options)))
     }
   }
 
@@ -62,6 +68,15 @@ enum Task: CaseIterable, Sendable {
     var sink = sink
     try reader.read(into: &sink)
   }
+}
+
+/// Has nothing to do with rows but to count them.
+private struct RowCounter: MemoryReceiver {
+  var count = 0
+  func wantsHash(_ key: borrowing KeyHeader) -> Bool { true }
+  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) { count += 1 }
+  mutating func endRun() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> Int { count }
 }
 
 private final class Nowhere: ByteDestination {

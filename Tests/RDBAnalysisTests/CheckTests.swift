@@ -99,6 +99,7 @@ struct CheckTests {
     #expect(!result.isOK)
     #expect(result.damage?.code == "emptyKey")
     #expect(result.damage?.key?.bytes == Array("empty".utf8))
+    #expect(try check(snapshot.whole, unique: true).damage?.code == "emptyKey")
   }
 
   @Test("finds no key and no member twice in what servers write", arguments: Fixture.valid)

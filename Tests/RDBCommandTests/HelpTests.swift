@@ -10,7 +10,12 @@ struct HelpTests {
     return parts.dropLast().joined(separator: "/") + "/Expected"
   }()
 
-  @Test("is what its file says", arguments: ["rdb", "resp", "json", "info", "check", "keys", "bench", "gen"])
+  static let commands = [
+    "rdb", "resp", "json", "info", "check", "keys", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix",
+    "ttl", "stats", "analyze", "merge-reports", "bench", "gen",
+  ]
+
+  @Test("is what its file says", arguments: commands)
   func text(_ command: String) {
     let arguments = command == "rdb" ? ["--help"] : [command, "--help"]
     let outcome =

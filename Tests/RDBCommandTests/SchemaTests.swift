@@ -19,6 +19,10 @@ struct SchemaTests {
   static let reports = [
     Report(schema: "info", line: "rdb info --json \"$2\" -o $1.json"),
     Report(schema: "check", line: "rdb check --unique --json \"$2\" -o $1.json", takesDamage: true),
+    Report(schema: "prefix", line: "rdb prefix --json --max-nodes 12 \"$2\" -o $1.json", stride: 3),
+    Report(schema: "ttl", line: "rdb ttl --json \"$2\" -o $1.json", stride: 3),
+    Report(schema: "stats", line: "rdb stats --json \"$2\" -o $1.json", stride: 3),
+    Report(schema: "bigkeys", line: "rdb bigkeys --json --by bytes --per-type --top 3 \"$2\" -o $1.json", stride: 3),
     Report(
       schema: "ledger",
       line: "rdb resp \"$2\" --target 4.0 --databases 100000 -q --lossy -o $1.resp --ledger $1.json",
@@ -47,6 +51,27 @@ struct SchemaTests {
     #expect(files.count >= fixtures.count)
     let (status, text) = try SchemaValidator.validate(
       "\(report.schema).schema.json", files.map { "\(folder.path)/\($0)" })
+    #expect(status == 0, "\(text.prefix(2000))")
+  }
+
+  /// JSON Lines, a key on each.
+  static let tables = [
+    (schema: "memory", line: "rdb memory --json"),
+    (schema: "keys", line: "rdb keys --json"),
+    (schema: "keys", line: "rdb keys --json --format %d%k%t%e%i%r%f%E%b%m%s"),
+  ]
+
+  @Test("holds for every row", arguments: tables.indices)
+  func rows(_ index: Int) throws {
+    let table = Self.tables[index]
+    let folder = Scratch()
+    let fixtures = stride(from: index, to: Fixture.valid.count, by: 3).map { Fixture.valid[$0] }
+    let lines = fixtures.map { "\(table.line) -q '\($0.path)' >\($0.name).jsonl" }
+    let outcome = Tool.shell(lines.joined(separator: "\n"), in: folder)
+    #expect(outcome.error == "" && outcome.status == 0)
+    let files = folder.names.map { "\(folder.path)/\($0)" }
+    #expect(files.count == fixtures.count)
+    let (status, text) = try SchemaValidator.validate("\(table.schema).schema.json", files, lines: true)
     #expect(status == 0, "\(text.prefix(2000))")
   }
 

@@ -53,12 +53,14 @@ public final class LiveServer {
   private let lifeline: Pipe
   private let folder: String
 
-  public init(_ kind: Kind) throws {
+  /// - Parameter dump: What it loads before it answers; `nil`: it starts empty.
+  public init(_ kind: Kind, dump: [UInt8]? = nil) throws {
     self.kind = kind
     let program = try Self.program(of: kind)
     port = try Self.freePort()
     folder = NSTemporaryDirectory() + "swift-rdb-\(kind.rawValue)-\(port)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    if let dump { try Data(dump).write(to: URL(fileURLWithPath: folder + "/dump.rdb")) }
     lifeline = Pipe()
     // Only this process holds the end that is written to.
     _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
@@ -83,7 +85,7 @@ public final class LiveServer {
   }
 
   private func waitUntilReady() throws {
-    for _ in 0..<200 {
+    for _ in 0..<600 {
       if let connection = try? LiveConnection(port: port),
         (try? connection.command("PING"))?.bytes == Array("PONG".utf8)
       {

@@ -1,0 +1,205 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+import RDB
+import RDBFormat
+
+/// How sets, sorted sets, hashes and arrays are loaded, and what they take.
+///
+/// Source: `rdbLoadObject` in `src/rdb.c`, `objectComputeSize` in `src/object.c` of each server.
+extension MemoryEstimate {
+  static var packedEntryLimit: UInt64 { 512 }
+  static var packedSetLimit: UInt64 { 128 }
+  private static var packedValueLimit: UInt64 { 64 }
+
+  // MARK: Encodings after loading
+
+  var setEncoding: ObjectEncoding {
+    if type == .setListpack, elements.count <= Self.packedSetLimit { return .listpack }
+    if elements.count <= Self.packedEntryLimit, elements.areIntegers, type != .setListpack {
+      return .intset
+    }
+    let isSmall = elements.count <= Self.packedSetLimit && elements.longest <= Self.packedValueLimit
+    return model.hasPackedSets && isSmall && type == .set ? .listpack : .hashtable
+  }
+
+  var zsetEncoding: ObjectEncoding {
+    let packed: ObjectEncoding = model.hasListpacks ? .listpack : .ziplist
+    guard elements.count <= Self.packedSetLimit else { return .skiplist }
+    if type == .zsetListpack || type == .zsetZiplist { return packed }
+    return elements.longest <= Self.packedValueLimit ? packed : .skiplist
+  }
+
+  var hashEncoding: ObjectEncoding {
+    switch type {
+    case .hashTemplateListpack, .hashTemplateListpackInline: return .templateListpack
+    case .hashTemplateArray, .hashTemplateArrayInline: return .templateArray
+    case .hash2: return .hashtable
+    case .hashMetadata, .hashMetadataPreGA, .hashListpackEx, .hashListpackExPreGA:
+      let isSmall = elements.count <= Self.packedEntryLimit
+      let fits = type == .hashListpackEx || elements.longest <= Self.packedValueLimit
+      return isSmall && fits ? .listpackex : .hashtable
+    default: break
+    }
+    guard elements.count <= Self.packedEntryLimit else { return .hashtable }
+    let packed: ObjectEncoding = model.hasListpacks ? .listpack : .ziplist
+    if type == .hashListpack || type == .hashZiplist { return packed }
+    return elements.longest <= Self.packedValueLimit ? packed : .hashtable
+  }
+
+  // MARK: Sizes
+
+  /// A packed value as it was stored, or as it will be when its entries are put together.
+  private var packed: UInt64 {
+    if isPackedAsStored { return model.allocated(elements.blobByteCount) }
+    guard type == .hashZiplist || type == .zsetZiplist else {
+      return model.allocated(elements.packedByteCount)
+    }
+    return converted(elements.packedByteCount, from: elements.blobByteCount)
+  }
+
+  /// A listpack made of a ziplist, in memory for as many bytes that is then shrunk.
+  ///
+  /// glibc gives nothing back that could not stand on its own.
+  func converted(_ byteCount: UInt64, from ziplist: UInt64) -> UInt64 {
+    let needed = model.allocated(byteCount)
+    let given = model.allocated(ziplist)
+    return model.allocator == .libc && given > needed && given < needed + 32 ? given : needed
+  }
+
+  var setByteCount: UInt64 {
+    switch setEncoding {
+    case .intset:
+      if type == .setIntset { return model.allocated(elements.blobByteCount) }
+      let width = PackedSize.intsetWidth(elements.lowest, elements.highest)
+      return model.allocated(8 &+ width &* elements.count)
+    case .listpack: return packed
+    default: return table(entry: 24) &+ elements.stringByteCount
+    }
+  }
+
+  var zsetByteCount: UInt64 {
+    guard zsetEncoding == .skiplist else { return packed }
+    let head = 16 &+ skiplistHead
+    if model.embedsMembers {
+      return head &+ table(entry: 24) &+ elements.stringByteCount
+    }
+    let nodes = elements.count &* 64 &* skiplistNode(embedding: 0) / 64
+    return head &+ table(entry: 24) &+ elements.stringByteCount &+ nodes
+  }
+
+  /// The list itself and its first node, which has all 32 levels.
+  private var skiplistHead: UInt64 {
+    model.skiplistByteCount == 0
+      ? 528 : model.skiplistByteCount &+ model.allocator.size(model.skiplistNodeByteCount &+ 512)
+  }
+
+  var hashByteCount: UInt64 {
+    switch hashEncoding {
+    case .listpack, .ziplist: return packed
+    case .listpackex: return 24 &+ expiringPacked
+    case .hashtable:
+      let isChained = model.tableForm == .chained
+      let expiries = isChained ? elements.fieldsExpiring &* 16 : 0
+      return table(entry: 24, extra: isChained ? 0 : 8) &+ elements.stringByteCount &+ expiries
+    case .templateListpack, .templateArray: return packed
+    default: return packed
+    }
+  }
+
+  /// Fields, values and expiries, which are integers of eight bytes.
+  private var expiringPacked: UInt64 {
+    if type == .hashListpackEx { return model.allocated(elements.blobByteCount) }
+    let others = elements.count &- elements.fieldsExpiring
+    return model.allocated(
+      elements.packedByteCount &+ elements.fieldsExpiring &* 10 &+ others &* 2)
+  }
+
+  /// Arrays are rows of words; what does not fit into one has a string. An estimate nobody has measured.
+  var arrayByteCount: UInt64 { 64 &+ elements.count &* 16 &+ elements.stringByteCount }
+
+  /// A table with room for all elements.
+  ///
+  /// - Parameters:
+  ///   - entry: What each element takes beside its strings, where entries are chained.
+  ///   - extra: What the table's own type keeps, where entries lie in buckets.
+  private func table(entry: UInt64, extra: UInt64 = 0) -> UInt64 {
+    let count = elements.count
+    switch model.tableForm {
+    case .chained:
+      let top = Self.powerOfTwo(count, atLeast: 4)
+      return model.dictByteCount &+ 8 &* (top &+ oldTable(top: top, perPlace: 1)) &+ entry &* count
+    case .buckets:
+      let top = Self.powerOfTwo((count &+ 6) / 7, atLeast: 1)
+      let buckets = top &+ oldTable(top: top, perPlace: 7) &+ Self.chainedBuckets(count, top: top)
+      return 80 &+ extra &+ 64 &* buckets
+    }
+  }
+
+  /// A hash that turned out too long while it was loaded got a table for what it then had, and for
+  /// what was still to come; outgrowing that, it moves one bucket with each field, beside the old table.
+  ///
+  /// - Returns: Buckets of the old table, if it is still there.
+  private func oldTable(top: UInt64, perPlace: UInt64) -> UInt64 {
+    let count = elements.count
+    guard type == .hash, count <= Self.packedEntryLimit, elements.firstLong > 0, top > 1 else { return 0 }
+    let known = max(elements.firstLong, count &- elements.firstLong)
+    let first = Self.powerOfTwo((known &+ perPlace &- 1) / perPlace, atLeast: perPlace == 1 ? 4 : 1)
+    guard first < top else { return 0 }
+    let old = top / 2
+    // Of a chained table only buckets that have entries take a step: two thirds.
+    let steps = count &- old &* perPlace &- 1
+    return steps < (perPlace == 1 ? old &* 2 / 3 : old) ? old : 0
+  }
+
+  private static func powerOfTwo(_ count: UInt64, atLeast least: UInt64) -> UInt64 {
+    guard count > least else { return least }
+    return count < 1 << 62 ? 1 << UInt64(64 - (count - 1).leadingZeroBitCount) : count
+  }
+
+  /// Buckets have seven places; a full one gives its last up for the way to another one behind it.
+  ///
+  /// Source: the description at the top of Valkey `src/hashtable.c`.
+  private static func chainedBuckets(_ count: UInt64, top: UInt64) -> UInt64 {
+    if top == 1 { return 0 }
+    let mean = Double(count) / Double(top)
+    var chance = exp(-mean)
+    var chained = 0.0
+    for held in 1...40 {
+      chance *= mean / Double(held)
+      if held > 7 { chained += chance * Double((held - 2) / 6) }
+    }
+    return UInt64(chained * Double(top))
+  }
+
+  // MARK: Near misses
+
+  /// What a set, hash or sorted set would take in its compact form, if only one limit keeps it from that,
+  /// and it is at most twice what the limit allows.
+  var nearMiss: NearMiss? {
+    guard isLoose, elements.count > 0, elements.count <= packedLimit else { return nil }
+    let limit = type.data == .hash ? Self.packedEntryLimit : Self.packedSetLimit
+    let isLong = elements.longest > Self.packedValueLimit
+    let isMany = elements.count > limit
+    guard isLong != isMany, elements.count <= 2 * limit, elements.longest <= 2 * Self.packedValueLimit
+    else { return nil }
+    return NearMiss(
+      limit: isMany ? .elements : .bytes, needed: isMany ? elements.count : elements.longest,
+      compactByteCount: keyAndObject &+ model.allocated(elements.packedByteCount))
+  }
+
+  /// Held element by element, and summed up as if it were packed, too.
+  private var isLoose: Bool {
+    guard !isPackedAsStored else { return false }
+    return switch type.data {
+    case .hash: hashEncoding == .hashtable && elements.fieldsExpiring == 0
+    case .set: model.hasPackedSets && setEncoding == .hashtable
+    case .zset: zsetEncoding == .skiplist
+    case .string, .list, .stream, .array, .module: false
+    }
+  }
+}

@@ -1,0 +1,144 @@
+public import RDB
+public import RDBFormat
+
+/// How lists and streams are loaded, and what they take.
+extension MemoryEstimate {
+  /// A node's limit in bytes: `list-max-listpack-size -2`.
+  private static var nodeLimit: UInt64 { 8192 }
+
+  /// A node of a list or stream as it is stored.
+  public mutating func node(_ node: ValueNode) {
+    let byteCount = UInt64(node.byteCount)
+    switch type.data {
+    case .stream:
+      stream.entries.insert(node.masterID)
+      stream.packedByteCount &+= model.allocated(byteCount)
+    default:
+      if type == .listQuicklist, model.hasListpacks {
+        closeNode()
+        nodes.open = PackedSize.listpackFrame
+        nodes.ziplistByteCount = byteCount
+      } else if node.isPlain || byteCount > emptyNode {
+        nodes.count &+= 1
+        nodes.byteCount &+= model.allocated(byteCount)
+        nodes.lastByteCount = byteCount
+      }
+      if node.isPlain { nodes.hasPlain = true }
+    }
+  }
+
+  // MARK: Lists
+
+  /// An element of a ziplist becomes one of a listpack.
+  mutating func repack() { nodes.open &+= elements.previousByteCount }
+
+  /// A node without elements, which is left out.
+  private var emptyNode: UInt64 {
+    model.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
+  }
+
+  private mutating func closeNode() { nodes = closedNodes }
+
+  /// The nodes with the one that elements were pushed into.
+  private var closedNodes: NodeSizes {
+    var nodes = nodes
+    if nodes.open > emptyNode {
+      nodes.count &+= 1
+      nodes.byteCount &+=
+        nodes.ziplistByteCount > 0
+        ? converted(nodes.open, from: nodes.ziplistByteCount) : model.allocated(nodes.open)
+      nodes.lastByteCount = nodes.open
+    }
+    nodes.open = 0
+    return nodes
+  }
+
+  /// An element is pushed: into the last node, or into a new one where that would be too full.
+  ///
+  /// Source: `_quicklistNodeAllowInsert` in Redis `src/quicklist.c`.
+  mutating func push(_ byteCount: UInt64) {
+    if model.hasLargePlainNodes, byteCount > Self.nodeLimit {
+      closeNode()
+      nodes.count &+= 1
+      nodes.byteCount &+= model.allocated(byteCount)
+      nodes.hasPlain = true
+      return
+    }
+    if nodes.open > 0, nodes.open &+ byteCount &+ 8 > Self.nodeLimit { closeNode() }
+    if nodes.open == 0 {
+      nodes.open = emptyNode
+    }
+    nodes.open &+= elements.previousByteCount
+  }
+
+  var listEncoding: ObjectEncoding {
+    let version = model.version
+    guard version.isAtLeast(3, 2) else {
+      let isSmall =
+        elements.count <= 512 && elements.longest <= 64 && (type == .list || type == .listZiplist)
+      return isSmall ? .ziplist : .linkedlist
+    }
+    // Its elements are pushed one by one, and nothing looks at the result.
+    if type == .listZiplist { return .quicklist }
+    let nodes = closedNodes
+    let isSmall = nodes.count == 1 && !nodes.hasPlain && nodes.lastByteCount <= Self.nodeLimit
+    return model.hasPackedSets && isSmall ? .listpack : .quicklist
+  }
+
+  var listByteCount: UInt64 {
+    let nodes = closedNodes
+    switch listEncoding {
+    case .listpack: return nodes.byteCount
+    case .ziplist: return model.allocated(elements.packedByteCount)
+    case .linkedlist: return 48 &+ elements.count &* (24 + 16) &+ elements.stringByteCount
+    default:
+      return model.quicklistByteCount &+ nodes.count &* model.quicklistNodeByteCount &+ nodes.byteCount
+    }
+  }
+
+  // MARK: Streams
+
+  public mutating func streamGroup() {
+    closeGroup()
+    stream.groups &+= 1
+  }
+
+  public mutating func streamConsumer(nameByteCount: Int) {
+    stream.consumers &+= 1
+    stream.consumerNameByteCount &+= UInt64(nameByteCount)
+    stream.consumerPending.append(RaxEstimate(allocator: model.allocator))
+  }
+
+  public mutating func streamPending(_ id: StreamID, consumer: Int?) {
+    stream.pending &+= 1
+    stream.groupPending.insert(id)
+    if let consumer, consumer < stream.consumerPending.count {
+      stream.consumerPending[consumer].insert(id)
+    }
+  }
+
+  private mutating func closeGroup() {
+    guard stream.groups > 0 else { return }
+    stream.treeByteCount &+= tree(stream.groupPending)
+    for consumer in stream.consumerPending { stream.treeByteCount &+= tree(consumer) }
+    stream.groupPending = RaxEstimate(allocator: model.allocator)
+    stream.consumerPending.removeAll(keepingCapacity: true)
+  }
+
+  /// Valkey knows what its trees were given. Redis reckons: an ID an entry, and 30 words a node.
+  ///
+  /// Source: `streamRadixTreeMemoryUsage` in Redis, `raxAllocSize` in Valkey `src/object.c`.
+  private func tree(_ rax: RaxEstimate) -> UInt64 {
+    model.countsTrees ? rax.byteCount : rax.count &* 16 &+ rax.nodeCount &* 244
+  }
+
+  var streamByteCount: UInt64 {
+    var all = self
+    all.closeGroup()
+    let sizes = all.stream
+    return model.streamByteCount &+ tree(sizes.entries) &+ sizes.packedByteCount
+      &+ sizes.treeByteCount &+ sizes.pending &* model.pendingByteCount
+      &+ sizes.groups &* model.groupByteCount
+      &+ sizes.consumers &* model.consumerByteCount &+ sizes.consumerNameByteCount
+  }
+}

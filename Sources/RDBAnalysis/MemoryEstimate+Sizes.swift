@@ -1,0 +1,226 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+public import RDB
+import RDBFormat
+
+/// Sums over the elements of a list, set, sorted set, hash or array.
+struct ElementSizes: Hashable, Sendable {
+  /// Elements, members, fields; of a string, its bytes.
+  var count: UInt64 = 0
+  /// Bytes of the longest element, member, field or value.
+  var longest: UInt64 = 0
+  /// Each as a string of its own.
+  var stringByteCount: UInt64 = 0
+  /// Each as an entry of a packed value.
+  var packedByteCount: UInt64 = 0
+  var areIntegers = true
+  var lowest = Int64.max
+  var highest = Int64.min
+  /// Bytes of the packed value that was read.
+  var blobByteCount: UInt64 = 0
+  /// The last packed entry, which the next one of a ziplist says the length of.
+  var previousByteCount: UInt64 = 0
+  var fieldsExpiring: UInt64 = 0
+  /// The number of the first element that is too long for a packed value; 0: none.
+  var firstLong: UInt64 = 0
+}
+
+/// Sums over the nodes of a list.
+struct NodeSizes: Hashable, Sendable {
+  var count: UInt64 = 0
+  var byteCount: UInt64 = 0
+  /// What is asked for the last one, which still grows where elements are pushed one by one.
+  var open: UInt64 = 0
+  /// Of the ziplist that it was made of; 0: of none.
+  var ziplistByteCount: UInt64 = 0
+  var hasPlain = false
+  var lastByteCount: UInt64 = 0
+}
+
+/// What a stream's memory follows from.
+struct StreamSizes: Hashable, Sendable {
+  var entries: RaxEstimate
+  var packedByteCount: UInt64 = 0
+  var groups: UInt64 = 0
+  var consumers: UInt64 = 0
+  var consumerNameByteCount: UInt64 = 0
+  var pending: UInt64 = 0
+  /// Pending entries of the current group, and of each of its consumers.
+  var groupPending: RaxEstimate
+  var consumerPending: [RaxEstimate] = []
+  /// Of the trees of groups and consumers before.
+  var treeByteCount: UInt64 = 0
+
+  init(_ allocator: Allocator) {
+    entries = RaxEstimate(allocator: allocator)
+    groupPending = RaxEstimate(allocator: allocator)
+  }
+}
+
+extension MemoryEstimate {
+  public mutating func beginElements(_ header: ElementsHeader) {
+    elements.blobByteCount = UInt64(header.firstBlobByteCount)
+    elements.packedByteCount = model.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
+  }
+
+  /// An element of a list or array, or a member of a set.
+  public mutating func element(_ bytes: RawSpan) {
+    elements.count &+= 1
+    add(bytes)
+    switch type {
+    case .list, .listZiplist: push(UInt64(bytes.byteCount))
+    case .listQuicklist: if model.hasListpacks { repack() }
+    default: noteLong()
+    }
+  }
+
+  public mutating func zsetMember(_ member: RawSpan, score: Double) {
+    elements.count &+= 1
+    add(member)
+    if elements.count <= packedLimit { addScore(score) }
+    noteLong()
+  }
+
+  /// Notes when elements first do not fit into a packed value.
+  @inline(__always)
+  private mutating func noteLong() {
+    if elements.firstLong == 0, elements.longest > 64 { elements.firstLong = elements.count }
+  }
+
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expires: Bool) {
+    elements.count &+= 1
+    if tableIsBuckets {
+      addEntry(field, value, expires: expires)
+    } else {
+      add(field)
+      add(value)
+    }
+    if expires { elements.fieldsExpiring &+= 1 }
+    noteLong()
+  }
+
+  /// How many elements are summed up as entries of a packed value: none of one that stays as it is stored,
+  /// and no more than a server would pack with its limits doubled.
+  func entriesOfInterest(_ type: ValueType) -> UInt64 {
+    if isPackedAsStored { return 0 }
+    return switch type.data {
+    case .list: .max
+    case .zset: 2 * Self.packedSetLimit
+    case .set, .hash: 2 * Self.packedEntryLimit
+    case .string, .stream, .array, .module: 0
+    }
+  }
+
+  /// A value that stays as it is stored needs no sums over entries.
+  var isPackedAsStored: Bool {
+    switch type {
+    case .hashListpack, .zsetListpack, .setListpack, .hashListpackEx, .listQuicklist2: true
+    case .hashZiplist, .zsetZiplist, .listQuicklist: !model.hasListpacks
+    default: false
+    }
+  }
+
+  @inline(__always)
+  private var tableIsBuckets: Bool { model.tableForm == .buckets }
+
+  /// A string of its own, and an entry of a packed value.
+  @inline(__always)
+  private mutating func add(_ bytes: RawSpan) {
+    let byteCount = UInt64(bytes.byteCount)
+    elements.longest = max(elements.longest, byteCount)
+    let size = element(byteCount)
+    elements.stringByteCount &+= size
+    if elements.count <= packedLimit { addPacked(bytes) }
+  }
+
+  @inline(__always)
+  private mutating func addPacked(_ bytes: RawSpan) {
+    let integer = DecimalText.parseCanonical(bytes)
+    if let integer {
+      elements.lowest = min(elements.lowest, integer)
+      elements.highest = max(elements.highest, integer)
+    } else {
+      elements.areIntegers = false
+    }
+    addPacked(byteCount: UInt64(bytes.byteCount), integer: integer)
+  }
+
+  private mutating func addPacked(byteCount: UInt64, integer: Int64?) {
+    if model.hasListpacks {
+      elements.previousByteCount = PackedSize.listpackEntry(byteCount: byteCount, integer: integer)
+    } else {
+      elements.previousByteCount =
+        PackedSize.previousLength(elements.previousByteCount)
+        &+ PackedSize.ziplistEntry(byteCount: byteCount, integer: integer)
+    }
+    elements.packedByteCount &+= elements.previousByteCount
+  }
+
+  private mutating func addScore(_ score: Double) {
+    let isStored = type == .zsetZiplist
+    let isLong = model.hasLongScores || isStored
+    // Whole numbers are integers up to 2^62 in listpacks, in ziplists where 17 digits say them.
+    let limit = model.hasListpacks && !isStored ? 0x1p62 : 1e17
+    let isNegativeZero = score == 0 && score.sign == .minus && isStored
+    if score.magnitude < limit, !isNegativeZero, let integer = Int64(exactly: score) {
+      let digits = DecimalText.digitCount(integer.magnitude) + (integer < 0 ? 1 : 0)
+      addPacked(byteCount: UInt64(digits), integer: integer)
+    } else {
+      withUnsafeTemporaryAllocation(byteCount: DoubleText.maximumByteCount, alignment: 8) { buffer in
+        let count = isLong ? Self.longText(score) : DoubleText.write(score, to: buffer.baseAddress!)
+        addPacked(byteCount: UInt64(count), integer: nil)
+      }
+    }
+  }
+
+  /// Characters of a score printed with 17 digits.
+  private static func longText(_ score: Double) -> Int {
+    withVaList([score]) { Int(vsnprintf(nil, 0, "%.17g", $0)) }
+  }
+
+  /// What one member or field takes in a large collection, without its table's entry.
+  @inline(__always)
+  private func element(_ byteCount: UInt64) -> UInt64 {
+    guard type.data == .zset, model.embedsMembers else { return model.string(byteCount) }
+    // In the node of the skiplist, whose levels are drawn by lot: the mean of what they round up to.
+    let member = ServerModel.stringHeader(byteCount) &+ byteCount &+ 1
+    return skiplistNode(embedding: member)
+  }
+
+  /// The mean of a skiplist node's size: a further level with a chance of a quarter.
+  ///
+  /// Source: `zslRandomLevel` in Redis `src/t_zset.c`.
+  @inline(__always)
+  func skiplistNode(embedding member: UInt64) -> UInt64 {
+    let base = model.skiplistNodeByteCount &+ member
+    let one = model.allocated(base &+ 16)
+    let two = model.allocated(base &+ 32)
+    let three = model.allocated(base &+ 48)
+    let four = model.allocated(base &+ 64)
+    return (one &* 48 &+ two &* 12 &+ three &* 3 &+ four &+ 32) / 64
+  }
+
+  /// A field and its value in one allocation (Valkey ≥ 8.1), unless the value is long.
+  private mutating func addEntry(_ field: RawSpan, _ value: RawSpan, expires: Bool) {
+    let fieldCount = UInt64(field.byteCount)
+    let valueCount = UInt64(value.byteCount)
+    elements.longest = max(elements.longest, fieldCount, valueCount)
+    let name = ServerModel.stringHeader(fieldCount) &+ fieldCount &+ 1
+    let text = ServerModel.stringHeader(valueCount) &+ valueCount &+ 1
+    let expiry: UInt64 = expires ? 8 : 0
+    if name &+ text &+ expiry <= 128 {
+      elements.stringByteCount &+= model.allocated(name &+ text &+ expiry)
+    } else {
+      elements.stringByteCount &+= model.allocated(name &+ 8 &+ expiry) &+ model.string(valueCount)
+    }
+    if elements.count <= packedLimit {
+      addPacked(field)
+      addPacked(value)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+public import RDB
+public import RDBFormat
+
+/// Where rows go: a table, a report, several of them. One a worker, as its sink is.
+public protocol MemoryReceiver: SendableMetatype, ~Copyable {
+  /// What is left when all runs are read.
+  associatedtype Summary: Sendable
+  /// Whether a string's value is to be hashed (``MemoryRow/valueHash``).
+  func wantsHash(_ key: borrowing KeyHeader) -> Bool
+  /// A key is complete. The row's spans are borrowed for this call.
+  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError)
+  /// As ``RunSink/endRun()``.
+  mutating func endRun() throws(RDBError)
+  /// As ``RunSink/finish()``.
+  consuming func finish() throws(RDBError) -> Summary
+}
+
+/// Turns keys into rows of what they take.
+public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: RunSink, ~Copyable {
+  @usableFromInline var receiver: Receiver
+  @usableFromInline var meter: KeyMeter
+
+  /// - Parameters:
+  ///   - model: The server that is to load the snapshot.
+  ///   - detail: How much of each key is looked at.
+  ///   - receiver: Gets every key.
+  @inlinable
+  public init(_ model: ServerModel, _ detail: KeyMeter.Detail = .elements, to receiver: consuming Receiver) {
+    meter = KeyMeter(model, detail)
+    self.receiver = receiver
+  }
+
+  @inlinable public mutating func endRun() throws(RDBError) { try receiver.endRun() }
+
+  @inlinable
+  public consuming func finish() throws(RDBError) -> Receiver.Summary { try receiver.finish() }
+}
+
+extension MemorySink: SelectiveSink where Receiver: ~Copyable {
+  @inlinable
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    meter.beginKey(key, hashesValue: key.type == .string && receiver.wantsHash(key))
+  }
+
+  @inlinable public mutating func beginStored(byteCount: UInt64) throws(RDBError) { meter.beginStored() }
+  @inlinable public mutating func stored(_ chunk: RawSpan) throws(RDBError) { meter.stored(chunk) }
+  @inlinable public mutating func endStored() throws(RDBError) { meter.endStored() }
+
+  @inlinable
+  public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+    meter.beginElements(header)
+  }
+
+  @inlinable public mutating func node(_ node: ValueNode) throws(RDBError) { meter.node(node) }
+
+  @inlinable
+  public mutating func listElement(_ element: RawSpan) throws(RDBError) { meter.listElement(element) }
+
+  @inlinable public mutating func setMember(_ member: RawSpan) throws(RDBError) { meter.setMember(member) }
+
+  @inlinable
+  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+    meter.zsetMember(member, score: score)
+  }
+
+  @inlinable
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
+    throws(RDBError)
+  {
+    meter.hashField(field, value: value, expires: expiry != nil)
+  }
+
+  @inlinable
+  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+    meter.arrayElement(index: index, value: value)
+  }
+
+  @inlinable
+  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
+    meter.beginStreamEntry(id)
+  }
+
+  @inlinable
+  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    meter.streamField(field, value: value)
+  }
+
+  @inlinable
+  public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) { meter.endStreamEntry() }
+
+  @inlinable
+  public mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { meter.streamGroup() }
+
+  @inlinable
+  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {
+    meter.streamConsumer(nameByteCount: consumer.name.byteCount)
+  }
+
+  @inlinable
+  public mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError) {
+    meter.streamPending(pending.id, consumer: pending.consumerIndex)
+  }
+
+  @inlinable
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    meter.endKey(end)
+    try Self.pass(meter, to: &receiver)
+  }
+
+  @inlinable @inline(__always)
+  static func pass(_ meter: borrowing KeyMeter, to receiver: inout Receiver) throws(RDBError) {
+    try receiver.receive(meter.row)
+  }
+}

@@ -1,0 +1,59 @@
+import RDBFormat
+
+/// Bytes of entries in packed values, for values that a server would pack when it loads them.
+enum PackedSize {
+  /// Header and terminator of a listpack, and of a ziplist.
+  static let listpackFrame: UInt64 = 7
+  static let ziplistFrame: UInt64 = 11
+
+  /// A listpack entry with its length at the end.
+  ///
+  /// Source: `lpEncodeGetType`, `lpEncodeBacklen` in Redis `src/listpack.c`.
+  @inline(__always)
+  static func listpackEntry(byteCount: UInt64, integer: Int64?) -> UInt64 {
+    let encoded: UInt64
+    if let integer {
+      encoded =
+        switch integer {
+        case 0...127: 1
+        case -4096...4095: 2
+        case -32_768...32_767: 3
+        case -8_388_608...8_388_607: 4
+        case -2_147_483_648...2_147_483_647: 5
+        default: 9
+        }
+    } else {
+      encoded = byteCount &+ (byteCount < 64 ? 1 : byteCount < 4096 ? 2 : 5)
+    }
+    let length: UInt64 =
+      encoded < 128 ? 1 : encoded < 16_383 ? 2 : encoded < 2_097_151 ? 3 : encoded < 268_435_455 ? 4 : 5
+    return encoded &+ length
+  }
+
+  /// A ziplist entry without the length of the entry before it, which is ``previousLength(_:)``.
+  ///
+  /// Source: `zipStoreEntryEncoding` in Redis 6.2 `src/ziplist.c`.
+  @inline(__always)
+  static func ziplistEntry(byteCount: UInt64, integer: Int64?) -> UInt64 {
+    if let integer, byteCount < 32 {
+      return switch integer {
+      case 0...12: 1
+      case -128...127: 2
+      case -32_768...32_767: 3
+      case -8_388_608...8_388_607: 4
+      case -2_147_483_648...2_147_483_647: 5
+      default: 9
+      }
+    }
+    return byteCount &+ (byteCount < 64 ? 1 : byteCount < 16_384 ? 2 : 5)
+  }
+
+  @inline(__always)
+  static func previousLength(_ byteCount: UInt64) -> UInt64 { byteCount < 254 ? 1 : 5 }
+
+  /// Bytes of each integer in an intset that holds the two.
+  static func intsetWidth(_ low: Int64, _ high: Int64) -> UInt64 {
+    if low >= Int64(Int16.min), high <= Int64(Int16.max) { return 2 }
+    return low >= Int64(Int32.min) && high <= Int64(Int32.max) ? 4 : 8
+  }
+}

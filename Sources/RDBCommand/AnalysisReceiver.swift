@@ -1,0 +1,65 @@
+import RDB
+import RDBAnalysis
+import RDBConvert
+
+/// Every report that was asked for, from one reading: one a worker.
+struct AnalysisReceiver: MemoryReceiver, ~Copyable {
+  /// Which tables, and how.
+  struct Tables: Sendable {
+    /// In the order of ``Lanes``.
+    var names: [ReportName]
+    var defuses: Bool
+    var strings: JSONOptions.Strings
+  }
+
+  private var reports: KeyReportsReceiver
+  private var keysCSV: KeyLinesReceiver?
+  private var keysJSON: KeyLinesReceiver?
+  private var memoryCSV: MemoryRowsReceiver?
+  private var memoryJSON: MemoryRowsReceiver?
+
+  init(
+    _ options: KeyReports.Options, worker: Int, _ tables: Tables, to destination: any ByteDestination
+  ) throws(RDBError) {
+    reports = try KeyReportsReceiver(options, worker: worker)
+    for (number, name) in tables.names.enumerated() {
+      let csv = Lanes.Lane(2 * number, to: destination)
+      let json = Lanes.Lane(2 * number + 1, to: destination)
+      if name == .keys {
+        keysCSV = KeyLinesReceiver(
+          .csv, .plain, strings: tables.strings, defuses: tables.defuses, to: csv)
+        keysJSON = KeyLinesReceiver(
+          .json, .plain, strings: tables.strings, defuses: tables.defuses, to: json)
+      } else {
+        memoryCSV = MemoryRowsReceiver(
+          .csv, least: 0, strings: tables.strings, defuses: tables.defuses, to: csv)
+        memoryJSON = MemoryRowsReceiver(
+          .json, least: 0, strings: tables.strings, defuses: tables.defuses, to: json)
+      }
+    }
+  }
+
+  func wantsHash(_ key: borrowing KeyHeader) -> Bool { reports.wantsHash(key) }
+
+  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
+    try reports.receive(row)
+    try keysCSV?.receive(row)
+    try keysJSON?.receive(row)
+    try memoryCSV?.receive(row)
+    try memoryJSON?.receive(row)
+  }
+
+  mutating func endRun() throws(RDBError) {
+    try keysCSV?.endRun()
+    try keysJSON?.endRun()
+    try memoryCSV?.endRun()
+    try memoryJSON?.endRun()
+  }
+
+  consuming func finish() throws(RDBError) -> KeyReports { try reports.finish() }
+
+  /// The line above a table's CSV.
+  static func head(_ name: ReportName) -> String {
+    name == .keys ? KeyLinesReceiver.head(.csv, .plain) : RowOutput.memoryHead(.csv)
+  }
+}

@@ -1,0 +1,183 @@
+import RDBAnalysis
+
+extension PrefixReport {
+  /// A tree with bars, for a terminal.
+  func text(top: Int, width: Int) -> String {
+    let nodes = nodes
+    let tree = Tree(nodes)
+    let whole = nodes.first?.totals.memoryByteCount ?? 0
+    // Where there is room, all that the CSV has.
+    let isWide = width >= 120
+    var table = TextTable(
+      left: [0, 4], gap: width < 100 ? 1 : 2,
+      ["prefix", "keys", "memory", "share", "", "p50", "p99", "no ttl", "expired"]
+        + (isWide ? ["keys without ttl", "average", "mean idle"] : []))
+    let order = tree.order(top: top)
+    for place in order {
+      switch place {
+      case .node(let number): table.add(row(nodes[number], whole, isWide))
+      case .more(let depth, let count):
+        table.add([TextTable.Cell(String(repeating: "  ", count: depth) + "… \(count) more")])
+      }
+    }
+    // Names have what the other columns leave.
+    let limit = max(width - table.restWidth, 16)
+    for (row, place) in order.enumerated() {
+      guard case .node(let number) = place else { continue }
+      let parent = tree.parents[number].map { nodes[$0].prefix.bytes.count } ?? 0
+      table.setFirst(row + 1, name(nodes[number], after: parent, limit))
+    }
+    var text = table.text
+    text += "\nPercentiles are at most 1.6 % off; all else is exact, memory as estimated.\n"
+    if isGathered {
+      text +=
+        "There are more than \(options.nodeLimit) prefixes (--max-nodes): those of the same prefix that were too many are in (other).\n"
+        + "--fold-digits and --fold-uuid take numbers and UUIDs in names for the same.\n"
+    }
+    return text
+  }
+
+  /// - Parameter parent: Bytes of the prefix that this one continues.
+  private func name(_ node: PrefixNode, after parent: Int, _ limit: Int) -> TextTable.Cell {
+    if node.depth == 0 { return "(all keys)" }
+    let indent = min(2 * node.depth, limit / 2)
+    if node.kind == .other { return TextTable.Cell(String(repeating: " ", count: indent) + "(other)") }
+    return TextTable.Cell(node.prefix.bytes.dropFirst(parent), indent: indent, limit: limit)
+  }
+
+  private func row(_ node: PrefixNode, _ whole: UInt64, _ isWide: Bool) -> [TextTable.Cell] {
+    let totals = node.totals
+    let share = whole > 0 ? Double(totals.memoryByteCount) / Double(whole) : 0
+    let bar = String(repeating: "#", count: Int((share * 6).rounded()))
+    return [
+      "", TextTable.Cell(short(totals.keys)), bytes(totals.memoryByteCount),
+      TextTable.Cell(percent(totals.memoryByteCount, of: whole)),
+      TextTable.Cell(bar.padding(to: 6)), bytes(totals.sizes.quantile(0.5)), bytes(totals.sizes.quantile(0.99)),
+      TextTable.Cell(percent(totals.memoryWithoutExpiry, of: totals.memoryByteCount)),
+      TextTable.Cell(short(totals.keysExpired)),
+    ] + (isWide ? wideCells(totals) : [])
+  }
+
+  private func wideCells(_ totals: KeyTotals) -> [TextTable.Cell] {
+    [
+      TextTable.Cell(short(totals.keysWithoutExpiry)), bytes(UInt64(totals.sizes.mean.rounded())),
+      TextTable.Cell(totals.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "–"),
+    ]
+  }
+
+  func csv(defuses: Bool) -> [UInt8] { prefixCSV(nodes, defuses: defuses) }
+
+  /// With so many prefixes below each other.
+  func cut(to top: Int?) -> CutPrefixReport {
+    guard let top else { return CutPrefixReport(report: self, nodes: nodes) }
+    let all = nodes
+    var kept: Set<Int> = []
+    for place in Tree(all).order(top: top) { if case .node(let number) = place { kept.insert(number) } }
+    return CutPrefixReport(report: self, nodes: all.indices.filter { kept.contains($0) }.map { all[$0] })
+  }
+}
+
+private func prefixCSV(_ nodes: [PrefixNode], defuses: Bool) -> [UInt8] {
+  var csv = CSVText(
+    [
+      "prefix", "kind", "depth", "keys", "memory_bytes", "share", "average_bytes", "p50_bytes", "p99_bytes",
+      "keys_without_expiry", "memory_bytes_without_expiry", "keys_expired", "keys_with_idle",
+      "mean_idle_seconds", "serialized_bytes",
+    ], defuses: defuses)
+  let whole = Double(nodes.first?.totals.memoryByteCount ?? 0)
+  for node in nodes {
+    let totals = node.totals
+    csv.row([
+      .text(node.prefix.bytes), .number(node.kind.rawValue), .number(UInt64(node.depth)), .number(totals.keys),
+      .number(totals.memoryByteCount),
+      .number(whole > 0 ? "\((Double(totals.memoryByteCount) / whole * 1e6).rounded() / 1e6)" : "0"),
+      .number("\(Int(totals.sizes.mean.rounded()))"), .number(totals.sizes.quantile(0.5)),
+      .number(totals.sizes.quantile(0.99)), .number(totals.keysWithoutExpiry),
+      .number(totals.memoryWithoutExpiry), .number(totals.keysExpired), .number(totals.keysWithIdle),
+      totals.meanIdleSeconds.map { .number("\(Int($0.rounded()))") } ?? .none,
+      .number(totals.serializedByteCount),
+    ])
+  }
+  return csv.bytes
+}
+
+/// A report of which only some prefixes are written.
+struct CutPrefixReport: Encodable {
+  let report: PrefixReport
+  let nodes: [PrefixNode]
+
+  private enum CodingKeys: String, CodingKey {
+    case format, options, reference, nodes, cut
+    case isGathered = "gathered"
+    case quantileError = "quantile_relative_error"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(report.format, forKey: .format)
+    try container.encode(report.options, forKey: .options)
+    try container.encode(report.reference, forKey: .reference)
+    try container.encode(report.isGathered, forKey: .isGathered)
+    if nodes.count < report.nodes.count { try container.encode(true, forKey: .cut) }
+    try container.encode(SizeHistogram.relativeError, forKey: .quantileError)
+    try container.encode(nodes, forKey: .nodes)
+  }
+
+  func csv(defuses: Bool) -> [UInt8] { prefixCSV(nodes, defuses: defuses) }
+}
+
+extension String {
+  fileprivate func padding(to width: Int) -> String {
+    self + String(repeating: " ", count: max(width - count, 0))
+  }
+}
+
+/// Prefixes by the one they continue.
+private struct Tree {
+  private let nodes: [PrefixNode]
+  private var children: [[Int]]
+  private(set) var parents: [Int?]
+
+  enum Place {
+    case node(Int)
+    /// So many are left out below one.
+    case more(depth: Int, count: Int)
+  }
+
+  init(_ nodes: [PrefixNode]) {
+    self.nodes = nodes
+    children = Array(repeating: [], count: nodes.count)
+    parents = Array(repeating: nil, count: nodes.count)
+    var way: [Int] = []
+    for number in nodes.indices {
+      while let last = way.last, nodes[last].depth >= nodes[number].depth { way.removeLast() }
+      parents[number] = way.last
+      if let parent = way.last { children[parent].append(number) }
+      way.append(number)
+    }
+    let all = nodes
+    for parent in children.indices {
+      children[parent].sort { a, b in
+        let (bytesA, bytesB) = (all[a].totals.memoryByteCount, all[b].totals.memoryByteCount)
+        if (all[a].kind == .other) != (all[b].kind == .other) { return all[b].kind == .other }
+        return bytesA != bytesB ? bytesA > bytesB : all[a].prefix < all[b].prefix
+      }
+    }
+  }
+
+  /// Depth first; below each node at most `top`, and what gathers the others.
+  func order(top: Int) -> [Place] {
+    var order: [Place] = []
+    func visit(_ number: Int) {
+      order.append(.node(number))
+      let shown = children[number].filter { nodes[$0].kind != .other }
+      shown.prefix(top).forEach(visit)
+      if shown.count > top {
+        order.append(.more(depth: nodes[number].depth + 1, count: shown.count - top))
+      }
+      children[number].filter { nodes[$0].kind == .other }.forEach(visit)
+    }
+    if !nodes.isEmpty { visit(0) }
+    return order
+  }
+}

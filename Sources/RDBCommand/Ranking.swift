@@ -1,0 +1,131 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBFormat
+
+/// Ranks keys by one figure, and prints them as redis-cli does where it has such a report.
+struct Ranking {
+  enum Kind { case biggest, hottest, idlest }
+  let kind: Kind
+  let measure: TopReport.Measure
+
+  func run(
+    _ input: InputOptions, _ output: OutputOptions, _ ranking: RankingArguments, _ model: ModelArguments,
+    _ keys: KeyArguments, _ reading: ReadingOptions, _ working: WorkingArguments
+  ) throws {
+    let input = try input.open()
+    let output = try output.open(reading: input.identities)
+    let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
+    // redis-cli names one key of each type, or 16 hot ones.
+    let limit = ranking.top ?? (kind == .biggest && ranking.form.form == .text ? 1 : 16)
+    let isPerType = ranking.perType || kind == .biggest && ranking.top == nil
+    let reports = try run.reports { options in
+      options.measures = [measure]
+      options.topLimit = limit
+      options.perType = isPerType
+    }
+    guard let report: TopReport = reports.top else { return }
+    switch ranking.form.form {
+    case .text: try output.writeWhole(Array(text(report, isPerType).utf8))
+    case .json: try output.writeWhole(try jsonDocument(report))
+    case .csv: try output.writeWhole(report.csv(defuses: !ranking.form.noDefuse))
+    }
+  }
+
+  // MARK: Text
+
+  private func text(_ report: TopReport, _ isPerType: Bool) -> String {
+    var text = "\n-------- summary -------\n\n"
+    let keys = report.types.values.reduce(0) { $0 + $1.keys }
+    let names = report.types.values.reduce(0) { $0 + $1.nameByteCount }
+    text += "Sampled \(keys) keys in the keyspace!\n"
+    text += "Total key length in bytes is \(names) (avg len \(Self.ratio(names, keys)))\n\n"
+    let types = DataType.allCases.map(\.rawValue).filter { report.types[$0] != nil }
+    if isPerType {
+      for type in types { text += lines(report.keys(by: measure, type: type)) }
+    } else {
+      text += lines(report.keys(by: measure))
+    }
+    if kind == .biggest {
+      text += "\n"
+      for type in types { text += line(of: type, report.types[type] ?? TopReport.TypeTotals(), keys) }
+    } else if report.keys(by: measure).isEmpty {
+      text += "The snapshot has no \(kind == .hottest ? "LFU counters" : "idle times"): the server's maxmemory-policy decides.\n"
+    }
+    return text
+  }
+
+  private func lines(_ keys: [TopReport.Ranked]) -> String {
+    keys.map { ranked in
+      let name = Self.name(ranked.entry)
+      return switch kind {
+      case .biggest:
+        "Biggest \(ranked.entry.type.leftPadded(to: 6)) found '\(name)' has \(ranked.value) \(unit(of: ranked.entry.type))\n"
+      case .hottest: "hot key found with counter: \(ranked.value)\tkeyname: \(name)\n"
+      case .idlest: "idle key found with idle seconds: \(ranked.value)\tkeyname: \(name)\n"
+      }
+    }.joined()
+  }
+
+  /// Quoted, and with its database where that is not the first.
+  private static func name(_ entry: KeyEntry) -> String {
+    let shown = "\"" + DisplayText(entry.key.bytes).text + "\""
+    return entry.database == 0 ? shown : "\(shown) (db \(entry.database))"
+  }
+
+  private func line(of type: String, _ totals: TopReport.TypeTotals, _ keys: UInt64) -> String {
+    let sum = measure == .memory ? totals.memoryByteCount : totals.length
+    return "\(totals.keys) \(type)s with \(sum) \(unit(of: type)) "
+      + "(\(Self.ratio(totals.keys * 100, keys).leftPadded(to: 5, with: "0"))% of keys, avg size \(Self.ratio(sum, totals.keys)))\n"
+  }
+
+  private func unit(of type: String) -> String {
+    guard measure == .length || measure == .elements else { return "bytes" }
+    return switch type {
+    case "string": measure == .length ? "bytes" : "element"
+    case "list": "items"
+    case "hash": "fields"
+    case "stream": "entries"
+    case "set", "zset": "members"
+    default: "elements"
+    }
+  }
+
+  /// With two digits behind the point.
+  private static func ratio(_ part: UInt64, _ whole: UInt64) -> String {
+    let hundredths = whole > 0 ? Int((Double(part) / Double(whole) * 100).rounded()) : 0
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+  }
+}
+
+extension String {
+  func leftPadded(to width: Int, with character: Character = " ") -> String {
+    String(repeating: character, count: max(width - count, 0)) + self
+  }
+}
+
+extension TopReport {
+  /// A row for each key of each list.
+  func csv(defuses: Bool) -> [UInt8] {
+    var csv = CSVText(
+      [
+        "measure", "of_type", "rank", "value", "db", "type", "key", "memory_bytes", "serialized_bytes",
+        "encoding", "elements", "largest_element_bytes", "largest_element", "expire_ms", "idle", "freq",
+      ], defuses: defuses)
+    for list in lists {
+      for (rank, ranked) in list.keys.enumerated() {
+        let entry = ranked.entry
+        csv.row([
+          .number(list.measure.rawValue), .number(list.type ?? ""), .number(UInt64(rank + 1)),
+          .number(ranked.value), .number(entry.database), .number(entry.type), .text(entry.key.bytes),
+          .number(entry.memoryByteCount), .number(entry.serializedByteCount), .number(entry.encoding ?? ""),
+          .number(entry.elements), .number(entry.largestElementByteCount), .text(entry.largestElement.bytes),
+          .number(entry.expiryMilliseconds), .number(entry.idleSeconds),
+          .number(entry.frequency.map { UInt64($0) }),
+        ])
+      }
+    }
+    return csv.bytes
+  }
+}

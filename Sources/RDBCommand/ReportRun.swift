@@ -1,0 +1,93 @@
+import RDB
+import RDBAnalysis
+import RDBFormat
+import RDBMatching
+import Synchronization
+
+/// Reading a snapshot into reports, behind the filters.
+struct ReportRun {
+  let input: InputFile
+  let keys: KeyArguments
+  let reading: ReadingOptions
+  let working: WorkingArguments
+  let model: ModelArguments
+
+  /// Reads it, and merges what the workers found.
+  ///
+  /// - Parameters:
+  ///   - values: Where values are noted, to be counted exactly; `nil`: not at all.
+  ///   - configure: Chooses the reports.
+  /// - Throws: ``Failure``; also if options chose keys and there were none.
+  func reports(
+    values: RepeatedValues? = nil, _ configure: (inout KeyReports.Options) throws -> Void
+  ) throws -> KeyReports {
+    let run = try SnapshotRun(input, reading)
+    var options = KeyReports.Options(reference: try reference(of: run.origin))
+    try configure(&options)
+    options.values = values
+    let model = model.model(run.origin)
+    let numbers = WorkerNumbers()
+    let result = try run.read(
+      behind: try keys.options, working, output: nil, to: Nowhere()
+    ) { [options] (_: any ByteDestination) throws(RDBError) -> MemorySink<KeyReportsReceiver> in
+      MemorySink(model, to: try KeyReportsReceiver(options, worker: numbers.next))
+    }
+    var reports = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    if let values { reports.stats?.setExactValues(try counted(values)) }
+    try report(result, count: reports.keyCount)
+    return reports
+  }
+
+  /// Says what somebody should know, and fails where nothing matched.
+  func report<Summary>(_ result: Conversion.Result<Summary>, count: UInt64) throws {
+    if !working.progress.quiet {
+      StandardStreams.writeError(result.notes.map { "rdb: note: \($0)\n" }.joined())
+    }
+    if keys.chooses, count == 0 {
+      throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
+    }
+  }
+
+  func counted(_ values: RepeatedValues) throws -> [Repeated] {
+    do throws(RDBError) { return try values.count() } catch {
+      throw error.failure(in: "temporary files", isOutput: true)
+    }
+  }
+
+  /// The time that decides what has expired: of `--now`, else when the dump was written, else the present.
+  func reference(of origin: SnapshotOrigin) throws -> UnixMilliseconds {
+    if keys.expiry.now != nil { return try keys.expiry.present }
+    return origin.ctime ?? .now
+  }
+}
+
+/// Numbers for workers, each once.
+final class WorkerNumbers: Sendable {
+  private let given = Atomic<Int>(0)
+  var next: Int { given.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// Reports have no output of their own while they are made.
+final class Nowhere: ByteDestination {
+  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
+}
+
+extension KeyReports {
+  /// Keys that were counted, as any of the reports says.
+  var keyCount: UInt64 {
+    if let stats { return stats.total.keys }
+    if let prefix { return prefix.nodes.first?.totals.keys ?? 0 }
+    if let ttl { return ttl.prefixes.nodes.first?.totals.keys ?? 0 }
+    return top?.types.values.reduce(0) { $0 + $1.keys } ?? 0
+  }
+}
+
+extension SnapshotOrigin {
+  /// When the server says it wrote this.
+  var ctime: UnixMilliseconds? {
+    let field = auxFields.first { $0.name.elementsEqual("ctime".utf8) }
+    let seconds = field.flatMap { Int64(String(decoding: $0.value, as: UTF8.self)) }
+    guard let seconds, seconds > 0, seconds < Int64.max / 1000 else { return nil }
+    return UnixMilliseconds(seconds * 1000)
+  }
+}

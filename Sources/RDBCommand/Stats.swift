@@ -1,0 +1,53 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+
+/// `rdb stats`: what kind of data a snapshot holds.
+struct Stats: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Describe the data: types, encodings, sizes, hash slots, known libraries, repeated values.",
+    discussion: """
+      Counts and sums are exact; percentiles are at most 1.6 % off. Values that repeat are counted exactly while there \
+      are at most 16384 different ones, then in a sample of the keys whose error is shown; with --temp in files on disk, \
+      exactly. Only the values of strings are compared.
+
+      Examples:
+        rdb stats dump.rdb
+        rdb stats dump.rdb --temp /var/tmp
+        rdb stats dump.rdb --json | jq '.near_misses[] | select(.keys > 0)'
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: TableArguments
+
+  @Option(
+    help: ArgumentHelp("Count repeated values exactly, in temporary files in this folder.", valueName: "folder"),
+    completion: .directory)
+  var temp: String?
+
+  @OptionGroup(title: "Estimate") var model: ModelArguments
+  @OptionGroup var keys: KeyArguments
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func run() throws {
+    let input = try input.open()
+    let output = try output.open(reading: input.identities)
+    let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
+    let values = try temp.map { try Self.values(working.threads.count, $0) }
+    let reports = try run.reports(values: values) { $0.wantsStats = true }
+    guard let report = reports.stats else { return }
+    switch form.form {
+    case .text: try output.writeWhole(Array(report.text(width: terminalWidth).utf8))
+    case .json: try output.writeWhole(try jsonDocument(report))
+    case .csv: try output.writeWhole(report.csv(defuses: !form.noDefuse))
+    }
+  }
+
+  static func values(_ workers: Int, _ folder: String) throws -> RepeatedValues {
+    do throws(RDBError) { return try RepeatedValues(workers: workers, folder: folder) } catch {
+      throw error.failure(in: shown(folder), isOutput: true)
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBFormat
+
+/// `rdb ttl`: how long keys still live.
+struct TTL: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ttl",
+    abstract: "Say how long keys still live, by type and prefix, and which could be given an expiry.",
+    discussion: """
+      Lives are counted from --now, or from the time the snapshot was written. Prefixes that keep most memory without an \
+      expiry, weighted with how long it was not used where the snapshot says that, come last.
+
+      Examples:
+        rdb ttl dump.rdb
+        rdb ttl dump.rdb --now now --depth 1
+        rdb ttl dump.rdb --json | jq '.candidates[0]'
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: TableArguments
+
+  @Option(help: ArgumentHelp("So many prefixes and candidates on a terminal.", valueName: "n"))
+  var top = 10
+
+  @OptionGroup(title: "Prefixes") var prefixes: PrefixArguments
+  @OptionGroup(title: "Estimate") var model: ModelArguments
+  @OptionGroup var keys: KeyArguments
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func validate() throws {
+    if top < 1 { throw ValidationError("--top takes at least 1 prefix, not \(top).") }
+  }
+
+  func run() throws {
+    let input = try input.open()
+    let output = try output.open(reading: input.identities)
+    let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
+    let reports = try run.reports { options in
+      options.wantsTTL = true
+      try prefixes.apply(to: &options)
+    }
+    guard let report = reports.ttl else { return }
+    switch form.form {
+    case .text: try output.writeWhole(Array(report.text(top: top, width: terminalWidth).utf8))
+    case .json: try output.writeWhole(try jsonDocument(report))
+    case .csv: try output.writeWhole(report.csv(defuses: !form.noDefuse))
+    }
+  }
+}
+
+extension TTLReport {
+  func text(top: Int, width: Int) -> String {
+    var text = "remaining life, counted from \(Self.times(reference))\n\n"
+    text += histogram
+    text += "\n" + typeTable
+    let prefixes = prefixTable(top: top, width: width)
+    if !prefixes.isEmpty { text += "\n" + prefixes.text }
+    let candidates = candidateTable(top: top, width: width)
+    if !candidates.isEmpty {
+      text += "\nwithout expiry, by memory × idle time: candidates for one\n" + candidates.text
+    }
+    return text
+  }
+
+  private static func times(_ times: ReferenceTimes) -> String {
+    guard let from = times.from, let to = times.to else { return "no time" }
+    let first = timeText(milliseconds: from)
+    return from == to ? first : "\(first) to \(timeText(milliseconds: to))"
+  }
+
+  private var histogram: String {
+    let all = all
+    let keys = Life.allCases.reduce(0) { $0 + all[$1].keys }
+    var table = TextTable(left: [0, 4], ["life", "keys", "memory", "of keys", ""])
+    for life in Life.allCases {
+      let amount = all[life]
+      let share = keys > 0 ? Double(amount.keys) / Double(keys) : 0
+      table.add([
+        TextTable.Cell(life.words), TextTable.Cell(short(amount.keys)), bytes(amount.memoryByteCount),
+        TextTable.Cell(percent(amount.keys, of: keys)),
+        TextTable.Cell(String(repeating: "#", count: Int((share * 30).rounded()))),
+      ])
+    }
+    return table.text
+  }
+
+  private var typeTable: String {
+    var table = TextTable(["type", "keys", "never", "expired", "< 1 h", "< 1 d", "< 7 d", "longer"])
+    for (type, lives) in types.sorted(by: { $0.key < $1.key }) {
+      table.add([TextTable.Cell(type)] + Self.cells(lives))
+    }
+    return table.text
+  }
+
+  private static func cells(_ lives: Lives) -> [TextTable.Cell] {
+    func sum(_ ranges: [Life]) -> TextTable.Cell {
+      TextTable.Cell(short(ranges.reduce(0) { $0 + lives[$1].keys }))
+    }
+    return [
+      sum(Life.allCases), sum([.never]), sum([.expired]), sum([.underMinute, .underHour]), sum([.underDay]),
+      sum([.underWeek]), sum([.underMonth, .underQuarter, .underYear, .longer]),
+    ]
+  }
+
+  private func prefixTable(top: Int, width: Int) -> TextTable {
+    var table = TextTable(["prefix", "keys", "never", "expired", "< 1 h", "< 1 d", "< 7 d", "longer"])
+    let first = prefixes.nodes.filter { $0.depth == 1 && $0.kind != .other }.sorted { a, b in
+      let (keysA, keysB) = (a.totals.keys, b.totals.keys)
+      return keysA != keysB ? keysA > keysB : a.prefix < b.prefix
+    }
+    for node in first.prefix(top) {
+      table.add([TextTable.Cell(node.prefix.bytes, limit: max(width - 60, 20))] + Self.cells(node.totals.lives))
+    }
+    return table
+  }
+
+  private func candidateTable(top: Int, width: Int) -> TextTable {
+    var table = TextTable(["prefix", "keys", "memory", "mean idle"])
+    for candidate in candidates(limit: top) {
+      table.add([
+        TextTable.Cell(candidate.prefix.bytes, limit: max(width - 40, 20)),
+        TextTable.Cell(short(candidate.keysWithoutExpiry)), bytes(candidate.memoryWithoutExpiry),
+        TextTable.Cell(candidate.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "not known"),
+      ])
+    }
+    return table
+  }
+
+  /// A row for each range of lives of all keys, each type and each prefix.
+  func csv(defuses: Bool) -> [UInt8] {
+    var csv = CSVText(["group", "name", "kind", "life", "keys", "memory_bytes"], defuses: defuses)
+    func add(_ group: String, _ name: [UInt8], _ kind: String, _ lives: Lives) {
+      for life in Life.allCases where lives[life].keys > 0 {
+        csv.row([
+          .number(group), .text(name), .number(kind), .number(life.name), .number(lives[life].keys),
+          .number(lives[life].memoryByteCount),
+        ])
+      }
+    }
+    add("all", [], "", all)
+    for (type, lives) in types.sorted(by: { $0.key < $1.key }) { add("type", Array(type.utf8), "", lives) }
+    for node in prefixes.nodes where node.depth > 0 {
+      add("prefix", node.prefix.bytes, node.kind.rawValue, node.totals.lives)
+    }
+    return csv.bytes
+  }
+}
+
+extension Life {
+  /// For people.
+  fileprivate var words: String {
+    switch self {
+    case .expired: "expired already"
+    case .underMinute: "under 1 minute"
+    case .underHour: "under 1 hour"
+    case .underDay: "under 1 day"
+    case .underWeek: "under 7 days"
+    case .underMonth: "under 30 days"
+    case .underQuarter: "under 90 days"
+    case .underYear: "under 365 days"
+    case .longer: "365 days and more"
+    case .never: "never expires"
+    }
+  }
+}
