@@ -117,12 +117,12 @@ struct AllocationTests {
 
   static let profiles: [GenerationProfile.Name] = [.strings, .collections, .sessions, .huge]
 
-  /// Twice as many keys, or elements. A refill of the window (1 MiB) may cost a few allocations; one for
+  /// Twice as many keys, or elements. A refill of the window (512 KiB) may cost a few allocations; one for
   /// every hundredth key would be noticed.
   @Test("do not depend on the number of keys and elements", arguments: Task.allCases, profiles)
   func loops(_ task: Task, _ profile: GenerationProfile.Name) throws {
     let (small, large) = (try Self.source(profile, 1), try Self.source(profile, 2))
-    let refills = (large.totalByteCount ?? 0) / (1 << 20) + 1
+    let refills = (large.totalByteCount ?? 0) / (512 << 10) + 1
     // What is made once in a process is made now.
     try task.run(try Self.source(profile, 1))
     let first = try allocations { try task.run(small) }
