@@ -78,6 +78,9 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     switch type {
     case .modulePreGA: return false
     case .hashTemplateListpack, .hashTemplateArray: return rdbVersion >= 15 && vendor == .redis
+    // These came under RDB version 1, which does not tell the releases apart.
+    case .zset: return isAtLeast(1, 2)
+    case .hash: return isAtLeast(2, 0)
     default: break
     }
     if vendor == .valkey { return row.since <= 11 || row.vendor == .valkey && row.since <= rdbVersion }

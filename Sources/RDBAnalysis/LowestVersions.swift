@@ -35,11 +35,18 @@ public struct LowestVersions: Hashable, Sendable, Codable {
     let types = info.valueTypes.keys.compactMap { name in
       ValueType.allCases.first { $0.name == name }
     }
-    let able = ServerVersion.releases(of: vendor).filter { server in
+    let able = Self.releases(vendor).filter { server in
       types.allSatisfy { server.canLoad($0) } && accepts(info.functions, server)
     }
     return Pair(
       asItIs: able.first { accepts(header, $0) }?.tag, byTypes: able.first?.tag)
+  }
+
+  /// Those that began to write a new RDB version or, before versions told, brought a new type.
+  private static func releases(_ vendor: Vendor) -> [ServerVersion] {
+    let known = ServerVersion.releases(of: vendor)
+    guard vendor == .redis else { return known }
+    return known.prefix(1) + [ServerVersion(.redis, 1, 2), ServerVersion(.redis, 2, 0)] + known.dropFirst()
   }
 
   /// Function libraries came with 7.0, which alone loads those of its release candidates.

@@ -138,6 +138,7 @@ struct InfoTests {
   @Test("says which releases load it")
   func lowest() throws {
     let rows: [(String, [String?])] = [
+      ("redis-2.0.4-all", ["redis-2.0", "redis-2.0", "valkey-7.2", "valkey-7.2"]),
       ("redis-2.4.18-all", ["redis-2.4", "redis-2.4", "valkey-7.2", "valkey-7.2"]),
       ("redis-7.2.6-all", ["redis-7.2", "redis-7.2", "valkey-7.2", "valkey-7.2"]),
       ("redis-7.4.1-strings", ["redis-7.4", "redis-1.0", nil, "valkey-7.2"]),
