@@ -6,6 +6,14 @@ import RDBFormat
 /// What keys are ranked by.
 enum RankArgument: String, ExpressibleByArgument, CaseIterable {
   case bytes, elements, serialized
+
+  var measure: TopReport.Measure {
+    switch self {
+    case .bytes: .memory
+    case .elements: .elements
+    case .serialized: .serialized
+    }
+  }
 }
 
 /// What the commands about outstanding keys have in common.
@@ -54,14 +62,8 @@ struct BigKeys: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let measure: TopReport.Measure =
-      switch by {
-      case .bytes: .memory
-      case .elements: .elements
-      case .serialized: .serialized
-      case nil: .length
-      }
-    try Ranking(kind: .biggest, measure: measure).run(input, output, ranking, model, keys, reading, working)
+    try Ranking(kind: .biggest, measure: by?.measure ?? .length).run(
+      input, output, ranking, model, keys, reading, working)
   }
 }
 
@@ -91,13 +93,8 @@ struct MemKeys: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let measure: TopReport.Measure =
-      switch by {
-      case .bytes: .memory
-      case .elements: .elements
-      case .serialized: .serialized
-      }
-    try Ranking(kind: .biggest, measure: measure).run(input, output, ranking, model, keys, reading, working)
+    try Ranking(kind: .biggest, measure: by.measure).run(
+      input, output, ranking, model, keys, reading, working)
   }
 }
 
