@@ -27,12 +27,17 @@ public struct RDBReader: ~Copyable {
 
   /// - Parameter source: Read from its current position on.
   public init(_ source: any ByteSource, options: Options = Options()) {
+    self.init(source, options: options, offset: 0)
+  }
+
+  /// - Parameter offset: The file offset of the first byte that `source` gives.
+  init(_ source: any ByteSource, options: Options, offset: Int) {
     self.source = source.canSeek ? source : SpoolingSource(source)
     var options = options
     options.parser.inputByteCount = source.canSeek ? source.totalByteCount : nil
     self.options = options
     window = Window(
-      capacity: max(options.windowByteCount, 64), computesChecksum: !options.ignoresChecksum)
+      capacity: max(options.windowByteCount, 64), offset: offset, computesChecksum: !options.ignoresChecksum)
     parser = RDBParser(options: options.parser)
     progress = ReadProgress(totalByteCount: source.totalByteCount)
   }

@@ -97,20 +97,3 @@ final class SpoolingSource: ByteSource {
     return try spool.read(at: place, into: buffer)
   }
 }
-
-/// Reads another source from an offset on, without moving it.
-final class AheadSource: ByteSource {
-  private let source: any ByteSource
-  private var position: UInt64
-
-  init(_ source: any ByteSource, from offset: UInt64) {
-    self.source = source
-    position = offset
-  }
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
-    let count = try source.read(at: position, into: buffer)
-    position += UInt64(count)
-    return count
-  }
-}

@@ -1,0 +1,26 @@
+public import RDBFormat
+
+/// Reads another source from an offset on, without moving it.
+public final class AheadSource: ByteSource {
+  private let source: any ByteSource
+  private var position: UInt64
+
+  /// - Parameter source: Its ``ByteSource/read(at:into:)`` must work.
+  public init(_ source: any ByteSource, from offset: UInt64) {
+    self.source = source
+    position = offset
+  }
+
+  public var totalByteCount: UInt64? { source.totalByteCount }
+  public var canSeek: Bool { source.canSeek }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+    let count = try source.read(at: position, into: buffer)
+    position += UInt64(count)
+    return count
+  }
+
+  public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+    try source.read(at: offset, into: buffer)
+  }
+}
