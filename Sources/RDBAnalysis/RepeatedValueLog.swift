@@ -40,7 +40,7 @@ public final class RepeatedValues: Sendable {
   /// - Returns: The values that at least two keys have; those that would save most are first.
   public func count() throws(RDBError) -> [Repeated] {
     for log in logs { try log.entries.finish() }
-    var merge = try UniqueMerge(logs.map(\.entries), byteCount: Self.memoryByteCount)
+    var merge = try RunMerge(logs.map(\.entries.runs), byteCount: Self.memoryByteCount)
     var top: [(value: Repeated, entry: UniqueEntry)] = []
     var group: (first: UniqueEntry, keys: UInt64)?
     func close(_ group: (first: UniqueEntry, keys: UInt64)) {

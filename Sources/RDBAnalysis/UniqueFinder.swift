@@ -23,7 +23,7 @@ final class UniqueFinder {
   /// Merges the runs, and looks at every group of equal hashes.
   func find() throws(RDBError) -> Duplicates {
     for log in logs { try log.finish() }
-    var merge = try UniqueMerge(logs, byteCount: Self.memoryByteCount)
+    var merge = try RunMerge(logs.map(\.runs), byteCount: Self.memoryByteCount)
     var count: UInt64 = 0
     var first: [(repeated: UniqueEntry, original: UniqueEntry)] = []
     var group: [UniqueEntry] = []

@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 
 /// One key, or one member of one, as it is sorted: by its hash, then by its place in the file.
-struct UniqueEntry: BitwiseCopyable {
+struct UniqueEntry: SortedEntry {
   var hash: UInt64
   /// Where the key's record begins.
   var offset: UInt64
@@ -30,9 +30,7 @@ struct UniqueEntry: BitwiseCopyable {
 /// u64, bytes`; numbers in the machine's order, for nobody else reads it.
 final class UniqueLog {
   let names: TemporaryFile
-  let runs: TemporaryFile
-  /// Entries in each sorted run of ``runs``, in order.
-  private(set) var runCounts: [Int] = []
+  let runs: SortedRuns<UniqueEntry>
   private var entries: UnsafeMutableBufferPointer<UniqueEntry>
   private var count = 0
   private let worker: UInt64
@@ -41,7 +39,6 @@ final class UniqueLog {
   private var keyOffset: UInt64 = 0
   private var keySeed: UInt64 = 0
 
-  static let entryByteCount = MemoryLayout<UniqueEntry>.stride
   static let placeMask: UInt64 = 1 << 48 - 1
   static let headerByteCount = 16
 
@@ -50,8 +47,8 @@ final class UniqueLog {
     self.worker = UInt64(worker) << 48
     self.hasher = hasher
     names = try TemporaryFile(bufferByteCount: 256 << 10, folder: folder)
-    runs = try TemporaryFile(bufferByteCount: 64 << 10, folder: folder)
-    entries = .allocate(capacity: max(byteCount / Self.entryByteCount, 1024))
+    runs = SortedRuns(folder: folder)
+    entries = .allocate(capacity: max(byteCount / SortedRuns<UniqueEntry>.entryByteCount, 1024))
   }
 
   deinit { entries.deallocate() }
@@ -97,8 +94,7 @@ final class UniqueLog {
     guard count > 0 else { return }
     var run = UnsafeMutableBufferPointer(rebasing: entries[..<count])
     run.sort { $0.precedes($1) }
-    try runs.append(UnsafeRawBufferPointer(run))
-    runCounts.append(count)
+    try runs.append(run)
     count = 0
   }
 
