@@ -76,7 +76,7 @@ let package = Package(
     .testTarget(
       name: "RDBFormatTests", dependencies: ["RDBFormat", "CChecksum", "CLZF", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: settings),
+    .testTarget(name: "ByteTextTests", dependencies: ["ByteText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "RESPTests", dependencies: ["RESP", "ByteText", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -108,7 +108,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBAnalysisTests",
-      dependencies: ["RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RESP", "TestSupport"],
+      dependencies: [
+        "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBMatching", "RESP", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],

@@ -66,6 +66,7 @@ def commands(file, old, options):
         ("resp", ["resp"]),
         ("json --lines", ["json", "--lines"]),
         ("keys", ["keys"]),
+        ("index", ["index", "-o", os.path.join(options.work, "compare.idx")]),
         ("memory --csv", ["memory", "--csv"]),
         ("prefix", ["prefix"]),
         ("stats", ["stats"]),

@@ -34,3 +34,34 @@ public func hex(_ byte: UInt8) -> String {
   }
   return text
 }
+
+/// The bytes that ``printable(_:limit:)`` shows as `text` between its quotation marks; as `redis-cli` reads them.
+///
+/// - Returns: `nil` if a backslash begins none of `\n \r \t \a \b \\ \" \xhh`.
+public func unescaped(_ text: some Sequence<UInt8>) -> [UInt8]? {
+  var bytes: [UInt8] = []
+  var rest = text.makeIterator()
+  func digit() -> UInt8? {
+    rest.next().flatMap { Character(Unicode.Scalar($0)).hexDigitValue }.map { UInt8($0) }
+  }
+  while let byte = rest.next() {
+    guard byte == UInt8(ascii: "\\") else {
+      bytes.append(byte)
+      continue
+    }
+    switch rest.next() {
+    case UInt8(ascii: "n"): bytes.append(0x0A)
+    case UInt8(ascii: "r"): bytes.append(0x0D)
+    case UInt8(ascii: "t"): bytes.append(0x09)
+    case UInt8(ascii: "a"): bytes.append(0x07)
+    case UInt8(ascii: "b"): bytes.append(0x08)
+    case UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
+    case UInt8(ascii: "\""): bytes.append(UInt8(ascii: "\""))
+    case UInt8(ascii: "x"):
+      guard let high = digit(), let low = digit() else { return nil }
+      bytes.append(high << 4 | low)
+    default: return nil
+    }
+  }
+  return bytes
+}

@@ -6,7 +6,7 @@ struct InputFile {
   /// As messages call it.
   let shownName: String
   /// The snapshot's own bytes.
-  let source: any ByteSource
+  private(set) var source: any ByteSource
   /// `nil`: it is not compressed.
   let format: CompressionFormat?
   private let compressed: CompressedProgress?
@@ -25,6 +25,19 @@ struct InputFile {
     } catch {
       throw error.failure(in: shownName)
     }
+  }
+
+  /// The file, where it can be read anywhere: not compressed, and no pipe.
+  var file: FileSource? {
+    guard let file = source as? FileSource, file.canSeek else { return nil }
+    return file
+  }
+
+  /// The same file for another reader, from its first byte; ``file`` must not be `nil`.
+  var fromStart: InputFile {
+    var again = self
+    again.source = AheadSource(source, from: 0)
+    return again
   }
 
   private static func open(_ path: String, _ name: String) throws -> FileSource {

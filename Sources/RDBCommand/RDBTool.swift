@@ -23,7 +23,7 @@ struct RDBTool: ParsableCommand {
     version: version,
     subcommands: [
       Resp.self, JSON.self, Info.self, Check.self, Keys.self, Memory.self, BigKeys.self, MemKeys.self, HotKeys.self,
-      Idle.self, Prefix.self, TTL.self, Stats.self, Analyze.self, MergeReports.self, Bench.self, Gen.self,
+      Idle.self, Get.self, Index.self, TopElementsCommand.self, Prefix.self, TTL.self, Stats.self, Analyze.self, MergeReports.self, Bench.self, Gen.self,
     ],
     helpNames: .long)
 

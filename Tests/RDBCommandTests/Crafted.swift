@@ -63,6 +63,18 @@ enum Crafted {
     return bytes(version: "0011", value) + [0, 0, 0, 0, 0, 0, 0, 0]
   }
 
+  /// So many strings `v`: `k10000000` and on.
+  static func manyKeys(_ count: Int) -> [UInt8] {
+    var keys: [UInt8] = []
+    keys.reserveCapacity(13 * count)
+    for number in 10_000_000..<10_000_000 + count {
+      keys += [0, 9, UInt8(ascii: "k")]
+      keys += "\(number)".utf8
+      keys += [1, UInt8(ascii: "v")]
+    }
+    return bytes(version: "0004", keys)
+  }
+
   private static func bigEndian(_ number: UInt64) -> [UInt8] {
     withUnsafeBytes(of: number.bigEndian) { Array($0) }
   }

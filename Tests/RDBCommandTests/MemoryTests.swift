@@ -89,4 +89,21 @@ struct MemoryTests {
       }
     }
   }
+
+  @Test("of an index grows with no number of keys; it has at most 16 bytes for each", arguments: [1, 2])
+  func index(_ threads: Int) throws {
+    // More than are sorted at a time.
+    let count = 7_000_000
+    let folder = Self.folder()
+    folder.write(Crafted.manyKeys(count), as: "dump.rdb")
+    guard let peak = Self.peak(of: "index -q -j \(threads) dump.rdb", input: "", in: folder) else { return }
+    #expect(peak <= 160 << 20, "\(peak >> 10) KiB")
+    let size = try #require(FileManager.default.attributesOfItem(atPath: "\(folder.path)/dump.rdb.idx")[.size] as? Int)
+    #expect(size <= 16 * count)
+    for number in [0, 1, count / 2, count - 1] {
+      let outcome = Tool.shell("rdb get dump.rdb k\(10_000_000 + number) --raw", in: folder)
+      #expect(outcome.text == "v" && outcome.error == "")
+    }
+    #expect(Tool.shell("rdb get dump.rdb k\(10_000_000 + count) --raw -q", in: folder).status == 1)
+  }
 }

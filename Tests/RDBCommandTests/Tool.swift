@@ -78,27 +78,3 @@ enum Tool {
       output: outputData, error: String(decoding: errorData, as: UTF8.self))
   }
 }
-
-/// A folder of one test, removed with it.
-final class Scratch {
-  let path: String
-
-  init() {
-    path = NSTemporaryDirectory() + "rdb-tests-" + UUID().uuidString
-    try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// All names in it, sorted.
-  var names: [String] { try! FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-
-  func contents(of name: String) -> Data? { FileManager.default.contents(atPath: "\(path)/\(name)") }
-
-  func write(_ bytes: [UInt8], as name: String) {
-    FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(bytes))
-  }
-
-  /// Copies a fixture here, under a short name.
-  func copy(_ fixture: Fixture, as name: String = "dump.rdb") { write(fixture.bytes, as: name) }
-}

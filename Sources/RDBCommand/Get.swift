@@ -1,0 +1,138 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBConvert
+import RDBFormat
+import RDBMatching
+
+/// `rdb get`: one key.
+struct Get: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show one key and its value.",
+    discussion: """
+      Found at once if there is an index (rdb index), else by looking through the snapshot. Times are absolute.
+
+      --field takes the name of a hash's field, of a member, the ID of a stream's entry, or an array's index. --range takes \
+      numbers from 0, both included, as LRANGE does (bytes of strings, as GETRANGE); negative ones count from the end.
+
+      Examples:
+        rdb get dump.rdb user:42
+        rdb get dump.rdb user:42 --field email --raw
+        rdb get dump.rdb jobs -n 3 --range -10:-1
+        rdb get dump.rdb 'session:\\xac\\xed' --escaped --json | jq .expire_ms
+        rdb get dump.rdb cart:9 --resp | redis-cli --pipe
+      """)
+
+  /// What is written of the key.
+  enum Form { case text, hex, raw, json, resp }
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var lookup: LookupArguments
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  @Flag(help: "Write the object that rdb json writes.")
+  var json = false
+
+  @Flag(help: "Write the value's bytes as they are: of all but strings and --field, a newline behind each part.")
+  var raw = false
+
+  @Flag(help: "Write the commands that rebuild the key.")
+  var resp = false
+
+  @Flag(help: "Show bytes in hexadecimal.")
+  var hex = false
+
+  @Option(help: ArgumentHelp("Only this field, member, entry or index.", valueName: "name"))
+  var field: String?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Only elements with these numbers.", valueName: "first:last"))
+  var range: ElementRange?
+
+  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
+  var strings = JSONOptions.Strings.utf8
+
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func validate() throws {
+    if [json, raw, resp, hex].count(where: { $0 }) > 1 {
+      throw ValidationError("--json, --raw, --resp and --hex contradict each other: give one.")
+    }
+    if field != nil && range != nil { throw ValidationError("--field and --range contradict each other: give one.") }
+    if resp && (field != nil || range != nil) {
+      throw ValidationError("--resp rebuilds a whole key: leave --field and --range out.")
+    }
+    _ = try choice
+  }
+
+  private var form: Form { json ? .json : raw ? .raw : resp ? .resp : hex ? .hex : .text }
+
+  private var choice: ElementChoice {
+    get throws {
+      if let field { return .named(try lookup.bytes(of: field)) }
+      return range.map { .range(first: $0.first, last: $0.last) } ?? .all
+    }
+  }
+
+  func run() throws {
+    let lookup = try KeyLookup(input, lookup, reading, working)
+    let output = try output.open(reading: lookup.input.identities)
+    let choice = try choice
+    let ledger: Ledger
+    switch form {
+    case .text, .hex:
+      let style: KeyText.Style = form == .hex ? .hex : .quoted
+      ledger = try lookup.read(choice, to: output) { origin in
+        KeyText(style, writer: origin.assumedWriter, now: .now, isPart: choice != .all, to: output)
+      }
+    case .raw:
+      if output.isTerminal {
+        throw Failure(
+          .usage, "standard output is a terminal, and raw bytes can change what it does",
+          hint: "Write to a file (-o FILE), pipe it on, or leave --raw out.")
+      }
+      let isOneElement = field != nil
+      ledger = try lookup.read(choice, to: output) { _ in RawValueSink(isOneElement: isOneElement, to: output) }
+    case .json:
+      let strings = strings
+      ledger = try lookup.read(choice, to: output) { origin in
+        var options = JSONOptions(writer: origin.assumedWriter, header: origin.header)
+        (options.layout, options.strings) = (.lines, strings)
+        return JSONSink(options, to: output)
+      }
+    case .resp:
+      ledger = try lookup.read(choice, to: output) { origin in
+        RESPSink(RESPOptions(target: origin.assumedWriter, source: origin.header), to: output)
+      }.ledger
+    }
+    try finish(ledger, output)
+  }
+
+  private func finish(_ ledger: Ledger, _ output: OutputFile) throws {
+    do throws(RDBError) { try output.finish() } catch {
+      output.abandon()
+      throw error.failure(in: output.shownName, isOutput: true)
+    }
+    // That one key was read goes without saying; what is not in its raw value does not.
+    let notes = form == .raw && !working.progress.quiet ? ledger.sortedNotes : []
+    StandardStreams.writeError(
+      LedgerReport(ledger: ledger, isQuiet: true).text
+        + notes.map { "rdb: not written: \($1.count) × \($0)\n" }.joined())
+    if ledger.hasLosses { throw Failure(.losses, nil) }
+  }
+}
+
+/// Two numbers with a colon between them; without the second, all to the end.
+struct ElementRange: ExpressibleByArgument {
+  var first: Int64
+  var last: Int64
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let first = parts[0].isEmpty ? 0 : Int64(parts[0]),
+      let last = parts[1].isEmpty ? -1 : Int64(parts[1])
+    else { return nil }
+    (self.first, self.last) = (first, last)
+  }
+}

@@ -1,0 +1,304 @@
+import ArgumentParser
+import ByteText
+import RDB
+import RDBAnalysis
+import RDBConvert
+import RDBFormat
+import RDBMatching
+
+/// Which key, and how to find it.
+struct LookupArguments: ParsableArguments {
+  @Argument(help: ArgumentHelp("The key's name.", valueName: "key"))
+  var key: String
+
+  @Option(
+    name: [.customShort("n"), .long],
+    help: ArgumentHelp("The key's database.", valueName: "number"))
+  var db: UInt64 = 0
+
+  @Flag(help: #"Names are given as rdb keys writes them: \n, \xff, \\, \"."#)
+  var escaped = false
+
+  @Option(
+    help: ArgumentHelp("The index to look the key up in; DUMP.idx by default, if there is one.", valueName: "file"),
+    completion: .file())
+  var index: String?
+
+  @Flag(help: "Look through the snapshot, even if there is an index.")
+  var noIndex = false
+
+  func validate() throws {
+    if index != nil && noIndex { throw ValidationError("--index and --no-index contradict each other: give one.") }
+    if escaped { _ = try bytes(of: key) }
+  }
+
+  /// The bytes that an argument names.
+  func bytes(of argument: String) throws -> [UInt8] {
+    guard escaped else { return rawArgument(argument) }
+    guard let bytes = unescaped(argument.utf8) else {
+      throw ValidationError(#"\#(shown(argument)) is no escaped name: there are \n \r \t \a \b \\ \" and \xhh."#)
+    }
+    return bytes
+  }
+}
+
+/// The bytes of an argument of the command line, which need not be UTF-8.
+func rawArgument(_ text: String) -> [UInt8] {
+  for index in 1..<max(Int(CommandLine.argc), 1) {
+    guard let argument = CommandLine.unsafeArgv[index] else { continue }
+    let bytes = Array(UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
+    if String(decoding: bytes, as: UTF8.self) == text { return bytes }
+    // --field=F
+    if let equals = bytes.firstIndex(of: UInt8(ascii: "=")), bytes.starts(with: "--".utf8),
+      String(decoding: bytes[(equals + 1)...], as: UTF8.self) == text
+    {
+      return Array(bytes[(equals + 1)...])
+    }
+  }
+  return Array(text.utf8)
+}
+
+/// Finds one key of a snapshot, by its index or by looking, and reads it.
+struct KeyLookup {
+  let input: InputFile
+  let path: String
+  let arguments: LookupArguments
+  let name: [UInt8]
+  let reading: ReadingOptions
+  let working: WorkingArguments
+
+  init(
+    _ input: InputOptions, _ arguments: LookupArguments, _ reading: ReadingOptions, _ working: WorkingArguments
+  ) throws {
+    path = input.dump
+    self.input = try input.open()
+    self.arguments = arguments
+    name = try arguments.bytes(of: arguments.key)
+    (self.reading, self.working) = (reading, working)
+  }
+
+  /// Reads the key into a sink.
+  ///
+  /// - Parameters:
+  ///   - choice: What of it.
+  ///   - output: Where the sink writes; abandoned if this throws.
+  ///   - make: Makes the sink, told where the snapshot comes from.
+  /// - Throws: ``Failure``: also if there is no such key, or nothing of it was chosen.
+  func read<S: RunSink & ~Copyable>(
+    _ choice: ElementChoice, to output: OutputFile,
+    make: (SnapshotOrigin) throws(RDBError) -> S
+  ) throws -> S.Summary {
+    do {
+      guard let file = input.file else { return try readOnce(choice, output, make) }
+      let origin = try SnapshotRun(input.fromStart, reading).origin
+      guard let place = try place(in: file) else { throw missing(try hints()) }
+      let whole = try resolve(choice, at: place, file)
+      let summary = try read(whole, at: place, file, output, try perform { () throws(RDBError) in try make(origin) })
+      if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
+      return summary.base
+    } catch {
+      output.abandon()
+      throw error
+    }
+  }
+
+  private func perform<T: ~Copyable>(_ body: () throws(RDBError) -> T) throws -> T {
+    do throws(RDBError) { return try body() } catch { throw error.failure(in: input.shownName) }
+  }
+
+  // MARK: Files
+
+  /// Where the key stands: as the index says, or by looking.
+  private func place(in file: FileSource) throws -> KeyPlace? {
+    if let places = try indexedPlaces(in: file) {
+      return try places.first { try $0.database == arguments.db && isKey(at: $0, file) }
+    }
+    let found = KeyFinder.Found()
+    _ = try look(found)
+    return found.offset.map { KeyPlace(database: arguments.db, offset: $0) }
+  }
+
+  /// Looks through the whole snapshot.
+  private func look(_ found: KeyFinder.Found) throws -> KeyHints {
+    let (name, database) = (name, arguments.db)
+    let result = try SnapshotRun(input.fromStart, reading).read(
+      threads: working.threads.count, progress: working.progress, to: Nowhere()
+    ) { _ in KeyFinder(name: name, database: database, found: found) }
+    return result.summaries.reduce(into: KeyHints(name: name, database: database)) { $0.merge($1) }
+  }
+
+  /// Places of keys that may have this name; `nil`: there is no index to ask.
+  private func indexedPlaces(in file: FileSource) throws -> [KeyPlace]? {
+    // Numbers above are not told apart.
+    guard !arguments.noIndex, arguments.db < 0xFFFF else { return nil }
+    let index = arguments.index ?? path + ".idx"
+    if arguments.index == nil, access(index, F_OK) != 0 { return nil }
+    do throws(KeyIndex.Refusal) {
+      return try KeyIndex(path: index, of: file).places(of: name.span.bytes)
+    } catch {
+      throw Failure(error, index: index, of: path)
+    }
+  }
+
+  /// Whether the key asked for stands there.
+  private func isKey(at place: KeyPlace, _ file: FileSource) throws -> Bool {
+    try perform { () throws(RDBError) in
+      var sink = FirstName(name)
+      var reader = try RDBReader(file, at: place, options: reading.readerOptions)
+      try reader.read(into: &sink)
+      return sink.isEqual
+    }
+  }
+
+  /// The choice with numbers from the beginning.
+  private func resolve(_ choice: ElementChoice, at place: KeyPlace, _ file: FileSource) throws -> ElementChoice {
+    guard choice.countsFromEnd else { return choice }
+    let count: UInt64? = try perform { () throws(RDBError) in
+      var sink = CountingSink()
+      var reader = try RDBReader(file, at: place, options: reading.readerOptions)
+      try reader.read(into: &sink)
+      return sink.count
+    }
+    return count.map { choice.resolved(count: $0) } ?? choice
+  }
+
+  private func read<S: RunSink & ~Copyable>(
+    _ choice: ElementChoice, at place: KeyPlace, _ file: FileSource, _ output: OutputFile, _ base: consuming S
+  ) throws -> OneKey<S>.Summary {
+    var options = OneKey<S>.Options(database: place.database, name: name)
+    options.elements = choice
+    var sink = OneKey(options, base: base)
+    do throws(RDBError) {
+      var reader = try RDBReader(file, at: place, options: reading.readerOptions)
+      try reader.read(into: &sink)
+      try sink.endEarly()
+      try sink.endRun()
+      return try sink.finish()
+    } catch {
+      throw failure(error, output)
+    }
+  }
+
+  private func failure(_ error: RDBError, _ output: OutputFile) -> Failure {
+    if let failure = output.failure { return failure.failure(in: output.shownName, isOutput: true) }
+    return error.failure(in: error.code == .refused ? shownKey : input.shownName)
+  }
+
+  // MARK: Pipes
+
+  /// Reads what can be read only once.
+  private func readOnce<S: RunSink & ~Copyable>(
+    _ choice: ElementChoice, _ output: OutputFile, _ make: (SnapshotOrigin) throws(RDBError) -> S
+  ) throws -> S.Summary {
+    if arguments.index != nil {
+      throw Failure(
+        .usage, "\(input.shownName): cannot be read anywhere but from its beginning: an index is of no use",
+        hint: "Decompress it into a file, or leave --index out.")
+    }
+    var options = OneKey<S>.Options(database: arguments.db, name: name)
+    options.elements = choice
+    options.keepsHints = !working.progress.quiet
+    var reader = RDBReader(input.source, options: reading.readerOptions)
+    let line = working.progress.start(input.position(of: reader.progress), besides: output)
+    let summary: OneKey<S>.Summary
+    do throws(RDBError) {
+      let origin = try reader.origin()
+      var sink = OneKey(options, base: try make(origin))
+      try reader.read(into: &sink)
+      try sink.endEarly()
+      try sink.endRun()
+      summary = try sink.finish()
+      line?.end()
+    } catch {
+      line?.end()
+      throw failure(error, output)
+    }
+    guard summary.isFound else { throw missing(working.progress.quiet ? nil : summary.hints) }
+    if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
+    return summary.base
+  }
+
+  // MARK: What is missing
+
+  private var shownKey: String { printable(name, limit: 4096) }
+
+  /// What may help, found by looking through all names; nothing with `-q`.
+  private func hints() throws -> KeyHints? {
+    guard !working.progress.quiet else { return nil }
+    return try look(KeyFinder.Found())
+  }
+
+  private func missing(_ hints: KeyHints?) -> Failure {
+    var lines: [String] = []
+    if let hints, let other = hints.databases.first {
+      let all = hints.databases.map { "\($0)" }.joined(separator: ", ")
+      lines.append(
+        hints.databases.count == 1
+          ? "Database \(other) has a key of this name: -n \(other)." : "Databases \(all) have a key of this name: -n \(other).")
+    }
+    if let hints, !hints.names.isEmpty {
+      lines.append("Names like it:")
+      lines += hints.names.map { "  " + printable($0.name, limit: 200) }
+    }
+    if !arguments.escaped, name.contains(UInt8(ascii: "\\")) {
+      lines.append("The name has a backslash: --escaped reads it as rdb keys writes it.")
+    }
+    let message = working.progress.quiet ? nil : "\(input.shownName): no key \(shownKey) in database \(arguments.db)"
+    return Failure(.nothingMatched, message, hint: lines.isEmpty ? nil : lines.joined(separator: "\n"))
+  }
+
+  private func absent(_ element: [UInt8]) -> Failure {
+    Failure(
+      .nothingMatched, working.progress.quiet ? nil : "\(input.shownName): key \(shownKey) has no \(printable(element, limit: 4096))")
+  }
+}
+
+extension Failure {
+  /// Why an index is not used.
+  init(_ refusal: KeyIndex.Refusal, index: String, of dump: String) {
+    let (kind, why): (String, String)
+    switch refusal {
+    case .foreign(let reason): (kind, why) = ("is no index that can be used", reason)
+    case .stale(let reason): (kind, why) = ("is stale, or the index of another dump", reason)
+    case .damaged(let reason): (kind, why) = ("is damaged", reason)
+    case .unreadable(let reason):
+      self.init(.noInput, "\(shown(index)): cannot be read: \(reason)")
+      return
+    }
+    self.init(
+      .damaged, "\(shown(index)): \(kind): \(why)",
+      hint: "Make it anew (rdb index \(shown(dump))), or do without it (--no-index).")
+  }
+}
+
+/// Compares the first key's name.
+private struct FirstName: SelectiveSink {
+  private let name: [UInt8]
+  private(set) var isEqual = false
+  init(_ name: [UInt8]) { self.name = name }
+
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    isEqual = key.name.withUnsafeBytes { $0.elementsEqual(name) }
+    throw .stop
+  }
+}
+
+/// Counts the first key's elements; strings have none.
+private struct CountingSink: SelectiveSink, RunSink {
+  private(set) var count: UInt64?
+
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    switch key.type.data {
+    case .string, .module, .array: throw .stop
+    default: return .validate
+    }
+  }
+
+  mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    count = end.measure?.elementCount
+    throw .stop
+  }
+
+  mutating func endRun() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> UInt64? { count }
+}

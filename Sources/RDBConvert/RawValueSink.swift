@@ -1,0 +1,103 @@
+public import RDB
+public import RDBFormat
+
+/// Writes values as they are, for other programs: `rdb get --raw`.
+///
+/// A string is written without anything behind it, byte for byte. Of all other values each part ends with a
+/// newline, as `redis-cli --raw` writes them: elements; field and value; member and score; of a stream's entry its
+/// ID, then field and value. Bytes are not escaped, so a newline in a part looks like the end of it.
+///
+/// Of one element alone only the value is written, like a string: of a field its value, of a member its score.
+public struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
+  private var output: ByteOutput
+  private var ledger = Ledger()
+  private var groups: UInt64 = 0
+  private let isOneElement: Bool
+
+  /// - Parameter isOneElement: One element comes, chosen by its name.
+  public init(isOneElement: Bool = false, to destination: any ByteDestination) {
+    self.isOneElement = isOneElement
+    output = ByteOutput(to: destination)
+  }
+
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    ledger.keysRead &+= 1
+    return .elements
+  }
+
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) { ledger.keysWritten &+= 1 }
+
+  @inline(__always)
+  private mutating func line(_ bytes: RawSpan) throws(RDBError) {
+    try output.append(bytes)
+    try output.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func append(_ score: Double) throws(RDBError) {
+    try output.reserve(64)
+    output.advance(by: DoubleText.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
+  }
+
+  public mutating func string(_ value: RawSpan) throws(RDBError) { try output.append(value) }
+  public mutating func listElement(_ element: RawSpan) throws(RDBError) { try line(element) }
+  public mutating func setMember(_ member: RawSpan) throws(RDBError) {
+    if isOneElement { try output.append(member) } else { try line(member) }
+  }
+
+  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+    if isOneElement { return try append(score) }
+    try line(member)
+    try append(score)
+    try output.append(UInt8(ascii: "\n"))
+  }
+
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
+    if isOneElement { return try output.append(value) }
+    try line(field)
+    try line(value)
+  }
+
+  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+    if isOneElement { return try output.append(value) }
+    try output.reserve(64)
+    output.appendUnchecked(index)
+    output.appendUnchecked(UInt8(ascii: "\n"))
+    try line(value)
+  }
+
+  public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
+    try output.reserve(64)
+    switch item.kind {
+    case .signed(let value): output.appendUnchecked(value)
+    case .unsigned(let value): output.appendUnchecked(value)
+    case .float(let value): try append(Double(value))
+    case .double(let value): try append(value)
+    case .string: try output.append(item.bytes)
+    }
+    try output.append(UInt8(ascii: "\n"))
+  }
+
+  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
+    if isOneElement { return }
+    try output.reserve(128)
+    output.appendUnchecked(id.milliseconds)
+    output.appendUnchecked(UInt8(ascii: "-"))
+    output.appendUnchecked(id.sequence)
+    output.appendUnchecked(UInt8(ascii: "\n"))
+  }
+
+  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    try line(field)
+    try line(value)
+  }
+
+  public mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { groups &+= 1 }
+
+  public mutating func endRun() throws(RDBError) { try output.endRun() }
+
+  /// - Returns: Keys read and written, and what stands in no value.
+  public consuming func finish() throws(RDBError) -> Ledger {
+    if groups > 0 { ledger.note("consumer groups, which --json has", count: groups) }
+    return ledger
+  }
+}

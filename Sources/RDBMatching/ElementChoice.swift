@@ -1,0 +1,106 @@
+import RDB
+import RDBFormat
+
+/// Which elements of a value are wanted.
+public enum ElementChoice: Hashable, Sendable {
+  case all
+  /// The field of a hash, the member of a set or sorted set, the entry of a stream by its ID, the element of an
+  /// array by its index.
+  case named([UInt8])
+  /// Elements by number from 0, both ends included, as LRANGE counts; of strings bytes, as GETRANGE; of
+  /// arrays indices. Negative numbers count from the end, −1 is the last; only strings know theirs, see
+  /// ``resolved(count:)``.
+  case range(first: Int64, last: Int64)
+
+  /// Whether a number counts from the end.
+  public var countsFromEnd: Bool {
+    if case .range(let first, let last) = self { first < 0 || last < 0 } else { false }
+  }
+
+  /// The same, with numbers that count from the beginning.
+  ///
+  /// - Parameter count: Elements of the value.
+  public func resolved(count: UInt64) -> ElementChoice {
+    guard case .range(let first, let last) = self, countsFromEnd else { return self }
+    let count = Int64(clamping: count)
+    let from = first < 0 ? max(count + first, 0) : first
+    let to = last < 0 ? count + last : last
+    // Nothing lies between 1 and 0.
+    return to < from || to < 0 ? .range(first: 1, last: 0) : .range(first: from, last: to)
+  }
+
+  /// - Throws: ``RDBError`` (`refused`) if values of this type have no such elements.
+  func check(_ type: DataType) throws(RDBError) {
+    let other: String
+    var what = "a choice by name"
+    if case .range = self { what = countsFromEnd ? "numbers from the end" : "a range" }
+    switch (self, type) {
+    case (.all, _): return
+    case (_, .module): other = "the whole value: modules alone know what theirs consist of"
+    case (.named, .string): other = "the whole value or a range of bytes"
+    case (.named, .list): other = "the whole value or a range"
+    case (.named(let name), .stream) where StreamID(text: name) == nil: other = "an entry's ID like 1526919030474-55"
+    case (.named(let name), .array) where Self.index(name) == nil: other = "an index from 0 on"
+    case (.range, .string): return
+    case (.range, _) where countsFromEnd: other = "numbers from 0 on: where the value ends is not known"
+    default: return
+    }
+    throw RDBError(.refused, at: 0, expected: other, found: "\(what) of a value of type \(type.rawValue)")
+  }
+
+  @inline(__always)
+  func includes(_ name: RawSpan, number: UInt64) -> Bool {
+    switch self {
+    case .all: true
+    case .named(let wanted): equals(name, wanted)
+    case .range(let first, let last): isBetween(number, first, last)
+    }
+  }
+
+  func includes(_ id: StreamID, number: UInt64) -> Bool {
+    switch self {
+    case .all: true
+    case .named(let wanted): StreamID(text: wanted) == id
+    case .range(let first, let last): isBetween(number, first, last)
+    }
+  }
+
+  func includes(index: UInt64) -> Bool {
+    switch self {
+    case .all: true
+    case .named(let wanted): Self.index(wanted) == index
+    case .range(let first, let last): isBetween(index, first, last)
+    }
+  }
+
+  /// The bytes of a string that are wanted.
+  @_lifetime(copy value)
+  func part(of value: RawSpan) -> RawSpan {
+    guard case .range(let first, let last) = resolved(count: UInt64(value.byteCount)) else { return value }
+    let start = Int(clamping: min(max(first, 0), Int64(value.byteCount)))
+    let end = Int(clamping: min(max(last, -1), Int64(value.byteCount) - 1)) + 1
+    return start < end ? value.extracting(start..<end) : value.extracting(first: 0)
+  }
+
+  private func isBetween(_ number: UInt64, _ first: Int64, _ last: Int64) -> Bool {
+    last >= 0 && number >= UInt64(max(first, 0)) && number <= UInt64(last)
+  }
+
+  private static func index(_ text: [UInt8]) -> UInt64? { UInt64(String(decoding: text, as: UTF8.self)) }
+}
+
+/// Whether borrowed bytes are these.
+@inline(__always)
+func equals(_ bytes: RawSpan, _ other: [UInt8]) -> Bool {
+  bytes.byteCount == other.count && bytes.withUnsafeBytes { $0.elementsEqual(other) }
+}
+
+extension StreamID {
+  /// `1526919030474-55`; without a sequence that is 0.
+  init?(text: [UInt8]) {
+    let parts = String(decoding: text, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { UInt64($0) }
+    guard numbers.count == parts.count, (1...2).contains(parts.count) else { return nil }
+    self.init(numbers[0], numbers.count == 2 ? numbers[1] : 0)
+  }
+}
