@@ -20,6 +20,14 @@ public enum DoubleText {
     return writeFraction(value, to: destination)
   }
 
+  /// Writes `value` with 17 significant digits as C's `%.17g` at `destination` (room for ``maximumByteCount``
+  /// bytes) and returns the byte count: `0.10000000000000001`, `3`, `1e+300`.
+  ///
+  /// So servers before 7.2 keep scores in packed values. Nothing is allocated.
+  public static func writeLong(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
+    rdb_double_write_long(value, destination.assumingMemoryBound(to: CChar.self))
+  }
+
   @usableFromInline
   static func writeFraction(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
     if let count = writeShortFraction(value, to: destination) { return count }

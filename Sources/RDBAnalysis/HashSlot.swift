@@ -1,3 +1,10 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 import RDBFormat
 
 /// Which of a cluster's 16 384 slots a key belongs to.
@@ -6,22 +13,33 @@ import RDBFormat
 /// something. Source: `keyHashSlot` in Redis `src/cluster.c`.
 public struct HashSlots: Sendable {
   public static let count = 16_384
-  private let table: [UInt16]
-
-  public init() {
-    table = (0..<256).map { byte in
-      (0..<8).reduce(UInt16(byte) << 8) { crc, _ in crc & 0x8000 != 0 ? crc << 1 ^ 0x1021 : crc << 1 }
+  /// Of every byte.
+  private nonisolated(unsafe) static let table: UnsafePointer<UInt16> = {
+    let table = UnsafeMutablePointer<UInt16>.allocate(capacity: 256)
+    for byte in 0..<256 {
+      let crc = (0..<8).reduce(UInt16(byte) << 8) { crc, _ in crc & 0x8000 != 0 ? crc << 1 ^ 0x1021 : crc << 1 }
+      (table + byte).initialize(to: crc)
     }
+    return UnsafePointer(table)
+  }()
+
+  private nonisolated(unsafe) let table: UnsafePointer<UInt16>
+
+  public init() { table = Self.table }
+
+  public func slot(of name: RawSpan) -> Int {
+    if let tag = Self.tag(of: name) { return slot(ofHashed: tag) }
+    return slot(ofHashed: name)
   }
 
-  @inline(__always)
-  public func slot(of name: RawSpan) -> Int {
-    var hashed = name
-    if let tag = Self.tag(of: name) { hashed = tag }
+  /// The slot of a name's tag, or of a name that has none.
+  func slot(ofHashed bytes: RawSpan) -> Int {
     var crc: UInt16 = 0
-    for place in 0..<hashed.byteCount {
-      let byte = hashed.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+    var place = 0
+    while place < bytes.byteCount {
+      let byte = bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self)
       crc = crc << 8 ^ table[Int(UInt8(truncatingIfNeeded: crc >> 8) ^ byte)]
+      place &+= 1
     }
     return Int(crc & 0x3FFF)
   }
@@ -29,16 +47,19 @@ public struct HashSlots: Sendable {
   /// What decides the slot, if it is not the whole name.
   @_lifetime(copy name)
   public static func tag(of name: RawSpan) -> RawSpan? {
-    var start = -1
-    for place in 0..<name.byteCount {
-      let byte = name.unsafeLoad(fromByteOffset: place, as: UInt8.self)
-      if start < 0 {
-        if byte == UInt8(ascii: "{") { start = place + 1 }
-      } else if byte == UInt8(ascii: "}") {
-        return place > start ? name.extracting(start..<place) : nil
-      }
+    guard let start = place(of: UInt8(ascii: "{"), in: name, from: 0),
+      let end = place(of: UInt8(ascii: "}"), in: name, from: start + 1), end > start + 1
+    else { return nil }
+    return name.extracting(start + 1..<end)
+  }
+
+  private static func place(of byte: UInt8, in name: RawSpan, from start: Int) -> Int? {
+    name.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, start < bytes.count,
+        let found = memchr(base + start, Int32(byte), bytes.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
     }
-    return nil
   }
 }
 

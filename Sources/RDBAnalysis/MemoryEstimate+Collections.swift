@@ -28,7 +28,7 @@ extension MemoryEstimate {
   }
 
   var zsetEncoding: ObjectEncoding {
-    let packed: ObjectEncoding = model.hasListpacks ? .listpack : .ziplist
+    let packed: ObjectEncoding = rules.hasListpacks ? .listpack : .ziplist
     guard elements.count <= Self.packedSetLimit else { return .skiplist }
     if type == .zsetListpack || type == .zsetZiplist { return packed }
     return elements.longest <= Self.packedValueLimit ? packed : .skiplist
@@ -46,7 +46,7 @@ extension MemoryEstimate {
     default: break
     }
     guard elements.count <= Self.packedEntryLimit else { return .hashtable }
-    let packed: ObjectEncoding = model.hasListpacks ? .listpack : .ziplist
+    let packed: ObjectEncoding = rules.hasListpacks ? .listpack : .ziplist
     if type == .hashListpack || type == .hashZiplist { return packed }
     return elements.longest <= Self.packedValueLimit ? packed : .hashtable
   }
@@ -55,9 +55,9 @@ extension MemoryEstimate {
 
   /// A packed value as it was stored, or as it will be when its entries are put together.
   private var packed: UInt64 {
-    if isPackedAsStored { return model.allocated(elements.blobByteCount) }
+    if isPackedAsStored { return rules.allocated(elements.blobByteCount) }
     guard type == .hashZiplist || type == .zsetZiplist else {
-      return model.allocated(elements.packedByteCount)
+      return rules.allocated(elements.packedByteCount)
     }
     return converted(elements.packedByteCount, from: elements.blobByteCount)
   }
@@ -66,17 +66,17 @@ extension MemoryEstimate {
   ///
   /// glibc gives nothing back that could not stand on its own.
   func converted(_ byteCount: UInt64, from ziplist: UInt64) -> UInt64 {
-    let needed = model.allocated(byteCount)
-    let given = model.allocated(ziplist)
+    let needed = rules.allocated(byteCount)
+    let given = rules.allocated(ziplist)
     return model.allocator == .libc && given > needed && given < needed + 32 ? given : needed
   }
 
   var setByteCount: UInt64 {
     switch setEncoding {
     case .intset:
-      if type == .setIntset { return model.allocated(elements.blobByteCount) }
+      if type == .setIntset { return rules.allocated(elements.blobByteCount) }
       let width = PackedSize.intsetWidth(elements.lowest, elements.highest)
-      return model.allocated(8 &+ width &* elements.count)
+      return rules.allocated(8 &+ width &* elements.count)
     case .listpack: return packed
     default: return table(entry: 24) &+ elements.stringByteCount
     }
@@ -85,17 +85,17 @@ extension MemoryEstimate {
   var zsetByteCount: UInt64 {
     guard zsetEncoding == .skiplist else { return packed }
     let head = 16 &+ skiplistHead
-    if model.embedsMembers {
+    if rules.embedsMembers {
       return head &+ table(entry: 24) &+ elements.stringByteCount
     }
-    let nodes = elements.count &* 64 &* skiplistNode(embedding: 0) / 64
+    let nodes = elements.count &* 64 &* rules.skiplistNode(embedding: 0) / 64
     return head &+ table(entry: 24) &+ elements.stringByteCount &+ nodes
   }
 
   /// The list itself and its first node, which has all 32 levels.
   private var skiplistHead: UInt64 {
     model.skiplistByteCount == 0
-      ? 528 : model.skiplistByteCount &+ model.allocator.size(model.skiplistNodeByteCount &+ 512)
+      ? 528 : model.skiplistByteCount &+ rules.allocator.size(rules.skiplistNodeByteCount &+ 512)
   }
 
   var hashByteCount: UInt64 {
@@ -103,7 +103,7 @@ extension MemoryEstimate {
     case .listpack, .ziplist: return packed
     case .listpackex: return 24 &+ expiringPacked
     case .hashtable:
-      let isChained = model.tableForm == .chained
+      let isChained = rules.tableForm == .chained
       let expiries = isChained ? elements.fieldsExpiring &* 16 : 0
       return table(entry: 24, extra: isChained ? 0 : 8) &+ elements.stringByteCount &+ expiries
     case .templateListpack, .templateArray: return packed
@@ -113,9 +113,9 @@ extension MemoryEstimate {
 
   /// Fields, values and expiries, which are integers of eight bytes.
   private var expiringPacked: UInt64 {
-    if type == .hashListpackEx { return model.allocated(elements.blobByteCount) }
+    if type == .hashListpackEx { return rules.allocated(elements.blobByteCount) }
     let others = elements.count &- elements.fieldsExpiring
-    return model.allocated(
+    return rules.allocated(
       elements.packedByteCount &+ elements.fieldsExpiring &* 10 &+ others &* 2)
   }
 
@@ -129,7 +129,7 @@ extension MemoryEstimate {
   ///   - extra: What the table's own type keeps, where entries lie in buckets.
   private func table(entry: UInt64, extra: UInt64 = 0) -> UInt64 {
     let count = elements.count
-    switch model.tableForm {
+    switch rules.tableForm {
     case .chained:
       let top = Self.powerOfTwo(count, atLeast: 4)
       return model.dictByteCount &+ 8 &* (top &+ oldTable(top: top, perPlace: 1)) &+ entry &* count
@@ -189,7 +189,7 @@ extension MemoryEstimate {
     else { return nil }
     return NearMiss(
       limit: isMany ? .elements : .bytes, needed: isMany ? elements.count : elements.longest,
-      compactByteCount: keyAndObject &+ model.allocated(elements.packedByteCount))
+      compactByteCount: keyAndObject &+ rules.allocated(elements.packedByteCount))
   }
 
   /// Held element by element, and summed up as if it were packed, too.

@@ -12,15 +12,15 @@ extension MemoryEstimate {
     switch type.data {
     case .stream:
       stream.entries.insert(node.masterID)
-      stream.packedByteCount &+= model.allocated(byteCount)
+      stream.packedByteCount &+= rules.allocated(byteCount)
     default:
-      if type == .listQuicklist, model.hasListpacks {
+      if type == .listQuicklist, rules.hasListpacks {
         closeNode()
         nodes.open = PackedSize.listpackFrame
         nodes.ziplistByteCount = byteCount
       } else if node.isPlain || byteCount > emptyNode {
         nodes.count &+= 1
-        nodes.byteCount &+= model.allocated(byteCount)
+        nodes.byteCount &+= rules.allocated(byteCount)
         nodes.lastByteCount = byteCount
       }
       if node.isPlain { nodes.hasPlain = true }
@@ -34,7 +34,7 @@ extension MemoryEstimate {
 
   /// A node without elements, which is left out.
   private var emptyNode: UInt64 {
-    model.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
+    rules.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
   }
 
   private mutating func closeNode() { nodes = closedNodes }
@@ -46,7 +46,7 @@ extension MemoryEstimate {
       nodes.count &+= 1
       nodes.byteCount &+=
         nodes.ziplistByteCount > 0
-        ? converted(nodes.open, from: nodes.ziplistByteCount) : model.allocated(nodes.open)
+        ? converted(nodes.open, from: nodes.ziplistByteCount) : rules.allocated(nodes.open)
       nodes.lastByteCount = nodes.open
     }
     nodes.open = 0
@@ -60,7 +60,7 @@ extension MemoryEstimate {
     if model.hasLargePlainNodes, byteCount > Self.nodeLimit {
       closeNode()
       nodes.count &+= 1
-      nodes.byteCount &+= model.allocated(byteCount)
+      nodes.byteCount &+= rules.allocated(byteCount)
       nodes.hasPlain = true
       return
     }
@@ -89,7 +89,7 @@ extension MemoryEstimate {
     let nodes = closedNodes
     switch listEncoding {
     case .listpack: return nodes.byteCount
-    case .ziplist: return model.allocated(elements.packedByteCount)
+    case .ziplist: return rules.allocated(elements.packedByteCount)
     case .linkedlist: return 48 &+ elements.count &* (24 + 16) &+ elements.stringByteCount
     default:
       return model.quicklistByteCount &+ nodes.count &* model.quicklistNodeByteCount &+ nodes.byteCount

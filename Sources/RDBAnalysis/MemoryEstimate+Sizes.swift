@@ -1,10 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 public import RDB
 import RDBFormat
 
@@ -65,7 +58,7 @@ struct StreamSizes: Hashable, Sendable {
 extension MemoryEstimate {
   public mutating func beginElements(_ header: ElementsHeader) {
     elements.blobByteCount = UInt64(header.firstBlobByteCount)
-    elements.packedByteCount = model.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
+    elements.packedByteCount = rules.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
   }
 
   /// An element of a list or array, or a member of a set.
@@ -74,7 +67,7 @@ extension MemoryEstimate {
     add(bytes)
     switch type {
     case .list, .listZiplist: push(UInt64(bytes.byteCount))
-    case .listQuicklist: if model.hasListpacks { repack() }
+    case .listQuicklist: if rules.hasListpacks { repack() }
     default: noteLong()
     }
   }
@@ -94,7 +87,7 @@ extension MemoryEstimate {
 
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expires: Bool) {
     elements.count &+= 1
-    if tableIsBuckets {
+    if rules.tableForm == .buckets {
       addEntry(field, value, expires: expires)
     } else {
       add(field)
@@ -120,21 +113,18 @@ extension MemoryEstimate {
   var isPackedAsStored: Bool {
     switch type {
     case .hashListpack, .zsetListpack, .setListpack, .hashListpackEx, .listQuicklist2: true
-    case .hashZiplist, .zsetZiplist, .listQuicklist: !model.hasListpacks
+    case .hashZiplist, .zsetZiplist, .listQuicklist: !rules.hasListpacks
     default: false
     }
   }
-
-  @inline(__always)
-  private var tableIsBuckets: Bool { model.tableForm == .buckets }
 
   /// A string of its own, and an entry of a packed value.
   @inline(__always)
   private mutating func add(_ bytes: RawSpan) {
     let byteCount = UInt64(bytes.byteCount)
     elements.longest = max(elements.longest, byteCount)
-    let size = element(byteCount)
-    elements.stringByteCount &+= size
+    // A method of `self` would copy all of it, for every element; the rules are small.
+    elements.stringByteCount &+= rules.member(byteCount, isScored: type.data == .zset)
     if elements.count <= packedLimit { addPacked(bytes) }
   }
 
@@ -151,7 +141,7 @@ extension MemoryEstimate {
   }
 
   private mutating func addPacked(byteCount: UInt64, integer: Int64?) {
-    if model.hasListpacks {
+    if rules.hasListpacks {
       elements.previousByteCount = PackedSize.listpackEntry(byteCount: byteCount, integer: integer)
     } else {
       elements.previousByteCount =
@@ -163,46 +153,20 @@ extension MemoryEstimate {
 
   private mutating func addScore(_ score: Double) {
     let isStored = type == .zsetZiplist
-    let isLong = model.hasLongScores || isStored
+    let isLong = rules.hasLongScores || isStored
     // Whole numbers are integers up to 2^62 in listpacks, in ziplists where 17 digits say them.
-    let limit = model.hasListpacks && !isStored ? 0x1p62 : 1e17
+    let limit = rules.hasListpacks && !isStored ? 0x1p62 : 1e17
     let isNegativeZero = score == 0 && score.sign == .minus && isStored
     if score.magnitude < limit, !isNegativeZero, let integer = Int64(exactly: score) {
       let digits = DecimalText.digitCount(integer.magnitude) + (integer < 0 ? 1 : 0)
       addPacked(byteCount: UInt64(digits), integer: integer)
     } else {
       withUnsafeTemporaryAllocation(byteCount: DoubleText.maximumByteCount, alignment: 8) { buffer in
-        let count = isLong ? Self.longText(score) : DoubleText.write(score, to: buffer.baseAddress!)
+        let text = buffer.baseAddress!
+        let count = isLong ? DoubleText.writeLong(score, to: text) : DoubleText.write(score, to: text)
         addPacked(byteCount: UInt64(count), integer: nil)
       }
     }
-  }
-
-  /// Characters of a score printed with 17 digits.
-  private static func longText(_ score: Double) -> Int {
-    withVaList([score]) { Int(vsnprintf(nil, 0, "%.17g", $0)) }
-  }
-
-  /// What one member or field takes in a large collection, without its table's entry.
-  @inline(__always)
-  private func element(_ byteCount: UInt64) -> UInt64 {
-    guard type.data == .zset, model.embedsMembers else { return model.string(byteCount) }
-    // In the node of the skiplist, whose levels are drawn by lot: the mean of what they round up to.
-    let member = ServerModel.stringHeader(byteCount) &+ byteCount &+ 1
-    return skiplistNode(embedding: member)
-  }
-
-  /// The mean of a skiplist node's size: a further level with a chance of a quarter.
-  ///
-  /// Source: `zslRandomLevel` in Redis `src/t_zset.c`.
-  @inline(__always)
-  func skiplistNode(embedding member: UInt64) -> UInt64 {
-    let base = model.skiplistNodeByteCount &+ member
-    let one = model.allocated(base &+ 16)
-    let two = model.allocated(base &+ 32)
-    let three = model.allocated(base &+ 48)
-    let four = model.allocated(base &+ 64)
-    return (one &* 48 &+ two &* 12 &+ three &* 3 &+ four &+ 32) / 64
   }
 
   /// A field and its value in one allocation (Valkey ≥ 8.1), unless the value is long.
@@ -214,9 +178,9 @@ extension MemoryEstimate {
     let text = ServerModel.stringHeader(valueCount) &+ valueCount &+ 1
     let expiry: UInt64 = expires ? 8 : 0
     if name &+ text &+ expiry <= 128 {
-      elements.stringByteCount &+= model.allocated(name &+ text &+ expiry)
+      elements.stringByteCount &+= rules.allocated(name &+ text &+ expiry)
     } else {
-      elements.stringByteCount &+= model.allocated(name &+ 8 &+ expiry) &+ model.string(valueCount)
+      elements.stringByteCount &+= rules.allocated(name &+ 8 &+ expiry) &+ rules.string(valueCount)
     }
     if elements.count <= packedLimit {
       addPacked(field)

@@ -9,6 +9,8 @@ public import RDBFormat
 /// the buckets of the main table, the table of expiries.
 public struct MemoryEstimate: Sendable {
   let model: ServerModel
+  /// The model's, here as well: a model is large, and would be copied for every element.
+  let rules: ElementRules
   var type = ValueType.string
   private var keyByteCount: UInt64 = 0
   private var expires = false
@@ -22,6 +24,7 @@ public struct MemoryEstimate: Sendable {
   /// What ``loadedEncoding`` and ``byteCount`` say is known when the key's last event has come.
   public init(_ model: ServerModel) {
     self.model = model
+    rules = model.rules
     stream = StreamSizes(model.allocator)
   }
 
@@ -93,16 +96,16 @@ public struct MemoryEstimate: Sendable {
   private func keyAndObject(embedding value: UInt64, pointsToValue: Bool) -> UInt64 {
     switch model.keyForm {
     case .entryAndName:
-      return model.string(keyByteCount) &+ 24 &+ 16
+      return rules.string(keyByteCount) &+ 24 &+ 16
     case .entryWithName:
-      return model.allocated(16 &+ 1 &+ embeddedName) &+ 16
+      return rules.allocated(16 &+ 1 &+ embeddedName) &+ 16
     case .objectWithName:
       // Object, offset of the name's header, name; before it an expiry, always where the name is long.
       let isValkey = model.version.vendor == .valkey
       let hasExpiry = expires || isValkey && keyByteCount > 128
       let pointer: UInt64 = pointsToValue || !model.leavesOutPointer ? 8 : 0
       let whole = 8 &+ pointer &+ (hasExpiry ? 8 : 0) &+ 1 &+ embeddedName &+ value
-      return model.allocated(whole)
+      return rules.allocated(whole)
     }
   }
 
@@ -116,9 +119,9 @@ public struct MemoryEstimate: Sendable {
       if model.keyForm == .objectWithName {
         return keyAndObject(embedding: embedded, pointsToValue: false)
       }
-      let object = model.countsAllocations ? model.allocator.size(16 &+ embedded) : 18 &+ byteCount
+      let object = rules.countsAllocations ? rules.allocator.size(16 &+ embedded) : 18 &+ byteCount
       return keyAndObject &- 16 &+ object
-    default: return keyAndObject &+ model.string(byteCount)
+    default: return keyAndObject &+ rules.string(byteCount)
     }
   }
 }

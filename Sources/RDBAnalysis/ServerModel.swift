@@ -13,33 +13,22 @@ public struct ServerModel: Hashable, Sendable {
   enum TableForm: Hashable { case chained, buckets }
 
   let keyForm: KeyForm
-  let tableForm: TableForm
   /// An object whose value is embedded has no pointer to it (Valkey ≥ 9.1).
   let leavesOutPointer: Bool
-  /// Packed values are listpacks, else ziplists.
-  let hasListpacks: Bool
   /// Small sets are listpacks, small lists too.
   let hasPackedSets: Bool
   let hasLargePlainNodes: Bool
-  /// MEMORY USAGE counts what the allocator gave, not what was asked for.
-  let countsAllocations: Bool
-  /// The same of strings.
-  let countsStringAllocations: Bool
+  let rules: ElementRules
   let dictByteCount: UInt64
   let quicklistByteCount: UInt64
   let quicklistNodeByteCount: UInt64
   let skiplistByteCount: UInt64
-  /// Of a skiplist node, before its levels.
-  let skiplistNodeByteCount: UInt64
-  let embedsMembers: Bool
   let streamByteCount: UInt64
   let groupByteCount: UInt64
   let consumerByteCount: UInt64
   let pendingByteCount: UInt64
   /// MEMORY USAGE of a stream adds up what its radix trees were given; else it reckons so much a node.
   let countsTrees: Bool
-  /// Scores in packed values have 17 digits (before 7.2), not the fewest that read back.
-  let hasLongScores: Bool
   let encodings: ObjectEncodings?
 
   /// - Parameters:
@@ -56,30 +45,44 @@ public struct ServerModel: Hashable, Sendable {
     keyForm =
       since(8, 2, valkey: (8, 1)) ? .objectWithName
       : since(.max, 0, valkey: (8, 0)) ? .entryWithName : .entryAndName
-    tableForm = since(.max, 0, valkey: (8, 1)) ? .buckets : .chained
     leavesOutPointer = since(.max, 0, valkey: (9, 1))
-    hasListpacks = since(7, 0)
     hasPackedSets = since(7, 2)
     hasLargePlainNodes = since(7, 4, valkey: (8, 0))
-    countsAllocations = since(7, 0)
-    countsStringAllocations = since(6, 0)
+    let embedsMembers = since(8, 2, valkey: (8, 1))
+    rules = ElementRules(
+      allocator: allocator, countsAllocations: since(7, 0), countsStringAllocations: since(6, 0),
+      tableForm: since(.max, 0, valkey: (8, 1)) ? .buckets : .chained, hasListpacks: since(7, 0),
+      hasLongScores: !since(7, 2), embedsMembers: embedsMembers,
+      skiplistNodeByteCount: embedsMembers ? (isValkey ? 17 : 16) : 24)
     dictByteCount = since(7, 0) ? 56 : 96
     quicklistByteCount = since(8, 8, valkey: nil) ? 48 : 40
     quicklistNodeByteCount = since(7, 0) ? 40 : 32
     skiplistByteCount = isValkey && since(.max, 0, valkey: (8, 1)) ? 0 : 32
-    embedsMembers = since(8, 2, valkey: (8, 1))
-    skiplistNodeByteCount = embedsMembers ? (isValkey ? 17 : 16) : 24
     streamByteCount =
       since(8, 6, valkey: nil) ? 160 : since(8, 2, valkey: nil) ? 112 : since(7, 0) ? 80 : 40
     pendingByteCount = since(8, 8, valkey: nil) ? 64 : since(8, 2, valkey: nil) ? 32 : 24
     countsTrees = since(.max, 0, valkey: (8, 1))
-    hasLongScores = !since(7, 2)
     groupByteCount = since(8, 8, valkey: nil) ? 64 : since(7, 0) ? 40 : 32
     consumerByteCount = since(7, 2) ? 32 : 24
   }
 }
 
-extension ServerModel {
+/// What is asked for every element: few bytes, for that.
+struct ElementRules: Hashable, Sendable {
+  let allocator: Allocator
+  /// MEMORY USAGE counts what the allocator gave, not what was asked for.
+  let countsAllocations: Bool
+  /// The same of strings.
+  let countsStringAllocations: Bool
+  let tableForm: ServerModel.TableForm
+  /// Packed values are listpacks, else ziplists.
+  let hasListpacks: Bool
+  /// Scores in packed values have 17 digits (before 7.2), not the fewest that read back.
+  let hasLongScores: Bool
+  let embedsMembers: Bool
+  /// Of a skiplist node, before its levels.
+  let skiplistNodeByteCount: UInt64
+
   /// What the allocator gives for `byteCount`, or that itself where the server counts that.
   @inline(__always)
   func allocated(_ byteCount: UInt64) -> UInt64 {
@@ -89,10 +92,35 @@ extension ServerModel {
   /// A string on its own: header, bytes, final zero.
   @inline(__always)
   func string(_ byteCount: UInt64) -> UInt64 {
-    let whole = Self.stringHeader(byteCount) &+ byteCount &+ 1
+    let whole = ServerModel.stringHeader(byteCount) &+ byteCount &+ 1
     return countsStringAllocations ? allocator.size(whole) : whole
   }
 
+  /// What one member or field takes in a large collection, without its table's entry.
+  ///
+  /// - Parameter isScored: Of a sorted set.
+  @inline(__always)
+  func member(_ byteCount: UInt64, isScored: Bool) -> UInt64 {
+    guard isScored, embedsMembers else { return string(byteCount) }
+    // In the node of the skiplist, whose levels are drawn by lot: the mean of what they round up to.
+    return skiplistNode(embedding: ServerModel.stringHeader(byteCount) &+ byteCount &+ 1)
+  }
+
+  /// The mean of a skiplist node's size: a further level with a chance of a quarter.
+  ///
+  /// Source: `zslRandomLevel` in Redis `src/t_zset.c`.
+  @inline(__always)
+  func skiplistNode(embedding member: UInt64) -> UInt64 {
+    let base = skiplistNodeByteCount &+ member
+    let one = allocated(base &+ 16)
+    let two = allocated(base &+ 32)
+    let three = allocated(base &+ 48)
+    let four = allocated(base &+ 64)
+    return (one &* 48 &+ two &* 12 &+ three &* 3 &+ four &+ 32) / 64
+  }
+}
+
+extension ServerModel {
   /// Bytes before a string. Source: `sdsReqType` in Redis `src/sds.c`; an empty string's type can grow.
   @inline(__always)
   static func stringHeader(_ byteCount: UInt64) -> UInt64 {

@@ -31,15 +31,17 @@ struct StatsCounter: ~Copyable {
     cells.add(row, life)
     keyspaces.add(row, life)
     report.names.add(UInt64(row.name.byteCount))
-    report.slots.add(hashSlots.slot(of: row.name), memory: row.memoryOrSerializedByteCount)
     if let miss = row.nearMiss {
       report.nearMisses[NearMissTotals.number(row.type.data, miss.limit)].add(row, miss)
     }
     if let tag = HashSlots.tag(of: row.name) {
+      report.slots.add(hashSlots.slot(ofHashed: tag), memory: row.memoryOrSerializedByteCount)
       report.taggedKeys &+= 1
       report.tags.add(
         keyHash: Self.hash(row.name, row.database), identity: NameHash.hash(tag, seed: 0x54_4147),
         byteCount: UInt64(tag.byteCount), example: tag)
+    } else {
+      report.slots.add(hashSlots.slot(ofHashed: row.name), memory: row.memoryOrSerializedByteCount)
     }
     if let value = row.valueHash {
       let keyHash = Self.hash(row.name, row.database)

@@ -93,6 +93,7 @@ struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
   private var output: RowOutput
   private let form: Form
   private let format: KeyFormat
+  private let columns: [KeyColumn]
   private let slots = HashSlots()
   private var count: UInt64 = 0
 
@@ -103,6 +104,7 @@ struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
     output = RowOutput(to: destination, strings: strings, defuses: defuses)
     self.form = form
     self.format = format
+    columns = format.columns
   }
 
   /// The line above all others.
@@ -140,8 +142,7 @@ struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
 
   private mutating func csv(_ row: borrowing MemoryRow) throws(RDBError) {
     var isFirst = true
-    for piece in format.pieces {
-      guard case .column(let column) = piece else { continue }
+    for column in columns {
       if !isFirst { try output.text(",") }
       isFirst = false
       switch column {
@@ -154,8 +155,7 @@ struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
 
   private mutating func json(_ row: borrowing MemoryRow) throws(RDBError) {
     var isFirst = true
-    for piece in format.pieces {
-      guard case .column(let column) = piece else { continue }
+    for column in columns {
       try output.text(isFirst ? "{\"" : ",\"")
       isFirst = false
       try output.text(column.name)

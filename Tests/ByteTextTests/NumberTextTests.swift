@@ -1,4 +1,6 @@
 import ByteText
+import Foundation
+import TestSupport
 import Testing
 
 @Suite("Numbers as text")
@@ -32,6 +34,17 @@ struct NumberTextTests {
       #expect(text { DecimalText.write(signed, to: $0) } == "\(signed)")
       #expect(text { DecimalText.write(0 &- signed, to: $0) } == "\(0 &- signed)")
       #expect(DecimalText.digitCount(number) == "\(number)".utf8.count)
+    }
+  }
+
+  @Test("a double with 17 digits is what C's printf writes")
+  func longDoubles() {
+    var random = SeededGenerator(seed: 17)
+    var numbers: [Double] = [0, -0.0, 0.1, 1.5, 1e17, 1e16, 123456789012345678, 1e-5, 1e-4, 5e-324, .greatestFiniteMagnitude, .infinity]
+    numbers += (0..<5000).map { _ in Double(bitPattern: random.next()) }.filter { !$0.isNaN }
+    numbers += (0..<5000).map { _ in Double(Int64(truncatingIfNeeded: random.next() >> 20)) / 1000 }
+    for number in numbers {
+      #expect(text { DoubleText.writeLong(number, to: $0) } == String(format: "%.17g", number))
     }
   }
 
