@@ -9,8 +9,8 @@ extension RDBReader {
   /// Whether the record that begins the window, and lacks `missing` bytes that are only stepped over, may be
   /// left to a worker; the parser has just stepped over it.
   func canHandOn(missing: UInt64) -> Bool {
-    guard parser.isSteppingOver, parser.state.value.type.isOneString, source.canShare,
-      window.canBeHandedOn, let total = source.totalByteCount
+    guard parser.isSteppingOver, parser.state.phase == .value, parser.state.value.type.isOneString,
+      source.canShare, window.canBeHandedOn, let total = source.totalByteCount
     else { return false }
     return missing <= total - min(total, UInt64(window.endOffset))
   }
