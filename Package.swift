@@ -49,8 +49,9 @@ let package = Package(
       name: "RDBMatching", dependencies: ["RDB", "RDBFormat", "CPCRE2"], swiftSettings: settings),
 
     // Floor 3: sinks.
+    .target(name: "CBase64"),
     .target(
-      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "ByteText"],
+      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "ByteText", "CBase64"],
       swiftSettings: settings),
     .target(
       name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),

@@ -80,9 +80,18 @@ public enum DoubleText {
   }
 
   /// The double that `text` says by the rules of C's `strtod` (whole text, no spaces); `nil`: none.
-  public static func parse(_ text: RawSpan) -> Double? {
-    if let short = parseShort(text) { return short }
-    return text.withUnsafeBytes { bytes in
+  public static func parse(_ text: RawSpan) -> Double? { read(text)?.value }
+
+  /// The double that `text` says, as ``parse(_:)``, and whether ``write(_:to:)`` would write this very text
+  /// for it. (Where it would, but that is not seen at once, this says no.)
+  @inlinable
+  public static func read(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
+    if let short = readShort(text) { return short }
+    return readLong(text).map { ($0, false) }
+  }
+
+  @usableFromInline static func readLong(_ text: RawSpan) -> Double? {
+    text.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress else { return nil }
       var value = 0.0
       if rdb_double_parse(start.assumingMemoryBound(to: CChar.self), bytes.count, &value) == 1 {
@@ -95,29 +104,53 @@ public enum DoubleText {
 
   /// Reads at most fifteen digits with a point among them: one exact division says the double.
   ///
+  /// Text of so few digits belongs to one double only, so it is the shortest for it if no digit can go: no
+  /// zero in front but the one before a point, none at the end behind it. From 0.0001 on no exponent is
+  /// shorter.
+  ///
   /// - Returns: `nil`: something else stands here.
-  private static func parseShort(_ text: RawSpan) -> Double? {
+  @usableFromInline static func readShort(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
     let count = text.byteCount
     guard count >= 1, count <= 17 else { return nil }
     let isNegative =
       text.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self) == UInt8(ascii: "-")
     let start = isNegative ? 1 : 0
     var digits: UInt64 = 0
-    var point = -1
-    for index in start..<count {
-      let digit = text.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self) &- 48
-      if digit <= 9 {
-        digits = digits &* 10 &+ UInt64(digit)
-      } else if digit == UInt8(ascii: ".") &- 48, point < 0 {
-        point = index
-      } else {
-        return nil
-      }
+    let point = readDigits(text, from: start, &digits)
+    let wholeCount = point &- start
+    var decimals = 0
+    // No digit stands at the end behind the point that could go, and no point without a digit.
+    var endsWell = true
+    if point < count {
+      guard text.unsafeLoad(fromUncheckedByteOffset: point, as: UInt8.self) == UInt8(ascii: "."),
+        readDigits(text, from: point &+ 1, &digits) == count
+      else { return nil }
+      decimals = count &- point &- 1
+      endsWell =
+        text.unsafeLoad(fromUncheckedByteOffset: count &- 1, as: UInt8.self) > UInt8(ascii: "0")
     }
-    let decimals = point < 0 ? 0 : count &- point &- 1
-    let digitCount = count &- start &- (point < 0 ? 0 : 1)
+    let digitCount = wholeCount &+ decimals
     guard digitCount >= 1, digitCount <= 15 else { return nil }
     let value = Double(Int64(bitPattern: digits)) / Double(Int64(bitPattern: DecimalText.power(decimals)))
-    return isNegative ? -value : value
+    var beginsWell = wholeCount > 0
+    if text.unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self) == UInt8(ascii: "0") {
+      beginsWell = wholeCount == 1 && (decimals > 0 ? value >= 1e-4 : !isNegative)
+    }
+    return (isNegative ? -value : value, beginsWell && endsWell)
+  }
+
+  /// Reads the digits from `start` on, behind those that `digits` has.
+  ///
+  /// - Returns: Where they end.
+  @inline(__always)
+  private static func readDigits(_ text: RawSpan, from start: Int, _ digits: inout UInt64) -> Int {
+    var index = start
+    while index < text.byteCount {
+      let digit = text.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self) &- 48
+      if digit > 9 { break }
+      digits = digits &* 10 &+ UInt64(digit)
+      index &+= 1
+    }
+    return index
   }
 }

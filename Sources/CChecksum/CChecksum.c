@@ -17,7 +17,7 @@ static uint64_t table[16][256];
 // x^(distance + 63) for its first eight bytes, x^(distance - 1) for its last eight. One less than the
 // distance says, because multiplying reflected numbers without carries shifts the product by one.
 struct factors { uint64_t first, last; };
-static struct factors by128, by256, by384, by512, by2048;
+static struct factors by128, by256, by384, by512, by1024, by2048;
 
 static uint64_t times_x(uint64_t value) { return value >> 1 ^ (value & 1 ? POLYNOMIAL : 0); }
 
@@ -45,6 +45,7 @@ __attribute__((constructor)) static void prepare(void) {
   by256 = factors_for(256);
   by384 = factors_for(384);
   by512 = factors_for(512);
+  by1024 = factors_for(1024);
   by2048 = factors_for(2048);
 }
 
@@ -78,9 +79,12 @@ int rdb_crc64_has_clmul(void) {
   return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
 }
 
+int rdb_crc64_has_vclmul256(void) {
+  return rdb_crc64_has_clmul() && __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx2");
+}
+
 int rdb_crc64_has_vclmul(void) {
-  return rdb_crc64_has_clmul() && __builtin_cpu_supports("vpclmulqdq")
-    && __builtin_cpu_supports("avx512f");
+  return rdb_crc64_has_vclmul256() && __builtin_cpu_supports("avx512f");
 }
 
 __attribute__((target("pclmul,sse4.1"))) static __m128i carry(__m128i value, __m128i factors) {
@@ -130,6 +134,39 @@ rdb_crc64_clmul(uint64_t crc, const void *start, size_t count) {
   return finish(value, bytes, count);
 }
 
+__attribute__((target("avx2,vpclmulqdq,pclmul,sse4.1"))) static __m256i
+carry256(__m256i value, __m256i factors, __m256i next) {
+  __m256i first = _mm256_clmulepi64_epi128(value, factors, 0x00);
+  __m256i last = _mm256_clmulepi64_epi128(value, factors, 0x11);
+  return _mm256_xor_si256(_mm256_xor_si256(first, last), next);
+}
+
+__attribute__((target("avx2,vpclmulqdq,pclmul,sse4.1"))) uint64_t
+rdb_crc64_vclmul256(uint64_t crc, const void *start, size_t count) {
+  const uint8_t *bytes = start;
+  if (count < 256) return rdb_crc64_clmul(crc, start, count);
+  __m256i lane[4];
+  for (int index = 0; index < 4; index++)
+    lane[index] = _mm256_loadu_si256((const __m256i *)(bytes + 32 * index));
+  lane[0] = _mm256_xor_si256(
+    lane[0], _mm256_zextsi128_si256(_mm_set_epi64x(0, (long long)crc)));
+  bytes += 128;
+  count -= 128;
+  const __m256i step = _mm256_broadcastsi128_si256(pair(by1024));
+  while (count >= 128) {
+    for (int index = 0; index < 4; index++)
+      lane[index] = carry256(
+        lane[index], step, _mm256_loadu_si256((const __m256i *)(bytes + 32 * index)));
+    bytes += 128;
+    count -= 128;
+  }
+  const __m256i next = _mm256_broadcastsi128_si256(pair(by256));
+  for (int index = 1; index < 4; index++) lane[index] = carry256(lane[index - 1], next, lane[index]);
+  __m128i value = _mm_xor_si128(
+    carry(_mm256_castsi256_si128(lane[3]), pair(by128)), _mm256_extracti128_si256(lane[3], 1));
+  return finish(value, bytes, count);
+}
+
 __attribute__((target("avx512f,vpclmulqdq,pclmul,sse4.1"))) uint64_t
 rdb_crc64_vclmul(uint64_t crc, const void *start, size_t count) {
   const uint8_t *bytes = start;
@@ -170,8 +207,12 @@ rdb_crc64_vclmul(uint64_t crc, const void *start, size_t count) {
 #else
 
 int rdb_crc64_has_clmul(void) { return 0; }
+int rdb_crc64_has_vclmul256(void) { return 0; }
 int rdb_crc64_has_vclmul(void) { return 0; }
 uint64_t rdb_crc64_clmul(uint64_t crc, const void *bytes, size_t count) {
+  return rdb_crc64_table(crc, bytes, count);
+}
+uint64_t rdb_crc64_vclmul256(uint64_t crc, const void *bytes, size_t count) {
   return rdb_crc64_table(crc, bytes, count);
 }
 uint64_t rdb_crc64_vclmul(uint64_t crc, const void *bytes, size_t count) {
@@ -183,6 +224,7 @@ uint64_t rdb_crc64_vclmul(uint64_t crc, const void *bytes, size_t count) {
 uint64_t rdb_crc64(uint64_t crc, const void *bytes, size_t count) {
   if (count < 128) return rdb_crc64_table(crc, bytes, count);
   if (rdb_crc64_has_vclmul()) return rdb_crc64_vclmul(crc, bytes, count);
+  if (rdb_crc64_has_vclmul256()) return rdb_crc64_vclmul256(crc, bytes, count);
   if (rdb_crc64_has_clmul()) return rdb_crc64_clmul(crc, bytes, count);
   return rdb_crc64_table(crc, bytes, count);
 }

@@ -24,6 +24,13 @@ public protocol ByteSource: AnyObject {
 
   /// Reads at an offset without moving the place that ``read(into:)`` reads from. Like `pread`.
   func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int
+
+  /// Whether ``skip(_:)`` works, and several threads may call ``read(at:into:)``, also while another reads
+  /// on: then each worker reads its own long strings.
+  var canShare: Bool { get }
+
+  /// Steps over `byteCount` bytes, which must be there.
+  func skip(_ byteCount: UInt64) throws(RDBError)
 }
 
 extension ByteSource {
@@ -33,6 +40,10 @@ extension ByteSource {
     -> Int
   {
     throw RDBError(.io, at: Int(offset), expected: "a seekable input", found: "one that is not")
+  }
+  public var canShare: Bool { false }
+  public func skip(_ byteCount: UInt64) throws(RDBError) {
+    throw RDBError(.io, at: 0, expected: "an input that is shared", found: "one that is not")
   }
 }
 
@@ -116,6 +127,15 @@ public final class FileSource: ByteSource {
       if errno != EINTR { throw .system("read", offset: Int(offset)) }
     }
   }
+
+  public var canShare: Bool { canSeek }
+
+  public func skip(_ byteCount: UInt64) throws(RDBError) {
+    guard lseek(descriptor, off_t(byteCount), SEEK_CUR) >= 0 else {
+      throw .system("seek", offset: Int(position))
+    }
+    position += byteCount
+  }
 }
 
 /// Bytes in memory, as a source; for tests and small snapshots.
@@ -159,6 +179,10 @@ public final class MemorySource: ByteSource {
     }
     return count
   }
+
+  public var canShare: Bool { canSeek }
+
+  public func skip(_ byteCount: UInt64) { position += Int(byteCount) }
 }
 
 extension RDBError {

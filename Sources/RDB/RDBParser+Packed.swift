@@ -93,17 +93,19 @@ extension RDBParser {
       try checkUnique(member, position, blob, kind, place, "a member")
       let scorePosition = packed.position
       let entry = try packed.next()
-      let score: Double
       if entry.isInteger {
-        score = Double(entry.integer)
+        try sink.zsetMember(member, score: Double(entry.integer))
       } else {
-        guard let value = DoubleText.parse(entry.bytes) else {
+        guard let (score, isCanonical) = DoubleText.read(entry.bytes) else {
           throw .badScore(at: place, inner: scorePosition, "other text")
         }
-        if value.isNaN { throw .notANumber(at: place, inner: scorePosition) }
-        score = value
+        if score.isNaN { throw .notANumber(at: place, inner: scorePosition) }
+        if isCanonical {
+          try sink.zsetMember(member, score: score, text: entry.bytes)
+        } else {
+          try sink.zsetMember(member, score: score)
+        }
       }
-      try sink.zsetMember(member, score: score)
       count &+= 2
     }
     try packed.finish(count: count)

@@ -12,8 +12,9 @@ public import RDBFormat
 /// Whoever is free takes the input, reads the next window, finds where its last whole key ends
 /// (lengths are enough), takes those keys away as a *run* and lets go of the input; then it parses the
 /// run into its own sink while others do the same with the runs behind. Output waits for the runs
-/// before (``RunRow``). A key that does not fit into a run is read by one worker, which keeps the input
-/// for so long. Any number of threads gives the same bytes.
+/// before (``RunRow``). A long string is read by the worker that parses it, beside the others; any other
+/// key that does not fit into a run is read by one worker, which keeps the input for so long. Any number of
+/// threads gives the same bytes.
 extension RDBReader {
   /// Reads the whole snapshot into sinks made by `make`, one a worker.
   ///
@@ -84,12 +85,14 @@ final class RunFeed<S: RunSink & ~Copyable> {
     row = RunRow(to: destination)
   }
 
-  /// What a worker got from the input.
+  /// What a worker got from the input; with the parser's state in front of it.
   @usableFromInline enum Share {
-    /// Whole records, in its buffer; the parser's state in front of them.
-    case run(ParserState, isLast: Bool)
-    /// Records that did not make a run were read into its sink already.
-    case done(isLast: Bool)
+    /// Whole records, in its buffer.
+    case run(ParserState)
+    /// A record that it reads by itself.
+    case stretch(ParserState)
+    /// Records that were read into its sink already, while it held the input.
+    case read(InputPart)
   }
 
   /// One worker's life: runs, as long as there are any.
@@ -97,10 +100,9 @@ final class RunFeed<S: RunSink & ~Copyable> {
     let place = RunPlace(in: row)
     do throws(RDBError) {
       var sink = try make(place)
-      var buffer = RunBuffer(capacity: 64)
-      var parser = RDBParser(options: reader.options.parser)
+      var worker = makeWorker()
       do throws(RDBError) {
-        while try nextRun(place, &parser, &buffer, &sink) {}
+        while try nextRun(place, &worker, &sink) {}
       } catch {
         place.keepsTurn = true
         flush(&sink, after: error)
@@ -115,11 +117,15 @@ final class RunFeed<S: RunSink & ~Copyable> {
     }
   }
 
+  @usableFromInline func makeWorker() -> RunWorker {
+    lock.lock()
+    defer { lock.unlock() }
+    return RunWorker(of: reader)
+  }
+
   /// - Returns: Whether there may be another.
   @inlinable
-  func nextRun(
-    _ place: RunPlace, _ parser: inout RDBParser, _ buffer: inout RunBuffer, _ sink: inout S
-  ) throws(RDBError) -> Bool {
+  func nextRun(_ place: RunPlace, _ worker: inout RunWorker, _ sink: inout S) throws(RDBError) -> Bool {
     lock.lock()
     if isFinished {
       lock.unlock()
@@ -127,56 +133,44 @@ final class RunFeed<S: RunSink & ~Copyable> {
     }
     place.begin(run: nextRun)
     nextRun += 1
-    let share: Share
+    let (share, isLast): (Share, Bool)
     do throws(RDBError) {
-      share = try takeShare(&buffer, &sink)
+      (share, isLast) = try takeShare(&worker, &sink)
     } catch {
       isFinished = true
       lock.unlock()
       throw error
     }
-    var end: SnapshotEnd?
-    var endError: RDBError?
-    switch share {
-    case .run(_, isLast: true), .done(isLast: true):
-      isFinished = true
-      do throws(RDBError) { end = try reader.readEnd() } catch { endError = error }
-    default: break
-    }
+    if isLast { isFinished = true }
     lock.unlock()
-    if case .run(let state, _) = share { try parse(buffer, after: state, &parser, &sink) }
-    if let endError { throw endError }
-    if let end {
+    switch share {
+    case .run(let state): place.input = try worker.reader.parse(worker.run, after: state, into: &sink)
+    case .stretch(let state): place.input = try worker.readStretch(after: state, into: &sink)
+    case .read(let part): place.input = part
+    }
+    if isLast {
+      // Nobody else has a use for the input any more.
+      let end = try reader.readEnd(behind: place.checksum())
       try sink.endSnapshot(end)
       self.end = end
     }
     try sink.endRun()
     try place.finishRun()
-    return end == nil
-  }
-
-  @inlinable
-  func parse(
-    _ run: borrowing RunBuffer, after state: ParserState, _ parser: inout RDBParser,
-    _ sink: inout S
-  ) throws(RDBError) {
-    parser.go(to: state)
-    var consumed = 0
-    let want = try parser.parse(
-      run.bytes, at: run.offset, isFinal: false, into: &sink, consumed: &consumed)
-    // A run ends between records, where a parser wants another opcode, or behind the last one.
-    if case .input(let missing) = want, consumed < run.bytes.byteCount {
-      throw .truncated(
-        at: run.offset + consumed, expected: missing, found: run.bytes.byteCount - consumed)
-    }
+    return !isLast
   }
 
   /// Takes whole records from the input; under the lock.
   @inlinable
-  func takeShare(_ buffer: inout RunBuffer, _ sink: inout S) throws(RDBError) -> Share {
+  func takeShare(_ worker: inout RunWorker, _ sink: inout S) throws(RDBError) -> (Share, isLast: Bool) {
     let state = reader.parser.state
-    if let end = try reader.takeRun(&buffer, atMost: runLimit) { return .run(state, isLast: end) }
-    return .done(isLast: try reader.readRecords(into: &sink, until: .betweenRecords))
+    switch try reader.takeRun(&worker, atMost: runLimit) {
+    case .run(let isLast): return (.run(state), isLast)
+    case .stretch: return (.stretch(state), false)
+    case .nothing:
+      let start = reader.beginPart()
+      let isLast = try reader.readRecords(into: &sink, until: .betweenRecords)
+      return (.read(reader.endPart(from: start)), isLast)
+    }
   }
 
   @usableFromInline func fail(_ error: RDBError, at place: RunPlace) {
@@ -195,13 +189,21 @@ extension RDBReader {
   /// How much of the input a worker takes at a time.
   static var runByteCount: Int { 512 << 10 }
 
-  /// Takes the whole records that the window holds away into `run`.
+  /// What there was to be taken.
+  @usableFromInline enum Taken {
+    /// The whole records that the window held; whether they are the last.
+    case run(isLast: Bool)
+    /// A record of one long string, to be read by the worker.
+    case stretch
+    /// No whole record: it is too large, or damaged, and must be read where it is.
+    case nothing
+  }
+
+  /// Takes records away for `worker`; the parser goes on behind them.
   ///
-  /// - Parameter limit: Bytes that a run may have, where one record is that long.
-  /// - Returns: Whether they are the last; `nil`: there is no whole record (it is too large, or
-  ///   damaged), the parser stands in front of it, and it must be read where it is.
+  /// - Parameter limit: Bytes that it may have, where one record is that long.
   @usableFromInline
-  mutating func takeRun(_ run: inout RunBuffer, atMost limit: Int) throws(RDBError) -> Bool? {
+  mutating func takeRun(_ worker: inout RunWorker, atMost limit: Int) throws(RDBError) -> Taken {
     if window.count < Self.runByteCount {
       _ = try window.fill(from: source, missing: UInt64(Self.runByteCount - window.count))
     }
@@ -220,25 +222,57 @@ extension RDBReader {
         want = nil
       }
       if want == .end {
-        take(skimmed + consumed, into: &run)
-        return true
+        take(skimmed + consumed, into: &worker.run)
+        return .run(isLast: true)
       }
       if skimmed + parser.boundary > 0 {
         parser.state.returnToBoundary()
-        take(skimmed + parser.boundary, into: &run)
-        return false
+        take(skimmed + parser.boundary, into: &worker.run)
+        return .run(isLast: false)
+      }
+      let isWithinLimit = want != nil && missing <= UInt64(max(0, limit - window.count))
+      if isWithinLimit, canHandOn(missing: missing) {
+        try handOn(missing: missing, to: &worker)
+        parser.state.returnToBoundary()
+        return .stretch
       }
       parser.state = start
-      guard want != nil, missing <= UInt64(max(0, limit - window.count)),
-        try window.fill(from: source, missing: missing)
-      else { return nil }
+      guard isWithinLimit, try window.fill(from: source, missing: missing) else { return .nothing }
     }
   }
 
   private mutating func take(_ byteCount: Int, into run: inout RunBuffer) {
     window.take(byteCount, into: &run)
-    window.continueChecksum(over: run)
     progress.update(window.offset)
+  }
+}
+
+extension RDBReader {
+  /// Parses a run that was taken from another reader.
+  @inlinable
+  mutating func parse<S: RDBSink & ~Copyable>(
+    _ run: borrowing RunBuffer, after state: ParserState, into sink: inout S
+  ) throws(RDBError) -> InputPart {
+    let part = InputPart(of: run, wanted: !options.ignoresChecksum)
+    parser.go(to: state)
+    var consumed = 0
+    let want = try parser.parse(
+      run.bytes, at: run.offset, isFinal: false, into: &sink, consumed: &consumed)
+    // A run ends between records, where a parser wants another opcode, or behind the last one.
+    if case .input(let missing) = want, consumed < run.bytes.byteCount {
+      throw .truncated(
+        at: run.offset + consumed, expected: missing, found: run.bytes.byteCount - consumed)
+    }
+    return part
+  }
+}
+
+extension InputPart {
+  /// A run; its checksum only if that is wanted.
+  @usableFromInline init(of run: borrowing RunBuffer, wanted: Bool) {
+    var checksum = CRC64()
+    if wanted { checksum.update(run.bytes) }
+    self.init(checksum: checksum.value, byteCount: run.bytes.byteCount)
   }
 }
 

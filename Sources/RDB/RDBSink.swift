@@ -62,6 +62,9 @@ public protocol RDBSink: ~Copyable {
   mutating func setMember(_ member: RawSpan) throws(RDBError)
   /// `score` is never NaN.
   mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError)
+  /// The same, where the file has the score as text and that is its shortest: `0.1`, `3`, never `1e5` or
+  /// `inf`; at most 17 bytes. Unless a sink takes it, it is the event above.
+  mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError)
   /// `expiry`: absolute; `nil`: the field has none.
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError)
   mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError)
@@ -94,6 +97,10 @@ public protocol RDBSink: ~Copyable {
 
 extension RDBSink where Self: ~Copyable {
   @inlinable public mutating func node(_ node: ValueNode) throws(RDBError) {}
+  @inlinable @inline(__always)
+  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+    try zsetMember(member, score: score)
+  }
 }
 
 /// How much of one key's value to read.

@@ -19,6 +19,8 @@ final class RunRow {
   private var joined: UInt64?
   /// The sum of ``ByteOutput/tally`` over the finished runs.
   private var tally: UInt64 = 0
+  /// Of all input of the finished runs.
+  private var checksum: UInt64 = 0
   private var failure: RDBError?
   let destination: any ByteDestination
 
@@ -53,11 +55,18 @@ final class RunRow {
     return tally
   }
 
-  @usableFromInline func end(_ run: Int, joined: UInt64?, tally: UInt64) throws(RDBError) {
+  /// The checksum of the input of the runs before `run`, which must be finished.
+  func previousChecksum(of run: Int) throws(RDBError) -> UInt64 {
+    try wait(for: run)
+    return checksum
+  }
+
+  func end(_ run: Int, joined: UInt64?, tally: UInt64, checksum part: InputPart) throws(RDBError) {
     try wait(for: run)
     lock.lock()
     if let joined { self.joined = joined }
     self.tally &+= tally
+    checksum = part.checksum(behind: checksum)
     turn += 1
     lock.wakeAll()
     lock.unlock()
@@ -72,6 +81,25 @@ final class RunRow {
   }
 }
 
+/// The checksum of a part of the input by itself: that of the whole is put together in file order.
+@usableFromInline
+struct InputPart {
+  private let value: UInt64
+  private let byteCount: Int
+
+  /// - Parameter value: 0: nobody wants to know.
+  init(checksum value: UInt64, byteCount: Int) { (self.value, self.byteCount) = (value, byteCount) }
+
+  static var nothing: InputPart { InputPart(checksum: 0, byteCount: 0) }
+
+  /// The checksum of all up to here.
+  ///
+  /// - Parameter previous: That of all before.
+  func checksum(behind previous: UInt64) -> UInt64 {
+    CRC64.combine(previous, value, secondByteCount: UInt64(byteCount))
+  }
+}
+
 /// One worker's place in the row: a destination whose writes wait for the runs before.
 public final class RunPlace: ByteDestination {
   private let row: RunRow
@@ -80,6 +108,8 @@ public final class RunPlace: ByteDestination {
   private var hasEnded = false
   /// The run ends with an error, which nobody must overtake: its end is not the next one's beginning.
   @usableFromInline var keepsTurn = false
+  /// What the run was read from.
+  @usableFromInline var input = InputPart.nothing
   /// The run's first joint, while the state behind the runs before is not known: see ``ByteOutput/join(_:)``.
   var openJoint: (joint: ByteOutput.Joint, next: UInt64)?
 
@@ -99,16 +129,22 @@ public final class RunPlace: ByteDestination {
 
   func previousTally() throws(RDBError) -> UInt64 { try row.previousTally(of: run) }
 
+  /// The checksum of all input up to the end of this run. Waits for the runs before.
+  @usableFromInline func checksum() throws(RDBError) -> UInt64 {
+    input.checksum(behind: try row.previousChecksum(of: run))
+  }
+
   func end(joined: UInt64?, tally: UInt64) throws(RDBError) {
     if keepsTurn { return }
     hasEnded = true
-    try row.end(run, joined: joined, tally: tally)
+    try row.end(run, joined: joined, tally: tally, checksum: input)
   }
 
   @usableFromInline func begin(run: Int) {
     self.run = run
     hasEnded = false
     openJoint = nil
+    input = .nothing
   }
 
   /// Ends the run of a sink that has no output.

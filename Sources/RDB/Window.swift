@@ -24,7 +24,7 @@ struct Window: ~Copyable {
   /// What the source threw behind the last byte there is: its turn comes when more is asked for.
   private var failure: RDBError?
   /// Over all consumed bytes, if wanted.
-  private(set) var checksum = CRC64()
+  var checksum = CRC64()
   var computesChecksum: Bool
 
   init(capacity: Int, offset: Int = 0, computesChecksum: Bool) {
@@ -149,11 +149,16 @@ struct Window: ~Copyable {
     offset += byteCount
   }
 
-  /// Continues the checksum over bytes that were taken away, in order.
-  mutating func continueChecksum(over run: borrowing RunBuffer) {
-    if computesChecksum {
-      checksum.update(UnsafeRawBufferPointer(start: run.base, count: run.count))
-    }
+  /// Whether somebody else can read on from here: neither the end nor an error stands behind the last byte.
+  var canBeHandedOn: Bool { !reachedEnd && failure == nil }
+
+  /// Begins anew with the byte at `offset` of the file.
+  mutating func restart(at offset: Int) {
+    start = 0
+    end = 0
+    self.offset = offset
+    reachedEnd = false
+    checksum = CRC64()
   }
 }
 

@@ -1,4 +1,5 @@
 public import RDB
+import RESP
 
 /// Strings, lists, sets, sorted sets, hashes and arrays.
 extension JSONSink {
@@ -84,18 +85,9 @@ extension JSONSink {
   public mutating func setMember(_ member: RawSpan) throws(RDBError) { try listElement(member) }
 
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
-    if isNative, strings.writesText, member.byteCount <= Self.shortByteCount, score.isFinite {
-      let place = try shortPlace()
-      var end = separate(at: place)
-      end &+= Self.write("{\"member\":", to: place + end)
-      let text = strings.writeValue(member, to: place + end)
-      if text > 0 {
-        end &+= text
-        end &+= Self.write(",\"score\":", to: place + end)
-        end &+= DoubleText.write(score, to: place + end)
-        place.storeBytes(of: UInt8(ascii: "}"), toByteOffset: end, as: UInt8.self)
-        return wrote(end &+ 1)
-      }
+    if score.isFinite {
+      let wasShort = try shortMember(member) { DoubleText.write(score, to: $0) }
+      if wasShort { return }
     }
     try separate()
     if isNative {
@@ -112,6 +104,36 @@ extension JSONSink {
       appendUnchecked(score)
       output.appendUnchecked(UInt8(ascii: "\""))
     }
+  }
+
+  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+    let wasShort = try shortMember(member) { place in
+      text.withUnsafeBytes { RESPText.copy($0.baseAddress.unsafelyUnwrapped, to: place, byteCount: $0.count) }
+      return text.byteCount
+    }
+    if !wasShort { try zsetMember(member, score: score) }
+  }
+
+  /// Writes a member that is short text, in the native shape.
+  ///
+  /// - Parameter writeScore: Writes the score's text, and returns its byte count.
+  /// - Returns: Whether it is that; if not, nothing was written.
+  @inline(__always)
+  private mutating func shortMember(
+    _ member: RawSpan, _ writeScore: (UnsafeMutableRawPointer) -> Int
+  ) throws(RDBError) -> Bool {
+    guard isNative, strings.writesText, member.byteCount <= Self.shortByteCount else { return false }
+    let place = try shortPlace()
+    var end = separate(at: place)
+    end &+= Self.write("{\"member\":", to: place + end)
+    let text = strings.writeValue(member, to: place + end)
+    if text == 0 { return false }
+    end &+= text
+    end &+= Self.write(",\"score\":", to: place + end)
+    end &+= writeScore(place + end)
+    place.storeBytes(of: UInt8(ascii: "}"), toByteOffset: end, as: UInt8.self)
+    wrote(end &+ 1)
+    return true
   }
 
   @inline(__always)

@@ -101,7 +101,8 @@ public struct JSONStrings: ~Copyable {
   private func writeUTF8(_ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) -> Int {
     place.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
     let count = bytes.count
-    guard let source = bytes.baseAddress, count <= 32, JSONText.copyPlain(source, count, to: place + 1)
+    guard let source = bytes.baseAddress, count <= JSONText.plainByteCount,
+      JSONText.copyPlain(source, count, to: place + 1)
     else { return writeLongerUTF8(bytes, to: place) }
     place.storeBytes(of: UInt8(ascii: "\""), toByteOffset: count &+ 1, as: UInt8.self)
     return count &+ 2

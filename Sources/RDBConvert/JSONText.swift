@@ -76,7 +76,10 @@ struct JSONText: ~Copyable {
 
   // MARK: Pieces
 
-  /// Copies a string of at most 32 bytes that stands for itself: ASCII with nothing to escape.
+  /// The longest string that ``copyPlain(_:_:to:)`` takes.
+  static var plainByteCount: Int { 64 }
+
+  /// Copies a short string that stands for itself: ASCII with nothing to escape.
   ///
   /// - Parameter destination: Room for `count` bytes.
   /// - Returns: Whether it does; if not, what was written is of no use.
@@ -85,20 +88,21 @@ struct JSONText: ~Copyable {
     _ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer
   ) -> Bool {
     // Loads that overlap cover all bytes.
+    if count > 16 {
+      let first = copy(source, to: destination)
+      let last = copy(source + (count &- 16), to: destination + (count &- 16))
+      if count <= 32 { return !hasTop(first | last) }
+      let second = copy(source + 16, to: destination + 16)
+      let third = copy(source + (count &- 32), to: destination + (count &- 32))
+      return !hasTop(first | second | third | last)
+    }
     if count >= 8 {
       let first = source.loadUnaligned(as: UInt64.self)
       let last = source.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-      var found = notPlain(first) | notPlain(last)
       destination.storeBytes(of: first, as: UInt64.self)
-      if count > 16 {
-        let second = source.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-        let third = source.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self)
-        found |= notPlain(second) | notPlain(third)
-        destination.storeBytes(of: second, toByteOffset: 8, as: UInt64.self)
-        destination.storeBytes(of: third, toByteOffset: count &- 16, as: UInt64.self)
-      }
       destination.storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
-      return found & tops == 0
+      let both = Block(first, last)
+      return !hasTop(specials(both) | both)
     }
     if count >= 4 {
       let first = source.loadUnaligned(as: UInt32.self)
@@ -115,6 +119,14 @@ struct JSONText: ~Copyable {
       bytes = bytes &<< 8 | UInt64(byte)
     }
     return notPlain(bytes) & tops == 0
+  }
+
+  /// Copies sixteen bytes; returns top bits for those that are not ASCII or have to be escaped.
+  @inline(__always)
+  private static func copy(_ source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer) -> Block {
+    let bytes = source.loadUnaligned(as: Block.self)
+    destination.storeBytes(of: bytes, as: Block.self)
+    return specials(bytes) | bytes
   }
 
   /// Top bits for bytes that are not ASCII or have to be escaped.
@@ -137,14 +149,12 @@ struct JSONText: ~Copyable {
     var read = 0
     var written = 0
     while read + 16 <= count {
-      let first = source.loadUnaligned(fromByteOffset: read, as: UInt64.self)
-      let second = source.loadUnaligned(fromByteOffset: read + 8, as: UInt64.self)
-      destination.storeBytes(of: first, toByteOffset: written, as: UInt64.self)
-      destination.storeBytes(of: second, toByteOffset: written + 8, as: UInt64.self)
-      if !hasSpecial(first, second, high: stopsAtHigh || !copiesHigh) {
+      let block = source.loadUnaligned(fromByteOffset: read, as: Block.self)
+      destination.storeBytes(of: block, toByteOffset: written, as: Block.self)
+      if !hasSpecial(block, high: stopsAtHigh || !copiesHigh) {
         written += 16
       } else {
-        if stopsAtHigh && (first | second) & Self.tops != 0 { return (read, written) }
+        if stopsAtHigh && Self.hasTop(block) { return (read, written) }
         written += escape(source + read, 16, to: destination + written)
       }
       read += 16
@@ -153,7 +163,7 @@ struct JSONText: ~Copyable {
     if rest >= 8 {
       let first = source.loadUnaligned(fromByteOffset: read, as: UInt64.self)
       let last = source.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-      if !hasSpecial(first, high: stopsAtHigh || !copiesHigh), !hasSpecial(last, high: stopsAtHigh || !copiesHigh) {
+      if !hasSpecial(Block(first, last), high: stopsAtHigh || !copiesHigh) {
         destination.storeBytes(of: first, toByteOffset: written, as: UInt64.self)
         destination.storeBytes(of: last, toByteOffset: written + rest - 8, as: UInt64.self)
         return (count, written + rest)
@@ -163,7 +173,7 @@ struct JSONText: ~Copyable {
       let first = source.loadUnaligned(fromByteOffset: read, as: UInt32.self)
       let last = source.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
       let both = UInt64(first) | UInt64(last) << 32
-      if !hasSpecial(both, high: stopsAtHigh || !copiesHigh) {
+      if !hasSpecial(Block(both, both), high: stopsAtHigh || !copiesHigh) {
         destination.storeBytes(of: first, toByteOffset: written, as: UInt32.self)
         destination.storeBytes(of: last, toByteOffset: written + rest - 4, as: UInt32.self)
         return (count, written + rest)
@@ -182,9 +192,8 @@ struct JSONText: ~Copyable {
   func isPlain(_ source: UnsafeRawPointer, _ count: Int) -> Bool {
     var position = 0
     while position + 16 <= count {
-      let first = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-      let second = source.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)
-      if hasSpecial(first, second, high: !copiesHigh) { return false }
+      let block = source.loadUnaligned(fromByteOffset: position, as: Block.self)
+      if hasSpecial(block, high: !copiesHigh) { return false }
       position += 16
     }
     while position < count {
@@ -208,36 +217,37 @@ struct JSONText: ~Copyable {
 
   // MARK: Blocks
 
+  /// Sixteen bytes in one register, as two words: what is done with the words, the compiler does with both
+  /// at once. (Comparing the lanes of a `SIMD16` it compiles to a loop over them.)
+  private typealias Block = SIMD2<UInt64>
+
   private static var ones: UInt64 { 0x0101_0101_0101_0101 }
   private static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
+  /// Whether a byte of `block` has its top bit set.
+  @inline(__always)
+  private static func hasTop(_ block: Block) -> Bool { (block.x | block.y) & tops != 0 }
+
   /// Whether one of sixteen bytes has to be escaped, or (`high`) is not ASCII.
-  ///
-  /// In general registers: comparing `SIMD16` lanes compiles to a loop over them.
   @inline(__always)
-  private func hasSpecial(_ first: UInt64, _ second: UInt64, high: Bool) -> Bool {
-    (specials(first, high) | specials(second, high)) & Self.tops != 0
-  }
-
-  @inline(__always)
-  private func hasSpecial(_ bytes: UInt64, high: Bool) -> Bool {
-    specials(bytes, high) & Self.tops != 0
-  }
-
-  /// The top bit of each byte that has to be escaped. A subtraction borrows only behind a byte that is found
-  /// anyway, so that no other byte is reported where none is.
-  @inline(__always)
-  private func specials(_ bytes: UInt64, _ high: Bool) -> UInt64 {
-    let quotes = bytes ^ (Self.ones &* 0x22)
-    let backslashes = bytes ^ (Self.ones &* 0x5C)
-    var found =
-      (bytes &- Self.ones &* 0x20) & ~bytes | (quotes &- Self.ones) & ~quotes
-      | (backslashes &- Self.ones) & ~backslashes
+  private func hasSpecial(_ bytes: Block, high: Bool) -> Bool {
+    var found = Self.specials(bytes)
     if high { found |= bytes }
     if escapesDelete {
-      let deletes = bytes ^ (Self.ones &* 0x7F)
-      found |= (deletes &- Self.ones) & ~deletes
+      let deletes = bytes ^ Block(repeating: Self.ones &* 0x7F)
+      found |= (deletes &- Block(repeating: Self.ones)) & ~deletes
     }
-    return found
+    return Self.hasTop(found)
+  }
+
+  /// The top bit of each byte that is a control character, a quotation mark or a backslash. A subtraction
+  /// borrows only behind a byte that is found anyway, so that no other byte is reported where none is.
+  @inline(__always)
+  private static func specials(_ bytes: Block) -> Block {
+    let quotes = bytes ^ Block(repeating: ones &* 0x22)
+    let backslashes = bytes ^ Block(repeating: ones &* 0x5C)
+    let one = Block(repeating: ones)
+    return (bytes &- Block(repeating: ones &* 0x20)) & ~bytes | (quotes &- one) & ~quotes
+      | (backslashes &- one) & ~backslashes
   }
 }

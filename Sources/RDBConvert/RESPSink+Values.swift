@@ -122,6 +122,19 @@ extension RESPSink {
     }
   }
 
+  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+    guard try begin(member.byteCount, 32) else { return }
+    if batch.isOpen {
+      let place = elementPlace
+      let end = RESPText.writeBulk(text, to: place)
+      wrote(end &+ RESPText.writeBulk(member, to: place + end))
+    } else {
+      try beginSingle()
+      try out.bulk(text)
+      try out.bulk(member)
+    }
+  }
+
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     guard try begin(value.byteCount, 32) else { return }
     if batch.isOpen {

@@ -31,7 +31,7 @@ public struct ByteCursor: ~Escapable {
     }
     let start = position
     position = start &+ Int(byteCount)
-    return bytes.extracting(unchecked: start..<position)
+    return bytes.extracting(uncheckedFrom: start, byteCount: Int(byteCount))
   }
 
   /// Reads one byte.
@@ -76,6 +76,15 @@ public struct ByteCursor: ~Escapable {
     }
     let milliseconds = try bigEndian(UInt64.self)
     return StreamID(milliseconds, try bigEndian(UInt64.self))
+  }
+}
+
+extension RawSpan {
+  /// The `byteCount` bytes from `start` on, which the caller has compared with all there are.
+  @inlinable @inline(__always) @_lifetime(copy self)
+  func extracting(uncheckedFrom start: Int, byteCount: Int) -> RawSpan {
+    // Not even the order of the bounds is looked at again.
+    extracting(unchecked: Range(uncheckedBounds: (start, start &+ byteCount)))
   }
 }
 

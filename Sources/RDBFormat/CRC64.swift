@@ -2,7 +2,7 @@ import CChecksum
 
 /// CRC-64/Jones as Redis computes it: reflected, polynomial `0xAD93D23594C935A9`, initial value 0.
 ///
-/// Carry-less multiplication where the processor has it (512 or 128 bits wide), else tables, decided at
+/// Carry-less multiplication where the processor has it (512, 256 or 128 bits wide), else tables, decided at
 /// run time. Source: `crc64` in Redis `src/crc64.c`; the check value of `123456789` is
 /// `0xE9C6D914C4B8D9CA`.
 public struct CRC64: Sendable {

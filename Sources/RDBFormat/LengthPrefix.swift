@@ -42,14 +42,14 @@ extension ByteCursor {
     if first < 0x40 {
       guard first < left else { return nil }
       position = start &+ 1 &+ first
-      return bytes.extracting(unchecked: start &+ 1..<start &+ 1 &+ first)
+      return bytes.extracting(uncheckedFrom: start &+ 1, byteCount: first)
     }
     guard first < 0x80 else { return nil }
     let second = Int(bytes.unsafeLoad(fromUncheckedByteOffset: start &+ 1, as: UInt8.self))
     let count = (first &- 0x40) &<< 8 | second
     guard count < left &- 1 else { return nil }
     position = start &+ 2 &+ count
-    return bytes.extracting(unchecked: start &+ 2..<start &+ 2 &+ count)
+    return bytes.extracting(uncheckedFrom: start &+ 2, byteCount: count)
   }
 
   /// Reads a length prefix.

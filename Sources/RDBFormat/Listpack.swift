@@ -72,7 +72,7 @@ public struct Listpack: PackedCursor, ~Escapable {
       let count = Int(first & 0x3F)
       guard count < end &- start &- 1 else { throw .listpackEntry(base, start, count, end) }
       try skipShortBacklen(start, 1 &+ count)
-      return PackedEntry(bytes: bytes.extracting(unchecked: start &+ 1..<start &+ 1 &+ count))
+      return PackedEntry(bytes: bytes.extracting(uncheckedFrom: start &+ 1, byteCount: count))
     }
     if first & 0x20 == 0 {
       guard end &- start >= 3 else { throw .listpackEntry(base, start, 2, end) }
@@ -127,8 +127,7 @@ public struct Listpack: PackedCursor, ~Escapable {
   {
     guard count < end - start - header else { throw .listpackEntry(base, start, header + count, end) }
     try skipBacklen(start, header + count)
-    return PackedEntry(
-      bytes: bytes.extracting(unchecked: start + header..<start + header + count))
+    return PackedEntry(bytes: bytes.extracting(uncheckedFrom: start + header, byteCount: count))
   }
 
   /// Steps over an entry of `size` ≤ 127 bytes that begins at `start`, and its one-byte backlen.

@@ -129,7 +129,7 @@ public struct Ziplist: PackedCursor, ~Escapable {
       throw .ziplist(base, body, "a string of \(count) bytes", "\(end - body) bytes")
     }
     step(start, to: body + count)
-    return PackedEntry(bytes: bytes.extracting(unchecked: body..<body + count))
+    return PackedEntry(bytes: bytes.extracting(uncheckedFrom: body, byteCount: count))
   }
 
   @inlinable mutating func step(_ start: Int, to next: Int) {

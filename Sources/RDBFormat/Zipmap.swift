@@ -74,7 +74,7 @@ public struct Zipmap: ~Escapable {
     }
     let start = position
     position += count
-    return bytes.extracting(unchecked: start..<position)
+    return bytes.extracting(uncheckedFrom: start, byteCount: position - start)
   }
 
   /// Checks, at the end, that nothing is left and the count was right.

@@ -45,6 +45,11 @@ extension KeyFilter where Base: ~Copyable {
   @inlinable public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     try base.zsetMember(member, score: score)
   }
+  @inlinable public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan)
+    throws(RDBError)
+  {
+    try base.zsetMember(member, score: score, text: text)
+  }
   @inlinable public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     try base.arrayElement(index: index, value: value)
   }

@@ -108,13 +108,15 @@ public enum RESPText {
   public static func copy(
     _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int
   ) {
-    if byteCount > 32 {
-      place.copyMemory(from: source, byteCount: byteCount)
-    } else if byteCount > 16 {
-      let low = source.loadUnaligned(as: SIMD16<UInt8>.self)
-      let high = source.loadUnaligned(fromByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
-      place.storeBytes(of: low, as: SIMD16<UInt8>.self)
-      place.storeBytes(of: high, toByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
+    if byteCount > 16 {
+      if byteCount <= 32 {
+        copyHalves(source, to: place, byteCount: byteCount)
+      } else if byteCount <= 64 {
+        copyHalves(source, to: place, byteCount: 32)
+        copyHalves(source + (byteCount &- 32), to: place + (byteCount &- 32), byteCount: 32)
+      } else {
+        place.copyMemory(from: source, byteCount: byteCount)
+      }
     } else if byteCount >= 8 {
       let low = source.loadUnaligned(as: UInt64.self)
       let high = source.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self)
@@ -131,6 +133,17 @@ public enum RESPText {
           of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
       }
     }
+  }
+
+  /// Copies 16 to 32 bytes by two stores that may overlap.
+  @inlinable @inline(__always)
+  static func copyHalves(
+    _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int
+  ) {
+    let low = source.loadUnaligned(as: SIMD16<UInt8>.self)
+    let high = source.loadUnaligned(fromByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
+    place.storeBytes(of: low, as: SIMD16<UInt8>.self)
+    place.storeBytes(of: high, toByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
   }
 
   /// A bulk string, allocated: for what is used again.

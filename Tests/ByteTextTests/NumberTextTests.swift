@@ -101,6 +101,34 @@ struct NumberTextTests {
     #expect(text { DoubleText.write(number, to: $0) } == expected)
   }
 
+  @Test("text of a double stands for itself where it is what would be written")
+  func canonicalDoubles() throws {
+    var texts = [
+      "0", "3", "-3", "0.5", "-0.5", "1.50", "007", "0.0", "1.", "00.5", ".5", "-.5", "-0.0", "0.0001", "0.0009",
+      "0.00012", "0.00009999", "0.00001", "-00.25", "100000", "123456789012345", "12345678901.2345",
+    ]
+    var state: UInt64 = 1
+    func random(_ count: Int) -> Int {
+      state = state &* 6364136223846793005 &+ 1442695040888963407
+      return Int(state >> 33) % count
+    }
+    for _ in 0..<50_000 {
+      var text = (0...random(15)).map { _ in "\(random(3) == 0 ? 0 : random(10))" }.joined()
+      let point = random(text.count + 3)
+      if point <= text.count { text.insert(".", at: text.index(text.startIndex, offsetBy: point)) }
+      texts.append((random(2) == 0 ? "-" : "") + text)
+    }
+    for text in texts where text != "-0" && text.filter(\.isNumber).count <= 15 {
+      let read = DoubleText.read(Array(text.utf8).span.bytes)
+      let (value, isCanonical) = try #require(read)
+      if let expected = Double(text) { #expect(value.bitPattern == expected.bitPattern, "\(text)") }
+      #expect(isCanonical == (self.text { DoubleText.write(value, to: $0) } == text), "\(text)")
+    }
+    for text in ["-0", "1e5", "inf", "nan", "1234567890123456", "0x1p3", "+1"] {
+      #expect(DoubleText.read(Array(text.utf8).span.bytes)?.isCanonical == false, "\(text)")
+    }
+  }
+
   @Test("text that is no double is refused; what strtod reads is read")
   func parsing() {
     for other in ["", " 1", "1 ", "x", "1.5x", "1,5", "--1", "-", ".", "-.", "1.2.3", "1.5e"] {
