@@ -20,6 +20,10 @@ public final class AheadSource: ByteSource {
     return count
   }
 
+  public var canShare: Bool { source.canShare }
+
+  public func skip(_ byteCount: UInt64) { position += byteCount }
+
   public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
     try source.read(at: offset, into: buffer)
   }

@@ -53,7 +53,10 @@ public struct KeyRecord: ~Copyable {
     public init() {}
 
     /// The same as of a key that was announced.
-    @inlinable public init(of key: borrowing KeyHeader) { self = key.attributes.pointee }
+    @inlinable public init(of key: borrowing KeyHeader) {
+      self = key.attributes.pointee
+      metadata = UnsafeRawBufferPointer(start: nil, count: 0)
+    }
   }
 
   @usableFromInline let place: UnsafeMutablePointer<Attributes>

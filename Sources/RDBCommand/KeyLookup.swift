@@ -91,9 +91,11 @@ struct KeyLookup {
     do {
       guard let file = input.file else { return try readOnce(choice, output, make) }
       let origin = try SnapshotRun(input.fromStart, reading).origin
-      guard let place = try place(in: file) else { throw missing(try hints()) }
+      let (found, hints) = try find(in: file)
+      guard let place = found else { throw missing(hints) }
       let whole = try resolve(choice, at: place, file)
       let summary = try read(whole, at: place, file, output, try perform { () throws(RDBError) in try make(origin) })
+      guard summary.isFound else { throw missing(nil) }
       if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
       return summary.base
     } catch {
@@ -108,14 +110,17 @@ struct KeyLookup {
 
   // MARK: Files
 
-  /// Where the key stands: as the index says, or by looking.
-  private func place(in file: FileSource) throws -> KeyPlace? {
-    if let places = try indexedPlaces(in: file) {
-      return try places.first { try $0.database == arguments.db && isKey(at: $0, file) }
-    }
+  /// Where the key stands, as the index says or by looking; else what may help, but not with `-q`.
+  private func find(in file: FileSource) throws -> (place: KeyPlace?, hints: KeyHints?) {
+    let isQuiet = working.progress.quiet
     let found = KeyFinder.Found()
-    _ = try look(found)
-    return found.offset.map { KeyPlace(database: arguments.db, offset: $0) }
+    if let places = try indexedPlaces(in: file) {
+      let place = try places.first { try $0.database == arguments.db && isKey(at: $0, file) }
+      return (place, place == nil && !isQuiet ? try look(found) : nil)
+    }
+    let hints = try look(found)
+    let place = found.offset.map { KeyPlace(database: arguments.db, offset: $0) }
+    return (place, isQuiet ? nil : hints)
   }
 
   /// Looks through the whole snapshot.
@@ -221,12 +226,6 @@ struct KeyLookup {
   // MARK: What is missing
 
   private var shownKey: String { printable(name, limit: 4096) }
-
-  /// What may help, found by looking through all names; nothing with `-q`.
-  private func hints() throws -> KeyHints? {
-    guard !working.progress.quiet else { return nil }
-    return try look(KeyFinder.Found())
-  }
 
   private func missing(_ hints: KeyHints?) -> Failure {
     var lines: [String] = []

@@ -138,6 +138,10 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     if try passes(member) { try base.zsetMember(member, score: score) }
   }
 
+  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+    if try passes(member) { try base.zsetMember(member, score: score, text: text) }
+  }
+
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
     if try passes(field) { try base.hashField(field, value: value, expiry: expiry) }
   }
