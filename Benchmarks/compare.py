@@ -12,13 +12,24 @@ import sys
 import time
 
 
+def warm_memory(path, byte_count):
+    """Leaves memory for a file of that size just used and free again, as the command before may have or not: a virtual
+    machine that gave it back to its host gets it page by page, which takes a multiple of the writing itself."""
+    block = bytes(1 << 20)
+    with open(path, "wb", buffering=0) as stream:
+        for _ in range(byte_count >> 20):
+            stream.write(block)
+        stream.truncate(0)
+
+
 class Command:
     """One row: a command line, and what its runs took."""
 
-    def __init__(self, name, arguments, output=None, must_succeed=True):
+    def __init__(self, name, arguments, output=None, room=0, must_succeed=True):
         self.name = name
         self.arguments = arguments
         self.output = output  # a file that the output goes to; None: /dev/null
+        self.room = room  # about as many bytes as the output has
         self.must_succeed = must_succeed  # others' tools may not know a version
         self.failure = None
         self.seconds = []
@@ -26,6 +37,8 @@ class Command:
 
     def run(self):
         target = self.output or os.devnull
+        if self.output:
+            warm_memory(self.output, self.room)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         actions = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -57,6 +70,7 @@ def commands(file, old, options):
     """All rows. `old`: the same contents in RDB 9, for what knows no newer version; or None."""
     rdb = options.rdb
     other = os.path.join(options.work, "other")
+    room = 2 * os.path.getsize(file)
     found = []
     checker = shutil.which("redis-check-rdb")
     if checker:
@@ -75,9 +89,9 @@ def commands(file, old, options):
         for threads in [[], ["-j", "1"]]:
             label = "**rdb " + name + ("" if not threads else " -j 1") + "**"
             found.append(Command(label, [rdb, *task, *threads, "-q", file]))
-    found.append(Command("**rdb resp >other**", [rdb, "resp", "-q", file], output=other))
+    found.append(Command("**rdb resp >other**", [rdb, "resp", "-q", file], other, room))
     found.append(Command("cat FILE >/dev/null", ["cat", file]))
-    found.append(Command("cat FILE >other", ["cat", file], output=other))
+    found.append(Command("cat FILE >other", ["cat", file], other, room))
     rdbtools = os.path.join(options.work, "venv", "bin", "rdb")
     if old and os.access(rdbtools, os.X_OK):
         for form in ["json", "protocol", "justkeys"]:
