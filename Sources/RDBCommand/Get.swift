@@ -42,7 +42,8 @@ struct Get: WorkingCommand {
   @Flag(help: "Show bytes in hexadecimal.")
   var hex = false
 
-  @Option(help: ArgumentHelp("Only this field, member, entry or index.", valueName: "name"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Only this field, member, entry or index.", valueName: "name"))
   var field: String?
 
   @Option(

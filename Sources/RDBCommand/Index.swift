@@ -35,6 +35,9 @@ struct Index: WorkingCommand {
         .usage, "\(input.shownName): \(what): no key of it can be read without all before it",
         hint: "Decompress it into a file first.")
     }
+    guard self.output != nil || self.input.dump != "-" else {
+      throw Failure(.usage, "standard input has no name to write the index beside", hint: "Give -o FILE.")
+    }
     let path = self.output ?? self.input.dump + ".idx"
     let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities)
     do {

@@ -53,11 +53,16 @@ extension TopElements {
     text.row("type", "\(type), \(counted(sizes.count, "element")), \(readable(byteCount: Double(sizes.sum)))")
     guard sizes.count > 0 else { return text.text }
     let quantiles = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)].map { name, share in
-      "\(name) \(bytes(sizes.quantile(share)).text)"
+      "\(name) \(bytes(quantile(share)).text)"
     }
     text.row("sizes", (["mean \(bytes(UInt64(sizes.mean.rounded())).text)"] + quantiles).joined(separator: ", "))
     return text.text + "\n" + elementTable(width) + "\n" + histogram(width)
       + "Percentiles are at most 1.6 % off; all else is exact.\n"
+  }
+
+  /// Never above the largest.
+  private func quantile(_ share: Double) -> UInt64? {
+    sizes.quantile(share).map { min($0, elements.first?.byteCount ?? $0) }
   }
 
   private func elementTable(_ width: Int) -> String {

@@ -87,6 +87,9 @@ struct GetTests {
         4102444800000_
 
         """),
+    Case(
+      line: "rdb get dump.rdb cart:9 --field -x", output: "", status: 1,
+      error: "rdb: dump.rdb: key \"cart:9\" has no \"-x\"\n"),
     Case(line: "rdb get dump.rdb jobs --raw", output: "zero\none\ntwo\nthree\n"),
     Case(line: "rdb get dump.rdb jobs --range 1:2 --raw", output: "one\ntwo\n"),
     Case(line: "rdb get dump.rdb jobs --range -2: --raw", output: "two\nthree\n"),
@@ -290,8 +293,11 @@ struct GetTests {
       rdb get dump.rdb.gz jobs --range -2:; echo $?
       rdb get dump.rdb.gz jobs --range 1:1 --raw
       rdb get dump.rdb.gz nothing -q; echo $?
+      zcat dump.rdb.gz >plain; rdb index - <plain; echo $?
+      echo no index >./-.idx; rdb get - jobs --range 1:1 --raw <plain
+      rm -f plain ./-.idx
       """, in: folder)
-    #expect(outcome.text == "64\n64\n64\n64\none\n1\n")
+    #expect(outcome.text == "64\n64\n64\n64\none\n1\n64\none\n")
     #expect(
       outcome.error == """
         rdb: dump.rdb.gz: is compressed (gzip): no key of it can be read without all before it
@@ -301,6 +307,8 @@ struct GetTests {
         rdb: dump.rdb.gz: cannot be read anywhere but from its beginning: an index is of no use
         Decompress it into a file, or leave --index out.
         rdb: "jobs": expected numbers from 0 on: where the value ends is not known, found numbers from the end of a value of type list
+        rdb: standard input has no name to write the index beside
+        Give -o FILE.
 
         """)
     #expect(folder.names == ["dump.rdb.gz"])
