@@ -237,8 +237,17 @@ extension RDBReader {
         return .stretch
       }
       parser.state = start
-      guard isWithinLimit, try window.fill(from: source, missing: missing) else { return .nothing }
+      guard isWithinLimit, try window.fill(from: source, missing: farther(than: missing, limit))
+      else { return .nothing }
     }
+  }
+
+  /// How much more to read where `missing` bytes are, of a record that is looked at anew each time: as much
+  /// again where that is a file, so that all looks together are as one. Others are not waited for.
+  private func farther(than missing: UInt64, _ limit: Int) -> UInt64 {
+    guard source.canSeek, let total = source.totalByteCount else { return missing }
+    let left = total - min(total, UInt64(window.endOffset))
+    return max(missing, min(UInt64(window.count), UInt64(max(0, limit - window.count)), left))
   }
 
   private mutating func take(_ byteCount: Int, into run: inout RunBuffer) {
