@@ -3,7 +3,8 @@ public enum DecimalText {
   /// The longest text: `-9223372036854775808`.
   @inlinable public static var maximumByteCount: Int { 20 }
 
-  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes) and returns the byte count.
+  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes, all of which may be touched) and
+  /// returns the byte count.
   @inlinable
   public static func write(_ value: Int64, to destination: UnsafeMutableRawPointer) -> Int {
     if value >= 0 { return write(UInt64(bitPattern: value), to: destination) }
@@ -11,58 +12,61 @@ public enum DecimalText {
     return write(value.magnitude, to: destination + 1) &+ 1
   }
 
-  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes) and returns the byte count.
+  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes, all of which may be touched) and
+  /// returns the byte count.
   @inlinable
   public static func write(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
     // Most numbers are small.
+    if value < 10 {
+      destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
+      return 1
+    }
     if value < 100 {
-      if value < 10 {
-        destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
-        return 1
-      }
       storePair(value, at: destination)
       return 2
     }
-    if value < 10_000 {
-      let high = (value &* 5243) &>> 19
-      let low = value &- high &* 100
-      if high < 10 {
-        destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ high), as: UInt8.self)
-        storePair(low, at: destination + 1)
-        return 3
-      }
-      storePair(high, at: destination)
-      storePair(low, at: destination + 2)
-      return 4
+    if value < 100_000_000 {
+      // The digits behind the zeros in front: which length it is costs no branch.
+      let digits = eightDigits(value)
+      let zeros = digits.trailingZeroBitCount &>> 3
+      let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: zeros &<< 3)
+      destination.storeBytes(of: text.littleEndian, as: UInt64.self)
+      return 8 &- zeros
     }
     return writeLarge(value, to: destination)
   }
 
   @usableFromInline
   static func writeLarge(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
-    let count = digitCount(value)
-    var place = count
-    var rest = value
-    while rest >= 100 {
-      let quotient = rest / 100
-      place &-= 2
-      storePair(rest &- quotient &* 100, at: destination + place)
-      rest = quotient
-    }
-    if rest >= 10 {
-      storePair(rest, at: destination)
-    } else {
-      destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ rest), as: UInt8.self)
-    }
-    return count
+    let high = value / 100_000_000
+    let count = write(high, to: destination)
+    let digits = eightDigits(value &- high &* 100_000_000) | 0x3030_3030_3030_3030
+    destination.storeBytes(of: digits.littleEndian, toByteOffset: count, as: UInt64.self)
+    return count &+ 8
+  }
+
+  /// The eight decimal digits of `value`, which is below 10⁸, one a byte, the highest in the lowest byte.
+  @inlinable @inline(__always)
+  static func eightDigits(_ value: UInt64) -> UInt64 {
+    let high = value / 10_000
+    let fours = high | (value &- high &* 10_000) &<< 32
+    let hundreds = ((fours &* 10_486) &>> 20) & 0x0000_007F_0000_007F
+    let pairs = hundreds | (fours &- hundreds &* 100) &<< 16
+    let tens = ((pairs &* 103) &>> 10) & 0x000F_000F_000F_000F
+    return tens | (pairs &- tens &* 10) &<< 8
   }
 
   /// The number of decimal digits of `value`.
   @inlinable
   public static func digitCount(_ value: UInt64) -> Int {
+    if value < 100 { return value < 10 ? 1 : 2 }
+    return digitCountOfLarge(value)
+  }
+
+  @usableFromInline static func digitCountOfLarge(_ value: UInt64) -> Int {
     // 1233 / 4096 is just above log10(2): at most one too few.
-    let guess = ((64 &- (value | 1).leadingZeroBitCount) &* 1233) &>> 12
-    return guess &+ ((value | 1) >= power(guess) ? 1 : 0)
+    let guess = ((64 &- value.leadingZeroBitCount) &* 1233) &>> 12
+    return guess &+ (value >= power(guess) ? 1 : 0)
   }
 
   /// 10 to the power of `exponent` (0–19).

@@ -86,7 +86,7 @@ public enum DoubleText {
   /// for it. (Where it would, but that is not seen at once, this says no.)
   @inlinable
   public static func read(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
-    if let short = readShort(text) { return short }
+    if let short = readEight(text) ?? readShort(text) { return short }
     return readLong(text).map { ($0, false) }
   }
 
@@ -97,9 +97,58 @@ public enum DoubleText {
       if rdb_double_parse(start.assumingMemoryBound(to: CChar.self), bytes.count, &value) == 1 {
         return value
       }
-      // A plus sign, hexadecimal, or beyond what a double holds.
+      // A plus sign, hexadecimal, or beyond what a double holds. (To C a zero byte would be the end.)
+      if bytes.contains(0) { return nil }
       return Double(String(decoding: bytes, as: UTF8.self))
     }
+  }
+
+  /// Reads three to eight characters, digits with a point between them, and no zero that could go: as most
+  /// scores with decimals stand in packed values.
+  ///
+  /// All characters at once, in one word; else as ``readShort(_:)``.
+  ///
+  /// - Returns: `nil`: something else stands here.
+  @usableFromInline static func readEight(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
+    let count = text.byteCount
+    guard count >= 3, count <= 8 else { return nil }
+    // The last character in the highest byte; before the first, zeros.
+    var word: UInt64
+    if count >= 4 {
+      let low = text.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
+      let high = text.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self)
+      word =
+        UInt64(UInt32(littleEndian: high)) &<< 32
+        | UInt64(UInt32(littleEndian: low)) &<< UInt64(truncatingIfNeeded: 64 &- count &<< 3)
+    } else {
+      let low = text.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt16.self)
+      let high = text.unsafeLoad(fromUncheckedByteOffset: 2, as: UInt8.self)
+      word = UInt64(high) &<< 56 | UInt64(UInt16(littleEndian: low)) &<< 40
+    }
+    // The lowest byte that is a point; what a borrow makes of higher ones does not matter.
+    let others = word ^ 0x2E2E_2E2E_2E2E_2E2E
+    let points = (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
+    guard points != 0 else { return nil }
+    let point = points.trailingZeroBitCount &>> 3
+    let decimals = 7 &- point
+    let wholeCount = count &- decimals &- 1
+    // The digits before the point move up to those behind it, and zeros take the rest.
+    let below = (1 as UInt64) &<< UInt64(truncatingIfNeeded: point &<< 3) &- 1
+    let above = ~(below &<< 8 | 0xFF)
+    let used = ~(0 as UInt64) &<< UInt64(truncatingIfNeeded: 72 &- count &<< 3)
+    word = (word & below) &<< 8 | word & (point == 7 ? 0 : above)
+    let digits = (word ^ 0x3030_3030_3030_3030) & used
+    // Neither is above 9 with its high bits, nor by what it carries.
+    guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0, wholeCount > 0, decimals > 0
+    else { return nil }
+    let pairs = (digits &* 10 &+ digits &>> 8) & 0x00FF_00FF_00FF_00FF
+    let fours = (pairs &* 100 &+ pairs &>> 16) & 0x0000_FFFF_0000_FFFF
+    let number = (fours &* 10_000 &+ fours &>> 32) & 0xFFFF_FFFF
+    let value = Double(Int64(bitPattern: number)) / Double(Int64(bitPattern: DecimalText.power(decimals)))
+    let firstDigit = digits &>> UInt64(truncatingIfNeeded: 72 &- count &<< 3) & 0xFF
+    let isCanonical =
+      digits &>> 56 != 0 && (firstDigit != 0 || wholeCount == 1 && value >= 1e-4)
+    return (value, isCanonical)
   }
 
   /// Reads at most fifteen digits with a point among them: one exact division says the double.

@@ -202,6 +202,12 @@ public struct ByteOutput: ~Copyable {
     count += byteCount
   }
 
+  /// As ``advance(by:)``, where the caller knows that there was room.
+  @inlinable @inline(__always) public mutating func advance(uncheckedBy byteCount: Int) {
+    assert(byteCount >= 0 && byteCount <= capacity - count)
+    count &+= byteCount
+  }
+
   @inlinable @inline(__always) public mutating func append(_ byte: UInt8) throws(RDBError) {
     if count == capacity { try makeRoom(1) }
     appendUnchecked(byte)

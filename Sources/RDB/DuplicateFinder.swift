@@ -4,6 +4,9 @@
 /// nothing is cleared between values. A hit on the hash is decided by the caller, who compares the bytes.
 /// The table does not grow with the value for ever: members beyond ``limit`` are looked up, not noted, and
 /// the caller walks the value again from the first of them.
+///
+/// Small values are only sifted: the members go through a sieve of a few bits of hash, and where two meet
+/// there, the caller walks the value again, with the table: one in seventy of those with eight members.
 @usableFromInline
 struct DuplicateFinder: ~Copyable {
   @usableFromInline struct Slot: BitwiseCopyable {
@@ -28,6 +31,11 @@ struct DuplicateFinder: ~Copyable {
   @usableFromInline var unnoted = -1
   /// Chosen at random, so that no file can be made to collide.
   @usableFromInline let seed: UInt64
+  /// The value at which something of a hash was met last. (What collides here costs a second walk, no more.)
+  @usableFromInline let sieve: UnsafeMutablePointer<UInt16>
+  @usableFromInline var sifting: UInt16 = 0
+  /// Whether this value is small enough to be sifted.
+  @usableFromInline var isSifting = false
 
   @usableFromInline init(limit: Int = 1 << 18) {
     self.limit = limit
@@ -35,12 +43,22 @@ struct DuplicateFinder: ~Copyable {
     slots = .allocate(capacity: mask + 1)
     slots.initialize(repeating: Slot(generation: 0, position: 0, hash: 0), count: mask + 1)
     seed = UInt64.random(in: .min ... .max) | 1
+    sieve = .allocate(capacity: 1 << Self.sieveBits)
+    sieve.initialize(repeating: 0, count: 1 << Self.sieveBits)
   }
 
-  @inlinable deinit { slots.deallocate() }
+  @inlinable deinit {
+    slots.deallocate()
+    sieve.deallocate()
+  }
 
-  /// A new packed value begins.
+  @inlinable static var sieveBits: Int { 11 }
+  /// Members of the largest value that is sifted.
+  @inlinable static var siftedCount: Int { 32 }
+
+  /// A new packed value begins, or another walk of one; with the table.
   @inlinable mutating func begin() {
+    isSifting = false
     used = 0
     unnoted = -1
     generation &+= 1
@@ -48,7 +66,16 @@ struct DuplicateFinder: ~Copyable {
   }
 
   /// A new packed value of `byteCount` bytes begins.
-  @inlinable mutating func begin(byteCount: Int) {
+  ///
+  /// - Parameter count: How many members it claims to have; `nil`: it does not say.
+  @inlinable mutating func begin(byteCount: Int, count: UInt64?) {
+    if let count, count <= UInt64(Self.siftedCount) {
+      isSifting = true
+      unnoted = -1
+      sifting &+= 1
+      if sifting == 0 { clearSieve() }
+      return
+    }
     if byteCount > Self.largeByteCount || mask > Self.ordinaryMask { resize(byteCount: byteCount) }
     begin()
   }
@@ -67,6 +94,46 @@ struct DuplicateFinder: ~Copyable {
     slots = .allocate(capacity: mask + 1)
     slots.initialize(repeating: Slot(generation: 0, position: 0, hash: 0), count: mask + 1)
     generation = 0
+  }
+
+  @usableFromInline mutating func clearSieve() {
+    sieve.update(repeating: 0, count: 1 << Self.sieveBits)
+    sifting = 1
+  }
+
+  /// Lets the member `bytes` of a small value through the sieve: ``unnoted`` is 0 then where it was met before.
+  ///
+  /// - Parameter bytes: At least seven bytes before it may be read, as before every entry of a listpack or
+  ///   ziplist.
+  @inlinable @inline(__always) mutating func sift(entry bytes: RawSpan) {
+    let count = bytes.byteCount
+    if count == 0 {
+      // At most one is empty: that says the second walk.
+      unnoted = 0
+      return
+    }
+    let (first, last) = Self.ends(of: bytes)
+    let mixed =
+      (first ^ (last &<< 29 | last &>> 35) ^ UInt64(truncatingIfNeeded: count))
+      &* 0x9E37_79B9_7F4A_7C15
+    let place = sieve + Int(truncatingIfNeeded: mixed &>> UInt64(64 - Self.sieveBits))
+    if place.pointee == sifting { unnoted = 0 }
+    place.pointee = sifting
+  }
+
+  /// The first and the last eight bytes, or all there are, twice. `bytes` are not empty, and at least seven
+  /// bytes before them may be read.
+  @inlinable @inline(__always) static func ends(of bytes: RawSpan) -> (first: UInt64, last: UInt64) {
+    let count = bytes.byteCount
+    return bytes.withUnsafeBytes { bytes in
+      // Loads that end with the first eight bytes, or the last of fewer, and with the last: what stands
+      // before them is shifted out.
+      let start = bytes.baseAddress.unsafelyUnwrapped
+      let last = start + (count &- 8)
+      let first = count < 8 ? last : start
+      let shift = UInt64(truncatingIfNeeded: count < 8 ? 64 &- count &<< 3 : 0)
+      return (first.loadUnaligned(as: UInt64.self) &>> shift, last.loadUnaligned(as: UInt64.self) &>> shift)
+    }
   }
 
   @usableFromInline mutating func clear() {

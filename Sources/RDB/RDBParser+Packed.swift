@@ -38,7 +38,7 @@ extension RDBParser {
     var packed = try PackedValue(blob, kind, at: place)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount)
+    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
     let announces = state.value.mode != .validate
     var count = 0
     while !packed.isAtEnd {
@@ -64,7 +64,7 @@ extension RDBParser {
     var packed = try PackedValue(blob, .listpack, at: place)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount)
+    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 1))
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
@@ -85,7 +85,7 @@ extension RDBParser {
     var packed = try PackedValue(blob, kind, at: place)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount)
+    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
@@ -94,7 +94,13 @@ extension RDBParser {
       let scorePosition = packed.position
       let entry = try packed.next()
       if entry.isInteger {
-        try sink.zsetMember(member, score: Double(entry.integer))
+        let score = Double(entry.integer)
+        if entry.integer.magnitude < 1 << 53 {
+          let text = entry.text(scratch: scratch.number(2))
+          try sink.zsetMember(member, score: score, text: text)
+        } else {
+          try sink.zsetMember(member, score: score)
+        }
       } else {
         guard let (score, isCanonical) = DoubleText.read(entry.bytes) else {
           throw .badScore(at: place, inner: scorePosition, "other text")
@@ -124,7 +130,7 @@ extension RDBParser {
       ElementsHeader(
         count: packed.claimed(per: 3), firstBlobByteCount: blob.byteCount,
         canCarryFieldExpiries: true))
-    duplicates.begin(byteCount: blob.byteCount)
+    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 3))
     var count = 0
     var latest: Int64 = 1
     while !packed.isAtEnd {
@@ -179,7 +185,7 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(
         count: zipmap.claimedCount.map { UInt64($0) }, firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount)
+    duplicates.begin(byteCount: blob.byteCount, count: nil)
     let first = zipmap
     var count = 0
     while !zipmap.isAtEnd {
@@ -226,6 +232,8 @@ extension RDBParser {
     _ text: RawSpan, _ position: Int, _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int,
     _ what: StaticString
   ) throws(RDBError) {
+    // A number's text is in a scratch area behind the first.
+    if duplicates.isSifting { return duplicates.sift(entry: text) }
     let earlier = duplicates.insert(text, at: position)
     if earlier >= 0 { try compare(text, position, earlier, blob, kind, place, what) }
   }

@@ -206,6 +206,12 @@ public struct RDBParser: ~Copyable {
         cursor.position = committed
       }
     }
+    if case .elements = interest, type.isPacked {
+      beginValue(type, offset: cursor.offset)
+      state.value.mode = .elements
+      try packedValue(&cursor, &sink)
+      return try endKey(&cursor, &sink)
+    }
     try beginValue(&cursor, interest, &sink)
   }
 

@@ -62,8 +62,8 @@ public protocol RDBSink: ~Copyable {
   mutating func setMember(_ member: RawSpan) throws(RDBError)
   /// `score` is never NaN.
   mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError)
-  /// The same, where the file has the score as text and that is its shortest: `0.1`, `3`, never `1e5` or
-  /// `inf`; at most 17 bytes. Unless a sink takes it, it is the event above.
+  /// The same, where the file has the score as text that is its shortest, or as an integer below 2⁵³ whose
+  /// text this is: `0.1`, `3`, never `1e5` or `inf`; at most 17 bytes. Unless a sink takes it, it is the event above.
   mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError)
   /// `expiry`: absolute; `nil`: the field has none.
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError)

@@ -18,8 +18,8 @@ struct RESPName: ~Copyable {
   mutating func set(_ name: RawSpan) {
     nameByteCount = name.byteCount
     if nameByteCount > capacity - 64 { grow() }
-    headerByteCount = RESPText.writeBulkHeader(UInt64(nameByteCount), to: base)
     count = RESPText.writeBulk(name, to: base)
+    headerByteCount = count &- nameByteCount &- 2
   }
 
   mutating func set(_ name: [UInt8]) { set(name.span.bytes) }
@@ -41,6 +41,9 @@ struct RESPName: ~Copyable {
     @_lifetime(borrow self)
     get { _overrideLifetime(RawSpan(_unsafeStart: base, byteCount: count), borrowing: self) }
   }
+
+  /// Where the bulk string stands, until another name does.
+  var place: (start: UnsafeRawPointer, count: Int) { (UnsafeRawPointer(base), count) }
 
   /// The name itself.
   var bytes: RawSpan {

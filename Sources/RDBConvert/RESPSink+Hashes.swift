@@ -1,6 +1,6 @@
 public import RDB
 public import RDBFormat
-import RESP
+public import RESP
 
 /// Hashes, and expiries of their fields.
 extension RESPSink {
@@ -46,6 +46,7 @@ extension RESPSink {
     }
   }
 
+  @inlinable @inline(__always)
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   {
@@ -63,7 +64,7 @@ extension RESPSink {
   }
 
   @inline(never)
-  private mutating func expire(_ field: RawSpan, _ expiry: Int64) throws(RDBError) {
+  @usableFromInline mutating func expire(_ field: RawSpan, _ expiry: Int64) throws(RDBError) {
     guard can.fieldExpiry else {
       key.unofferedFieldExpiries += 1
       return

@@ -1,20 +1,20 @@
 import ByteText
 public import RDB
 public import RDBFormat
-import RESP
+public import RESP
 
 /// Strings, and collections in batches.
 extension RESPSink {
   /// One command being filled with elements, its header still open.
-  struct Batch {
-    var isOpen = false
+  @usableFromInline struct Batch {
+    @usableFromInline var isOpen = false
     var command: Command = .rpush
-    var elements = 0
+    @usableFromInline var elements = 0
     /// Elements that the file says are still to come, or as many as a batch holds.
     var expected: UInt64 = 0
-    var limit = 1
+    @usableFromInline var limit = 1
     /// Bytes that the next element may take without a closer look; 0 where there must be one.
-    var room = 0
+    @usableFromInline var room = 0
   }
 
   /// The commands that take elements.
@@ -96,6 +96,7 @@ extension RESPSink {
     if key.type.data == .list { notes.nodes &+= 1 }
   }
 
+  @inlinable @inline(__always)
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     guard try begin(element.byteCount, 0) else { return }
     if batch.isOpen {
@@ -105,6 +106,7 @@ extension RESPSink {
     }
   }
 
+  @inlinable @inline(__always)
   public mutating func setMember(_ member: RawSpan) throws(RDBError) {
     try listElement(member)
   }
@@ -122,6 +124,7 @@ extension RESPSink {
     }
   }
 
+  @inlinable @inline(__always)
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
     guard try begin(member.byteCount, 32) else { return }
     if batch.isOpen {
@@ -148,24 +151,16 @@ extension RESPSink {
     }
   }
 
-  /// Writes a score's text as a bulk string and returns its byte count; room for 48 bytes.
+  /// Writes a score's text as a bulk string and returns its byte count; room for 64 bytes.
   static func writeScore(_ score: Double, to place: UnsafeMutableRawPointer) -> Int {
-    // Most have fewer than ten characters, and a header of four bytes.
-    let count = DoubleText.write(score, to: place + 4)
-    if count >= 10 { (place + 5).copyMemory(from: place + 4, byteCount: count) }
-    let header = UInt64(count)
-    var start = 4
-    if count >= 10 {
-      // Written byte by byte: nothing behind it may be touched.
-      let digits = 0x3030 | (header / 10) | (header % 10) &<< 8
-      place.storeBytes(of: UInt8(ascii: "$"), as: UInt8.self)
-      place.storeBytes(
-        of: UInt16(littleEndian: UInt16(truncatingIfNeeded: digits)), toByteOffset: 1, as: UInt16.self)
-      RESPText.writeLineEnd(to: place + 3)
-      start = 5
-    } else {
-      _ = RESPText.writeBulkHeader(header, to: place)
-    }
+    // Behind the longest header; then moved to where the header ends.
+    let text = place + 8
+    let count = DoubleText.write(score, to: text)
+    let start = RESPText.writeBulkHeader(UInt64(count), to: place)
+    let low = text.loadUnaligned(as: SIMD16<UInt8>.self)
+    let high = text.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
+    place.storeBytes(of: low, toByteOffset: start, as: SIMD16<UInt8>.self)
+    place.storeBytes(of: high, toByteOffset: start + 16, as: SIMD16<UInt8>.self)
     RESPText.writeLineEnd(to: place + start + count)
     return start + count + 2
   }
@@ -176,7 +171,7 @@ extension RESPSink {
   /// or, if it is too long to be copied, no batch.
   ///
   /// - Returns: Whether it is to be written at all.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
     let byteCount = first &+ second &+ 64
     if byteCount <= batch.room, byteCount < smallByteCount { return true }
@@ -184,7 +179,7 @@ extension RESPSink {
   }
 
   @inline(never)
-  private mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
+  @usableFromInline mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
     let byteCount = first &+ second &+ 64
     if batch.isOpen, batch.elements < batch.limit, byteCount < smallByteCount,
       out.output.byteCountBehindGap &+ byteCount <= batchByteCount
@@ -199,43 +194,51 @@ extension RESPSink {
     }
     if batch.isOpen { try closeBatch() }
     if !key.hasBegun { try beginCommands() }
-    if byteCount < smallByteCount, name.count <= 64 << 10 {
-      try openBatch()
-      try makeRoom(byteCount)
-    }
+    if byteCount < smallByteCount, name.count <= 64 << 10 { try openBatch(byteCount) }
     return true
   }
 
   /// Makes room in the buffer, and notes how much there is for the open command.
+  @inline(__always)
   private mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
     try out.output.reserve(byteCount)
     batch.room = min(batchByteCount - out.output.byteCountBehindGap, out.output.spare.count)
   }
 
   /// Where an element of an open batch goes.
-  var elementPlace: UnsafeMutableRawPointer {
-    @inline(__always) get { out.output.spare.baseAddress.unsafelyUnwrapped }
+  @usableFromInline var elementPlace: UnsafeMutableRawPointer {
+    @inlinable @inline(__always) get { out.output.spare.baseAddress.unsafelyUnwrapped }
   }
 
   /// An element of `byteCount` bytes was written at ``elementPlace``, into an open batch.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func wrote(_ byteCount: Int) {
-    out.output.advance(by: byteCount)
+    out.output.advance(uncheckedBy: byteCount)
     batch.elements &+= 1
     batch.room = batch.elements < batch.limit ? batch.room &- byteCount : 0
   }
 
-  private mutating func openBatch() throws(RDBError) {
+  /// Begins a command, and makes room for its first element.
+  @inline(__always)
+  private mutating func openBatch(_ byteCount: Int) throws(RDBError) {
     let guess = Int(min(batch.expected, UInt64(batch.limit)))
     try out.output.openGap(
       byteCount: RESPText.headerByteCount(UInt64(guess &* batch.command.width &+ 2)))
-    try out.text(batch.command.text)
-    if key.usesTemporary { try out.copied(temporary) } else { try out.copied(name) }
+    let command = batch.command.text
+    let bulk = key.usesTemporary ? temporary.place : name.place
+    let headByteCount = command.utf8CodeUnitCount &+ bulk.count
+    try makeRoom(headByteCount &+ byteCount)
+    let place = elementPlace
+    RESPText.copy(command.utf8Start, to: place, byteCount: command.utf8CodeUnitCount)
+    RESPText.copy(bulk.start, to: place + command.utf8CodeUnitCount, byteCount: bulk.count)
+    out.output.advance(uncheckedBy: headByteCount)
+    batch.room &-= headByteCount
     batch.isOpen = true
     batch.elements = 0
   }
 
   /// Ends the open command: its header, and the expiries of its fields.
+  @inline(__always)
   mutating func closeBatch() throws(RDBError) {
     batch.isOpen = false
     batch.room = 0
@@ -245,6 +248,7 @@ extension RESPSink {
   }
 
   /// Fills in the open gap.
+  @inline(__always)
   mutating func writeHeader(_ arguments: Int) throws(RDBError) {
     let place = try out.output.closeGap(byteCount: RESPText.headerByteCount(UInt64(arguments)))
     RESPText.writeArrayHeaderExactly(arguments, to: place)
@@ -252,14 +256,14 @@ extension RESPSink {
   }
 
   /// Begins a command of one element, which is too long to be copied.
-  mutating func beginSingle() throws(RDBError) {
+  @usableFromInline mutating func beginSingle() throws(RDBError) {
     try command(batch.command.width + 2, batch.command.text)
     if batch.expected != .max, batch.expected > 0 { batch.expected -= 1 }
     // Room for a number before the element.
     try out.output.reserve(128)
   }
 
-  private mutating func single(_ element: RawSpan) throws(RDBError) {
+  @usableFromInline mutating func single(_ element: RawSpan) throws(RDBError) {
     try beginSingle()
     try out.bulk(element)
   }

@@ -21,17 +21,17 @@ public struct RESPSink: RunSink, ~Copyable {
   let batchByteCount: Int
   let bulkLimit: Int
   /// Elements below this length are copied into batches, others are commands of their own.
-  let smallByteCount: Int
+  @usableFromInline let smallByteCount: Int
   /// Values are written as commands that may change what is there, and never by RESTORE unless they must.
   let isPlain: Bool
 
-  var out: RESPWriter
+  @usableFromInline var out: RESPWriter
   /// The current key.
   var name = RESPName()
   /// What its commands name: the key, or a temporary name that is renamed at its end.
   var temporary = RESPName()
   var key = KeyState()
-  var batch = Batch()
+  @usableFromInline var batch = Batch()
   var fieldExpiries = FieldExpiries()
   var stream = StreamState()
   var restored = RestoreState()
@@ -156,6 +156,15 @@ public struct RESPSink: RunSink, ~Copyable {
     if header.name.byteCount > bulkLimit {
       return lose("its name is longer than the bulk limit")
     }
+    if isPlain, header.metadata.byteCount == 0 {
+      switch header.type.data {
+      case .list, .set, .zset, .hash:
+        key.idleSeconds = header.idleSeconds
+        key.frequency = header.frequency
+        return .elements
+      default: break
+      }
+    }
     return try plan(header)
   }
 
@@ -168,12 +177,14 @@ public struct RESPSink: RunSink, ~Copyable {
     }
   }
 
+  @inline(never)
   private mutating func endCommands() throws(RDBError) {
     if batch.isOpen { try closeBatch() }
     switch key.type.data {
     case .stream: try endStream()
     case .module: return loseModule()
-    case .hash: noteLostFieldExpiries()
+    case .hash:
+      if key.unofferedFieldExpiries | key.lostFieldExpiries > 0 { noteLostFieldExpiries() }
     default: break
     }
     guard key.hasBegun else {
@@ -188,6 +199,7 @@ public struct RESPSink: RunSink, ~Copyable {
   }
 
   /// Ends a key whose value is written: expiry, and the rename from the temporary name.
+  @inline(__always)
   mutating func endWrittenKey() throws(RDBError) {
     if key.hasExpiry { try expire() }
     if key.plan == .commands, !restored.metadata.isEmpty { loseMetadata() }
@@ -205,6 +217,7 @@ public struct RESPSink: RunSink, ~Copyable {
     ledger.keysWritten &+= 1
   }
 
+  @inline(never)
   private mutating func expire() throws(RDBError) {
     if can.pexpireat {
       try command(3, "$9\r\nPEXPIREAT\r\n")
@@ -229,18 +242,23 @@ public struct RESPSink: RunSink, ~Copyable {
   }
 
   /// Goes to the key's database; before the key's first command.
+  @inline(__always)
   mutating func select() throws(RDBError) {
     if out.output.joined != joint { try out.output.join(joint) }
   }
 
   /// Before the first command that builds the key from elements.
+  @inline(__always)
   mutating func beginCommands() throws(RDBError) {
     key.hasBegun = true
     try select()
-    switch options.existing {
-    case .merge: return
-    case .replace: break
-    case .keep:
+    if options.existing != .merge { try clearWay() }
+  }
+
+  /// Unlinks what is there, or chooses a temporary name.
+  @inline(never)
+  private mutating func clearWay() throws(RDBError) {
+    if options.existing == .keep {
       key.usesTemporary = true
       temporary.set(TemporaryName.of(name.array))
     }

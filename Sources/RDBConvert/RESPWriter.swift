@@ -1,11 +1,12 @@
 import ByteText
-import RDB
+public import RDB
 import RDBFormat
 import RESP
 
 /// Writes commands into a ``ByteOutput`` and counts them.
+@usableFromInline
 struct RESPWriter: ~Copyable {
-  var output: ByteOutput
+  @usableFromInline var output: ByteOutput
   var commandCount: UInt64 = 0
 
   /// Begins a command of `count` arguments, its name included.
@@ -32,7 +33,7 @@ struct RESPWriter: ~Copyable {
   }
 
   /// Writes a bulk string of any length; a long one is not copied.
-  mutating func bulk(_ bytes: RawSpan) throws(RDBError) {
+  @usableFromInline mutating func bulk(_ bytes: RawSpan) throws(RDBError) {
     if bytes.byteCount < ByteOutput.directThreshold {
       try output.reserve(bytes.byteCount + 32)
       output.advance(by: RESPText.writeBulk(bytes, to: output.spare.baseAddress.unsafelyUnwrapped))

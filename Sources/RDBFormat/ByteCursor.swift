@@ -31,7 +31,7 @@ public struct ByteCursor: ~Escapable {
     }
     let start = position
     position = start &+ Int(byteCount)
-    return bytes.extracting(uncheckedFrom: start, byteCount: Int(byteCount))
+    return bytes.extracting(unchecked: Range(uncheckedBounds: (start, position)))
   }
 
   /// Reads one byte.
@@ -80,11 +80,13 @@ public struct ByteCursor: ~Escapable {
 }
 
 extension RawSpan {
-  /// The `byteCount` bytes from `start` on, which the caller has compared with all there are.
+  /// The `byteCount` bytes from `start` on, which the caller has compared with all there are, of which there
+  /// must be some.
   @inlinable @inline(__always) @_lifetime(copy self)
   func extracting(uncheckedFrom start: Int, byteCount: Int) -> RawSpan {
     // Not even the order of the bounds is looked at again.
-    extracting(unchecked: Range(uncheckedBounds: (start, start &+ byteCount)))
+    let place = withUnsafeBytes { $0.baseAddress.unsafelyUnwrapped + start }
+    return _overrideLifetime(RawSpan(_unsafeStart: place, byteCount: byteCount), copying: self)
   }
 }
 

@@ -17,14 +17,14 @@ public import ByteText
 /// Source: `lpGetWithSize`, `lpEncodeBacklen` in Redis `src/listpack.c`. The thresholds between backlen
 /// sizes lie one below the natural ones there: 16 383 already takes three bytes. Valkey 9 writes two, and
 /// each refuses what the other writes; here both are read.
-public struct Listpack: PackedCursor, ~Escapable {
+public struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
   public var position = 6
   public let claimedCount: Int?
 
-  @inlinable @_lifetime(copy bytes)
+  @inlinable @inline(__always) @_lifetime(copy bytes)
   public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
     self.base = base
@@ -80,54 +80,40 @@ public struct Listpack: PackedCursor, ~Escapable {
       try skipShortBacklen(start, 2)
       return PackedEntry(integer: (bits &<< 51) &>> 51, nothing: bytes.extracting(first: 0))
     }
-    return try nextLarge(start, first, end)
+    if first > 0xF0, first <= 0xF4 {
+      // 16, 24, 32 or 64 bits, at the end of eight bytes: the header stands before any entry.
+      let width = Int(truncatingIfNeeded: 0x0804_0302 as UInt32 &>> (UInt32(first &- 0xF1) &<< 3)) & 0xFF
+      guard end &- start > width &+ 1 else { throw .listpackEntry(base, start, width + 1, end) }
+      let bits = Int64(
+        littleEndian: bytes.unsafeLoadUnaligned(
+          fromUncheckedByteOffset: start &+ width &- 7, as: Int64.self))
+      try skipShortBacklen(start, 1 &+ width)
+      return PackedEntry(
+        integer: bits &>> Int64(truncatingIfNeeded: 64 &- width &<< 3), nothing: self.bytes.extracting(first: 0))
+    }
+    let string = try largeString(start, first, end)
+    position = try endOfEntry(start, string.byteCount &+ (first == 0xF0 ? 5 : 2), end)
+    return PackedEntry(bytes: string)
   }
 
-  /// The rarer encodings: integers of 16 bits and more, strings of 64 bytes and more.
+  /// A string of 64 bytes or more. (Does not change the walk, which so stays in registers.)
   @usableFromInline @_lifetime(copy self)
-  mutating func nextLarge(_ start: Int, _ first: UInt8, _ end: Int) throws(RDBError) -> PackedEntry {
+  func largeString(_ start: Int, _ first: UInt8, _ end: Int) throws(RDBError) -> RawSpan {
+    let header: Int
+    let count: Int
     if first & 0xF0 == 0xE0 {
-      guard end - start >= 2 else { throw .listpackEntry(base, start, 2, end) }
-      return try string(start, header: 2, Int(first & 0x0F) << 8 | Int(load(start + 1)), end)
+      header = 2
+      guard end - start >= header else { throw .listpackEntry(base, start, header, end) }
+      count = Int(first & 0x0F) << 8 | Int(load(start + 1))
+    } else {
+      header = 5
+      guard first == 0xF0 else { throw .listpack(base, start, "an entry encoding", hex(first)) }
+      guard end - start >= header else { throw .listpackEntry(base, start, header, end) }
+      count = Int(
+        UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self)))
     }
-    let width: Int
-    switch first {
-    case 0xF0:
-      guard end - start >= 5 else { throw .listpackEntry(base, start, 5, end) }
-      let count = UInt32(
-        littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self))
-      return try string(start, header: 5, Int(count), end)
-    case 0xF1: width = 2
-    case 0xF2: width = 3
-    case 0xF3: width = 4
-    case 0xF4: width = 8
-    default: throw .listpack(base, start, "an entry encoding", hex(first))
-    }
-    guard end - start > width + 1 else { throw .listpackEntry(base, start, width + 1, end) }
-    let integer: Int64
-    switch width {
-    case 2: integer = Int64(load(start + 1, as: Int16.self))
-    case 4: integer = Int64(load(start + 1, as: Int32.self))
-    case 8: integer = load(start + 1, as: Int64.self)
-    default:
-      integer = Int64(load(start + 1, as: UInt16.self)) | Int64(Int8(bitPattern: load(start + 3))) << 16
-    }
-    try skipShortBacklen(start, 1 + width)
-    return PackedEntry(integer: integer, nothing: bytes.extracting(first: 0))
-  }
-
-  /// A little-endian integer, whose bytes must be there.
-  @usableFromInline func load<T: FixedWidthInteger & BitwiseCopyable>(_ index: Int, as _: T.Type) -> T {
-    T(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: T.self))
-  }
-
-  @inlinable @_lifetime(copy self)
-  mutating func string(_ start: Int, header: Int, _ count: Int, _ end: Int) throws(RDBError)
-    -> PackedEntry
-  {
     guard count < end - start - header else { throw .listpackEntry(base, start, header + count, end) }
-    try skipBacklen(start, header + count)
-    return PackedEntry(bytes: bytes.extracting(uncheckedFrom: start + header, byteCount: count))
+    return bytes.extracting(uncheckedFrom: start + header, byteCount: count)
   }
 
   /// Steps over an entry of `size` ≤ 127 bytes that begins at `start`, and its one-byte backlen.
@@ -137,12 +123,12 @@ public struct Listpack: PackedCursor, ~Escapable {
     position = start &+ size &+ 1
   }
 
-  @usableFromInline mutating func skipBacklen(_ start: Int, _ size: Int) throws(RDBError) {
-    if size <= 127 { return try skipShortBacklen(start, size) }
+  /// Where an entry of `size` bytes that begins at `start` ends with its backlen.
+  @usableFromInline func endOfEntry(_ start: Int, _ size: Int, _ end: Int) throws(RDBError) -> Int {
     let place = start + size
-    var width = size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
+    var width = size <= 127 ? 1 : size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
     // All bits set: as long as Redis makes it, it begins with 0; as long as Valkey makes it, with 127.
-    if size & (size &+ 1) == 0, place < end, load(place) == 0x7F { width -= 1 }
+    if size > 127, size & (size &+ 1) == 0, place < end, load(place) == 0x7F { width -= 1 }
     guard place + width <= end else { throw .listpackEntry(base, start, size + width, end) }
     var value = 0
     for index in 0..<width {
@@ -153,7 +139,7 @@ public struct Listpack: PackedCursor, ~Escapable {
       value = value << 7 | Int(byte & 0x7F)
     }
     guard value == size else { throw .listpack(base, place, "a backlen of \(size)", "\(value)") }
-    position = place + width
+    return place + width
   }
 
   @_lifetime(copy self)
@@ -163,7 +149,7 @@ public struct Listpack: PackedCursor, ~Escapable {
     return try copy.next()
   }
 
-  @inlinable public func finish(count: Int) throws(RDBError) {
+  @inlinable @inline(__always) public func finish(count: Int) throws(RDBError) {
     guard position == end else { throw .listpack(base, position, "the end", "more entries") }
     if let claimedCount, claimedCount != count {
       throw .listpack(base, 4, "a count of \(count)", "\(claimedCount)")

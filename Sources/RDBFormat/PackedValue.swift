@@ -2,9 +2,9 @@
 ///
 /// (A generic walk costs a call an entry: the compiler does not inline the methods of a protocol that
 /// non-escapable types conform to.)
-public struct PackedValue: ~Escapable {
+public struct PackedValue: ~Escapable, BitwiseCopyable {
   /// Which of the two.
-  public enum Kind: Sendable { case listpack, ziplist }
+  public enum Kind: Sendable, BitwiseCopyable { case listpack, ziplist }
 
   @usableFromInline let kind: Kind
   /// The walk; of a ziplist only its bytes and its place.
@@ -44,16 +44,33 @@ public struct PackedValue: ~Escapable {
   @inlinable @inline(__always) @_lifetime(copy self)
   public mutating func next() throws(RDBError) -> PackedEntry {
     if kind == .listpack { return try listpack.next() }
-    return try nextOfZiplist()
+    let step = try stepOfZiplist()
+    listpack.position = step.position
+    (previousSize, previousStart) = (step.previousSize, step.previousStart)
+    return step.entry
+  }
+
+  /// What a step of a ziplist's walk changes. (A call that changed the walk itself would keep it, and so
+  /// that of a listpack, out of registers.)
+  @usableFromInline struct Step: ~Escapable, BitwiseCopyable {
+    @usableFromInline let entry: PackedEntry
+    @usableFromInline let position: Int
+    @usableFromInline let previousSize: Int
+    @usableFromInline let previousStart: Int
+
+    @_lifetime(copy entry)
+    init(_ entry: PackedEntry, _ ziplist: borrowing Ziplist) {
+      self.entry = entry
+      position = ziplist.position
+      (previousSize, previousStart) = (ziplist.previousSize, ziplist.previousStart)
+    }
   }
 
   @usableFromInline @_lifetime(copy self)
-  mutating func nextOfZiplist() throws(RDBError) -> PackedEntry {
+  func stepOfZiplist() throws(RDBError) -> Step {
     var ziplist = ziplist
     let entry = try ziplist.next()
-    listpack.position = ziplist.position
-    (previousSize, previousStart) = (ziplist.previousSize, ziplist.previousStart)
-    return entry
+    return Step(entry, ziplist)
   }
 
   @usableFromInline var ziplist: Ziplist {
@@ -67,7 +84,7 @@ public struct PackedValue: ~Escapable {
   }
 
   /// Checks, at the end, that nothing is left and the count was right.
-  @inlinable public func finish(count: Int) throws(RDBError) {
+  @inlinable @inline(__always) public func finish(count: Int) throws(RDBError) {
     if kind == .listpack { try listpack.finish(count: count) } else { try ziplist.finish(count: count) }
   }
 }

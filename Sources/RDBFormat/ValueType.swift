@@ -121,6 +121,16 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
     }
   }
 
+  /// Whether the whole value is one packed value, and needs nothing besides.
+  @inlinable public var isPacked: Bool {
+    switch self {
+    case .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack, .zsetListpack,
+      .setListpack:
+      true
+    default: false
+    }
+  }
+
   /// The type that `code` means in a file of `vendor`; `nil`: none.
   ///
   /// - Complexity: O(number of types). Readers build a table of 256 once.

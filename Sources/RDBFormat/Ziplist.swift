@@ -14,7 +14,7 @@ public import ByteText
 ///     F1…FD                        0–12
 ///
 /// Source: `ziplistValidateIntegrity` in Redis `src/ziplist.c`.
-public struct Ziplist: PackedCursor, ~Escapable {
+public struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int

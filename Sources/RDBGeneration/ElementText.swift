@@ -115,8 +115,12 @@ struct ElementText: ~Copyable {
       writeHex(random.next(), to: start + 7)
       random.fillLetters(start + 33, 8)
       (start + 52).copyMemory(from: start + 33, byteCount: 8)
-      let price = 1000 + random.below(9000)
-      _ = DecimalText.write(Int64(price), to: start + 131)
+      var price = 1000 + random.below(9000)
+      for place in (0..<4).reversed() {
+        start.storeBytes(
+          of: UInt8(truncatingIfNeeded: 48 + price % 10), toByteOffset: 131 + place, as: UInt8.self)
+        price /= 10
+      }
     }
     if value.count > 10 {
       (value.end - 1).storeBytes(of: UInt8(ascii: "]"), as: UInt8.self)

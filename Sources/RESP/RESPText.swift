@@ -38,19 +38,18 @@ public enum RESPText {
     _ mark: UInt8, _ count: UInt64, to place: UnsafeMutableRawPointer
   ) -> Int {
     // Most lengths have one or two digits: one store.
-    if count < 10 {
-      let word = UInt32(mark) | UInt32(truncatingIfNeeded: 48 &+ count) &<< 8 | 0x0A0D_0000
-      place.storeBytes(of: UInt32(littleEndian: word), as: UInt32.self)
-      return 4
-    }
     if count < 100 {
-      let tens = (count &* 103) &>> 10
-      let digits = 0x3030 | tens | (count &- tens &* 10) &<< 8
-      let word = UInt64(mark) | digits &<< 8 | 0x0A_0D00_0000
-      place.storeBytes(of: UInt64(littleEndian: word), as: UInt64.self)
-      return 5
+      place.storeBytes(of: shortHeader(mark, count).littleEndian, as: UInt64.self)
+      return count < 10 ? 4 : 5
     }
     return writeLongHeader(mark, count, to: place)
+  }
+
+  /// The text of a header whose `count` is below 100, its first byte the lowest.
+  @inlinable @inline(__always) static func shortHeader(_ mark: UInt8, _ count: UInt64) -> UInt64 {
+    let text = UnsafeRawPointer(shortHeaders.utf8Start)
+      .loadUnaligned(fromByteOffset: Int(truncatingIfNeeded: count &<< 3), as: UInt64.self)
+    return UInt64(littleEndian: text) &+ UInt64(mark &- UInt8(ascii: "$"))
   }
 
   @inline(never)
@@ -64,9 +63,19 @@ public enum RESPText {
   }
 
   /// Writes `*<count>\r\n` without touching a byte behind it.
-  @inlinable public static func writeArrayHeaderExactly(_ count: Int, to place: UnsafeMutableRawPointer) {
-    place.storeBytes(of: UInt8(ascii: "*"), as: UInt8.self)
-    writeLineEnd(to: place + 1 + DecimalText.write(UInt64(count), to: place + 1))
+  @inlinable @inline(__always)
+  public static func writeArrayHeaderExactly(_ count: Int, to place: UnsafeMutableRawPointer) {
+    guard count < 100 else { return writeLongArrayHeaderExactly(count, to: place) }
+    let word = shortHeader(UInt8(ascii: "*"), UInt64(count))
+    place.storeBytes(of: UInt32(truncatingIfNeeded: word).littleEndian, as: UInt32.self)
+    place.storeBytes(of: UInt8(ascii: "\n"), toByteOffset: count < 10 ? 3 : 4, as: UInt8.self)
+  }
+
+  @usableFromInline static func writeLongArrayHeaderExactly(_ count: Int, to place: UnsafeMutableRawPointer) {
+    withUnsafeTemporaryAllocation(byteCount: maximumHeaderByteCount, alignment: 8) { text in
+      let start = text.baseAddress.unsafelyUnwrapped
+      place.copyMemory(from: start, byteCount: writeArrayHeader(count, to: start))
+    }
   }
 
   /// Writes `\r\n`.
@@ -79,9 +88,7 @@ public enum RESPText {
   public static func writeBulk(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
     let count = bytes.byteCount
     let start = writeBulkHeader(UInt64(count), to: place)
-    bytes.withUnsafeBytes { source in
-      if let from = source.baseAddress { copy(from, to: place + start, byteCount: count) }
-    }
+    copy(bytes.withUnsafeBytes { $0.baseAddress }, to: place + start, byteCount: count)
     writeLineEnd(to: place + start + count)
     return start &+ count &+ 2
   }
@@ -104,34 +111,52 @@ public enum RESPText {
   }
 
   /// Copies `byteCount` bytes; short ones by a few overlapping stores rather than a call.
+  ///
+  /// - Parameter source: Not `nil`, but where there is nothing to copy.
   @inlinable @inline(__always)
   public static func copy(
-    _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int
+    _ source: UnsafeRawPointer?, to place: UnsafeMutableRawPointer, byteCount: Int
   ) {
     if byteCount > 16 {
-      if byteCount <= 32 {
-        copyHalves(source, to: place, byteCount: byteCount)
-      } else if byteCount <= 64 {
-        copyHalves(source, to: place, byteCount: 32)
-        copyHalves(source + (byteCount &- 32), to: place + (byteCount &- 32), byteCount: 32)
-      } else {
-        place.copyMemory(from: source, byteCount: byteCount)
-      }
-    } else if byteCount >= 8 {
-      let low = source.loadUnaligned(as: UInt64.self)
-      let high = source.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self)
-      place.storeBytes(of: low, as: UInt64.self)
-      place.storeBytes(of: high, toByteOffset: byteCount &- 8, as: UInt64.self)
+      copyLong(source.unsafelyUnwrapped, to: place, byteCount: byteCount)
     } else if byteCount >= 4 {
-      let low = source.loadUnaligned(as: UInt32.self)
-      let high = source.loadUnaligned(fromByteOffset: byteCount &- 4, as: UInt32.self)
-      place.storeBytes(of: low, as: UInt32.self)
-      place.storeBytes(of: high, toByteOffset: byteCount &- 4, as: UInt32.self)
+      // Four pieces that overlap: which length it is costs no branch.
+      let source = source.unsafelyUnwrapped
+      let second = (byteCount &>> 3) &<< 2
+      let last = byteCount &- 4
+      let pieces = (
+        source.loadUnaligned(as: UInt32.self),
+        source.loadUnaligned(fromByteOffset: second, as: UInt32.self),
+        source.loadUnaligned(fromByteOffset: last &- second, as: UInt32.self),
+        source.loadUnaligned(fromByteOffset: last, as: UInt32.self)
+      )
+      place.storeBytes(of: pieces.0, as: UInt32.self)
+      place.storeBytes(of: pieces.1, toByteOffset: second, as: UInt32.self)
+      place.storeBytes(of: pieces.2, toByteOffset: last &- second, as: UInt32.self)
+      place.storeBytes(of: pieces.3, toByteOffset: last, as: UInt32.self)
+    } else if byteCount > 0 {
+      let source = source.unsafelyUnwrapped
+      let middle = byteCount &>> 1
+      let last = byteCount &- 1
+      let pieces = (
+        source.load(as: UInt8.self), source.load(fromByteOffset: middle, as: UInt8.self),
+        source.load(fromByteOffset: last, as: UInt8.self)
+      )
+      place.storeBytes(of: pieces.0, as: UInt8.self)
+      place.storeBytes(of: pieces.1, toByteOffset: middle, as: UInt8.self)
+      place.storeBytes(of: pieces.2, toByteOffset: last, as: UInt8.self)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func copyLong(_ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int) {
+    if byteCount <= 32 {
+      copyHalves(source, to: place, byteCount: byteCount)
+    } else if byteCount <= 64 {
+      copyHalves(source, to: place, byteCount: 32)
+      copyHalves(source + (byteCount &- 32), to: place + (byteCount &- 32), byteCount: 32)
     } else {
-      for index in 0..<byteCount {
-        place.storeBytes(
-          of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
-      }
+      place.copyMemory(from: source, byteCount: byteCount)
     }
   }
 

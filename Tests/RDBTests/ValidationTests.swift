@@ -299,6 +299,33 @@ struct RecordTests {
     #expect(code(entries + twin + (isZiplist ? [.raw([0xF1])] : [])) == .duplicateMember)
   }
 
+  @Test("finds a member twice among few, and nothing where they are only alike", arguments: [12, 13, 16, 17, 20] as [UInt8])
+  func nearDuplicates(_ type: UInt8) {
+    var random = SeededGenerator(seed: UInt64(type))
+    let isZiplist = type < 16
+    let width = type == 20 ? 1 : 2
+    func code(_ members: [String]) -> RDBError.Code? {
+      let entries = members.flatMap { [B.Entry.text(Array($0.utf8))] + (width == 2 ? [B.Entry.integer(7)] : []) }
+      let blob = isZiplist ? B.ziplist(entries) : B.listpack(entries)
+      return errorOf(B.snapshot(B.key(type, B.string(blob))), .elements)?.code
+    }
+    // Alike in their first and last eight bytes, and in length; or of every short length, one of none.
+    let alike = (0..<32).map { "abcdefgh\(UnicodeScalar(65 + UInt8($0)))ijklmnop" }
+    let short = (0..<33).map { String(repeating: "x", count: $0) }
+    for members in [alike, short, (0..<40).map { "member:\($0)" }] {
+      #expect(code(members) == nil)
+      for _ in 0..<20 {
+        let twin = members[Int(random.next() % UInt64(members.count))]
+        var twice = members
+        twice.insert(twin, at: Int(random.next() % UInt64(members.count + 1)))
+        #expect(code(twice) == .duplicateMember)
+        let few = Array(members.prefix(Int(2 + random.next() % 30)))
+        #expect(code(few) == nil)
+        #expect(code(few + [few[0]]) == .duplicateMember)
+      }
+    }
+  }
+
   @Test("ends where the first record claims more than any file holds", arguments: [0x7FFF_FFFF_FFFF_FFFF, .max] as [UInt64])
   func firstRecord(_ claim: UInt64) {
     // The bytes before make the sum of what is there and what is missing pass 2^63.
