@@ -24,7 +24,18 @@ struct Get: WorkingCommand {
       """)
 
   /// What is written of the key.
-  enum Form { case text, hex, raw, json, resp }
+  enum Form {
+    case text, hex, raw, json, resp
+
+    /// What a terminal needs escapes in: text is written for terminals, and raw bytes are refused them.
+    var onTerminal: TerminalText.Form? {
+      switch self {
+      case .json: .json
+      case .resp: .lines
+      case .text, .hex, .raw: nil
+      }
+    }
+  }
 
   @OptionGroup var input: InputOptions
   @OptionGroup var lookup: LookupArguments
@@ -78,7 +89,7 @@ struct Get: WorkingCommand {
 
   func run() throws {
     let lookup = try KeyLookup(input, lookup, reading, working)
-    let output = try output.open(reading: lookup.input.identities)
+    let output = try output.open(reading: lookup.input.identities, form.onTerminal)
     let choice = try choice
     let ledger: Ledger
     switch form {

@@ -39,7 +39,7 @@ struct Index: WorkingCommand {
       throw Failure(.usage, "standard input has no name to write the index beside", hint: "Give -o FILE.")
     }
     let path = self.output ?? self.input.dump + ".idx"
-    let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities)
+    let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities, form: .lines)
     do {
       let count = try write(input, file, folder: Self.folder(of: path), to: output)
       if !working.progress.quiet, path != "-" {

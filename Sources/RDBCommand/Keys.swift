@@ -15,8 +15,9 @@ struct Keys: WorkingCommand {
       In file order. Only %E, %i and %m look into values; all else is told without decoding any. Bytes of names other \
       than printable ASCII are escaped as redis-cli does it: \\n, \\xff, \\\\, \\\".
 
-      Columns: %d database, %k key, %K key as it is, %t type, %e expiry in ms, %i elements, %r idle seconds, \
-      %f frequency, %E encoding, %b bytes in the file, %m estimated memory, %s hash slot, %% percent sign.
+      Columns: %d database, %k key, %K key as it is (but for what would steer a terminal), %t type, %e expiry in ms, \
+      %i elements, %r idle seconds, %f frequency, %E encoding, %b bytes in the file, %m estimated memory, %s hash slot, \
+      %% percent sign.
 
       Examples:
         rdb keys dump.rdb | wc -l
@@ -53,7 +54,7 @@ struct Keys: WorkingCommand {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
     // A table of keys lacks nothing that it was asked for: nothing can be lost.
-    let conversion = try Conversion(of: input, to: output, try LedgerOptions.parse([]), keys, working)
+    let conversion = try Conversion(of: input, to: output, form.json ? .json : .lines, try LedgerOptions.parse([]), keys, working)
     if format == nil, !null, !form.csv, !form.json {
       return try finish(conversion, try conversion.read(run, to: conversion.output) { KeyNamesSink(to: $0) })
     }

@@ -47,7 +47,7 @@ struct Memory: WorkingCommand {
     let input = try input.open()
     if let top { return try writeTop(top, of: input) }
     let run = try SnapshotRun(input, reading)
-    let conversion = try Conversion(of: input, to: output, try LedgerOptions.parse([]), keys, working)
+    let conversion = try Conversion(of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
     let model = model.model(run.origin)
     let (form, strings, least, defuses) = (form.form, strings, bytes.byteCount, !form.noDefuse)
     try conversion.writeHead(RowOutput.memoryHead(form))
@@ -63,7 +63,7 @@ struct Memory: WorkingCommand {
 
   private func writeTop(_ top: Int, of input: InputFile) throws {
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
-    let output = try output.open(reading: input.identities)
+    let output = try output.open(reading: input.identities, form.form.onTerminal)
     let report = try run.reports { options in
       options.measures = [.memory]
       options.topLimit = top

@@ -3,7 +3,7 @@ import RDBFormat
 
 /// A file being written: beside its final name, and under it only when it is whole.
 ///
-/// Standard output, pipes and devices are written as they are.
+/// Standard output, pipes and devices are written as they are, but for what would steer a terminal.
 final class OutputFile: ByteDestination {
   /// As messages call it.
   let shownName: String
@@ -11,6 +11,9 @@ final class OutputFile: ByteDestination {
   private let partial: Interrupts.Partial?
   private let finalPath: String
   private let isStandardOutput: Bool
+  private let form: TerminalText.Form?
+  /// Of a terminal: what it gets instead of the bytes.
+  private lazy var terminal = isTerminal ? form.map { TerminalText($0) } : nil
   /// Finished or abandoned.
   private var isSettled = false
   /// Why writing ended, if it did: damage in the input and a full disk can come together.
@@ -23,8 +26,10 @@ final class OutputFile: ByteDestination {
   ///   - path: `-`: standard output.
   ///   - keepsPartial: Whether an unfinished file stays, as `path.partial`.
   ///   - inputs: Files that must not be written to.
+  ///   - form: What a terminal needs escapes in; `nil`: the bytes are written for terminals, or for none.
   /// - Throws: ``Failure``.
-  init(path: String, keepsPartial: Bool, inputs: [FileIdentity]) throws {
+  init(path: String, keepsPartial: Bool, inputs: [FileIdentity], form: TerminalText.Form? = nil) throws {
+    self.form = form
     isStandardOutput = path == "-"
     shownName = isStandardOutput ? "standard output" : shown(path)
     guard !isStandardOutput else {
@@ -60,10 +65,19 @@ final class OutputFile: ByteDestination {
 
   func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {
     do throws(RDBError) {
-      try file.write(first, second)
+      guard var text = terminal else { return try file.write(first, second) }
+      let escaped = text.escape(first) + text.escape(second)
+      terminal = text
+      try writeEscaped(escaped)
     } catch {
       failure = error
       throw error
+    }
+  }
+
+  private func writeEscaped(_ text: [UInt8]) throws(RDBError) {
+    try text.span.bytes.withUnsafeBytes { bytes throws(RDBError) in
+      try file.write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
     }
   }
 
@@ -94,6 +108,7 @@ final class OutputFile: ByteDestination {
   ///
   /// - Throws: ``RDBError`` (`io`): some file systems say only now that the disk is full.
   func finish() throws(RDBError) {
+    if let rest = terminal?.end(), !rest.isEmpty { try writeEscaped(rest) }
     guard !isStandardOutput, !isSettled else { return }
     isSettled = true
     guard close(file.descriptor) == 0 else {

@@ -12,8 +12,9 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Keep what was written before an error or an interruption, as FILE.partial.")
   var keepPartial = false
 
-  func open(reading inputs: [FileIdentity]) throws -> OutputFile {
-    try OutputFile(path: output, keepsPartial: keepPartial, inputs: inputs)
+  /// - Parameter form: What a terminal needs escapes in.
+  func open(reading inputs: [FileIdentity], _ form: TerminalText.Form?) throws -> OutputFile {
+    try OutputFile(path: output, keepsPartial: keepPartial, inputs: inputs, form: form)
   }
 }
 
