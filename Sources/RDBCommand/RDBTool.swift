@@ -43,10 +43,26 @@ struct RDBTool: ParsableCommand {
       Self.end(failure.code)
     } catch where exitCode(for: error) == .failure {
       // ArgumentParser's own errors have codes of their own: no other kind of error is expected.
-      StandardStreams.writeError("rdb: \(error)\nThis is a mistake in rdb: please report it.\n")
+      StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a mistake in rdb: please report it.\n")
       Self.end(.bug)
     } catch {
-      exit(withError: error)
+      Self.end(saying: fullMessage(for: error), exitCode(for: error).rawValue)
+    }
+  }
+
+  /// Ends with what ArgumentParser says: help is a result, all else an error, which may quote an argument.
+  private static func end(saying text: String, _ code: Int32) -> Never {
+    guard code == ExitCode.done.rawValue else {
+      StandardStreams.writeError(visible(text) + "\n")
+      _exit(code)
+    }
+    do {
+      try OutputFile(path: "-", keepsPartial: false, inputs: []).writeWhole(Array((text + "\n").utf8))
+      end(.done)
+    } catch {
+      let failure = error as? Failure
+      StandardStreams.writeError(failure?.text ?? "")
+      end(failure?.code ?? .bug)
     }
   }
 

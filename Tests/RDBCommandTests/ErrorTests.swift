@@ -260,6 +260,19 @@ struct ErrorTests {
 
       """),
     Case(
+      "rdb --help >/dev/full", 74,
+      """
+      rdb: standard output: cannot write: No space left on device
+      Make room, or write elsewhere with -o.
+
+      """),
+    Case(
+      "rdb --version >&-", 74,
+      """
+      rdb: standard output: cannot write: Bad file descriptor
+
+      """),
+    Case(
       "rdb json cut.rdb >/dev/full", 74,
       """
       rdb: standard output: cannot write: No space left on device

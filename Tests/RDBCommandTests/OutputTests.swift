@@ -101,6 +101,14 @@ struct OutputTests {
     #expect(folder.contents(of: "error") == Data())
   }
 
+  @Test("closed by its reader, ends the help with 141 as well")
+  func closedHelp() {
+    let folder = Scratch()
+    _ = Tool.shell("{ sleep 0.2; rdb json --help 2>error; echo $? >status; } | :", in: folder)
+    #expect(folder.contents(of: "status") == Data("141\n".utf8))
+    #expect(folder.contents(of: "error") == Data())
+  }
+
   /// A signal while the input has more to come.
   @Test(
     "leaves nothing behind when interrupted", arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])

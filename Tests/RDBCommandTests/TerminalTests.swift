@@ -72,6 +72,15 @@ struct TerminalTests {
     #expect(shown.text.contains("\"" + String(repeating: #"é안\u009b𝄞"#, count: 3000) + "\""))
   }
 
+  @Test("gets no control characters of arguments that make no sense", arguments: ["keys %@", "keys x %@", "%@", "json x --%@", "get x y --range %@"])
+  func arguments(_ line: String) {
+    let argument = "\u{1B}[31mx\u{9B}y\u{202E}"
+    let outcome = Tool.shell("rdb " + line.replacing("%@", with: "'\(argument)'"))
+    #expect(outcome.status == 64 || outcome.status == 66)
+    #expect(Self.isHarmless(outcome.error), "\(outcome.error)")
+    #expect(outcome.error.contains(#"\x1b[31mx\xc2\x9by\xe2\x80\xae"#), "\(outcome.error)")
+  }
+
   private static func isHarmless(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy { scalar in
       switch scalar.properties.generalCategory {
