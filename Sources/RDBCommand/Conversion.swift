@@ -27,9 +27,10 @@ struct Conversion {
     choosesKeys = keys.chooses
     isLossy = ledger.lossy
     self.working = working
-    self.output = try output.open(reading: input.identities, form)
+    self.output = try output.open(reading: input, form)
     ledgerFile = try ledger.ledger.map {
-      try OutputFile(path: $0, keepsPartial: false, inputs: input.identities, form: .json)
+      try OutputFile(
+        path: $0, keepsPartial: false, inputs: input.identities, indexes: [input.indexPath].compactMap { $0 }, form: .json)
     }
   }
 

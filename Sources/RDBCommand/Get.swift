@@ -89,7 +89,7 @@ struct Get: WorkingCommand {
 
   func run() throws {
     let lookup = try KeyLookup(input, lookup, reading, working)
-    let output = try output.open(reading: lookup.input.identities, form.onTerminal)
+    let output = try output.open(reading: lookup.input, form.onTerminal, index: lookup.arguments.index)
     let choice = try choice
     let ledger: Ledger
     switch form {

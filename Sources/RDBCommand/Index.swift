@@ -35,10 +35,9 @@ struct Index: WorkingCommand {
         .usage, "\(input.shownName): \(what): no key of it can be read without all before it",
         hint: "Decompress it into a file first.")
     }
-    guard self.output != nil || self.input.dump != "-" else {
+    guard let path = self.output ?? input.indexPath else {
       throw Failure(.usage, "standard input has no name to write the index beside", hint: "Give -o FILE.")
     }
-    let path = self.output ?? self.input.dump + ".idx"
     let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities, form: .lines)
     do {
       let count = try write(input, file, folder: Self.folder(of: path), to: output)

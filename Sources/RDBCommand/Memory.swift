@@ -63,7 +63,7 @@ struct Memory: WorkingCommand {
 
   private func writeTop(_ top: Int, of input: InputFile) throws {
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
-    let output = try output.open(reading: input.identities, form.form.onTerminal)
+    let output = try output.open(reading: input, form.form.onTerminal)
     let report = try run.reports { options in
       options.measures = [.memory]
       options.topLimit = top

@@ -26,9 +26,12 @@ final class OutputFile: ByteDestination {
   ///   - path: `-`: standard output.
   ///   - keepsPartial: Whether an unfinished file stays, as `path.partial`.
   ///   - inputs: Files that must not be written to.
+  ///   - indexes: Names of such files, which there need not be yet.
   ///   - form: What a terminal needs escapes in; `nil`: the bytes are written for terminals, or for none.
   /// - Throws: ``Failure``.
-  init(path: String, keepsPartial: Bool, inputs: [FileIdentity], form: TerminalText.Form? = nil) throws {
+  init(
+    path: String, keepsPartial: Bool, inputs: [FileIdentity], indexes: [String] = [], form: TerminalText.Form? = nil
+  ) throws {
     self.form = form
     isStandardOutput = path == "-"
     shownName = isStandardOutput ? "standard output" : shown(path)
@@ -36,14 +39,24 @@ final class OutputFile: ByteDestination {
       if let identity = FileIdentity(descriptor: STDOUT_FILENO), inputs.contains(identity) {
         throw Failure(.usage, "standard output is the input file itself")
       }
+      if let identity = FileIdentity(descriptor: STDOUT_FILENO), Self.identities(of: indexes).contains(identity) {
+        throw Failure(.usage, "standard output is the dump's index")
+      }
       (file, partial, finalPath) = (FileDestination(descriptor: STDOUT_FILENO), nil, path)
       return
     }
     if let identity = FileIdentity(path: path), inputs.contains(identity) {
       throw Failure(.usage, "\(shownName): is the input file itself", hint: "Give -o another name.")
     }
+    if indexes.contains(path) || FileIdentity(path: path).map(Self.identities(of: indexes).contains) ?? false {
+      throw Failure(
+        .usage, "\(shownName): is the name of the dump's index", hint: "Give -o another name; rdb index writes this one.")
+    }
     finalPath = Self.target(of: path)
-    if Self.isSpecial(finalPath) {
+    let kind = Self.kind(of: finalPath)
+    if kind == S_IFDIR { throw Failure(.usage, "\(shownName): is a folder", hint: "Give the name of a file.") }
+    // A pipe or a device: there is nothing to rename.
+    if let kind, kind != S_IFREG {
       let descriptor = open(finalPath, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw Self.cannotWrite(shownName) }
       (file, partial) = (FileDestination(descriptor: descriptor), nil)
@@ -138,7 +151,7 @@ final class OutputFile: ByteDestination {
 
   /// - Returns: What the operating system said to `call` just now.
   private func fail(_ call: String) -> RDBError {
-    let error = RDBError.system(call, offset: Int(byteCount))
+    let error = RDBError.system(call, offset: 0)
     failure = error
     return error
   }
@@ -154,11 +167,11 @@ final class OutputFile: ByteDestination {
     return String(cString: resolved)
   }
 
-  /// A pipe or a device: there is nothing to rename.
-  private static func isSpecial(_ path: String) -> Bool {
+  private static func identities(of paths: [String]) -> [FileIdentity] { paths.compactMap { FileIdentity(path: $0) } }
+
+  /// What stands there: `S_IFREG`, `S_IFDIR` …; `nil`: nothing.
+  private static func kind(of path: String) -> mode_t? {
     var status = stat()
-    guard stat(path, &status) == 0 else { return false }
-    let kind = status.st_mode & S_IFMT
-    return kind != S_IFREG && kind != S_IFDIR
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 }

@@ -12,9 +12,13 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Keep what was written before an error or an interruption, as FILE.partial.")
   var keepPartial = false
 
-  /// - Parameter form: What a terminal needs escapes in.
-  func open(reading inputs: [FileIdentity], _ form: TerminalText.Form?) throws -> OutputFile {
-    try OutputFile(path: output, keepsPartial: keepPartial, inputs: inputs, form: form)
+  /// - Parameters:
+  ///   - form: What a terminal needs escapes in.
+  ///   - index: The index that is read too, besides the one of the dump's name.
+  func open(reading input: InputFile, _ form: TerminalText.Form?, index: String? = nil) throws -> OutputFile {
+    try OutputFile(
+      path: output, keepsPartial: keepPartial, inputs: input.identities,
+      indexes: [input.indexPath, index].compactMap { $0 }, form: form)
   }
 }
 

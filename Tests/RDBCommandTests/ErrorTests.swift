@@ -147,6 +147,27 @@ struct ErrorTests {
 
       """),
     Case(
+      "rdb json dump.rdb -o .", 64,
+      """
+      rdb: .: is a folder
+      Give the name of a file.
+
+      """),
+    Case(
+      "rdb json dump.rdb -o out --ledger .", 64,
+      """
+      rdb: .: is a folder
+      Give the name of a file.
+
+      """),
+    Case(
+      "rdb get dump.rdb x -o dump.rdb.idx", 64,
+      """
+      rdb: dump.rdb.idx: is the name of the dump's index
+      Give -o another name; rdb index writes this one.
+
+      """),
+    Case(
       "rdb json dump.rdb >>dump.rdb", 64,
       """
       rdb: standard output is the input file itself
