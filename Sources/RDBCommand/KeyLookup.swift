@@ -198,7 +198,7 @@ struct KeyLookup {
     if arguments.index != nil {
       throw Failure(
         .usage, "\(input.shownName): cannot be read anywhere but from its beginning: an index is of no use",
-        hint: "Decompress it into a file, or leave --index out.")
+        hint: "\(input.format == nil ? "Write" : "Decompress") it into a file, or leave --index out.")
     }
     var options = OneKey<S>.Options(database: arguments.db, name: name)
     options.elements = choice

@@ -36,8 +36,8 @@ struct Keys: WorkingCommand {
   @Flag(name: [.customShort("0"), .customLong("null")], help: "End each line with a NUL; names are not escaped.")
   var null = false
 
-  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
-  var strings = JSONOptions.Strings.utf8
+  @Option(help: ArgumentHelp("With --json: how bytes become text; utf8 by default.", valueName: "how"))
+  var strings: JSONOptions.Strings?
 
   @OptionGroup(title: "Estimate") var model: ModelArguments
   @OptionGroup var keys: KeyArguments
@@ -48,6 +48,7 @@ struct Keys: WorkingCommand {
     if null && (form.csv || form.json) {
       throw ValidationError("-0 contradicts --csv and --json: give one.")
     }
+    try form.validate(strings)
   }
 
   func run() throws {
@@ -63,7 +64,7 @@ struct Keys: WorkingCommand {
     let detail: KeyMeter.Detail = format.columns.contains { $0.needsElements } ? .elements : .header
     try conversion.writeHead(KeyLinesReceiver.head(shape, format))
     let model = model.model(run.origin)
-    let (strings, defuses) = (strings, !form.noDefuse)
+    let (strings, defuses) = (strings ?? .utf8, !form.noDefuse)
     let result = try conversion.read(run, to: conversion.output) {
       (destination: any ByteDestination) throws(RDBError) -> MemorySink<KeyLinesReceiver> in
       MemorySink(

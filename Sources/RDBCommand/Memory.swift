@@ -23,8 +23,8 @@ struct Memory: WorkingCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Output") var form: TableArguments
 
-  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
-  var strings = JSONOptions.Strings.utf8
+  @Option(help: ArgumentHelp("With --json: how bytes become text; utf8 by default.", valueName: "how"))
+  var strings: JSONOptions.Strings?
 
   @Option(help: ArgumentHelp("Only keys that take at least so much memory.", valueName: "size"))
   var bytes = ByteSize(0)
@@ -41,6 +41,7 @@ struct Memory: WorkingCommand {
     if let top, !(1...1_000_000).contains(top) {
       throw ValidationError("--top takes 1 to 1000000 keys, not \(top).")
     }
+    try form.validate(strings)
   }
 
   func run() throws {
@@ -49,7 +50,7 @@ struct Memory: WorkingCommand {
     let run = try SnapshotRun(input, reading)
     let conversion = try Conversion(of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
     let model = model.model(run.origin)
-    let (form, strings, least, defuses) = (form.form, strings, bytes.byteCount, !form.noDefuse)
+    let (form, strings, least, defuses) = (form.form, strings ?? .utf8, bytes.byteCount, !form.noDefuse)
     try conversion.writeHead(RowOutput.memoryHead(form))
     let result = try conversion.read(run, to: conversion.output) {
       (destination: any ByteDestination) throws(RDBError) -> MemorySink<MemoryRowsReceiver> in
@@ -71,7 +72,7 @@ struct Memory: WorkingCommand {
     }
     let rows = (report.top?.keys(by: .memory) ?? []).filter { $0.value >= bytes.byteCount }
     do throws(RDBError) {
-      var table = RowOutput(to: output, strings: strings, defuses: !form.noDefuse)
+      var table = RowOutput(to: output, strings: strings ?? .utf8, defuses: !form.noDefuse)
       try table.output.append(text: RowOutput.memoryHead(form.form))
       for row in rows {
         let (name, largest) = (row.entry.key.bytes, row.entry.largestElement.bytes)

@@ -35,7 +35,7 @@ struct RDBTool: ParsableCommand {
     // A long string's buffer, or a million pending entries, must not stay behind as holes in the heap.
     rdb_return_large_blocks(1 << 20)
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if command is any WorkingCommand { Interrupts.install() }
       try command.run()
     } catch let failure as Failure {
@@ -48,6 +48,20 @@ struct RDBTool: ParsableCommand {
     } catch {
       Self.end(saying: fullMessage(for: error), exitCode(for: error).rawValue)
     }
+  }
+
+  /// The arguments as ArgumentParser understands them: `--field=`, for the field with the empty name, it would take
+  /// for an option whose value comes next.
+  private static var arguments: [String] {
+    var arguments: [String] = []
+    for argument in CommandLine.arguments.dropFirst() {
+      if argument == "--field=", arguments.last != "--field", !arguments.contains("--") {
+        arguments += ["--field", ""]
+      } else {
+        arguments.append(argument)
+      }
+    }
+    return arguments
   }
 
   /// Ends with what ArgumentParser says: help is a result, all else an error, which may quote an argument.
