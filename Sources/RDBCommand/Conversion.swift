@@ -14,10 +14,11 @@ struct Conversion {
 
   /// Opens the files to be written; none of them gets its name before all is well.
   ///
+  /// - Parameter form: What a terminal needs escapes in.
   /// - Throws: ``Failure``.
   init(
-    of input: InputFile, to output: OutputOptions, _ ledger: LedgerOptions, _ keys: KeyArguments,
-    _ working: WorkingArguments
+    of input: InputFile, to output: OutputOptions, _ form: TerminalText.Form?, _ ledger: LedgerOptions,
+    _ keys: KeyArguments, _ working: WorkingArguments
   ) throws {
     if ledger.ledger == output.output {
       throw Failure(.usage, "-o and --ledger name the same file", hint: "Give one of them another name.")
@@ -26,9 +27,10 @@ struct Conversion {
     choosesKeys = keys.chooses
     isLossy = ledger.lossy
     self.working = working
-    self.output = try output.open(reading: input.identities)
+    self.output = try output.open(reading: input, form)
     ledgerFile = try ledger.ledger.map {
-      try OutputFile(path: $0, keepsPartial: false, inputs: input.identities)
+      try OutputFile(
+        path: $0, keepsPartial: false, inputs: input.identities, indexes: [input.indexPath].compactMap { $0 }, form: .json)
     }
   }
 

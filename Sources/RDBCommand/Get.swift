@@ -12,8 +12,11 @@ struct Get: WorkingCommand {
     discussion: """
       Found at once if there is an index (rdb index), else by looking through the snapshot. Times are absolute.
 
-      --field takes the name of a hash's field, of a member, the ID of a stream's entry, or an array's index. --range takes \
-      numbers from 0, both included, as LRANGE does (bytes of strings, as GETRANGE); negative ones count from the end.
+      --field takes the name of a hash's field, of a member, the ID of a stream's entry, or an array's index; --field= is \
+      the one whose name is empty. --range takes numbers from 0, both included, as LRANGE does (bytes of strings, as \
+      GETRANGE); negative ones count from the end. Either may be left out: 5: goes to the end, :9 begins at the beginning.
+
+      Values of other keys are stepped over: damage inside a packed one goes unnoticed here; rdb check finds it.
 
       Examples:
         rdb get dump.rdb user:42
@@ -24,7 +27,18 @@ struct Get: WorkingCommand {
       """)
 
   /// What is written of the key.
-  enum Form { case text, hex, raw, json, resp }
+  enum Form {
+    case text, hex, raw, json, resp
+
+    /// What a terminal needs escapes in: text is written for terminals, and raw bytes are refused them.
+    var onTerminal: TerminalText.Form? {
+      switch self {
+      case .json: .json
+      case .resp: .lines
+      case .text, .hex, .raw: nil
+      }
+    }
+  }
 
   @OptionGroup var input: InputOptions
   @OptionGroup var lookup: LookupArguments
@@ -47,11 +61,13 @@ struct Get: WorkingCommand {
   var field: String?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Only elements with these numbers.", valueName: "first:last"))
+    parsing: .unconditional,
+    help: ArgumentHelp("Only elements with these numbers; either may be left out.", valueName: "first:last"),
+    transform: ElementRange.init(parsing:))
   var range: ElementRange?
 
-  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
-  var strings = JSONOptions.Strings.utf8
+  @Option(help: ArgumentHelp("With --json: how bytes become text; utf8 by default.", valueName: "how"))
+  var strings: JSONOptions.Strings?
 
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
@@ -64,6 +80,7 @@ struct Get: WorkingCommand {
     if resp && (field != nil || range != nil) {
       throw ValidationError("--resp rebuilds a whole key: leave --field and --range out.")
     }
+    if strings != nil && !json { throw TableArguments.stringsNeedJSON }
     _ = try choice
   }
 
@@ -78,7 +95,7 @@ struct Get: WorkingCommand {
 
   func run() throws {
     let lookup = try KeyLookup(input, lookup, reading, working)
-    let output = try output.open(reading: lookup.input.identities)
+    let output = try output.open(reading: lookup.input, form.onTerminal, index: lookup.arguments.index)
     let choice = try choice
     let ledger: Ledger
     switch form {
@@ -96,10 +113,10 @@ struct Get: WorkingCommand {
       let isOneElement = field != nil
       ledger = try lookup.read(choice, to: output) { _ in RawValueSink(isOneElement: isOneElement, to: output) }
     case .json:
-      let strings = strings
+      let strings = strings ?? .utf8
       ledger = try lookup.read(choice, to: output) { origin in
         var options = JSONOptions(writer: origin.assumedWriter, header: origin.header)
-        (options.layout, options.strings) = (.lines, strings)
+        (options.layout, options.strings, options.isPart) = (.lines, strings, choice != .all)
         return JSONSink(options, to: output)
       }
     case .resp:
@@ -124,16 +141,27 @@ struct Get: WorkingCommand {
   }
 }
 
-/// Two numbers with a colon between them; without the second, all to the end.
-struct ElementRange: ExpressibleByArgument {
+/// Two numbers with a colon between them; without the first, from the beginning, without the second, to the end.
+struct ElementRange {
   var first: Int64
   var last: Int64
 
-  init?(argument: String) {
+  /// - Throws: `ValidationError`, which says what was expected.
+  init(parsing argument: String) throws {
     let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let first = parts[0].isEmpty ? 0 : Int64(parts[0]),
-      let last = parts[1].isEmpty ? -1 : Int64(parts[1])
-    else { return nil }
-    (self.first, self.last) = (first, last)
+    guard parts.count == 2 else {
+      throw ValidationError("expected two numbers with a colon between them, such as 0:9, 5: or -10:-1.")
+    }
+    first = parts[0].isEmpty ? 0 : try Self.number(parts[0])
+    last = parts[1].isEmpty ? -1 : try Self.number(parts[1])
+  }
+
+  private static func number(_ text: Substring) throws -> Int64 {
+    if let number = Int64(text) { return number }
+    let digits = text.first == "-" || text.first == "+" ? text.dropFirst() : text
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      throw ValidationError("expected a number from 0, or a negative one from the end, on each side of the colon.")
+    }
+    throw ValidationError("numbers go from \(Int64.min) to \(Int64.max); without one, the range is open: 5: or :9.")
   }
 }

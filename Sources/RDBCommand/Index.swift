@@ -9,7 +9,8 @@ struct Index: WorkingCommand {
     abstract: "Note where each key stands, so that get and top-elements find it at once.",
     discussion: """
       Writes DUMP.idx, 14 bytes a key. It holds for this very file: one that was written anew, copied without its \
-      time, or changed, is noticed, and its old index refused.
+      time, or changed, is noticed, and its old index refused. Values are stepped over: damage inside a packed one goes \
+      unnoticed here, unless the checksum tells; rdb check finds it.
 
       Examples:
         rdb index dump.rdb && rdb get dump.rdb user:42
@@ -30,16 +31,15 @@ struct Index: WorkingCommand {
   func run() throws {
     let input = try input.open()
     guard let file = input.file else {
-      let what = input.format.map { "is compressed (\($0))" } ?? "is not a file"
+      let (what, verb) = input.format.map { ("is compressed (\($0))", "Decompress") } ?? ("is not a file", "Write")
       throw Failure(
         .usage, "\(input.shownName): \(what): no key of it can be read without all before it",
-        hint: "Decompress it into a file first.")
+        hint: "\(verb) it into a file first: an index is of use to a file only.")
     }
-    guard self.output != nil || self.input.dump != "-" else {
+    guard let path = self.output ?? input.indexPath else {
       throw Failure(.usage, "standard input has no name to write the index beside", hint: "Give -o FILE.")
     }
-    let path = self.output ?? self.input.dump + ".idx"
-    let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities)
+    let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities, form: .lines)
     do {
       let count = try write(input, file, folder: Self.folder(of: path), to: output)
       if !working.progress.quiet, path != "-" {

@@ -31,7 +31,7 @@ struct Info: WorkingCommand {
     }
     let info = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
     let report = form.json ? try jsonDocument(info) : Array(info.text.utf8)
-    try output.open(reading: input.identities).writeWhole(report)
+    try output.open(reading: input, form.json ? .json : nil).writeWhole(report)
   }
 }
 

@@ -12,11 +12,14 @@ struct InputFile {
   private let compressed: CompressedProgress?
   /// The file that must not be written to, if it is one.
   let identities: [FileIdentity]
+  /// Where its index stands, if there is one; `nil`: standard input has no name that one could lie beside.
+  let indexPath: String?
 
   /// - Parameter path: `-`: standard input.
   /// - Throws: ``Failure``.
   init(path: String) throws {
     shownName = path == "-" ? "standard input" : shown(path)
+    indexPath = path == "-" ? nil : path + ".idx"
     let file = try Self.open(path, shownName)
     identities = [FileIdentity(descriptor: file.descriptor)].compactMap { $0 }
     do throws(RDBError) {

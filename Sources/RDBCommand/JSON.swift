@@ -51,7 +51,7 @@ struct JSON: WorkingCommand {
     options.strings = form.strings
     options.shape = form.shape
     options.meta = form.meta
-    let conversion = try Conversion(of: input, to: output, ledger, keys, working)
+    let conversion = try Conversion(of: input, to: output, .json, ledger, keys, working)
     let result = try conversion.read(run, to: conversion.output) { [options] destination in
       JSONSink(options, to: destination)
     }

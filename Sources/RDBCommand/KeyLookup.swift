@@ -136,9 +136,8 @@ struct KeyLookup {
   private func indexedPlaces(in file: FileSource) throws -> [KeyPlace]? {
     // Numbers above are not told apart.
     guard !arguments.noIndex, arguments.db < 0xFFFF else { return nil }
-    let index = arguments.index ?? path + ".idx"
-    // Standard input has no name that an index could lie beside.
-    if arguments.index == nil, path == "-" || access(index, F_OK) != 0 { return nil }
+    guard let index = arguments.index ?? input.indexPath else { return nil }
+    if arguments.index == nil, access(index, F_OK) != 0 { return nil }
     do throws(KeyIndex.Refusal) {
       return try KeyIndex(path: index, of: file).places(of: name.span.bytes)
     } catch {
@@ -199,7 +198,7 @@ struct KeyLookup {
     if arguments.index != nil {
       throw Failure(
         .usage, "\(input.shownName): cannot be read anywhere but from its beginning: an index is of no use",
-        hint: "Decompress it into a file, or leave --index out.")
+        hint: "\(input.format == nil ? "Write" : "Decompress") it into a file, or leave --index out.")
     }
     var options = OneKey<S>.Options(database: arguments.db, name: name)
     options.elements = choice

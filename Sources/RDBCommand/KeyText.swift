@@ -139,7 +139,8 @@ struct KeyText: RDBSink, RunSink, ~Copyable {
   // MARK: Values
 
   mutating func string(_ value: RawSpan) throws(RDBError) {
-    try typeRow(encodings?.string(value, keyByteCount: nameByteCount, expires: expires))
+    // The whole value decides.
+    try typeRow(isPart ? nil : encodings?.string(value, keyByteCount: nameByteCount, expires: expires))
     try bytes(value)
     try output.append("\n")
   }

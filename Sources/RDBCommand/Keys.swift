@@ -15,8 +15,9 @@ struct Keys: WorkingCommand {
       In file order. Only %E, %i and %m look into values; all else is told without decoding any. Bytes of names other \
       than printable ASCII are escaped as redis-cli does it: \\n, \\xff, \\\\, \\\".
 
-      Columns: %d database, %k key, %K key as it is, %t type, %e expiry in ms, %i elements, %r idle seconds, \
-      %f frequency, %E encoding, %b bytes in the file, %m estimated memory, %s hash slot, %% percent sign.
+      Columns: %d database, %k key, %K key as it is (but for what would steer a terminal), %t type, %e expiry in ms, \
+      %i elements, %r idle seconds, %f frequency, %E encoding, %b bytes in the file, %m estimated memory, %s hash slot, \
+      %% percent sign.
 
       Examples:
         rdb keys dump.rdb | wc -l
@@ -35,8 +36,8 @@ struct Keys: WorkingCommand {
   @Flag(name: [.customShort("0"), .customLong("null")], help: "End each line with a NUL; names are not escaped.")
   var null = false
 
-  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
-  var strings = JSONOptions.Strings.utf8
+  @Option(help: ArgumentHelp("With --json: how bytes become text; utf8 by default.", valueName: "how"))
+  var strings: JSONOptions.Strings?
 
   @OptionGroup(title: "Estimate") var model: ModelArguments
   @OptionGroup var keys: KeyArguments
@@ -47,13 +48,14 @@ struct Keys: WorkingCommand {
     if null && (form.csv || form.json) {
       throw ValidationError("-0 contradicts --csv and --json: give one.")
     }
+    try form.validate(strings)
   }
 
   func run() throws {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
     // A table of keys lacks nothing that it was asked for: nothing can be lost.
-    let conversion = try Conversion(of: input, to: output, try LedgerOptions.parse([]), keys, working)
+    let conversion = try Conversion(of: input, to: output, form.json ? .json : .lines, try LedgerOptions.parse([]), keys, working)
     if format == nil, !null, !form.csv, !form.json {
       return try finish(conversion, try conversion.read(run, to: conversion.output) { KeyNamesSink(to: $0) })
     }
@@ -62,7 +64,7 @@ struct Keys: WorkingCommand {
     let detail: KeyMeter.Detail = format.columns.contains { $0.needsElements } ? .elements : .header
     try conversion.writeHead(KeyLinesReceiver.head(shape, format))
     let model = model.model(run.origin)
-    let (strings, defuses) = (strings, !form.noDefuse)
+    let (strings, defuses) = (strings ?? .utf8, !form.noDefuse)
     let result = try conversion.read(run, to: conversion.output) {
       (destination: any ByteDestination) throws(RDBError) -> MemorySink<KeyLinesReceiver> in
       MemorySink(

@@ -23,8 +23,8 @@ struct Memory: WorkingCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Output") var form: TableArguments
 
-  @Option(help: ArgumentHelp("With --json: how bytes become text.", valueName: "how"))
-  var strings = JSONOptions.Strings.utf8
+  @Option(help: ArgumentHelp("With --json: how bytes become text; utf8 by default.", valueName: "how"))
+  var strings: JSONOptions.Strings?
 
   @Option(help: ArgumentHelp("Only keys that take at least so much memory.", valueName: "size"))
   var bytes = ByteSize(0)
@@ -41,15 +41,16 @@ struct Memory: WorkingCommand {
     if let top, !(1...1_000_000).contains(top) {
       throw ValidationError("--top takes 1 to 1000000 keys, not \(top).")
     }
+    try form.validate(strings)
   }
 
   func run() throws {
     let input = try input.open()
     if let top { return try writeTop(top, of: input) }
     let run = try SnapshotRun(input, reading)
-    let conversion = try Conversion(of: input, to: output, try LedgerOptions.parse([]), keys, working)
+    let conversion = try Conversion(of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
     let model = model.model(run.origin)
-    let (form, strings, least, defuses) = (form.form, strings, bytes.byteCount, !form.noDefuse)
+    let (form, strings, least, defuses) = (form.form, strings ?? .utf8, bytes.byteCount, !form.noDefuse)
     try conversion.writeHead(RowOutput.memoryHead(form))
     let result = try conversion.read(run, to: conversion.output) {
       (destination: any ByteDestination) throws(RDBError) -> MemorySink<MemoryRowsReceiver> in
@@ -63,7 +64,7 @@ struct Memory: WorkingCommand {
 
   private func writeTop(_ top: Int, of input: InputFile) throws {
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
-    let output = try output.open(reading: input.identities)
+    let output = try output.open(reading: input, form.form.onTerminal)
     let report = try run.reports { options in
       options.measures = [.memory]
       options.topLimit = top
@@ -71,7 +72,7 @@ struct Memory: WorkingCommand {
     }
     let rows = (report.top?.keys(by: .memory) ?? []).filter { $0.value >= bytes.byteCount }
     do throws(RDBError) {
-      var table = RowOutput(to: output, strings: strings, defuses: !form.noDefuse)
+      var table = RowOutput(to: output, strings: strings ?? .utf8, defuses: !form.noDefuse)
       try table.output.append(text: RowOutput.memoryHead(form.form))
       for row in rows {
         let (name, largest) = (row.entry.key.bytes, row.entry.largestElement.bytes)

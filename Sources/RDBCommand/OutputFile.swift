@@ -3,7 +3,7 @@ import RDBFormat
 
 /// A file being written: beside its final name, and under it only when it is whole.
 ///
-/// Standard output, pipes and devices are written as they are.
+/// Standard output, pipes and devices are written as they are, but for what would steer a terminal.
 final class OutputFile: ByteDestination {
   /// As messages call it.
   let shownName: String
@@ -11,6 +11,9 @@ final class OutputFile: ByteDestination {
   private let partial: Interrupts.Partial?
   private let finalPath: String
   private let isStandardOutput: Bool
+  private let form: TerminalText.Form?
+  /// Of a terminal: what it gets instead of the bytes.
+  private lazy var terminal = isTerminal ? form.map { TerminalText($0) } : nil
   /// Finished or abandoned.
   private var isSettled = false
   /// Why writing ended, if it did: damage in the input and a full disk can come together.
@@ -23,13 +26,21 @@ final class OutputFile: ByteDestination {
   ///   - path: `-`: standard output.
   ///   - keepsPartial: Whether an unfinished file stays, as `path.partial`.
   ///   - inputs: Files that must not be written to.
+  ///   - indexes: Names of such files, which there need not be yet.
+  ///   - form: What a terminal needs escapes in; `nil`: the bytes are written for terminals, or for none.
   /// - Throws: ``Failure``.
-  init(path: String, keepsPartial: Bool, inputs: [FileIdentity]) throws {
+  init(
+    path: String, keepsPartial: Bool, inputs: [FileIdentity], indexes: [String] = [], form: TerminalText.Form? = nil
+  ) throws {
+    self.form = form
     isStandardOutput = path == "-"
     shownName = isStandardOutput ? "standard output" : shown(path)
     guard !isStandardOutput else {
       if let identity = FileIdentity(descriptor: STDOUT_FILENO), inputs.contains(identity) {
         throw Failure(.usage, "standard output is the input file itself")
+      }
+      if let identity = FileIdentity(descriptor: STDOUT_FILENO), Self.identities(of: indexes).contains(identity) {
+        throw Failure(.usage, "standard output is the dump's index")
       }
       (file, partial, finalPath) = (FileDestination(descriptor: STDOUT_FILENO), nil, path)
       return
@@ -37,8 +48,15 @@ final class OutputFile: ByteDestination {
     if let identity = FileIdentity(path: path), inputs.contains(identity) {
       throw Failure(.usage, "\(shownName): is the input file itself", hint: "Give -o another name.")
     }
+    if indexes.contains(path) || FileIdentity(path: path).map(Self.identities(of: indexes).contains) ?? false {
+      throw Failure(
+        .usage, "\(shownName): is the name of the dump's index", hint: "Give -o another name; rdb index writes this one.")
+    }
     finalPath = Self.target(of: path)
-    if Self.isSpecial(finalPath) {
+    let kind = Self.kind(of: finalPath)
+    if kind == S_IFDIR { throw Failure(.usage, "\(shownName): is a folder", hint: "Give the name of a file.") }
+    // A pipe or a device: there is nothing to rename.
+    if let kind, kind != S_IFREG {
       let descriptor = open(finalPath, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw Self.cannotWrite(shownName) }
       (file, partial) = (FileDestination(descriptor: descriptor), nil)
@@ -60,10 +78,19 @@ final class OutputFile: ByteDestination {
 
   func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {
     do throws(RDBError) {
-      try file.write(first, second)
+      guard var text = terminal else { return try file.write(first, second) }
+      let escaped = text.escape(first) + text.escape(second)
+      terminal = text
+      try writeEscaped(escaped)
     } catch {
       failure = error
       throw error
+    }
+  }
+
+  private func writeEscaped(_ text: [UInt8]) throws(RDBError) {
+    try text.span.bytes.withUnsafeBytes { bytes throws(RDBError) in
+      try file.write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
     }
   }
 
@@ -94,6 +121,7 @@ final class OutputFile: ByteDestination {
   ///
   /// - Throws: ``RDBError`` (`io`): some file systems say only now that the disk is full.
   func finish() throws(RDBError) {
+    if let rest = terminal?.end(), !rest.isEmpty { try writeEscaped(rest) }
     guard !isStandardOutput, !isSettled else { return }
     isSettled = true
     guard close(file.descriptor) == 0 else {
@@ -123,7 +151,7 @@ final class OutputFile: ByteDestination {
 
   /// - Returns: What the operating system said to `call` just now.
   private func fail(_ call: String) -> RDBError {
-    let error = RDBError.system(call, offset: Int(byteCount))
+    let error = RDBError.system(call, offset: 0)
     failure = error
     return error
   }
@@ -139,11 +167,11 @@ final class OutputFile: ByteDestination {
     return String(cString: resolved)
   }
 
-  /// A pipe or a device: there is nothing to rename.
-  private static func isSpecial(_ path: String) -> Bool {
+  private static func identities(of paths: [String]) -> [FileIdentity] { paths.compactMap { FileIdentity(path: $0) } }
+
+  /// What stands there: `S_IFREG`, `S_IFDIR` …; `nil`: nothing.
+  private static func kind(of path: String) -> mode_t? {
     var status = stat()
-    guard stat(path, &status) == 0 else { return false }
-    let kind = status.st_mode & S_IFMT
-    return kind != S_IFREG && kind != S_IFDIR
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 }

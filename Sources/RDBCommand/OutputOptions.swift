@@ -12,8 +12,13 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Keep what was written before an error or an interruption, as FILE.partial.")
   var keepPartial = false
 
-  func open(reading inputs: [FileIdentity]) throws -> OutputFile {
-    try OutputFile(path: output, keepsPartial: keepPartial, inputs: inputs)
+  /// - Parameters:
+  ///   - form: What a terminal needs escapes in.
+  ///   - index: The index that is read too, besides the one of the dump's name.
+  func open(reading input: InputFile, _ form: TerminalText.Form?, index: String? = nil) throws -> OutputFile {
+    try OutputFile(
+      path: output, keepsPartial: keepPartial, inputs: input.identities,
+      indexes: [input.indexPath, index].compactMap { $0 }, form: form)
   }
 }
 

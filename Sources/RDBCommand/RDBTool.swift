@@ -35,7 +35,7 @@ struct RDBTool: ParsableCommand {
     // A long string's buffer, or a million pending entries, must not stay behind as holes in the heap.
     rdb_return_large_blocks(1 << 20)
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if command is any WorkingCommand { Interrupts.install() }
       try command.run()
     } catch let failure as Failure {
@@ -43,10 +43,40 @@ struct RDBTool: ParsableCommand {
       Self.end(failure.code)
     } catch where exitCode(for: error) == .failure {
       // ArgumentParser's own errors have codes of their own: no other kind of error is expected.
-      StandardStreams.writeError("rdb: \(error)\nThis is a mistake in rdb: please report it.\n")
+      StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a mistake in rdb: please report it.\n")
       Self.end(.bug)
     } catch {
-      exit(withError: error)
+      Self.end(saying: fullMessage(for: error), exitCode(for: error).rawValue)
+    }
+  }
+
+  /// The arguments as ArgumentParser understands them: `--field=`, for the field with the empty name, it would take
+  /// for an option whose value comes next.
+  private static var arguments: [String] {
+    var arguments: [String] = []
+    for argument in CommandLine.arguments.dropFirst() {
+      if argument == "--field=", arguments.last != "--field", !arguments.contains("--") {
+        arguments += ["--field", ""]
+      } else {
+        arguments.append(argument)
+      }
+    }
+    return arguments
+  }
+
+  /// Ends with what ArgumentParser says: help is a result, all else an error, which may quote an argument.
+  private static func end(saying text: String, _ code: Int32) -> Never {
+    guard code == ExitCode.done.rawValue else {
+      StandardStreams.writeError(visible(text) + "\n")
+      _exit(code)
+    }
+    do {
+      try OutputFile(path: "-", keepsPartial: false, inputs: []).writeWhole(Array((text + "\n").utf8))
+      end(.done)
+    } catch {
+      let failure = error as? Failure
+      StandardStreams.writeError(failure?.text ?? "")
+      end(failure?.code ?? .bug)
     }
   }
 

@@ -14,7 +14,7 @@ struct Ranking {
     _ keys: KeyArguments, _ reading: ReadingOptions, _ working: WorkingArguments
   ) throws {
     let input = try input.open()
-    let output = try output.open(reading: input.identities)
+    let output = try output.open(reading: input, ranking.form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
     // redis-cli names one key of each type, or 16 hot ones.
     let limit = ranking.top ?? (kind == .biggest && ranking.form.form == .text ? 1 : 16)

@@ -38,6 +38,15 @@ struct TableArguments: ParsableArguments {
     if csv && json { throw ValidationError("--csv and --json contradict each other: give one.") }
   }
 
+  /// - Parameter strings: What `--strings` says.
+  func validate(_ strings: JSONOptions.Strings?) throws {
+    if strings != nil && !json { throw Self.stringsNeedJSON }
+  }
+
+  static var stringsNeedJSON: ValidationError {
+    ValidationError("--strings says how --json writes bytes: give --json too.")
+  }
+
   var form: RowForm { csv ? .csv : json ? .json : .text }
 }
 

@@ -30,7 +30,7 @@ struct Resp: WorkingCommand {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
     let options = options(for: run.origin)
-    let conversion = try Conversion(of: input, to: output, ledger, keys, working)
+    let conversion = try Conversion(of: input, to: output, .lines, ledger, keys, working)
     let trailer = loading.trailer ? TrailingDestination(to: conversion.output) : nil
     let result = try conversion.read(run, to: trailer ?? conversion.output) { destination in
       RESPSink(options, to: destination)

@@ -33,7 +33,7 @@ struct Stats: WorkingCommand {
 
   func run() throws {
     let input = try input.open()
-    let output = try output.open(reading: input.identities)
+    let output = try output.open(reading: input, form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
     let values = try temp.map { try Self.values(working.threads.count, $0) }
     let reports = try run.reports(values: values) { $0.wantsStats = true }

@@ -35,7 +35,7 @@ struct TopElementsCommand: WorkingCommand {
 
   func run() throws {
     let lookup = try KeyLookup(input, lookup, reading, working)
-    let output = try output.open(reading: lookup.input.identities)
+    let output = try output.open(reading: lookup.input, form.form.onTerminal, index: lookup.arguments.index)
     let report = try lookup.read(.all, to: output) { _ in TopElementsSink(limit: top) }
     switch form.form {
     case .text: try output.writeWhole(Array(report.text(width: terminalWidth).utf8))

@@ -40,10 +40,12 @@ public struct JSONOptions: Hashable, Sendable {
   /// The release that wrote the dump: see ``SnapshotOrigin/assumedWriter``. It names the encodings.
   public var writer: ServerVersion
   public var header: SnapshotHeader
+  /// Only a part of each value comes. Its encoding is left out where the whole value decides it.
+  public var isPart: Bool
 
   public init(
     layout: Layout = .array, strings: Strings = .utf8, shape: Shape = .native, meta: Bool = false,
-    writer: ServerVersion, header: SnapshotHeader
+    writer: ServerVersion, header: SnapshotHeader, isPart: Bool = false
   ) {
     self.layout = layout
     self.strings = strings
@@ -51,6 +53,7 @@ public struct JSONOptions: Hashable, Sendable {
     self.meta = meta
     self.writer = writer
     self.header = header
+    self.isPart = isPart
   }
 }
 

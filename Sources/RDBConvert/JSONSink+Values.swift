@@ -5,7 +5,7 @@ import RESP
 extension JSONSink {
   public mutating func string(_ value: RawSpan) throws(RDBError) {
     if isNative {
-      let encoding = encodings?.string(
+      let encoding = valueEncodings?.string(
         value, keyByteCount: key.nameByteCount, expires: key.expiry != nil)
       if key.hasAttributes {
         try appendAttributes(encoding)
@@ -32,7 +32,7 @@ extension JSONSink {
     leftOut.count(header, key.type, isNative: isNative)
     guard isNative else { return try beginElementsOfMember() }
     let encoding = encodings?.value(key.type, header)
-    if encoding == nil, encodings != nil { key.tally = ElementTally() }
+    if encoding == nil, valueEncodings != nil { key.tally = ElementTally() }
     try appendAttributes(encoding)
     switch key.type.data {
     case .list: output.appendUnchecked(",\"values\":[")

@@ -18,6 +18,8 @@ public struct JSONSink: RunSink, ~Copyable {
   let strings: JSONStrings
   let options: JSONOptions
   let encodings: ObjectEncodings?
+  /// The same for what the whole value decides; `nil` also if only a part of it comes.
+  let valueEncodings: ObjectEncodings?
   var ledger = Ledger()
   var leftOut = JSONLeftOut()
   var key = KeyInProgress()
@@ -59,6 +61,7 @@ public struct JSONSink: RunSink, ~Copyable {
     self.options = options
     strings = JSONStrings(options.strings)
     encodings = ObjectEncodings(writer: options.writer)
+    valueEncodings = options.isPart ? nil : encodings
     output = ByteOutput(to: destination, joint: JSONPlace.joint(options))
   }
 

@@ -93,6 +93,49 @@ struct ErrorTests {
 
       """),
     Case(
+      "rdb get dump.rdb x --strings latin1", 64,
+      """
+      rdb: --strings says how --json writes bytes: give --json too.
+      Usage: rdb get [<options>] <dump> <key>
+        See 'rdb get --help' for more information.
+
+      """),
+    Case(
+      "rdb keys dump.rdb --strings latin1 --csv", 64,
+      """
+      rdb: --strings says how --json writes bytes: give --json too.
+      Usage: rdb keys [<options>] <dump>
+        See 'rdb keys --help' for more information.
+
+      """),
+    Case(
+      "rdb get dump.rdb x --range 0:9223372036854775808", 64,
+      """
+      rdb: The value '0:9223372036854775808' is invalid for '--range <first:last>': numbers go from -9223372036854775808 to 9223372036854775807; without one, the range is open: 5: or :9.
+      Help:  --range <first:last>  Only elements with these numbers; either may be left out.
+      Usage: rdb get [<options>] <dump> <key>
+        See 'rdb get --help' for more information.
+
+      """),
+    Case(
+      "rdb get dump.rdb x --range 3", 64,
+      """
+      rdb: The value '3' is invalid for '--range <first:last>': expected two numbers with a colon between them, such as 0:9, 5: or -10:-1.
+      Help:  --range <first:last>  Only elements with these numbers; either may be left out.
+      Usage: rdb get [<options>] <dump> <key>
+        See 'rdb get --help' for more information.
+
+      """),
+    Case(
+      "rdb get dump.rdb x --range a:b", 64,
+      """
+      rdb: The value 'a:b' is invalid for '--range <first:last>': expected a number from 0, or a negative one from the end, on each side of the colon.
+      Help:  --range <first:last>  Only elements with these numbers; either may be left out.
+      Usage: rdb get [<options>] <dump> <key>
+        See 'rdb get --help' for more information.
+
+      """),
+    Case(
       "rdb json dump.rdb -k '('", 64,
       """
       rdb: --key: expected a regular expression (as Perl's; a character that is to stand for itself may need a \\ before it), found "(": missing closing parenthesis, at byte 1.
@@ -144,6 +187,27 @@ struct ErrorTests {
       """
       rdb: dump.rdb: is the input file itself
       Give -o another name.
+
+      """),
+    Case(
+      "rdb json dump.rdb -o .", 64,
+      """
+      rdb: .: is a folder
+      Give the name of a file.
+
+      """),
+    Case(
+      "rdb json dump.rdb -o out --ledger .", 64,
+      """
+      rdb: .: is a folder
+      Give the name of a file.
+
+      """),
+    Case(
+      "rdb get dump.rdb x -o dump.rdb.idx", 64,
+      """
+      rdb: dump.rdb.idx: is the name of the dump's index
+      Give -o another name; rdb index writes this one.
 
       """),
     Case(
@@ -257,6 +321,19 @@ struct ErrorTests {
       """
       rdb: standard output: cannot write: No space left on device
       Make room, or write elsewhere with -o.
+
+      """),
+    Case(
+      "rdb --help >/dev/full", 74,
+      """
+      rdb: standard output: cannot write: No space left on device
+      Make room, or write elsewhere with -o.
+
+      """),
+    Case(
+      "rdb --version >&-", 74,
+      """
+      rdb: standard output: cannot write: Bad file descriptor
 
       """),
     Case(

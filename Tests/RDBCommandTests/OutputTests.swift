@@ -82,6 +82,43 @@ struct OutputTests {
     #expect(folder.names == ["dump.rdb"])
   }
 
+  @Test("that cannot get its name, because a folder has it by now, is not written")
+  func folderMeanwhile() {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      """
+      { head -c 4000 dump.rdb
+        until ls out.partial.* >/dev/null 2>&1; do sleep 0.05; done
+        mkdir out
+        tail -c +4001 dump.rdb
+      } | rdb json - -q -o out
+      """, in: folder)
+    #expect(outcome.error.hasPrefix("rdb: out: cannot rename: "))
+    #expect(outcome.status == 74)
+    #expect(folder.names.filter { $0.hasPrefix("out") } == ["out"])
+  }
+
+  @Test("is not the dump's index, under any of its names")
+  func index() {
+    let folder = ErrorTests.folder()
+    let outcome = Tool.shell(
+      """
+      rdb index dump.rdb -q; cp dump.rdb.idx kept; ln dump.rdb.idx other; ln -s dump.rdb.idx link
+      for o in dump.rdb.idx ./dump.rdb.idx other link; do
+        rdb json dump.rdb -o $o; echo $?
+        rdb get dump.rdb alpha:v:int:9 -o $o; echo $?
+        rdb keys dump.rdb -o $o; echo $?
+      done 2>/dev/null
+      rdb json dump.rdb -o out --ledger other 2>/dev/null; echo $?
+      rdb get dump.rdb alpha:v:int:9 --index kept -o kept 2>/dev/null; echo $?
+      rdb top-elements dump.rdb alpha:v:int:9 --index kept -o kept 2>/dev/null; echo $?
+      rdb keys dump.rdb >>dump.rdb.idx; echo $?
+      cmp dump.rdb.idx kept && rdb index dump.rdb -q && cmp dump.rdb.idx kept; echo $?
+      """, in: folder)
+    #expect(outcome.text == String(repeating: "64\n", count: 16) + "0\n")
+    #expect(outcome.error == "rdb: standard output is the dump's index\n")
+  }
+
   @Test("may be a pipe, which is written as it is")
   func fifo() {
     let folder = ErrorTests.folder()
@@ -97,6 +134,14 @@ struct OutputTests {
     let outcome = Tool.shell(
       "{ sleep 0.2; rdb \(command) dump.rdb 2>error; echo $? >status; } | :", in: folder)
     #expect(outcome.error == "")
+    #expect(folder.contents(of: "status") == Data("141\n".utf8))
+    #expect(folder.contents(of: "error") == Data())
+  }
+
+  @Test("closed by its reader, ends the help with 141 as well")
+  func closedHelp() {
+    let folder = Scratch()
+    _ = Tool.shell("{ sleep 0.2; rdb json --help 2>error; echo $? >status; } | :", in: folder)
     #expect(folder.contents(of: "status") == Data("141\n".utf8))
     #expect(folder.contents(of: "error") == Data())
   }

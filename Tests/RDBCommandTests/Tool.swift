@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The command as a process: what it said, where, and how it ended.
 struct Outcome: Equatable {
@@ -32,6 +33,38 @@ enum Tool {
   /// Runs a line of `sh`, in which `rdb` is the command.
   static func shell(_ line: String, in folder: Scratch? = nil) -> Outcome {
     run("/bin/sh", ["-c", "rdb() { \"\(path)\" \"$@\"; }\n" + line], in: folder, input: nil)
+  }
+
+  /// Runs a line of `sh`, in which `rdb` is the command, with a terminal for its standard output, which changes
+  /// nothing on its way (no newline becomes two bytes).
+  static func terminal(_ line: String, in folder: Scratch) throws -> Outcome {
+    var (master, slave): (Int32, Int32) = (-1, -1)
+    try #require(openpty(&master, &slave, nil, nil, nil) == 0)
+    // Other processes that tests start must not keep the terminal open.
+    for end in [master, slave] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    var settings = termios()
+    tcgetattr(slave, &settings)
+    cfmakeraw(&settings)
+    tcsetattr(slave, TCSANOW, &settings)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "rdb() { \"\(path)\" \"$@\"; }\n" + line]
+    process.environment = environment
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(fileDescriptor: slave)
+    let error = Pipe()
+    process.standardError = error
+    try process.run()
+    close(slave)
+    // Ends with an error (Linux) or nothing (macOS) when nobody has the other end any more.
+    var output = Data()
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = read(master, &buffer, buffer.count), count > 0 { output += buffer[..<count] }
+    close(master)
+    process.waitUntilExit()
+    let said = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    return Outcome(status: process.terminationStatus, output: output, error: said)
   }
 
   /// What every run sees: no terminal, 80 columns.
