@@ -44,7 +44,7 @@ for profile in ${PROFILES:-strings collections huge mixed big}; do
   if [ -x "$work/venv/bin/rdb" ] && [ "${RDBTOOLS:-1}" != 0 ]; then
     # redis-rdb-tools knows no version after 9.
     # shellcheck disable=SC2046
-    old=:$(generate "$profile" $(extent "$profile") --rdb-version 9)
+    old=:$(generate "$profile" $(extent "$profile") --version 9)
   fi
   files="$files $profile=$file$old"
 done

@@ -16,7 +16,7 @@ struct Gen: WorkingCommand {
 
       Examples:
         rdb gen -o dump.rdb --profile sessions --keys 100000
-        rdb gen -o dump.rdb --profile mixed --size 1gb --rdb-version valkey-80
+        rdb gen -o dump.rdb --profile mixed --size 1gb --compress --version valkey-80
       """)
 
   @Option(
@@ -42,7 +42,9 @@ struct Gen: WorkingCommand {
   @Flag(help: "Compress strings with LZF, as servers do unless told otherwise.")
   var compress = false
 
-  @Option(help: ArgumentHelp("The RDB version to write: 6 to 12, or valkey-80.", valueName: "version"))
+  @Option(
+    name: .customLong("version"),
+    help: ArgumentHelp("The RDB version: 6 to 12, or valkey-80.", valueName: "version"))
   var rdbVersion = WrittenVersion(SnapshotHeader(vendor: .redis, version: 10))
 
   @Option(

@@ -42,10 +42,7 @@ struct HelpTests {
 
   @Test("has a version, and completions for three shells")
   func others() {
-    for arguments in [["--version"], ["gen", "--version"], ["keys", "--version"]] {
-      let outcome = Tool.shell("rdb " + arguments.joined(separator: " "))
-      #expect(outcome.status == 0 && outcome.text.split(separator: ".").count == 3)
-    }
+    #expect(Tool.run("--version").text.split(separator: ".").count == 3)
     for shell in ["bash", "zsh", "fish"] {
       let script = Tool.run("--generate-completion-script", shell)
       #expect(script.status == 0 && script.text.contains("batch-bytes"))
