@@ -1,7 +1,7 @@
 import ByteText
-import RDB
-import RDBFormat
-import RESP
+public import RDB
+public import RDBFormat
+public import RESP
 
 /// The way of most keys of most files: a short string, set at once.
 ///
@@ -10,7 +10,7 @@ import RESP
 /// at hand if something is to be said of it.
 extension RESPSink {
   /// Names and values below this length, each, take this way.
-  static var plainByteCount: Int { ByteOutput.directThreshold / 2 }
+  @inlinable static var plainByteCount: Int { ByteOutput.directThreshold / 2 }
 
   /// - Returns: Whether the command's head is written.
   @inline(__always)
@@ -42,7 +42,7 @@ extension RESPSink {
   private static var headTextByteCount: Int { 13 }
 
   /// Ends the command with a value below ``plainByteCount``.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func endPlainString(_ value: RawSpan) {
     let place = out.output.spare.baseAddress.unsafelyUnwrapped
     var end = key.headByteCount
@@ -53,7 +53,7 @@ extension RESPSink {
       end &+= 10
       end &+= RESPText.writeBulk(UInt64(bitPattern: key.expiry), to: place + end)
     }
-    out.output.advance(by: end)
+    out.output.advance(uncheckedBy: end)
     out.commandCount &+= 1
     if key.idleSeconds != nil { notes.idle &+= 1 }
     if key.frequency != nil { notes.frequency &+= 1 }

@@ -39,11 +39,14 @@ extension RESPSink {
 
   // MARK: Strings
 
+  @inlinable @inline(__always)
   public mutating func string(_ value: RawSpan) throws(RDBError) {
-    if key.headByteCount > 0 {
-      if value.byteCount < Self.plainByteCount { return endPlainString(value) }
-      leavePlainString()
-    }
+    if key.headByteCount > 0, value.byteCount < Self.plainByteCount { return endPlainString(value) }
+    try anyString(value)
+  }
+
+  @usableFromInline mutating func anyString(_ value: RawSpan) throws(RDBError) {
+    if key.headByteCount > 0 { leavePlainString() }
     guard value.byteCount <= bulkLimit else {
       _ = lose("its value is longer than the bulk limit")
       return

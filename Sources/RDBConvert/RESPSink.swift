@@ -30,46 +30,46 @@ public struct RESPSink: RunSink, ~Copyable {
   var name = RESPName()
   /// What its commands name: the key, or a temporary name that is renamed at its end.
   var temporary = RESPName()
-  var key = KeyState()
+  @usableFromInline var key = KeyState()
   @usableFromInline var batch = Batch()
   var fieldExpiries = FieldExpiries()
   var stream = StreamState()
   var restored = RestoreState()
-  var notes = Notes()
-  var ledger = Ledger()
+  @usableFromInline var notes = Notes()
+  @usableFromInline var ledger = Ledger()
   /// The database the last key came from, and what ``ByteOutput/join(_:)`` calls where it goes.
   private(set) var lastDatabase: UInt64 = .max
   private(set) var joint: UInt64 = 0
 
   /// What is known of the current key.
-  struct KeyState {
-    enum Plan: UInt8 {
+  @usableFromInline struct KeyState {
+    @usableFromInline enum Plan: UInt8 {
       /// Nothing is written of it.
       case none
       case commands
       case restore
     }
-    var plan = Plan.none
-    var type = ValueType.string
-    var hasExpiry = false
+    @usableFromInline var plan = Plan.none
+    @usableFromInline var type = ValueType.string
+    @usableFromInline var hasExpiry = false
     /// Whether its first command has been written.
     var hasBegun = false
     var usesTemporary = false
-    var expiry: Int64 = 0
+    @usableFromInline var expiry: Int64 = 0
     var offset = 0
-    var idleSeconds: UInt64?
-    var frequency: UInt8?
+    @usableFromInline var idleSeconds: UInt64?
+    @usableFromInline var frequency: UInt8?
     var insertIndex: UInt64?
     var lostFieldExpiries: UInt64 = 0
     var unofferedFieldExpiries: UInt64 = 0
     /// Bytes of a SET and the name already written into the output's spare room, not yet part of it.
-    var headByteCount = 0
+    @usableFromInline var headByteCount = 0
   }
 
   /// What needs no names.
-  struct Notes {
-    var idle: UInt64 = 0
-    var frequency: UInt64 = 0
+  @usableFromInline struct Notes {
+    @usableFromInline var idle: UInt64 = 0
+    @usableFromInline var frequency: UInt64 = 0
     var consumers: UInt64 = 0
     var nodes: UInt64 = 0
     var encodings: UInt64 = 0
@@ -168,8 +168,14 @@ public struct RESPSink: RunSink, ~Copyable {
     return try plan(header)
   }
 
+  @inlinable @inline(__always)
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    // A string ended with its value.
     if key.type == .string, key.plan != .restore { return }
+    try endLongKey()
+  }
+
+  @usableFromInline mutating func endLongKey() throws(RDBError) {
     switch key.plan {
     case .none: return
     case .restore: try endRestoredKey()
@@ -177,7 +183,7 @@ public struct RESPSink: RunSink, ~Copyable {
     }
   }
 
-  @inline(never)
+  @inline(__always)
   private mutating func endCommands() throws(RDBError) {
     if batch.isOpen { try closeBatch() }
     switch key.type.data {

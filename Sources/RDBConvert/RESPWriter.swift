@@ -7,7 +7,7 @@ import RESP
 @usableFromInline
 struct RESPWriter: ~Copyable {
   @usableFromInline var output: ByteOutput
-  var commandCount: UInt64 = 0
+  @usableFromInline var commandCount: UInt64 = 0
 
   /// Begins a command of `count` arguments, its name included.
   mutating func begin(_ count: Int) throws(RDBError) {
