@@ -103,8 +103,8 @@ public enum DoubleText {
     }
   }
 
-  /// Reads three to eight characters, digits with a point between them, and no zero that could go: as most
-  /// scores with decimals stand in packed values.
+  /// Reads three to eight characters, digits with a point between them: as most scores with decimals stand in
+  /// packed values.
   ///
   /// All characters at once, in one word; else as ``readShort(_:)``.
   ///
@@ -132,15 +132,15 @@ public enum DoubleText {
     let point = points.trailingZeroBitCount &>> 3
     let decimals = 7 &- point
     let wholeCount = count &- decimals &- 1
+    guard wholeCount > 0, decimals > 0 else { return nil }
     // The digits before the point move up to those behind it, and zeros take the rest.
     let below = (1 as UInt64) &<< UInt64(truncatingIfNeeded: point &<< 3) &- 1
     let above = ~(below &<< 8 | 0xFF)
     let used = ~(0 as UInt64) &<< UInt64(truncatingIfNeeded: 72 &- count &<< 3)
-    word = (word & below) &<< 8 | word & (point == 7 ? 0 : above)
+    word = (word & below) &<< 8 | word & above
     let digits = (word ^ 0x3030_3030_3030_3030) & used
     // Neither is above 9 with its high bits, nor by what it carries.
-    guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0, wholeCount > 0, decimals > 0
-    else { return nil }
+    guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0 else { return nil }
     let pairs = (digits &* 10 &+ digits &>> 8) & 0x00FF_00FF_00FF_00FF
     let fours = (pairs &* 100 &+ pairs &>> 16) & 0x0000_FFFF_0000_FFFF
     let number = (fours &* 10_000 &+ fours &>> 32) & 0xFFFF_FFFF

@@ -206,7 +206,7 @@ public struct RDBParser: ~Copyable {
         cursor.position = committed
       }
     }
-    if case .elements = interest, type.isPacked {
+    if case .elements = interest, type.isOnePackedValue {
       beginValue(type, offset: cursor.offset)
       state.value.mode = .elements
       try packedValue(&cursor, &sink)

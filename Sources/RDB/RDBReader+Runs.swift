@@ -245,8 +245,7 @@ extension RDBReader {
   /// How much more to read where `missing` bytes are, of a record that is looked at anew each time: as much
   /// again where that is a file, so that all looks together are as one. Others are not waited for.
   private func farther(than missing: UInt64, _ limit: Int) -> UInt64 {
-    guard source.canSeek, let total = source.totalByteCount else { return missing }
-    let left = total - min(total, UInt64(window.endOffset))
+    guard source.canSeek, let left = window.left(of: source) else { return missing }
     return max(missing, min(UInt64(window.count), UInt64(max(0, limit - window.count)), left))
   }
 

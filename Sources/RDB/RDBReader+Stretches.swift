@@ -10,9 +10,9 @@ extension RDBReader {
   /// left to a worker; the parser has just stepped over it.
   func canHandOn(missing: UInt64) -> Bool {
     guard parser.isSteppingOver, parser.state.phase == .value, parser.state.value.type.isOneString,
-      source.canShare, window.canBeHandedOn, let total = source.totalByteCount
+      source.canShare, window.canBeHandedOn, let left = window.left(of: source)
     else { return false }
-    return missing <= total - min(total, UInt64(window.endOffset))
+    return missing <= left
   }
 
   /// Exchanges windows with `worker`, and steps over the `missing` bytes that it reads.

@@ -51,6 +51,11 @@ struct Window: ~Copyable {
   /// The file offset behind the last byte there is.
   var endOffset: Int { offset + count }
 
+  /// How many bytes `source` has behind the last one there is; `nil`: it does not say.
+  func left(of source: any ByteSource) -> UInt64? {
+    source.totalByteCount.map { $0 - min($0, UInt64(endOffset)) }
+  }
+
   /// Steps over `byteCount` bytes.
   @usableFromInline mutating func consume(_ byteCount: Int) {
     precondition(byteCount >= 0 && byteCount <= count)
@@ -69,9 +74,7 @@ struct Window: ~Copyable {
     if reachedEnd { return false }
     if let failure { throw failure }
     slide()
-    if let total = source.totalByteCount, missing > UInt64(initialCapacity),
-      missing > total - min(total, UInt64(endOffset)), source.canSeek
-    {
+    if missing > UInt64(initialCapacity), let left = left(of: source), missing > left, source.canSeek {
       // The file cannot hold what it promises: no need to read it all to know.
       return false
     }

@@ -59,7 +59,7 @@ struct Bench: WorkingCommand {
       report.add(task, seconds, peak: PeakMemory.byteCount)
     }
     let text = form.json ? try jsonDocument(report) : Array(report.text.utf8)
-    try OutputFile(path: "-", keepsPartial: false, inputs: [], form: form.json ? .json : nil).writeWhole(text)
+    try OutputFile(path: "-", keepsPartial: false, inputs: [], form: form.onTerminal).writeWhole(text)
   }
 }
 

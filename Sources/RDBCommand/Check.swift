@@ -32,7 +32,7 @@ struct Check: WorkingCommand {
 
   func run() throws {
     let input = try input.open()
-    let output = try output.open(reading: input, form.json ? .json : nil)
+    let output = try output.open(reading: input, form.onTerminal)
     let (start, source) = try peek(input)
     let (report, isOK) =
       Self.isCommands(start, input.shownName) ? try checkCommands(source, input) : try checkSnapshot(source, input)

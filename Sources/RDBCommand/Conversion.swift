@@ -29,8 +29,7 @@ struct Conversion {
     self.working = working
     self.output = try output.open(reading: input, form)
     ledgerFile = try ledger.ledger.map {
-      try OutputFile(
-        path: $0, keepsPartial: false, inputs: input.identities, indexes: [input.indexPath].compactMap { $0 }, form: .json)
+      try OutputFile(path: $0, keepsPartial: false, reading: input, form: .json)
     }
   }
 

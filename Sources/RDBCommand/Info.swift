@@ -31,7 +31,7 @@ struct Info: WorkingCommand {
     }
     let info = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
     let report = form.json ? try jsonDocument(info) : Array(info.text.utf8)
-    try output.open(reading: input, form.json ? .json : nil).writeWhole(report)
+    try output.open(reading: input, form.onTerminal).writeWhole(report)
   }
 }
 
@@ -39,6 +39,9 @@ struct Info: WorkingCommand {
 struct ReportArguments: ParsableArguments {
   @Flag(help: "Write JSON for other programs.")
   var json = false
+
+  /// How it is shown on a terminal; `nil`: text, which is written for terminals.
+  var onTerminal: TerminalText.Form? { json ? .json : nil }
 }
 
 extension UnixMilliseconds {

@@ -76,6 +76,17 @@ final class OutputFile: ByteDestination {
 
   deinit { abandon() }
 
+  /// - Parameters:
+  ///   - input: What must not be written to, nor its index.
+  ///   - index: Another index that is read.
+  convenience init(
+    path: String, keepsPartial: Bool, reading input: InputFile, index: String? = nil, form: TerminalText.Form?
+  ) throws {
+    try self.init(
+      path: path, keepsPartial: keepsPartial, inputs: input.identities,
+      indexes: [input.indexPath, index].compactMap { $0 }, form: form)
+  }
+
   func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {
     do throws(RDBError) {
       guard var text = terminal else { return try file.write(first, second) }

@@ -16,9 +16,7 @@ struct OutputOptions: ParsableArguments {
   ///   - form: What a terminal needs escapes in.
   ///   - index: The index that is read too, besides the one of the dump's name.
   func open(reading input: InputFile, _ form: TerminalText.Form?, index: String? = nil) throws -> OutputFile {
-    try OutputFile(
-      path: output, keepsPartial: keepPartial, inputs: input.identities,
-      indexes: [input.indexPath, index].compactMap { $0 }, form: form)
+    try OutputFile(path: output, keepsPartial: keepPartial, reading: input, index: index, form: form)
   }
 }
 

@@ -25,8 +25,6 @@ extension RESPSink {
 
   /// Decides how a key is to be written.
   mutating func plan(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
-    key.idleSeconds = header.idleSeconds
-    key.frequency = header.frequency
     if header.metadata.byteCount > 0 {
       restored.metadata = header.metadata.withUnsafeBytes { Array($0) }
     }

@@ -156,12 +156,11 @@ public struct RESPSink: RunSink, ~Copyable {
     if header.name.byteCount > bulkLimit {
       return lose("its name is longer than the bulk limit")
     }
+    key.idleSeconds = header.idleSeconds
+    key.frequency = header.frequency
     if isPlain, header.metadata.byteCount == 0 {
       switch header.type.data {
-      case .list, .set, .zset, .hash:
-        key.idleSeconds = header.idleSeconds
-        key.frequency = header.frequency
-        return .elements
+      case .list, .set, .zset, .hash: return .elements
       default: break
       }
     }

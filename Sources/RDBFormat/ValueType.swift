@@ -122,7 +122,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
   }
 
   /// Whether the whole value is one packed value, and needs nothing besides.
-  @inlinable public var isPacked: Bool {
+  @inlinable public var isOnePackedValue: Bool {
     switch self {
     case .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack, .zsetListpack,
       .setListpack:

@@ -11,11 +11,14 @@ struct TerminalTests {
   static let inLines = #"a\xc2\x9b31m\xe2\x80\xae\xd8\x9c\x7f\xe2\x80\xa8\xf3\xa0\x81\x81é안"#
 
   static func folder() -> Scratch {
-    func string(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
+    let hash = [1] + RDBBytes.string(name) + RDBBytes.string("1\r2\r\n")
+    return self.folder(
+      RDBBytes.key(0, RDBBytes.string("\u{1B}]0;x\u{7}\u{85}"), name: name) + RDBBytes.key(4, hash, name: "h"))
+  }
+
+  private static func folder(_ records: [UInt8]) -> Scratch {
     let folder = Scratch()
-    folder.write(
-      Array("REDIS0003".utf8) + [0] + string(name) + string("\u{1B}]0;x\u{7}\u{85}") + [4] + string("h") + [1] + string(name)
-        + string("1\r2\r\n") + [0xFF], as: "dump.rdb")
+    folder.write(RDBBytes.snapshot(version: 3, records), as: "dump.rdb")
     return folder
   }
 
@@ -28,19 +31,16 @@ struct TerminalTests {
       "rdb top-elements dump.rdb h --json -q", "rdb json dump.rdb -q -o /dev/stdout",
     ]
     for line in lines {
-      let shown = try Tool.terminal(line, in: folder)
-      #expect(shown.status == 0 && shown.error == "", "\(line): \(shown.error)")
-      #expect(shown.text.contains(Self.inJSON), "\(line): \(shown.text)")
-      #expect(Self.isHarmless(shown.text), "\(line): \(shown.text)")
-      let piped = Tool.shell("\(line) | cat", in: folder)
-      #expect(piped.text.contains(Self.name), "\(line)")
+      let (shown, piped) = try Self.texts(of: line, in: folder)
+      #expect(shown.contains(Self.inJSON), "\(line): \(shown)")
+      #expect(Self.isHarmless(shown), "\(line): \(shown)")
       func parsed(_ text: String) throws -> [NSObject?] {
         let isLines = line.contains("--lines") || line.hasPrefix("rdb keys") || line.hasPrefix("rdb memory")
         return try (isLines ? text.split(separator: "\n").map(String.init) : [text]).map {
           try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSObject
         }
       }
-      #expect(try parsed(shown.text) == parsed(piped.text), "\(line)")
+      #expect(try parsed(shown) == parsed(piped), "\(line)")
     }
   }
 
@@ -52,22 +52,24 @@ struct TerminalTests {
       "rdb resp dump.rdb -q", "rdb get dump.rdb h --resp -q", "rdb bigkeys dump.rdb --csv -q",
     ]
     for line in lines {
-      let shown = try Tool.terminal(line, in: folder)
-      #expect(shown.status == 0 && shown.error == "")
-      #expect(shown.text.contains(Self.inLines), "\(line): \(shown.text)")
-      #expect(Self.isHarmless(shown.text.replacing("\r\n", with: "\n")), "\(line): \(shown.text)")
-      #expect(Tool.shell("\(line) | cat", in: folder).text.contains(Self.name), "\(line)")
+      let shown = try Self.texts(of: line, in: folder).shown
+      #expect(shown.contains(Self.inLines), "\(line): \(shown)")
+      #expect(Self.isHarmless(shown.replacing("\r\n", with: "\n")), "\(line): \(shown)")
     }
+  }
+
+  /// What a terminal gets, and what a pipe does: that has the characters.
+  private static func texts(of line: String, in folder: Scratch) throws -> (shown: String, piped: String) {
+    let shown = try Tool.terminal(line, in: folder)
+    #expect(shown.status == 0 && shown.error == "", "\(line): \(shown.error)")
+    let piped = Tool.shell("\(line) | cat", in: folder)
+    #expect(piped.text.contains(name), "\(line)")
+    return (shown.text, piped.text)
   }
 
   @Test("gets characters whole that lie across the pieces in which they are written")
   func pieces() throws {
-    let folder = Scratch()
-    let name = String(repeating: "é안\u{9B}𝄞", count: 3000)
-    let count = UInt32(name.utf8.count)
-    folder.write(
-      Array("REDIS0003".utf8) + [0, 1, UInt8(ascii: "k"), 0x80] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) }
-        + Array(name.utf8) + [0xFF], as: "dump.rdb")
+    let folder = Self.folder(RDBBytes.key(0, RDBBytes.string(String(repeating: "é안\u{9B}𝄞", count: 3000))))
     let shown = try Tool.terminal("rdb json --lines -q dump.rdb", in: folder)
     #expect(shown.text.contains("\"" + String(repeating: #"é안\u009b𝄞"#, count: 3000) + "\""))
   }

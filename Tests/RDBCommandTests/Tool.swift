@@ -32,7 +32,19 @@ enum Tool {
 
   /// Runs a line of `sh`, in which `rdb` is the command.
   static func shell(_ line: String, in folder: Scratch? = nil) -> Outcome {
-    run("/bin/sh", ["-c", "rdb() { \"\(path)\" \"$@\"; }\n" + line], in: folder, input: nil)
+    run("/bin/sh", script(line), in: folder, input: nil)
+  }
+
+  private static func script(_ line: String) -> [String] { ["-c", "rdb() { \"\(path)\" \"$@\"; }\n" + line] }
+
+  private static func process(_ program: String, _ arguments: [String], in folder: Scratch?) -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.environment = environment
+    process.currentDirectoryURL = URL(fileURLWithPath: folder?.path ?? Fixture.root)
+    process.standardInput = FileHandle.nullDevice
+    return process
   }
 
   /// Runs a line of `sh`, in which `rdb` is the command, with a terminal for its standard output, which changes
@@ -46,12 +58,7 @@ enum Tool {
     tcgetattr(slave, &settings)
     cfmakeraw(&settings)
     tcsetattr(slave, TCSANOW, &settings)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "rdb() { \"\(path)\" \"$@\"; }\n" + line]
-    process.environment = environment
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.standardInput = FileHandle.nullDevice
+    let process = process("/bin/sh", script(line), in: folder)
     process.standardOutput = FileHandle(fileDescriptor: slave)
     let error = Pipe()
     process.standardError = error
@@ -75,20 +82,12 @@ enum Tool {
   private static func run(
     _ program: String, _ arguments: [String], in folder: Scratch?, input: Data?
   ) -> Outcome {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.environment = environment
-    process.currentDirectoryURL = URL(fileURLWithPath: folder?.path ?? Fixture.root)
+    let process = process(program, arguments, in: folder)
     let (output, error) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = error
     let inputPipe = input.map { _ in Pipe() }
-    if let inputPipe {
-      process.standardInput = inputPipe
-    } else {
-      process.standardInput = FileHandle.nullDevice
-    }
+    if let inputPipe { process.standardInput = inputPipe }
     try! process.run()
     // Three pipes at once: a full one must not keep the others waiting.
     let others = DispatchGroup()
