@@ -23,8 +23,7 @@ struct HeldKey {
     expiriesLeftOut = 0
   }
 
-  @usableFromInline func note(_ reason: FilterNotes.Reason, count: UInt64, to notes: inout FilterNotes)
-  {
+  @usableFromInline func note(_ reason: FilterNotes.Reason, count: UInt64, to notes: inout FilterNotes) {
     let name = name
     notes.add(reason, count: count, key: name.span.bytes, offset: attributes.offset)
   }

@@ -43,11 +43,14 @@ struct NumberTextTests {
   @Test("a double with 17 digits is what C's printf writes")
   func longDoubles() {
     var random = SeededGenerator(seed: 17)
-    var numbers: [Double] = [0, -0.0, 0.1, 1.5, 1e17, 1e16, 123456789012345678, 1e-5, 1e-4, 5e-324, .greatestFiniteMagnitude, .infinity]
+    var numbers: [Double] = [
+      0, -0.0, 0.1, 1.5, 1e17, 1e16, 123456789012345678, 1e-5, 1e-4, 5e-324, .greatestFiniteMagnitude, .infinity,
+    ]
     numbers += (0..<5000).map { _ in Double(bitPattern: random.next()) }.filter { !$0.isNaN }
     numbers += (0..<5000).map { _ in Double(Int64(truncatingIfNeeded: random.next() >> 20)) / 1000 }
     for number in numbers {
-      #expect(text(DoubleText.maximumByteCount) { DoubleText.writeLong(number, to: $0) } == String(format: "%.17g", number))
+      #expect(
+        text(DoubleText.maximumByteCount) { DoubleText.writeLong(number, to: $0) } == String(format: "%.17g", number))
     }
   }
 
@@ -125,7 +128,8 @@ struct NumberTextTests {
       let read = DoubleText.read(Array(text.utf8).span.bytes)
       let (value, isCanonical) = try #require(read)
       if let expected = Double(text) { #expect(value.bitPattern == expected.bitPattern, "\(text)") }
-      #expect(isCanonical == (self.text(DoubleText.maximumByteCount) { DoubleText.write(value, to: $0) } == text), "\(text)")
+      #expect(
+        isCanonical == (self.text(DoubleText.maximumByteCount) { DoubleText.write(value, to: $0) } == text), "\(text)")
     }
     for text in ["-0", "1e5", "inf", "nan", "1234567890123456", "0x1p3", "+1"] {
       #expect(DoubleText.read(Array(text.utf8).span.bytes)?.isCanonical == false, "\(text)")
@@ -142,7 +146,8 @@ struct NumberTextTests {
     }
     for (text, value) in [
       ("+1.5", 1.5), ("0x1p3", 8), ("inf", .infinity), ("-inf", -.infinity), ("Infinity", .infinity),
-      ("1e400", .infinity), ("0.10000000000000001", 0.1), (".5", 0.5), ("5.", 5), ("-000.25", -0.25), ("123456789012345.6", 123456789012345.6), ("1e+300", 1e300), ("-0", -0.0),
+      ("1e400", .infinity), ("0.10000000000000001", 0.1), (".5", 0.5), ("5.", 5), ("-000.25", -0.25),
+      ("123456789012345.6", 123456789012345.6), ("1e+300", 1e300), ("-0", -0.0),
     ] {
       #expect(DoubleText.parse(Array(text.utf8).span.bytes) == value, "\(text)")
     }

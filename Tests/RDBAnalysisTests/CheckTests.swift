@@ -180,7 +180,10 @@ struct CheckTests {
     let whole = try JSONEncoder().encode(try check(Snapshot().whole))
     #expect(try schema.faults(in: whole) == [])
     let text = String(decoding: whole, as: UTF8.self)
-    for (old, new) in [("\"ok\":true", "\"ok\":1"), ("\"keys\":0", "\"keys\":-1"), ("\"keys\":0", "\"keys\":0.5"), ("\"keys\":0", "\"keys\":0,\"x\":1")] {
+    for (old, new) in [
+      ("\"ok\":true", "\"ok\":1"), ("\"keys\":0", "\"keys\":-1"), ("\"keys\":0", "\"keys\":0.5"),
+      ("\"keys\":0", "\"keys\":0,\"x\":1"),
+    ] {
       #expect(text.contains(old))
       #expect(try !schema.faults(in: Data(text.replacing(old, with: new).utf8)).isEmpty, "\(new)")
     }

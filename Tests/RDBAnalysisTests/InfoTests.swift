@@ -72,10 +72,14 @@ struct InfoTests {
     let names = try Golden.rows(at: fixture.goldenPath).compactMap { row -> [UInt8]? in
       if case .function(let name, _, _) = row.value { name } else { nil }
     }
-    #expect(report.functions.libraries.entries.map { $0.name.bytes }.sorted { $0.lexicographicallyPrecedes($1) }
-      == names.sorted { $0.lexicographicallyPrecedes($1) })
+    #expect(
+      report.functions.libraries.entries.map { $0.name.bytes }.sorted { $0.lexicographicallyPrecedes($1) }
+        == names.sorted { $0.lexicographicallyPrecedes($1) })
     #expect(report.functions.count == UInt64(names.count))
-    #expect(report.functions.libraries.entries.allSatisfy { $0.engine.bytes.elementsEqual(Array("lua".utf8)) || $0.engine.bytes.elementsEqual(Array("LUA".utf8)) })
+    #expect(
+      report.functions.libraries.entries.allSatisfy {
+        $0.engine.bytes.elementsEqual(Array("lua".utf8)) || $0.engine.bytes.elementsEqual(Array("LUA".utf8))
+      })
   }
 
   @Test("counts what had expired when it was written", arguments: Fixture.valid)

@@ -140,7 +140,8 @@ struct KeyIndexTests {
     other.string("key", "eulav")
     let pair = try Self.indexed(one.whole)
     let index = readFile(pair.index)
-    let time = try #require(try FileManager.default.attributesOfItem(atPath: pair.folder.path + "/dump.rdb")[.modificationDate])
+    let time = try #require(
+      try FileManager.default.attributesOfItem(atPath: pair.folder.path + "/dump.rdb")[.modificationDate])
     // The same size and time, but not the same bytes.
     pair.folder.write(other.whole, as: "dump.rdb")
     try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: pair.folder.path + "/dump.rdb")

@@ -62,11 +62,14 @@ struct MemoryLiveTests {
       #expect(errors.count == rows.count)
       let close = errors.count { $0.magnitude <= 0.1 }
       let worst = errors.max { $0.magnitude < $1.magnitude } ?? 0
-      #expect(Double(close) >= 0.95 * Double(errors.count), "\(kind) \(profile): \(close) of \(errors.count), worst \(worst)")
+      #expect(
+        Double(close) >= 0.95 * Double(errors.count), "\(kind) \(profile): \(close) of \(errors.count), worst \(worst)")
     }
   }
 
-  @Test("of a million keys is within 10 % of the memory that the server gained by them", arguments: LiveServer.Kind.allCases)
+  @Test(
+    "of a million keys is within 10 % of the memory that the server gained by them", arguments: LiveServer.Kind.allCases
+  )
   func dataset(_ kind: LiveServer.Kind) throws {
     let bytes = try Self.generated(.collections, keys: 1_000_000)
     let model = Self.model(kind)

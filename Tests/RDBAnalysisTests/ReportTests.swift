@@ -144,8 +144,9 @@ struct ReportTests {
       try counts(["a->b->c", "a-b"]) { $0.separators = [BinaryText(Array("->".utf8))] }
         == [" 2", "a-> 1", "a->b-> 1"])
     let uuid = "s:0a1b2c3d-1111-4222-8333-444455556666:x"
-    #expect(try counts([uuid, "s:0A1b2c3d111142228333444455556666:y", "s:0a1b2c3d:z"]) { $0.foldsUUIDs = true }
-      == [" 3", "s: 3", "s:0a1b2c3d: 1", "s:<uuid>: 2"])
+    #expect(
+      try counts([uuid, "s:0A1b2c3d111142228333444455556666:y", "s:0a1b2c3d:z"]) { $0.foldsUUIDs = true }
+        == [" 3", "s: 3", "s:0a1b2c3d: 1", "s:<uuid>: 2"])
   }
 
   @Test("gather what is too many, and nothing else")
@@ -244,7 +245,9 @@ struct ReportTests {
   @Test("sort keys into hash slots as a cluster does")
   func slots() {
     let slots = HashSlots()
-    for (name, slot) in [("123456789", 12_739), ("foo{hash_tag}", 2515), ("bar{hash_tag}", 2515), ("", 0), ("{}a", 10_875)] {
+    for (name, slot) in [
+      ("123456789", 12_739), ("foo{hash_tag}", 2515), ("bar{hash_tag}", 2515), ("", 0), ("{}a", 10_875),
+    ] {
       let bytes = Array(name.utf8)
       #expect(slots.slot(of: bytes.span.bytes) == slot, "\(name)")
     }
@@ -268,7 +271,9 @@ struct ReportTests {
   @Test("say sizes within the bound they state")
   func quantiles() {
     var generator = SeededGenerator(seed: 7)
-    var values = (0..<5000).map { _ in UInt64.random(in: 0...(1 << UInt64.random(in: 1...40, using: &generator)), using: &generator) }
+    var values = (0..<5000).map { _ in
+      UInt64.random(in: 0...(1 << UInt64.random(in: 1...40, using: &generator)), using: &generator)
+    }
     values += [0, 1, 15, 16, 17, .max]
     var (whole, left, right) = (SizeHistogram(), SizeHistogram(), SizeHistogram())
     for (place, value) in values.enumerated() {

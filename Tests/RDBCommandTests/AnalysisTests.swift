@@ -10,7 +10,8 @@ struct AnalysisTests {
   /// What each line prints of each fixture stands in `Expected/reports/`, written by `scripts/update-reports.sh`.
   static let lines = [
     "prefix": "rdb prefix -j 2 --fold-uuid", "ttl": "rdb ttl --depth 2 --now 2026-01-01", "stats": "rdb stats",
-    "bigkeys": "rdb bigkeys", "memkeys": "rdb memkeys --top 5 --per-type", "hotkeys": "rdb hotkeys", "idle": "rdb idle --top 4",
+    "bigkeys": "rdb bigkeys", "memkeys": "rdb memkeys --top 5 --per-type", "hotkeys": "rdb hotkeys",
+    "idle": "rdb idle --top 4",
     "memory-csv": "rdb memory --csv -q", "keys-csv": "rdb keys --csv -q --format %d%k%t%e%i%r%f%E%b%m%s",
   ]
   static let fixtures = ["redis-2.4.18-all", "redis-6.2.16-sessions", "redis-7.2.6-rich", "valkey-9.1.2-all"]
@@ -35,18 +36,20 @@ struct AnalysisTests {
     let folder = Scratch()
     Self.generated(folder)
     let lines = [
-      "memory --csv", "memory --json --top 50", "memory", "keys --format '%K %m'", "keys --json", "keys -0", "bigkeys --top 3",
+      "memory --csv", "memory --json --top 50", "memory", "keys --format '%K %m'", "keys --json", "keys -0",
+      "bigkeys --top 3",
       "memkeys --json", "idle", "hotkeys", "prefix --json --max-nodes 9", "prefix", "ttl --json", "stats --json",
     ]
-    let shell = lines.map { line in
-      """
-      rdb \(line) dump.rdb -q -j 1 >one
-      for j in 2 7; do rdb \(line) dump.rdb -q -j $j | cmp - one || echo "\(line) -j $j"; done
-      """
-    } + [
-      "for j in 1 2 7; do rdb analyze dump.rdb -q -j $j -o reports-$j --max-nodes 9; done",
-      "diff -r reports-1 reports-2 && diff -r reports-1 reports-7 && ls reports-7 | wc -l",
-    ]
+    let shell =
+      lines.map { line in
+        """
+        rdb \(line) dump.rdb -q -j 1 >one
+        for j in 2 7; do rdb \(line) dump.rdb -q -j $j | cmp - one || echo "\(line) -j $j"; done
+        """
+      } + [
+        "for j in 1 2 7; do rdb analyze dump.rdb -q -j $j -o reports-$j --max-nodes 9; done",
+        "diff -r reports-1 reports-2 && diff -r reports-1 reports-7 && ls reports-7 | wc -l",
+      ]
     let outcome = Tool.shell(shell.joined(separator: "\n"), in: folder)
     #expect(outcome.text.trimmingCharacters(in: .whitespacesAndNewlines) == "12")
     #expect(outcome.error == "")
@@ -99,10 +102,12 @@ struct AnalysisTests {
   /// Names that are hard on a terminal and on a spreadsheet.
   static func awkward(_ folder: Scratch) {
     var bytes = Array("REDIS0009".utf8)
-    let names: [[UInt8]] = [
-      "한국어:키", "emoji:🚀:x", "שלום:עולם", "مرحبا:بالعالم", "esc:\u{1B}[31mred\u{07}:x", "new\nline:x", "family:👨‍👩‍👧:x",
-      "=1+2", "+cmd", "-5", "@sum", "comma,quote\":x", "plain:ascii:name", "combining:e\u{301}:x", "wide：colon", "nul\0:x",
-    ].map { Array($0.utf8) } + [[0xFF, 0xFE, 0x3A, 0x00], Array("'=x".utf8)]
+    let names: [[UInt8]] =
+      [
+        "한국어:키", "emoji:🚀:x", "שלום:עולם", "مرحبا:بالعالم", "esc:\u{1B}[31mred\u{07}:x", "new\nline:x", "family:👨‍👩‍👧:x",
+        "=1+2", "+cmd", "-5", "@sum", "comma,quote\":x", "plain:ascii:name", "combining:e\u{301}:x", "wide：colon",
+        "nul\0:x",
+      ].map { Array($0.utf8) } + [[0xFF, 0xFE, 0x3A, 0x00], Array("'=x".utf8)]
     for name in names { bytes += [0, UInt8(name.count)] + name + [1, 0x78] }
     folder.write(bytes + [0xFF] + [UInt8](repeating: 0, count: 8), as: "dump.rdb")
   }
@@ -114,7 +119,9 @@ struct AnalysisTests {
     for line in ["prefix --top 99", "ttl --top 99"] {
       let text = Tool.shell("rdb \(line) dump.rdb", in: folder).text
       #expect(!text.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control }, "\(line)")
-      #expect(text.contains("한국어:") && text.contains("שלום:") && text.contains("\\x1b[31mred\\a") || line != "prefix --top 99")
+      #expect(
+        text.contains("한국어:") && text.contains("שלום:") && text.contains("\\x1b[31mred\\a") || line != "prefix --top 99"
+      )
       // The last character of every row of a table is in the same column.
       let blocks = text.components(separatedBy: "\n\n").filter { $0.contains("한국어") }
       #expect(!blocks.isEmpty)
@@ -184,9 +191,11 @@ struct AnalysisTests {
     #expect(outcome.status == 64)
   }
 
-  @Test("as CSV is what pandas and DuckDB read from the JSON", arguments: [
-    "redis-2.4.18-all", "redis-6.2.16-sessions", "redis-7.2.6-rich", "redis-8.2.3-all", "valkey-9.1.2-all", "awkward",
-  ])
+  @Test(
+    "as CSV is what pandas and DuckDB read from the JSON",
+    arguments: [
+      "redis-2.4.18-all", "redis-6.2.16-sessions", "redis-7.2.6-rich", "redis-8.2.3-all", "valkey-9.1.2-all", "awkward",
+    ])
   func tables(_ name: String) throws {
     let folder = Scratch()
     if name == "awkward" { Self.awkward(folder) } else { folder.copy(Fixture.named(name)) }

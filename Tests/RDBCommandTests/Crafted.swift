@@ -29,8 +29,10 @@ enum Crafted {
   static let fieldExpiry =
     bytes(
       version: "0012",
-      [24, 1, UInt8(ascii: "h")] + littleEndian(4_102_444_800_000) + [1, 1, 1, UInt8(ascii: "f"), 1,
-        UInt8(ascii: "v")]) + [0, 0, 0, 0, 0, 0, 0, 0]
+      [24, 1, UInt8(ascii: "h")] + littleEndian(4_102_444_800_000) + [
+        1, 1, 1, UInt8(ascii: "f"), 1,
+        UInt8(ascii: "v"),
+      ]) + [0, 0, 0, 0, 0, 0, 0, 0]
 
   /// Keys of 100 bytes and more, `count` of them: several runs for the workers.
   static func large(count: Int) -> [UInt8] {

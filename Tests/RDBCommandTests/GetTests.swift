@@ -96,7 +96,9 @@ struct GetTests {
     Case(line: "rdb get dump.rdb jobs --range -9:0 --raw", output: "zero\n"),
     Case(line: "rdb get dump.rdb jobs --range 3:2 --raw", output: ""),
     Case(line: "rdb get dump.rdb jobs --range -1:-2 --raw", output: ""),
-    Case(line: "rdb get dump.rdb jobs --range 4:9 --json | cut -d, -f 3-", output: "\"type\":\"list\",\"encoding\":\"quicklist\",\"values\":[]}\n"),
+    Case(
+      line: "rdb get dump.rdb jobs --range 4:9 --json | cut -d, -f 3-",
+      output: "\"type\":\"list\",\"encoding\":\"quicklist\",\"values\":[]}\n"),
     Case(line: "rdb get dump.rdb jobs --range 2: --raw", output: "two\nthree\n"),
     Case(line: "rdb get dump.rdb jobs --range :1 --raw", output: "zero\none\n"),
     Case(line: "rdb get dump.rdb jobs --range : --raw", output: "zero\none\ntwo\nthree\n"),
@@ -104,7 +106,8 @@ struct GetTests {
     Case(line: "rdb get dump.rdb none --field '' --raw", output: "empty"),
     Case(line: "rdb get dump.rdb none --field --field= --raw", output: "equals"),
     Case(
-      line: "rdb get dump.rdb greeting --range 0:4 --json", output: #"{"db":0,"key":"greeting","type":"string","value":"hello"}"# + "\n"),
+      line: "rdb get dump.rdb greeting --range 0:4 --json",
+      output: #"{"db":0,"key":"greeting","type":"string","value":"hello"}"# + "\n"),
     Case(line: "rdb get dump.rdb greeting --json | cut -d, -f4", output: "\"encoding\":\"embstr\"\n"),
     Case(line: "rdb get dump.rdb greeting --range 0:4 | sed -n '3,5p'", output: "type        string\n\n\"hello\"\n"),
     Case(line: "rdb get dump.rdb greeting --raw", output: "hello, 안녕"),
@@ -121,7 +124,9 @@ struct GetTests {
       error: "rdb: \"jobs\": expected the whole value or a range, found a choice by name of a value of type list\n"),
     Case(
       line: "rdb get dump.rdb greeting --field x", output: "", status: 64,
-      error: "rdb: \"greeting\": expected the whole value or a range of bytes, found a choice by name of a value of type string\n"),
+      error:
+        "rdb: \"greeting\": expected the whole value or a range of bytes, found a choice by name of a value of type string\n"
+    ),
     Case(
       line: "rdb get dump.rdb cart:9 -n 3", output: "", status: 1,
       error: """
@@ -179,7 +184,9 @@ struct GetTests {
       output: "rank,number,name,name_is_cut,bytes,value_bytes_\n1,1,naïve,false,8,2_\n"),
     Case(
       line: "rdb top-elements dump.rdb greeting", output: "", status: 64,
-      error: "rdb: \"greeting\": expected a list, set, sorted set, hash, stream or array, found a value without elements, of type string\n"),
+      error:
+        "rdb: \"greeting\": expected a list, set, sorted set, hash, stream or array, found a value without elements, of type string\n"
+    ),
   ]
 
   private static func string(_ bytes: [UInt8]) -> [UInt8] { [UInt8(bytes.count)] + bytes }
@@ -359,7 +366,8 @@ struct GetTests {
     // The listpack of a hash says that it has 11 bytes; it has 13. RDB 10, without a checksum.
     let listpack: [UInt8] = [11, 0, 0, 0, 2, 0, 0x81, 0x61, 7, 0x81, 0x62, 2, 0xFF]
     folder.write(
-      Array("REDIS0010".utf8) + [16] + Self.string("h") + Self.string(listpack) + [0] + Self.string("k") + Self.string("v")
+      Array("REDIS0010".utf8) + [16] + Self.string("h") + Self.string(listpack) + [0] + Self.string("k")
+        + Self.string("v")
         + [0xFF] + [UInt8](repeating: 0, count: 8), as: "dump.rdb")
     let outcome = Tool.shell(
       """
@@ -377,7 +385,8 @@ struct GetTests {
   func escapes() {
     let folder = Scratch()
     folder.write(
-      Array("REDIS0003".utf8) + [1] + Self.string("\u{1B}[31mred") + [1] + Self.string("\u{1B}]0;x\u{7}") + [0xFF], as: "dump.rdb")
+      Array("REDIS0003".utf8) + [1] + Self.string("\u{1B}[31mred") + [1] + Self.string("\u{1B}]0;x\u{7}") + [0xFF],
+      as: "dump.rdb")
     let outcome = Tool.shell(
       #"rdb get dump.rdb '\x1b[31mred' --escaped; rdb get dump.rdb x; rdb top-elements dump.rdb '\x1b[31mred' --escaped"#,
       in: folder)

@@ -41,7 +41,8 @@ struct ReadmeTests {
     #expect(runs.count >= 2)
     for run in runs {
       let line = run.commands.map { "{ \($0)\n} 2>&1" }.joined(separator: "\n")
-      let found = Tool.shell(line, in: folder).text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      let found = Tool.shell(line, in: folder).text.split(separator: "\n", omittingEmptySubsequences: false).map(
+        String.init)
       let output = found.last == "" ? found.dropLast() : found[...]
       #expect(Self.fits(output, run.output[...]), "\(run.commands): \(output.joined(separator: "\n"))")
     }

@@ -9,22 +9,23 @@ struct ReportTests {
   func whole() {
     let outcome = Tool.shell("rdb check dump.rdb", in: ErrorTests.folder())
     #expect(
-      outcome == Outcome(
-        status: 0,
-        output: Data(
-          """
-          dump.rdb: whole
-          format          REDIS 11
-          read            72 keys, 234 elements, 7004 bytes
-            hash          3 keys, 25 elements, 262 B
-            list          5 keys, 92 elements, 1.1 kB
-            set           7 keys, 50 elements, 342 B
-            stream        10 keys, 39 elements, 2.1 kB
-            string        45 keys, 1.0 kB
-            zset          2 keys, 28 elements, 447 B
-          checksum        right (4da3b4980fa9b80b)
+      outcome
+        == Outcome(
+          status: 0,
+          output: Data(
+            """
+            dump.rdb: whole
+            format          REDIS 11
+            read            72 keys, 234 elements, 7004 bytes
+              hash          3 keys, 25 elements, 262 B
+              list          5 keys, 92 elements, 1.1 kB
+              set           7 keys, 50 elements, 342 B
+              stream        10 keys, 39 elements, 2.1 kB
+              string        45 keys, 1.0 kB
+              zset          2 keys, 28 elements, 447 B
+            checksum        right (4da3b4980fa9b80b)
 
-          """.utf8), error: ""))
+            """.utf8), error: ""))
   }
 
   @Test("says where the damage is, and what was counted up to it")

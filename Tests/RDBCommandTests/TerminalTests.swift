@@ -74,7 +74,9 @@ struct TerminalTests {
     #expect(shown.text.contains("\"" + String(repeating: #"é안\u009b𝄞"#, count: 3000) + "\""))
   }
 
-  @Test("gets no control characters of arguments that make no sense", arguments: ["keys %@", "keys x %@", "%@", "json x --%@", "get x y --range %@"])
+  @Test(
+    "gets no control characters of arguments that make no sense",
+    arguments: ["keys %@", "keys x %@", "%@", "json x --%@", "get x y --range %@"])
   func arguments(_ line: String) {
     let argument = "\u{1B}[31mx\u{9B}y\u{202E}"
     let outcome = Tool.shell("rdb " + line.replacing("%@", with: "'\(argument)'"))

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Damaged compressed input")
 struct DamagedCompressionTests {
-  static let bytes = Fixture.named("redis-7.2.6-empty").bytes
+  static let bytes =
+    Fixture.named("redis-7.2.6-empty").bytes
     + [UInt8](repeating: 7, count: 50) + Fixture.named("redis-2.4.18-empty").bytes
 
   @Test("cut anywhere, is an error that says where", arguments: Compressor.allCases)
@@ -127,10 +128,11 @@ struct DamagedCompressionTests {
     var small: [UInt8] = [1, 1, 1]
     let count = try small.withUnsafeMutableBytes { try source.read(into: $0) }
     #expect(count > 0 && small.prefix(count).allSatisfy { $0 == 0 })
-    #expect(errorOf { () throws(RDBError) in
-      var reader = RDBReader(try decompressing(MemorySource(compressed)).source)
-      var sink = NoSink()
-      try reader.read(into: &sink)
-    }?.code == .notRDB)
+    #expect(
+      errorOf { () throws(RDBError) in
+        var reader = RDBReader(try decompressing(MemorySource(compressed)).source)
+        var sink = NoSink()
+        try reader.read(into: &sink)
+      }?.code == .notRDB)
   }
 }

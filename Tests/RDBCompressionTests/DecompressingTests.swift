@@ -180,11 +180,13 @@ struct PlainTests {
     #expect(try contents(of: decompressing(source).source, pieceByteCount: 3) == bytes)
   }
 
-  @Test("but by a format nobody here reads, is refused by its name", arguments: [
-    ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]), ("bzip2", [0x42, 0x5A, 0x68, 0x39]),
-    ("zip", [0x50, 0x4B, 0x03, 0x04]), ("7z", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
-    ("lzip", [0x4C, 0x5A, 0x49, 0x50]),
-  ] as [(String, [UInt8])])
+  @Test(
+    "but by a format nobody here reads, is refused by its name",
+    arguments: [
+      ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]), ("bzip2", [0x42, 0x5A, 0x68, 0x39]),
+      ("zip", [0x50, 0x4B, 0x03, 0x04]), ("7z", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
+      ("lzip", [0x4C, 0x5A, 0x49, 0x50]),
+    ] as [(String, [UInt8])])
   func foreign(_ name: String, _ start: [UInt8]) {
     let error = errorOf { () throws(RDBError) in
       _ = try decompressing(MemorySource(start + [0, 0, 0, 0], canSeek: false))

@@ -15,9 +15,12 @@ struct JSONConversion {
     var threads = 1
     var window = 1 << 20
     var pipe: Int?
-    var testDescription: String { "\(threads) threads, a window of \(window), \(pipe.map { "\($0) at a time" } ?? "a file")" }
+    var testDescription: String {
+      "\(threads) threads, a window of \(window), \(pipe.map { "\($0) at a time" } ?? "a file")"
+    }
     static let all = [
-      Way(threads: 2), Way(threads: 7, window: 64), Way(window: 64), Way(window: 64, pipe: 7), Way(threads: 2, window: 4096, pipe: 100),
+      Way(threads: 2), Way(threads: 7, window: 64), Way(window: 64), Way(window: 64, pipe: 7),
+      Way(threads: 2, window: 4096, pipe: 100),
     ]
   }
 

@@ -58,7 +58,8 @@ struct JSONComparison {
     }
   }
 
-  private func isZset(_ key: JSONNode, _ members: [(member: Golden.Bytes, score: Double, text: String)]) throws -> Bool {
+  private func isZset(_ key: JSONNode, _ members: [(member: Golden.Bytes, score: Double, text: String)]) throws -> Bool
+  {
     var expected: [[UInt8]: Double] = [:]
     for (member, score, _) in members { expected[mark(member)] = score }
     let own = try array(key["entries"])
@@ -175,7 +176,7 @@ struct JSONComparison {
       && own?["producers"]?.uint == UInt64(expected.producers.count) && ownIDs.count == ids.count
       && own?["iids_added"]?.uint == expected.added && own?["iids_duplicates"]?.uint == expected.duplicates
       && (zip(ownIDs, ids).allSatisfy { own, expected in
-        try expected.producer.matches( strings.bytes(own["producer"]))
+        try expected.producer.matches(strings.bytes(own["producer"]))
           && expected.id.matches(strings.bytes(own["id"])) && own["entry"]?.text == expected.entry
       })
   }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The JSON Schemas")
 struct JSONSchemaTests {
-  private func validate(_ schema: String, _ files: [String], lines: Bool = false) throws -> (status: Int32, output: String) {
+  private func validate(_ schema: String, _ files: [String], lines: Bool = false) throws -> (
+    status: Int32, output: String
+  ) {
     try SchemaValidator.validate(schema, files, lines: lines)
   }
 
@@ -47,7 +49,8 @@ struct JSONSchemaTests {
   @Test(
     "refuse what is not so",
     arguments: [
-      "[{\"type\":\"strings\"}]", "[{\"db\":0,\"key\":\"a\",\"type\":\"string\"}]", "[{\"db\":-1,\"key\":\"a\",\"type\":\"string\",\"value\":\"\"}]",
+      "[{\"type\":\"strings\"}]", "[{\"db\":0,\"key\":\"a\",\"type\":\"string\"}]",
+      "[{\"db\":-1,\"key\":\"a\",\"type\":\"string\",\"value\":\"\"}]",
       "[{\"db\":0,\"key\":\"a\",\"type\":\"string\",\"value\":\"\",\"ttl\":1}]", "[{\"type\":\"end\"}]", "[", "[NaN]",
       "[{\"db\":0,\"key\":\"a\",\"type\":\"zset\",\"entries\":[{\"member\":\"m\",\"score\":null}]}]",
     ])

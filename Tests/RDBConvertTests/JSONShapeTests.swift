@@ -84,7 +84,8 @@ struct JSONShapeTests {
         #""entries":[{"member":"a","score":null,"score_text":"inf"},{"member":"b","score":null,"score_text":"-inf"},"#
           + #"{"member":"c","score":-0},{"member":"d","score":1e+300},{"member":"e","score":0.1}]"#))
     #expect(
-      text(dump, shape: .rdbtools) == "[{\n\"z\":{\"a\":\"inf\",\"b\":\"-inf\",\"c\":\"-0\",\"d\":\"1e+300\",\"e\":\"0.1\"}\n}]\n")
+      text(dump, shape: .rdbtools)
+        == "[{\n\"z\":{\"a\":\"inf\",\"b\":\"-inf\",\"c\":\"-0\",\"d\":\"1e+300\",\"e\":\"0.1\"}\n}]\n")
   }
 
   @Test("of names tells those in base64 from those that only begin so")
@@ -151,5 +152,7 @@ struct JSONShapeTests {
 
 extension String {
   /// How often `part` stands in the text.
-  fileprivate func components(of part: String) -> Int { split(separator: part, omittingEmptySubsequences: false).count - 1 }
+  fileprivate func components(of part: String) -> Int {
+    split(separator: part, omittingEmptySubsequences: false).count - 1
+  }
 }

@@ -54,7 +54,8 @@ struct JSONSinkTests {
   static func forms(_ dump: [UInt8], way: JSONConversion.Way) -> [JSONConversion] {
     [
       JSONConversion(dump, meta: true, way: way), JSONConversion(dump, layout: .lines, meta: true, way: way),
-      JSONConversion(dump, shape: .rdbtools, way: way), JSONConversion(dump, layout: .lines, shape: .rdbtools, way: way),
+      JSONConversion(dump, shape: .rdbtools, way: way),
+      JSONConversion(dump, layout: .lines, shape: .rdbtools, way: way),
     ]
   }
 
@@ -75,7 +76,9 @@ struct JSONSinkTests {
   func sameBytesOfLarge(_ fixture: Fixture) {
     let dump = fixture.bytes
     let one = JSONConversion(dump, meta: true)
-    for way in [JSONConversion.Way(threads: 2, window: 4096), JSONConversion.Way(threads: 7), JSONConversion.Way(window: 64)] {
+    for way in [
+      JSONConversion.Way(threads: 2, window: 4096), JSONConversion.Way(threads: 7), JSONConversion.Way(window: 64),
+    ] {
       let other = JSONConversion(dump, meta: true, way: way)
       #expect(one.bytes == other.bytes, "\(way)")
       #expect(one.ledger == other.ledger, "\(way)")
@@ -90,7 +93,8 @@ struct JSONSinkTests {
       for key in 0..<50 { dump.set("\(database):\(key)", [UInt8](repeating: UInt8(ascii: "x"), count: 3000)) }
     }
     for (one, other) in zip(
-      Self.forms(dump.whole, way: JSONConversion.Way()), Self.forms(dump.whole, way: JSONConversion.Way(threads: threads)))
+      Self.forms(dump.whole, way: JSONConversion.Way()),
+      Self.forms(dump.whole, way: JSONConversion.Way(threads: threads)))
     {
       #expect(one.error == nil)
       #expect(one.bytes == other.bytes)
@@ -156,7 +160,8 @@ struct JSONSinkTests {
 
   @Test("under --meta has AUX fields and functions, and counts the keys", arguments: Fixture.valid)
   func meta(_ fixture: Fixture) throws {
-    let conversion = JSONConversion(fixture.bytes, layout: .lines, meta: true, way: JSONConversion.Way(threads: 2, window: 4096))
+    let conversion = JSONConversion(
+      fixture.bytes, layout: .lines, meta: true, way: JSONConversion.Way(threads: 2, window: 4096))
     let lines = try conversion.lines()
     #expect(lines.first?["type"] == .string(Array("header".utf8)))
     #expect(lines.last?["type"] == .string(Array("end".utf8)))
@@ -165,7 +170,9 @@ struct JSONSinkTests {
     let origin = try reader.origin()
     #expect(lines.first?["rdb_version"]?.int == Int64(origin.header.version))
     let strings = JSONOptions.Strings.utf8
-    let aux = try lines.filter { $0["type"]?.text == "aux" }.map { (try strings.bytes($0["name"]), try strings.bytes($0["value"])) }
+    let aux = try lines.filter { $0["type"]?.text == "aux" }.map {
+      (try strings.bytes($0["name"]), try strings.bytes($0["value"]))
+    }
     #expect(aux.count >= origin.auxFields.count)
     #expect(zip(aux, origin.auxFields).allSatisfy { $0.0 == $1.name && $0.1 == $1.value })
     let functions = lines.filter { $0["type"]?.text == "function" }

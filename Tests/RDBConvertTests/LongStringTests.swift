@@ -85,7 +85,8 @@ struct LongStringTests {
 
   @Test("come out of a file")
   func file() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("long-\(UInt64.random(in: 0 ... .max)).rdb")
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "long-\(UInt64.random(in: 0 ... .max)).rdb")
     // Behind something else: offsets count from where the file stands.
     try Data([1, 2, 3] + Self.whole).write(to: path)
     defer { try? FileManager.default.removeItem(at: path) }

@@ -197,7 +197,9 @@ struct RESPCommandTextTests {
   func fieldExpiryBatches() {
     let bytes = Bytes.snapshot(
       "VALKEY080",
-      Bytes.hash2("k", [("a", "1", 5_000_000_000_000), ("b", "2", 0), ("c", String(repeating: "z", count: 4096), 6_000_000_000_000)]))
+      Bytes.hash2(
+        "k",
+        [("a", "1", 5_000_000_000_000), ("b", "2", 0), ("c", String(repeating: "z", count: 4096), 6_000_000_000_000)]))
     let lines = convert(bytes, target: "valkey-9.0") { $0.batchElementCount = 1 }.lines
     #expect(
       lines == [
@@ -311,7 +313,8 @@ struct RESPCommandTextTests {
         let isWithMetadata = own.first == 243
         let value = isWithMetadata ? Array(own.suffix(said.count - 10)) : own
         #expect(value == Array(said.dropLast(10)), "\(printable(command[1]))")
-      } else { #expect(dump.matches(RDBBytes.payload(own, version: version)), "\(printable(command[1]))")
+      } else {
+        #expect(dump.matches(RDBBytes.payload(own, version: version)), "\(printable(command[1]))")
       }
       let footer = Int(payload[payload.count - 10]) | Int(payload[payload.count - 9]) << 8
       #expect(footer <= version)
@@ -325,7 +328,8 @@ struct RESPCommandTextTests {
     let bytes = Bytes.snapshot("REDIS0009", Bytes.list("k", ["a", "b"]))
     #expect(convert(bytes, target: "7.0") { ($0.restore, $0.restoreLimit) = (.auto, 4) }.lines[1] == "RPUSH k a b")
     #expect(convert(bytes, target: "7.0") { ($0.restore, $0.restoreLimit) = (.auto, 5) }.lines[1].hasPrefix("RESTORE"))
-    #expect(convert(bytes, target: "7.0") { ($0.restore, $0.restoreLimit) = (.always, 4) }.lines[1].hasPrefix("RESTORE"))
+    #expect(
+      convert(bytes, target: "7.0") { ($0.restore, $0.restoreLimit) = (.always, 4) }.lines[1].hasPrefix("RESTORE"))
     #expect(convert(bytes, target: "2.4") { $0.restore = .always }.lines[1] == "RPUSH k a b")
   }
 

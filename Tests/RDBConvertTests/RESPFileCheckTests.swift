@@ -40,7 +40,8 @@ private func check(_ bytes: [UInt8], size: Int = .max) -> RESPFileCheck.Report {
 
 @Suite("A file of commands")
 struct RESPFileCheckTests {
-  @Test("is whole, and its trailer right, in pieces of any size", arguments: ["redis-7.2.6-rich", "redis-7.0.15-streams"])
+  @Test(
+    "is whole, and its trailer right, in pieces of any size", arguments: ["redis-7.2.6-rich", "redis-7.0.15-streams"])
   func whole(_ name: String) throws {
     let (bytes, summary) = try trailed(name)
     let report = check(bytes)
@@ -82,7 +83,8 @@ struct RESPFileCheckTests {
     // The last byte of the first command's last argument.
     changed[commands[0].count - 3] ^= 1
     #expect(check(changed).condition == .mismatch("another checksum than that of the bytes before the trailer"))
-    if case .mismatch = check(Array(commands.dropFirst().joined())).condition {} else {
+    if case .mismatch = check(Array(commands.dropFirst().joined())).condition {
+    } else {
       Issue.record("a missing command was not seen")
     }
     // A trailer in the middle is a command like any other.
@@ -158,8 +160,9 @@ struct RESPFileCheckTests {
 
   @Test("that is none is damaged, with the place")
   func damaged() {
-    #expect(check(Array("SET k v\r\n".utf8)).condition
-      == .damaged("expected \"*\", an array of bulk strings (inline commands are not read), found 0x53", at: 0))
+    #expect(
+      check(Array("SET k v\r\n".utf8)).condition
+        == .damaged("expected \"*\", an array of bulk strings (inline commands are not read), found 0x53", at: 0))
     if case .damaged(_, let offset) = check(Array("*1\r\n$4\r\nPINGPONG\r\n".utf8)).condition {
       #expect(offset == 12)
     } else {

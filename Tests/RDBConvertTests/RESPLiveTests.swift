@@ -122,7 +122,8 @@ private struct Loading {
 
 @Suite("RESP loaded through redis-cli --pipe", .serialized)
 struct RESPLiveTests {
-  @Test("rebuilds every fixture of the server's family, and loading twice is harmless", arguments: LiveServer.Kind.allCases)
+  @Test(
+    "rebuilds every fixture of the server's family, and loading twice is harmless", arguments: LiveServer.Kind.allCases)
   func family(_ kind: LiveServer.Kind) throws {
     let server = try LiveServer(kind)
     defer { server.stop() }

@@ -66,7 +66,8 @@ struct ReleasedEntryTests {
     }
   }
 
-  @Test("is pending on a server for swift-rdb:released, and may be claimed at once", arguments: LiveServer.Kind.allCases)
+  @Test(
+    "is pending on a server for swift-rdb:released, and may be claimed at once", arguments: LiveServer.Kind.allCases)
   func live(_ kind: LiveServer.Kind) throws {
     let expected = try Self.expected()
     let server = try LiveServer(kind)

@@ -119,25 +119,26 @@ struct ListpackTests {
     #expect(try items(listpack: Self.good) == [.bytes([97]), .integer(1), .integer(-1)])
   }
 
-  static let broken: [Broken] = [
-    Broken("no bytes", [], at: 0),
-    Broken("six bytes", Array(good.prefix(6)), at: 0),
-    Broken("a total too small", changed(good, 0, 14), at: 0),
-    Broken("a total too large", changed(good, 3, 1), at: 0),
-    Broken("no terminator", changed(good, 14, 0), at: 14),
-    Broken("a count too small", changed(good, 4, 2), at: 4),
-    Broken("a count too large", changed(good, 4, 4), at: 4),
-    Broken("a terminator in the middle", changed(good, 9, 0xFF), at: 9),
-    Broken("a backlen too small", changed(good, 8, 1), at: 8),
-    Broken("a backlen too large", changed(good, 10, 2), at: 10),
-    Broken("a string that reaches the terminator", changed(good, 6, 0x88), at: 6),
-    Broken("a string over the end", changed(good, 6, 0xBF), at: 6),
-    Broken("a 12-bit length over the end", changed(good, 9, 0xEF), at: 9),
-    Broken("a 32-bit length that is cut", [9, 0, 0, 0, 1, 0, 0xF0, 1, 0xFF], at: 6),
-    Broken("a 32-bit length over the end", [13, 0, 0, 0, 1, 0, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 5, 0xFF], at: 6),
-    Broken("a 13-bit integer that is cut", [8, 0, 0, 0, 1, 0, 0xC0, 0xFF], at: 6),
-    Broken("an integer without a backlen", [9, 0, 0, 0, 1, 0, 0xC0, 1, 0xFF], at: 6),
-  ]
+  static let broken: [Broken] =
+    [
+      Broken("no bytes", [], at: 0),
+      Broken("six bytes", Array(good.prefix(6)), at: 0),
+      Broken("a total too small", changed(good, 0, 14), at: 0),
+      Broken("a total too large", changed(good, 3, 1), at: 0),
+      Broken("no terminator", changed(good, 14, 0), at: 14),
+      Broken("a count too small", changed(good, 4, 2), at: 4),
+      Broken("a count too large", changed(good, 4, 4), at: 4),
+      Broken("a terminator in the middle", changed(good, 9, 0xFF), at: 9),
+      Broken("a backlen too small", changed(good, 8, 1), at: 8),
+      Broken("a backlen too large", changed(good, 10, 2), at: 10),
+      Broken("a string that reaches the terminator", changed(good, 6, 0x88), at: 6),
+      Broken("a string over the end", changed(good, 6, 0xBF), at: 6),
+      Broken("a 12-bit length over the end", changed(good, 9, 0xEF), at: 9),
+      Broken("a 32-bit length that is cut", [9, 0, 0, 0, 1, 0, 0xF0, 1, 0xFF], at: 6),
+      Broken("a 32-bit length over the end", [13, 0, 0, 0, 1, 0, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 5, 0xFF], at: 6),
+      Broken("a 13-bit integer that is cut", [8, 0, 0, 0, 1, 0, 0xC0, 0xFF], at: 6),
+      Broken("an integer without a backlen", [9, 0, 0, 0, 1, 0, 0xC0, 1, 0xFF], at: 6),
+    ]
     + (0xF1...0xF4).map { Broken("an integer \($0) that is cut", [10, 0, 0, 0, 1, 0, $0, 1, 1, 0xFF], at: 6) }
     + (0xF5...0xFE).map { Broken("an encoding \($0)", [9, 0, 0, 0, 1, 0, $0, 1, 0xFF], at: 6) }
 
@@ -167,7 +168,8 @@ struct ZiplistTests {
     #expect(try items(ziplist: B.ziplist([.raw(encoded)])) == [.integer(value)])
   }
 
-  @Test("has strings with every width of length", arguments: [0, 1, 62, 63, 64, 250, 251, 252, 253, 16_383, 16_384, 70_000])
+  @Test(
+    "has strings with every width of length", arguments: [0, 1, 62, 63, 64, 250, 251, 252, 253, 16_383, 16_384, 70_000])
   func string(_ count: Int) throws {
     let text = [UInt8](repeating: 115, count: count)
     let headers: [[UInt8]] =
@@ -203,29 +205,31 @@ struct ZiplistTests {
     return B.little(UInt32(body.count + 11)) + B.little(UInt32(265)) + B.little(UInt16(2)) + body + [0xFF]
   }()
 
-  static let broken: [Broken] = [
-    Broken("no bytes", [], at: 0),
-    Broken("ten bytes", Array(good.prefix(10)), at: 0),
-    Broken("a total too small", changed(good, 0, 18), at: 0),
-    Broken("a total too large", changed(good, 3, 1), at: 0),
-    Broken("a tail beyond the end", changed(good, 4, 19), at: 4),
-    Broken("a tail that is not the last entry", changed(good, 4, 13), at: 4),
-    Broken("no terminator", changed(good, 18, 0), at: 18),
-    Broken("a count too small", changed(good, 8, 2), at: 8),
-    Broken("a count too large", changed(good, 8, 4), at: 8),
-    Broken("a first prevlen that is not 0", changed(good, 10, 1), at: 10),
-    Broken("a prevlen too small", changed(good, 13, 2), at: 13),
-    Broken("a prevlen too large", changed(good, 15, 3), at: 15),
-    Broken("a prevlen that is the terminator", changed(good, 13, 0xFF), at: 13),
-    Broken("a prevlen of 255 in one byte", prevlen255, at: 265),
-    Broken("a long prevlen that is cut", [15, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0xFE, 0, 0, 0, 0xFF], at: 10),
-    Broken("an entry without an encoding", [12, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0xFF], at: 11),
-    Broken("a string over the end", changed(good, 11, 0x3F), at: 12),
-    Broken("a 14-bit length that is cut", [13, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x40, 0xFF], at: 11),
-    Broken("a 14-bit length over the end", [14, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x40, 1, 0xFF], at: 13),
-    Broken("a 32-bit length that is cut", [14, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x80, 0, 0xFF], at: 11),
-    Broken("a 32-bit length over the end", [17, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x80, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], at: 16),
-  ]
+  static let broken: [Broken] =
+    [
+      Broken("no bytes", [], at: 0),
+      Broken("ten bytes", Array(good.prefix(10)), at: 0),
+      Broken("a total too small", changed(good, 0, 18), at: 0),
+      Broken("a total too large", changed(good, 3, 1), at: 0),
+      Broken("a tail beyond the end", changed(good, 4, 19), at: 4),
+      Broken("a tail that is not the last entry", changed(good, 4, 13), at: 4),
+      Broken("no terminator", changed(good, 18, 0), at: 18),
+      Broken("a count too small", changed(good, 8, 2), at: 8),
+      Broken("a count too large", changed(good, 8, 4), at: 8),
+      Broken("a first prevlen that is not 0", changed(good, 10, 1), at: 10),
+      Broken("a prevlen too small", changed(good, 13, 2), at: 13),
+      Broken("a prevlen too large", changed(good, 15, 3), at: 15),
+      Broken("a prevlen that is the terminator", changed(good, 13, 0xFF), at: 13),
+      Broken("a prevlen of 255 in one byte", prevlen255, at: 265),
+      Broken("a long prevlen that is cut", [15, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0xFE, 0, 0, 0, 0xFF], at: 10),
+      Broken("an entry without an encoding", [12, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0xFF], at: 11),
+      Broken("a string over the end", changed(good, 11, 0x3F), at: 12),
+      Broken("a 14-bit length that is cut", [13, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x40, 0xFF], at: 11),
+      Broken("a 14-bit length over the end", [14, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x40, 1, 0xFF], at: 13),
+      Broken("a 32-bit length that is cut", [14, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x80, 0, 0xFF], at: 11),
+      Broken(
+        "a 32-bit length over the end", [17, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0x80, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], at: 16),
+    ]
     + [0xC0, 0xD0, 0xE0, 0xF0, 0xFE].map {
       Broken("an integer \($0) that is cut", [13, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, $0, 0xFF], at: 11)
     }

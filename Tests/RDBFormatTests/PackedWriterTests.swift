@@ -98,10 +98,12 @@ struct PackedWriterTests {
     #expect(try Self.entries(blobs.1, as: Ziplist.self).count == 70_000)
   }
 
-  @Test("holds scores: integers, fractions, infinities", arguments: [
-    (0.0, "0"), (-0.0, "-0"), (1.5, "1.5"), (-3, "-3"), (1e300, "1e+300"), (.infinity, "inf"),
-    (-.infinity, "-inf"), (4_611_686_018_427_387_904, "4611686018427387904"), (0.1, "0.1"),
-  ])
+  @Test(
+    "holds scores: integers, fractions, infinities",
+    arguments: [
+      (0.0, "0"), (-0.0, "-0"), (1.5, "1.5"), (-3, "-3"), (1e300, "1e+300"), (.infinity, "inf"),
+      (-.infinity, "-inf"), (4_611_686_018_427_387_904, "4611686018427387904"), (0.1, "0.1"),
+    ])
   func scores(score: Double, text: String) throws {
     var writer = ListpackWriter()
     writer.append(score: score)
@@ -109,9 +111,11 @@ struct PackedWriterTests {
     #expect(try Self.entries(blob, as: Listpack.self) == [Array(text.utf8)])
   }
 
-  @Test("as an intset has the width of its range", arguments: [
-    (-32_768...32_767, 2), (0...32_768, 4), (-2_147_483_648...0, 4), (0...2_147_483_648, 8),
-  ] as [(ClosedRange<Int64>, Int)])
+  @Test(
+    "as an intset has the width of its range",
+    arguments: [
+      (-32_768...32_767, 2), (0...32_768, 4), (-2_147_483_648...0, 4), (0...2_147_483_648, 8),
+    ] as [(ClosedRange<Int64>, Int)])
   func intset(range: ClosedRange<Int64>, width: Int) throws {
     var writer = IntsetWriter(range: range)
     try writer.append(range.lowerBound)

@@ -173,7 +173,8 @@ struct GenerationTests {
     #expect(Set(found(session)) == Set(found(member)))
     let sets = sink.log.filter { $0.hasPrefix("key \"spring:session:expirations:") }
     #expect(sets.count == 2)
-    #expect(sink.log.contains { $0.contains("field \"creationTime\" \"\\xac\\xed\\x00\\x05sr\\x00\\x0ejava.lang.Long") })
+    #expect(
+      sink.log.contains { $0.contains("field \"creationTime\" \"\\xac\\xed\\x00\\x05sr\\x00\\x0ejava.lang.Long") })
   }
 
   @Test("refuses versions that it does not write", arguments: [5, 16])

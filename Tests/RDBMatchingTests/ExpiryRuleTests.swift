@@ -102,7 +102,8 @@ struct ExpiryRuleTests {
     #expect(keys.first?.fields.isEmpty == true)
   }
 
-  @Test("turn stored hashes that can carry field expiries into elements, and no others",
+  @Test(
+    "turn stored hashes that can carry field expiries into elements, and no others",
     arguments: [Interest.stored, .stored(atMost: 100), .storedOrOutlined(atMost: .max)])
   func storedDowngrade(_ interest: Interest) throws {
     for fixture in KeyFilterTests.small {
@@ -124,11 +125,13 @@ struct ExpiryRuleTests {
     }
   }
 
-  @Test("move expiries, within what there is", arguments: [
-    (1000, 5, 1005), (1000, -5, 995), (1000, -1000, 0), (1000, -1001, 0), (5, .min, 0), (.max, 1, .max),
-    (.max, .max, .max), (.max, .min, 0), (.min, .max, 0), (.min, .min, 0), (-10, 5, 0), (0, .max, .max),
-    (.max, -1, .max - 1), (1, .max, .max),
-  ] as [(Int64, Int64, Int64)])
+  @Test(
+    "move expiries, within what there is",
+    arguments: [
+      (1000, 5, 1005), (1000, -5, 995), (1000, -1000, 0), (1000, -1001, 0), (5, .min, 0), (.max, 1, .max),
+      (.max, .max, .max), (.max, .min, 0), (.min, .max, 0), (.min, .min, 0), (-10, 5, 0), (0, .max, .max),
+      (.max, -1, .max - 1), (1, .max, .max),
+    ] as [(Int64, Int64, Int64)])
   func shifted(_ expiry: Int64, _ shift: Int64, _ expected: Int64) throws {
     let options = Self.options { $0.ttlShift = shift }
     let (keys, ledger, _, _) = try filtered(snapshot([("a", expiry), ("b", nil)]), options)

@@ -14,14 +14,16 @@ struct KeyPatternTests {
     }
   }
 
-  @Test("is found as Perl would find it", arguments: [
-    ("user", ["user:1", "a user", "use"], ["user:1", "a user"]),
-    ("^user:\\d+$", ["user:1", "user:1\n", "xuser:1", "user:"], ["user:1"]),
-    ("a.b", ["a\nb", "ab", "a\0b"], ["a\nb", "a\0b"]),
-    ("(?i)USER", ["user", "x"], ["user"]), ("(a|b)\\1", ["aa", "ab", "bb"], ["aa", "bb"]),
-    ("", ["", "a"], ["", "a"]), ("^$", ["", "a"], [""]), ("^.$", ["ä", "a"], ["a"]),
-    ("(*UTF)^.$", ["ä", "a", "äb"], ["ä", "a"]), ("^\\xC3", ["ä", "a"], ["ä"]),
-  ] as [(String, [String], [String])])
+  @Test(
+    "is found as Perl would find it",
+    arguments: [
+      ("user", ["user:1", "a user", "use"], ["user:1", "a user"]),
+      ("^user:\\d+$", ["user:1", "user:1\n", "xuser:1", "user:"], ["user:1"]),
+      ("a.b", ["a\nb", "ab", "a\0b"], ["a\nb", "a\0b"]),
+      ("(?i)USER", ["user", "x"], ["user"]), ("(a|b)\\1", ["aa", "ab", "bb"], ["aa", "bb"]),
+      ("", ["", "a"], ["", "a"]), ("^$", ["", "a"], [""]), ("^.$", ["ä", "a"], ["a"]),
+      ("(*UTF)^.$", ["ä", "a", "äb"], ["ä", "a"]), ("^\\xC3", ["ä", "a"], ["ä"]),
+    ] as [(String, [String], [String])])
   func found(_ expression: String, _ names: [String], _ passing: [String]) throws {
     #expect(try Self.passing(expression, names) == passing)
   }
@@ -31,16 +33,20 @@ struct KeyPatternTests {
     var bytes = snapshot([("xyz", nil), ("abc", nil)])
     let place = try #require(bytes.firstIndex(of: UInt8(ascii: "x")))
     bytes.replaceSubrange(place..<place + 3, with: [0xFF, 0x00, 0xFE])
-    for (expression, count) in [("^\\xFF\\x00", 1), ("(*UTF)b", 1), ("(*UTF)^.$", 0), ("(*UTF)\\0", 1), (".", 2), ("\\x00", 1)] {
+    for (expression, count) in [
+      ("^\\xFF\\x00", 1), ("(*UTF)b", 1), ("(*UTF)^.$", 0), ("(*UTF)\\0", 1), (".", 2), ("\\x00", 1),
+    ] {
       var options = FilterOptions(now: UnixMilliseconds(0))
       options.keyPatterns = [try KeyPattern(expression)]
       #expect(try filtered(bytes, options).keys.count == count, "\(expression)")
     }
   }
 
-  @Test("that is none, is refused with the place of the mistake", arguments: [
-    ("user:(", 6), ("[a", 2), ("*", 0), ("a{2,1}", 5), ("(?<n>a)(?<n>b)", 12), ("\\", 1),
-  ])
+  @Test(
+    "that is none, is refused with the place of the mistake",
+    arguments: [
+      ("user:(", 6), ("[a", 2), ("*", 0), ("a{2,1}", 5), ("(?<n>a)(?<n>b)", 12), ("\\", 1),
+    ])
   func refused(_ expression: String, _ place: Int) {
     var failure: FilterError?
     do throws(FilterError) { _ = try KeyPattern(expression) } catch { failure = error }

@@ -42,7 +42,8 @@ private struct SupportTable {
   /// What a server wrote before what was crafted; the general topic first, the newest release.
   private static func isBetter(_ one: String, _ other: String) -> Bool {
     func rank(_ name: String) -> (Int, Int) {
-      let isRelease = (name.hasPrefix("redis-") || name.hasPrefix("valkey-"))
+      let isRelease =
+        (name.hasPrefix("redis-") || name.hasPrefix("valkey-"))
         && ![".rc", ".dev", "unstable"].contains { name.contains($0) }
       return (isRelease ? 0 : name.hasPrefix("crafted-") ? 2 : 1, name.hasSuffix("-all") ? 0 : 1)
     }
@@ -52,7 +53,9 @@ private struct SupportTable {
   /// Dumps of which `Fixtures/README.md` says that no server at hand reads them.
   static let unverified: Set<String> = {
     let page = String(decoding: readFile(Fixture.root + "/README.md"), as: UTF8.self)
-    let rows = page.split(separator: "\n").filter { $0.hasPrefix("| crafted-") && $0.contains("not verified with a server") }
+    let rows = page.split(separator: "\n").filter {
+      $0.hasPrefix("| crafted-") && $0.contains("not verified with a server")
+    }
     return Set(
       rows.flatMap { row in
         row.dropFirst(2).prefix { $0 != " " && $0 != "|" }.split(separator: ",").map(String.init)

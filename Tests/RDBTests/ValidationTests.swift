@@ -67,17 +67,25 @@ struct ValidationTests {
     .init("a field twice in a ziplist", 13, B.string(B.ziplist(["a", 1, "a", 2])), .duplicateMember),
     .init("a zset member twice", 17, B.string(B.listpack(["a", 1, "a", 2])), .duplicateMember),
     .init("a field twice in a zipmap", 9, B.string([2, 1, 97, 0, 0, 1, 97, 0, 0, 0xFF]), .duplicateMember),
-    .init("a field twice of three", 25, B.little(UInt64(0)) + B.string(B.listpack(["a", 1, 0, "a", 2, 0])), .duplicateMember),
+    .init(
+      "a field twice of three", 25, B.little(UInt64(0)) + B.string(B.listpack(["a", 1, 0, "a", 2, 0])), .duplicateMember
+    ),
     .init(right: "a value like a field", 16, B.string(B.listpack(["a", "b", "b", "a"]))),
     .init("a field without a value", 16, B.string(B.listpack(["a", 1, "b"])), .corruptListpack),
     .init("a field without a value in a ziplist", 13, B.string(B.ziplist(["a", 1, "b"])), .corruptZiplist),
     .init("a member without a score", 12, B.string(B.ziplist(["a", "1", "b"])), .corruptZiplist),
-    .init("a field without an expiry", 25, B.little(UInt64(0)) + B.string(B.listpack(["a", 1, 0, "b", 1])), .corruptListpack),
+    .init(
+      "a field without an expiry", 25, B.little(UInt64(0)) + B.string(B.listpack(["a", 1, 0, "b", 1])), .corruptListpack
+    ),
     .init("a score that is no number", 17, B.string(B.listpack(["a", "x"])), .badScore),
     .init("a score that is empty", 17, B.string(B.listpack(["a", ""])), .badScore),
     .init("a score of NaN", 17, B.string(B.listpack(["a", "nan"])), .badScore),
-    .init("integers out of order", 11, B.string(B.little(UInt32(2)) + B.little(UInt32(2)) + B.little(Int16(2)) + B.little(Int16(1))), .corruptIntset),
-    .init("an integer twice", 11, B.string(B.little(UInt32(2)) + B.little(UInt32(2)) + B.little(Int16(2)) + B.little(Int16(2))), .corruptIntset),
+    .init(
+      "integers out of order", 11,
+      B.string(B.little(UInt32(2)) + B.little(UInt32(2)) + B.little(Int16(2)) + B.little(Int16(1))), .corruptIntset),
+    .init(
+      "an integer twice", 11,
+      B.string(B.little(UInt32(2)) + B.little(UInt32(2)) + B.little(Int16(2)) + B.little(Int16(2))), .corruptIntset),
   ]
 
   static let plain: [BadValue] = [
@@ -89,7 +97,8 @@ struct ValidationTests {
     .init("a quicklist without nodes", 18, [0], .emptyKey, onlyChecked: true),
     .init("a quicklist of ziplists without nodes", 14, [0], .emptyKey, onlyChecked: true),
     .init("a quicklist of an empty node", 18, [1, 2] + B.string(B.listpack([])), .emptyKey, onlyChecked: true),
-    .init(right: "a quicklist with an empty node", 18, [2, 2] + B.string(B.listpack([])) + [2] + B.string(B.listpack([1]))),
+    .init(
+      right: "a quicklist with an empty node", 18, [2, 2] + B.string(B.listpack([])) + [2] + B.string(B.listpack([1]))),
     .init("a quicklist node without bytes", 18, [1, 2, 0], .corruptQuicklist),
     .init("a plain node without bytes", 18, [1, 1, 0], .corruptQuicklist),
     .init("a ziplist node without bytes", 14, [1, 0], .corruptQuicklist),
@@ -117,21 +126,30 @@ struct ValidationTests {
   ]
 
   static let hashes: [BadValue] = [
-    .init("an expiry below none", 22, [1] + B.string("f") + B.string("v") + B.little(Int64(-2)), .corruptHash, version: 80),
+    .init(
+      "an expiry below none", 22, [1] + B.string("f") + B.string("v") + B.little(Int64(-2)), .corruptHash, version: 80),
     .init(right: "an expiry of 0 in Valkey", 22, [1] + B.string("f") + B.string("v") + B.little(Int64(0)), version: 80),
     .init("no fields in Valkey", 22, [0], .emptyKey, version: 80, onlyChecked: true),
     .init("no fields", 24, B.little(UInt64(0)) + [0], .emptyKey, onlyChecked: true),
     .init("an expiry of 2^48", 22, [1] + B.length(1 << 48) + B.string("f") + B.string("v"), .corruptHash),
     .init(right: "an expiry of 2^48-1", 22, [1] + B.length((1 << 48) - 1) + B.string("f") + B.string("v")),
-    .init("a sum of 2^48", 24, B.little(UInt64(1 << 47)) + [1] + B.length((1 << 47) + 1) + B.string("f") + B.string("v"), .corruptHash),
+    .init(
+      "a sum of 2^48", 24, B.little(UInt64(1 << 47)) + [1] + B.length((1 << 47) + 1) + B.string("f") + B.string("v"),
+      .corruptHash),
     .init("a sum beyond 64 bits", 24, B.little(UInt64.max) + [1, 2] + B.string("f") + B.string("v"), .corruptHash),
     .init("an expiry that is text", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", "x"])), .corruptHash),
     .init("a negative expiry", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", -1])), .corruptHash),
     .init("a packed expiry of 2^48", 23, B.string(B.listpack(["f", "v", .integer(1 << 48)])), .corruptHash),
     .init(right: "a packed expiry of 2^48-1", 23, B.string(B.listpack(["f", "v", .integer((1 << 48) - 1)]))),
-    .init("expiries out of order", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 9, "g", "w", 8])), .corruptHash, onlyChecked: true),
-    .init("an expiry behind none", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 0, "g", "w", 8])), .corruptHash, onlyChecked: true),
-    .init(right: "expiries in order", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 8, "g", "w", 8, "h", "x", 0, "i", "y", 0]))),
+    .init(
+      "expiries out of order", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 9, "g", "w", 8])), .corruptHash,
+      onlyChecked: true),
+    .init(
+      "an expiry behind none", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 0, "g", "w", 8])), .corruptHash,
+      onlyChecked: true),
+    .init(
+      right: "expiries in order", 25,
+      B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 8, "g", "w", 8, "h", "x", 0, "i", "y", 0]))),
   ]
 
   /// A node with one entry `1-1 f=v`, its listpack changed.
@@ -165,7 +183,9 @@ struct ValidationTests {
 
   static let streams: [BadValue] = [
     .init(right: "one entry", 21, [1] + node() + tail()),
-    .init("a master ID of 15 bytes", 21, [1] + B.string([UInt8](repeating: 0, count: 15)) + B.string(B.listpack([1])) + tail(), .corruptStream),
+    .init(
+      "a master ID of 15 bytes", 21,
+      [1] + B.string([UInt8](repeating: 0, count: 15)) + B.string(B.listpack([1])) + tail(), .corruptStream),
     .init("an empty node", 21, [1] + B.string(B.streamID(1, 1)) + [0] + tail(), .corruptListpack),
     .init("a node without entries", 21, [1] + node(1, 1, []) + tail(), .corruptListpack),
     stream("a count that is text", ["1", 0, 1, "f", 0, 2, 0, 0, "v", 4]),
@@ -183,25 +203,42 @@ struct ValidationTests {
     stream("an ID twice", [2, 0, 1, "f", 0, 2, 0, 0, "v", 4, 2, 0, 0, "w", 4]),
     stream("a count of own fields below zero", [1, 0, 1, "f", 0, 0, 0, 0, -1, 5]),
     .init("an entry that is cut", 21, [1] + node(1, 1, [1, 0, 1, "f", 0, 2, 0, 0]) + tail(), .corruptListpack),
-    .init("own fields that are too many", 21, [1] + node(1, 1, [1, 0, 1, "f", 0, 0, 0, 0, 100, "f", "v", 6]) + tail(), .corruptListpack),
-    .init("a node of nothing but deleted entries", 21, [1] + node(1, 1, [0, 1, 1, "f", 0, 3, 0, 0, "v", 4]) + tail(length: 0), .corruptStream, onlyChecked: true),
+    .init(
+      "own fields that are too many", 21, [1] + node(1, 1, [1, 0, 1, "f", 0, 0, 0, 0, 100, "f", "v", 6]) + tail(),
+      .corruptListpack),
+    .init(
+      "a node of nothing but deleted entries", 21,
+      [1] + node(1, 1, [0, 1, 1, "f", 0, 3, 0, 0, "v", 4]) + tail(length: 0), .corruptStream, onlyChecked: true),
     .init("a node twice", 21, [2] + node() + node() + tail(length: 2), .corruptStream),
     .init("nodes out of order", 21, [2] + node(2) + node(1) + tail(length: 2, lastID: 9), .corruptStream),
-    .init("a deleted node's ID twice", 21,
+    .init(
+      "a deleted node's ID twice", 21,
       [2] + node(1, 1, [0, 1, 1, "f", 0, 3, 0, 0, "v", 4]) + node() + tail(), .corruptStream),
     .init("a length that is not that of the entries", 21, [1] + node() + tail(length: 2), .corruptStream),
     .init("a last ID below the last entry", 21, [1] + node(2) + tail(), .corruptStream),
     .init(right: "a stream without entries", 21, [0] + tail(length: 0)),
     .init(right: "two groups", 21, [1] + node() + tail([2] + group("g") + group("h"))),
     .init("a group twice", 21, [1] + node() + tail([2] + group("g") + group("g")), .corruptStream),
-    .init("a consumer twice", 21, [1] + node() + tail([1] + group("g", consumers: [("c", []), ("c", [])])), .corruptStream),
-    .init(right: "pending entries", 21,
+    .init(
+      "a consumer twice", 21, [1] + node() + tail([1] + group("g", consumers: [("c", []), ("c", [])])), .corruptStream),
+    .init(
+      right: "pending entries", 21,
       [1] + node() + tail([1] + group("g", pending: [1, 2], consumers: [("a", [2]), ("b", [1])]))),
-    .init("a pending ID twice", 21, [1] + node() + tail([1] + group("g", pending: [1, 1], consumers: [("a", [1])])), .corruptStream),
-    .init("pending IDs out of order", 21, [1] + node() + tail([1] + group("g", pending: [2, 1], consumers: [("a", [1, 2])])), .corruptStream),
-    .init("a pending entry of nobody", 21, [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [])])), .corruptStream),
-    .init("a pending entry of two", 21, [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [1]), ("b", [1])])), .corruptStream),
-    .init("a consumer's entry that is not the group's", 21, [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [2])])), .corruptStream),
+    .init(
+      "a pending ID twice", 21, [1] + node() + tail([1] + group("g", pending: [1, 1], consumers: [("a", [1])])),
+      .corruptStream),
+    .init(
+      "pending IDs out of order", 21,
+      [1] + node() + tail([1] + group("g", pending: [2, 1], consumers: [("a", [1, 2])])), .corruptStream),
+    .init(
+      "a pending entry of nobody", 21, [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [])])),
+      .corruptStream),
+    .init(
+      "a pending entry of two", 21,
+      [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [1]), ("b", [1])])), .corruptStream),
+    .init(
+      "a consumer's entry that is not the group's", 21,
+      [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [2])])), .corruptStream),
   ]
 
   private static let template: [UInt8] = [0xF2, 5, 2] + B.string("f") + B.string("g")
@@ -212,18 +249,32 @@ struct ValidationTests {
     .init("an index of 2^64-1", 28, [1, 0] + B.length(.max) + [0] + B.string("x"), .corruptArray, version: 14),
     .init("a tag of 4", 28, [1, 0, 0, 4], .corruptArray, version: 14),
     .init("an element that is NaN", 28, [1, 0, 0, 2] + B.little(Double.nan.bitPattern), .corruptArray, version: 14),
-    .init("an index twice", 28, [2, 0, 1, 0] + B.string("x") + [1, 0] + B.string("y"), .corruptArray, version: 14, onlyChecked: true),
+    .init(
+      "an index twice", 28, [2, 0, 1, 0] + B.string("x") + [1, 0] + B.string("y"), .corruptArray, version: 14,
+      onlyChecked: true),
     .init("a template that is not there", 32, [6] + B.string("v"), .corruptHashTemplate, version: 15, before: template),
-    .init("a packed template that is not there", 30, B.string(B.listpack([6, "v", "w"])), .corruptHashTemplate, version: 15, before: template),
-    .init("a template's ID that is text", 30, B.string(B.listpack(["5", "v", "w"])), .corruptHashTemplate, version: 15, before: template),
+    .init(
+      "a packed template that is not there", 30, B.string(B.listpack([6, "v", "w"])), .corruptHashTemplate, version: 15,
+      before: template),
+    .init(
+      "a template's ID that is text", 30, B.string(B.listpack(["5", "v", "w"])), .corruptHashTemplate, version: 15,
+      before: template),
     .init("too few values", 30, B.string(B.listpack([5, "v"])), .corruptHashTemplate, version: 15, before: template),
-    .init("too many values", 30, B.string(B.listpack([5, "v", "w", "x"])), .corruptListpack, version: 15, before: template),
+    .init(
+      "too many values", 30, B.string(B.listpack([5, "v", "w", "x"])), .corruptListpack, version: 15, before: template),
     .init("no values", 30, B.string(B.listpack([])), .corruptListpack, version: 15, before: template),
-    .init("a form of fields that is none", 31, [2, 1] + B.string("f") + B.string("v"), .corruptHashTemplate, version: 15),
+    .init(
+      "a form of fields that is none", 31, [2, 1] + B.string("f") + B.string("v"), .corruptHashTemplate, version: 15),
     .init("no fields", 31, [1, 0], .corruptHashTemplate, version: 15),
-    .init("fields out of order", 31, [1, 2] + B.string("g") + B.string("f") + B.string("v") + B.string("w"), .corruptHashTemplate, version: 15),
-    .init("fields out of order by length", 29, [0] + B.string(B.listpack(["aa", "b"])) + B.string(B.listpack([0, 1, 2])), .corruptHashTemplate, version: 15),
-    .init("a field twice", 31, [1, 2] + B.string("f") + B.string("f") + B.string("v") + B.string("w"), .corruptHashTemplate, version: 15),
+    .init(
+      "fields out of order", 31, [1, 2] + B.string("g") + B.string("f") + B.string("v") + B.string("w"),
+      .corruptHashTemplate, version: 15),
+    .init(
+      "fields out of order by length", 29, [0] + B.string(B.listpack(["aa", "b"])) + B.string(B.listpack([0, 1, 2])),
+      .corruptHashTemplate, version: 15),
+    .init(
+      "a field twice", 31, [1, 2] + B.string("f") + B.string("f") + B.string("v") + B.string("w"), .corruptHashTemplate,
+      version: 15),
   ]
 }
 
@@ -252,8 +303,11 @@ struct RecordTests {
     Case("a module value of the release candidates", B.key(6, B.length(0xBDE7_2DA2_BB1E_B400)), .unsupportedValueType),
     Case("an expiry of no key", [252] + B.little(Int64(5)), .corruptOpcode),
     Case("a template without fields", [242, 1, 0], .corruptHashTemplate, version: 15),
-    Case("a template with a field twice", [242, 1, 2] + B.string("f") + B.string("f"), .corruptHashTemplate, version: 15),
-    Case("slots beyond the last", [243] + B.string("job") + [1] + B.length(0) + B.length(16_384), .corruptOpcode, version: 80),
+    Case(
+      "a template with a field twice", [242, 1, 2] + B.string("f") + B.string("f"), .corruptHashTemplate, version: 15),
+    Case(
+      "slots beyond the last", [243] + B.string("job") + [1] + B.length(0) + B.length(16_384), .corruptOpcode,
+      version: 80),
     Case("slots from back to front", [243] + B.string("job") + [1, 2, 1], .corruptOpcode, version: 80),
     Case("more ranges than slots", [243] + B.string("job") + B.length(16_385), .corruptOpcode, version: 80),
     Case("a module AUX without its first item", [247, 5, 1, 1, 0], .corruptModule),
@@ -299,7 +353,8 @@ struct RecordTests {
     #expect(code(entries + twin + (isZiplist ? [.raw([0xF1])] : [])) == .duplicateMember)
   }
 
-  @Test("finds a member twice among few, and nothing where they are only alike", arguments: [12, 13, 16, 17, 20] as [UInt8])
+  @Test(
+    "finds a member twice among few, and nothing where they are only alike", arguments: [12, 13, 16, 17, 20] as [UInt8])
   func nearDuplicates(_ type: UInt8) {
     var random = SeededGenerator(seed: UInt64(type))
     let isZiplist = type < 16
@@ -326,7 +381,8 @@ struct RecordTests {
     }
   }
 
-  @Test("ends where the first record claims more than any file holds", arguments: [0x7FFF_FFFF_FFFF_FFFF, .max] as [UInt64])
+  @Test(
+    "ends where the first record claims more than any file holds", arguments: [0x7FFF_FFFF_FFFF_FFFF, .max] as [UInt64])
   func firstRecord(_ claim: UInt64) {
     // The bytes before make the sum of what is there and what is missing pass 2^63.
     let bytes = Array("REDIS0011".utf8) + [254, 0] + B.key(0, B.length(claim) + [1, 2, 3])

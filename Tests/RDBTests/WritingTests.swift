@@ -98,12 +98,14 @@ struct WritingTests {
     #expect(written == head + tail)
   }
 
-  @Test("stores integers and lengths in their shortest form", arguments: [
-    ("0", [0xC0, 0]), ("-5", [0xC0, 0xFB]), ("128", [0xC1, 0x80, 0]), ("1000", [0xC1, 0xE8, 3]),
-    ("-100000", [0xC2, 0x60, 0x79, 0xFE, 0xFF]), ("007", [3, 0x30, 0x30, 0x37]),
-    ("-0", [2, 0x2D, 0x30]), ("+1", [2, 0x2B, 0x31]), ("", [0]),
-    ("2147483648", [10] + Array("2147483648".utf8)),
-  ] as [(String, [UInt8])])
+  @Test(
+    "stores integers and lengths in their shortest form",
+    arguments: [
+      ("0", [0xC0, 0]), ("-5", [0xC0, 0xFB]), ("128", [0xC1, 0x80, 0]), ("1000", [0xC1, 0xE8, 3]),
+      ("-100000", [0xC2, 0x60, 0x79, 0xFE, 0xFF]), ("007", [3, 0x30, 0x30, 0x37]),
+      ("-0", [2, 0x2D, 0x30]), ("+1", [2, 0x2B, 0x31]), ("", [0]),
+      ("2147483648", [10] + Array("2147483648".utf8)),
+    ] as [(String, [UInt8])])
   func strings(text: String, stored: [UInt8]) throws {
     let (name, value) = (Self.bytes("k"), Self.bytes(text))
     let written = try Self.write(4) { try $0.string(name.span.bytes, value.span.bytes) }

@@ -91,8 +91,7 @@ public enum Golden {
     /// `consumer` is `nil` for a released entry. `deliveryTime` is in Unix milliseconds.
     public let pending: [(id: String, consumer: Bytes?, deliveryTime: Int64, deliveryCount: UInt64)]
     /// Times in Unix milliseconds; `activeTime` is -1 when the consumer never was.
-    public let consumers:
-      [(name: Bytes, seenTime: Int64, activeTime: Int64?, pending: [String])]
+    public let consumers: [(name: Bytes, seenTime: Int64, activeTime: Int64?, pending: [String])]
   }
 
   public struct Idempotency: Sendable {

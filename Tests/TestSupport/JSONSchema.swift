@@ -119,7 +119,8 @@ public struct JSONSchema {
     case "null": value is NSNull
     case "boolean": isBoolean(value)
     case "number": value is NSNumber && !isBoolean(value)
-    case "integer": !isBoolean(value) && (value as? NSNumber).map { $0.doubleValue == $0.doubleValue.rounded() } ?? false
+    case "integer":
+      !isBoolean(value) && (value as? NSNumber).map { $0.doubleValue == $0.doubleValue.rounded() } ?? false
     default: false
     }
   }

@@ -94,7 +94,8 @@ public struct LiveComparison {
         ]
       })
     for (index, row) in rows.enumerated() {
-      if case .module = row.value {} else {
+      if case .module = row.value {
+      } else {
         let type = String(decoding: replies[3 * index].bytes ?? [], as: UTF8.self)
         if type != row.type {
           differ(row, "type", row.type, type)
@@ -118,7 +119,9 @@ public struct LiveComparison {
         differ(row, "element \(index)", pair.0, pair.1)
       }
     case .set(let members):
-      if Set(members.map { Own($0) }) != Set(found.map { Own($0) }) { differ(row, "members", members.count, found.count) }
+      if Set(members.map { Own($0) }) != Set(found.map { Own($0) }) {
+        differ(row, "members", members.count, found.count)
+      }
     case .zset(let entries): compare(row, entries.map { ($0.member, $0.score) }, found)
     case .hash(let fields): try compare(row, fields, found)
     case .stream(let stream): try compare(row, stream, reply)

@@ -3,7 +3,8 @@ import RDB
 import RDBConvert
 
 /// Thousandths of the time of ``Reference``.
-private let ratio = BenchmarkMetric.custom("time / reference, thousandths", polarity: .prefersSmaller, useScalingFactor: false)
+private let ratio = BenchmarkMetric.custom(
+  "time / reference, thousandths", polarity: .prefersSmaller, useScalingFactor: false)
 
 /// A benchmark whose rounds are also compared with the reference loop.
 private func measure(_ name: String, _ round: @escaping () throws -> Int) {

@@ -10,7 +10,9 @@ public struct DigestSink: RDBSink {
   public init(interest: Interest) { self.interest = interest }
 
   private mutating func add(_ number: UInt64) { digest = (digest ^ number) &* 0x100_0000_01B3 }
-  private mutating func add(_ tag: StaticString) { add(UInt64(tag.utf8CodeUnitCount) &* 31 &+ UInt64(tag.utf8Start.pointee)) }
+  private mutating func add(_ tag: StaticString) {
+    add(UInt64(tag.utf8CodeUnitCount) &* 31 &+ UInt64(tag.utf8Start.pointee))
+  }
   private mutating func addBytes(_ bytes: RawSpan) {
     for index in 0..<bytes.byteCount { add(UInt64(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))) }
   }

@@ -249,11 +249,13 @@ struct OwningSink: RDBSink {
   mutating func stored(_ chunk: RawSpan) throws(RDBError) {
     guard key != nil else { return }
     let bytes = try own(chunk)
-    change { if case .module(let id, var stored) = $0 {
-      $0 = .string([])
-      stored += bytes
-      $0 = .module(id, stored: stored)
-    } }
+    change {
+      if case .module(let id, var stored) = $0 {
+        $0 = .string([])
+        stored += bytes
+        $0 = .module(id, stored: stored)
+      }
+    }
   }
   mutating func endStored() throws(RDBError) {}
   mutating func string(_ value: RawSpan) throws(RDBError) {
@@ -265,55 +267,67 @@ struct OwningSink: RDBSink {
   }
   mutating func listElement(_ element: RawSpan) throws(RDBError) {
     let element = try own(element)
-    change { if case .list(var list) = $0 {
-      $0 = .string([])
-      list.append(element)
-      $0 = .list(list)
-    } }
+    change {
+      if case .list(var list) = $0 {
+        $0 = .string([])
+        list.append(element)
+        $0 = .list(list)
+      }
+    }
   }
   mutating func setMember(_ member: RawSpan) throws(RDBError) {
     let member = try own(member)
-    change { if case .set(var set) = $0 {
-      $0 = .string([])
-      set.append(member)
-      $0 = .set(set)
-    } }
+    change {
+      if case .set(var set) = $0 {
+        $0 = .string([])
+        set.append(member)
+        $0 = .set(set)
+      }
+    }
   }
   mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     let member = SnapshotValue.ScoredMember(member: try own(member), score: score)
-    change { if case .zset(var zset) = $0 {
-      $0 = .string([])
-      zset.append(member)
-      $0 = .zset(zset)
-    } }
+    change {
+      if case .zset(var zset) = $0 {
+        $0 = .string([])
+        zset.append(member)
+        $0 = .zset(zset)
+      }
+    }
   }
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   {
     let field = SnapshotValue.HashField(
       field: try own(field), value: try own(value), expiry: expiry)
-    change { if case .hash(var hash) = $0 {
-      $0 = .string([])
-      hash.append(field)
-      $0 = .hash(hash)
-    } }
+    change {
+      if case .hash(var hash) = $0 {
+        $0 = .string([])
+        hash.append(field)
+        $0 = .hash(hash)
+      }
+    }
   }
   mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     let value = try own(value)
-    change { if case .array(var elements, let insertIndex) = $0 {
-      $0 = .string([])
-      elements[index] = value
-      $0 = .array(elements, insertIndex: insertIndex)
-    } }
+    change {
+      if case .array(var elements, let insertIndex) = $0 {
+        $0 = .string([])
+        elements[index] = value
+        $0 = .array(elements, insertIndex: insertIndex)
+      }
+    }
   }
   mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {}
 
   private mutating func changeStream(_ body: (inout SnapshotStream) -> Void) {
-    change { if case .stream(var stream) = $0 {
-      $0 = .string([])
-      body(&stream)
-      $0 = .stream(stream)
-    } }
+    change {
+      if case .stream(var stream) = $0 {
+        $0 = .string([])
+        body(&stream)
+        $0 = .stream(stream)
+      }
+    }
   }
   mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {}
   mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {

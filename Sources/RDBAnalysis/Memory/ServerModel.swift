@@ -43,7 +43,8 @@ public struct ServerModel: Hashable, Sendable {
     }
     encodings = ObjectEncodings(writer: version)
     keyForm =
-      since(8, 2, valkey: (8, 1)) ? .objectWithName
+      since(8, 2, valkey: (8, 1))
+      ? .objectWithName
       : since(.max, 0, valkey: (8, 0)) ? .entryWithName : .entryAndName
     leavesOutPointer = since(.max, 0, valkey: (9, 1))
     hasPackedSets = since(7, 2)

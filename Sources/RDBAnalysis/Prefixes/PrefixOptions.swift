@@ -31,4 +31,3 @@ public protocol NameTemplate: AnyObject {
   /// - Returns: The number of the first template that the name fits; `nil`: none.
   func match(_ name: RawSpan) throws(RDBError) -> Int?
 }
-

@@ -37,9 +37,11 @@ final class UniqueFinder {
         group.append(entry)
       }
     }
-    return Duplicates(count: count, first: try first.map { pair throws(RDBError) in
-      try Self.describe(pair.repeated, pair.original, logs)
-    })
+    return Duplicates(
+      count: count,
+      first: try first.map { pair throws(RDBError) in
+        try Self.describe(pair.repeated, pair.original, logs)
+      })
   }
 
   /// The entry of `group` that is the same key, or the same member of the same key.

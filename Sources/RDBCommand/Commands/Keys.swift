@@ -55,7 +55,8 @@ struct Keys: WorkingCommand {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
     // A table of keys lacks nothing that it was asked for: nothing can be lost.
-    let conversion = try Conversion(of: input, to: output, form.json ? .json : .lines, try LedgerOptions.parse([]), keys, working)
+    let conversion = try Conversion(
+      of: input, to: output, form.json ? .json : .lines, try LedgerOptions.parse([]), keys, working)
     if format == nil, !null, !form.csv, !form.json {
       return try finish(conversion, try conversion.read(run, to: conversion.output) { KeyNamesSink(to: $0) })
     }

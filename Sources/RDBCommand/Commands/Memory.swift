@@ -48,7 +48,8 @@ struct Memory: WorkingCommand {
     let input = try input.open()
     if let top { return try writeTop(top, of: input) }
     let run = try SnapshotRun(input, reading)
-    let conversion = try Conversion(of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
+    let conversion = try Conversion(
+      of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
     let model = model.model(run.origin)
     let (form, strings, least, defuses) = (form.form, strings ?? .utf8, bytes.byteCount, !form.noDefuse)
     try conversion.writeHead(RowOutput.memoryHead(form))

@@ -23,7 +23,8 @@ struct RDBTool: ParsableCommand {
     version: version,
     subcommands: [
       Resp.self, JSON.self, Info.self, Check.self, Keys.self, Memory.self, BigKeys.self, MemKeys.self, HotKeys.self,
-      Idle.self, Get.self, Index.self, TopElementsCommand.self, Prefix.self, TTL.self, Stats.self, Analyze.self, MergeReports.self, Bench.self, Gen.self,
+      Idle.self, Get.self, Index.self, TopElementsCommand.self, Prefix.self, TTL.self, Stats.self, Analyze.self,
+      MergeReports.self, Bench.self, Gen.self,
     ],
     helpNames: .long)
 
@@ -41,7 +42,7 @@ struct RDBTool: ParsableCommand {
     } catch let failure as Failure {
       StandardStreams.writeError(failure.text)
       Self.end(failure.code)
-    } catch where exitCode(for: error) == .failure {
+    } catch  where exitCode(for: error) == .failure {
       // ArgumentParser's own errors have codes of their own: no other kind of error is expected.
       StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a mistake in rdb: please report it.\n")
       Self.end(.bug)

@@ -80,7 +80,9 @@ extension TopElements {
   /// A bar for each doubling.
   private func histogram(_ width: Int) -> String {
     var counts: [Int: UInt64] = [:]
-    for (range, count) in sizes.ranges { counts[Int.bitWidth - Int(clamping: range.lowerBound).leadingZeroBitCount, default: 0] += count }
+    for (range, count) in sizes.ranges {
+      counts[Int.bitWidth - Int(clamping: range.lowerBound).leadingZeroBitCount, default: 0] += count
+    }
     guard let first = counts.keys.min(), let last = counts.keys.max() else { return "" }
     let most = counts.values.max() ?? 1
     var table = TextTable(left: [2], ["bytes", "elements", ""])
@@ -88,7 +90,9 @@ extension TopElements {
       let count = counts[power] ?? 0
       // Eighths of a column.
       let eighths = Int((Double(count) / Double(most) * Double(max(width - 40, 10)) * 8).rounded(.up))
-      let bar = String(repeating: "█", count: eighths / 8) + (eighths % 8 == 0 ? "" : "▏▎▍▌▋▊▉".map { String($0) }[eighths % 8 - 1])
+      let bar =
+        String(repeating: "█", count: eighths / 8)
+        + (eighths % 8 == 0 ? "" : "▏▎▍▌▋▊▉".map { String($0) }[eighths % 8 - 1])
       table.add([TextTable.Cell(Self.range(power)), TextTable.Cell(short(count)), TextTable.Cell(bar)])
     }
     return table.text

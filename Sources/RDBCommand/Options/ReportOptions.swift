@@ -71,7 +71,8 @@ struct PrefixArguments: ParsableArguments {
   var template: [String] = []
 
   @Option(
-    help: ArgumentHelp("The most prefixes to keep; where there are more, they are gathered in (other).", valueName: "n"))
+    help: ArgumentHelp("The most prefixes to keep; where there are more, they are gathered in (other).", valueName: "n")
+  )
   var maxNodes = 20_000
 
   func validate() throws {

@@ -98,7 +98,8 @@ struct KeyText: RDBSink, RunSink, ~Copyable {
     var rest = bytes
     while rest.byteCount > 0 {
       let piece = rest.extracting(first: min(rest.byteCount, 16 << 10))
-      try output.append(text: String(printable(piece.withUnsafeBytes { Array($0) }, limit: .max).dropFirst().dropLast()))
+      try output.append(
+        text: String(printable(piece.withUnsafeBytes { Array($0) }, limit: .max).dropFirst().dropLast()))
       rest = rest.extracting(droppingFirst: piece.byteCount)
     }
     try output.append("\"")
@@ -230,8 +231,10 @@ struct KeyText: RDBSink, RunSink, ~Copyable {
   }
 
   mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) {
-    try row("group", "\(quoted(group.name)), last delivered \(Self.text(group.lastDelivered)), "
-      + "\(group.pendingCount) pending")
+    try row(
+      "group",
+      "\(quoted(group.name)), last delivered \(Self.text(group.lastDelivered)), "
+        + "\(group.pendingCount) pending")
   }
 
   mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {

@@ -50,7 +50,8 @@ final class OutputFile: ByteDestination {
     }
     if indexes.contains(path) || FileIdentity(path: path).map(Self.identities(of: indexes).contains) ?? false {
       throw Failure(
-        .usage, "\(shownName): is the name of the dump's index", hint: "Give -o another name; rdb index writes this one.")
+        .usage, "\(shownName): is the name of the dump's index",
+        hint: "Give -o another name; rdb index writes this one.")
     }
     finalPath = Self.target(of: path)
     let kind = Self.kind(of: finalPath)

@@ -51,7 +51,8 @@ extension SnapshotCheck {
       let key = "key \(printable(one.key.bytes)) of db \(one.database)"
       if let member = one.member {
         lines.row(
-          "", "\(printable(member.bytes)) in \(key) at offset \(one.offset): element "
+          "",
+          "\(printable(member.bytes)) in \(key) at offset \(one.offset): element "
             + "\(one.index ?? 0) repeats element \(one.firstIndex ?? 0)")
       } else {
         lines.row("", "\(key) at offset \(one.offset) repeats the one at \(one.firstOffset ?? 0)")

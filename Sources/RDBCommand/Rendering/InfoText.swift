@@ -48,7 +48,8 @@ extension SnapshotInfo {
           + (functions.preGACount > 0 ? ", \(functions.preGACount) of a 7.0 release candidate" : ""))
       for library in functions.libraries.entries {
         lines.row(
-          "", "\(printable(library.name.bytes)) (\(printable(library.engine.bytes).dropQuotes), "
+          "",
+          "\(printable(library.name.bytes)) (\(printable(library.engine.bytes).dropQuotes), "
             + "\(counted(UInt64(library.codeByteCount), "byte")))")
       }
     }

@@ -3,7 +3,8 @@ import RDBAnalysis
 /// `rdb stats` for people.
 extension StatsReport {
   func text(width: Int) -> String {
-    var text = "\(counted(total.keys, "key")), \(readable(byteCount: Double(total.memoryByteCount))) estimated, "
+    var text =
+      "\(counted(total.keys, "key")), \(readable(byteCount: Double(total.memoryByteCount))) estimated, "
       + "\(readable(byteCount: Double(total.serializedByteCount))) in the file; "
       + "\(total.keysWithoutExpiry) without expiry, \(total.keysExpired) expired\n"
     guard total.keys > 0 else { return text }
@@ -104,7 +105,8 @@ extension StatsReport {
         TextTable.Cell(keys(value).replacing(" keys", with: "")), bytes(whole.overflow ? nil : whole.partialValue),
       ])
     }
-    return "values of strings that repeat\(how)\n" + table.text + (valueSampling == 1 ? "" : "± holds with a probability of 95 %.\n")
+    return "values of strings that repeat\(how)\n" + table.text
+      + (valueSampling == 1 ? "" : "± holds with a probability of 95 %.\n")
   }
 
   private var missTable: TextTable {

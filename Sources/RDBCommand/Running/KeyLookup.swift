@@ -233,7 +233,8 @@ struct KeyLookup {
       let all = hints.databases.map { "\($0)" }.joined(separator: ", ")
       lines.append(
         hints.databases.count == 1
-          ? "Database \(other) has a key of this name: -n \(other)." : "Databases \(all) have a key of this name: -n \(other).")
+          ? "Database \(other) has a key of this name: -n \(other)."
+          : "Databases \(all) have a key of this name: -n \(other).")
     }
     if let hints, !hints.names.isEmpty {
       lines.append("Names like it:")
@@ -248,7 +249,8 @@ struct KeyLookup {
 
   private func absent(_ element: [UInt8]) -> Failure {
     Failure(
-      .nothingMatched, working.progress.quiet ? nil : "\(input.shownName): key \(shownKey) has no \(printable(element, limit: 4096))")
+      .nothingMatched,
+      working.progress.quiet ? nil : "\(input.shownName): key \(shownKey) has no \(printable(element, limit: 4096))")
   }
 }
 

@@ -50,7 +50,8 @@ struct Ranking {
       text += "\n"
       for type in types { text += line(of: type, report.types[type] ?? TopReport.TypeTotals(), keys) }
     } else if report.keys(by: measure).isEmpty {
-      text += "The snapshot has no \(kind == .hottest ? "LFU counters" : "idle times"): the server's maxmemory-policy decides.\n"
+      text +=
+        "The snapshot has no \(kind == .hottest ? "LFU counters" : "idle times"): the server's maxmemory-policy decides.\n"
     }
     return text
   }

@@ -110,7 +110,6 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
     }
   }
 
-
   /// Whether the whole value is one string: of bytes, or of a packed value's bytes.
   @inlinable public var isOneString: Bool {
     switch self {
