@@ -9,6 +9,8 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
   name: "swift-rdb",
+  // `Array.span` needs macOS 26, in this package and in every sink that hands an array on. Without it, `Mutex` and
+  // `Atomic` of the Synchronization module would allow macOS 15; `RawSpan` itself reaches back to macOS 10.14.4.
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "RDB", targets: ["RDB"]),
@@ -18,6 +20,12 @@ let package = Package(
     .library(name: "RDBCompression", targets: ["RDBCompression"]),
     .library(name: "RDBMatching", targets: ["RDBMatching"]),
     .executable(name: "rdb", targets: ["RDBCommand"]),
+  ],
+  // Each trait stands for what only one product needs. A package that uses the libraries alone asks for
+  // `traits: []`, and then fetches no other package.
+  traits: [
+    .default(enabledTraits: ["Command"]),
+    .trait(name: "Command", description: "The command `rdb`, which fetches swift-argument-parser."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -66,7 +74,8 @@ let package = Package(
       dependencies: [
         "RDB", "RDBFormat", "ByteText", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
         "RESP", "RDBGeneration", "RDBLZF", "CAllocator",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
       swiftSettings: settings),
 

@@ -1,5 +1,5 @@
 public import RDB
-public import RDBFormat
+import RDBFormat
 
 /// A key whose announcement must outlive the call that made it: its memory is reused from key to key.
 @usableFromInline

@@ -1,5 +1,5 @@
 public import RDB
-public import RDBFormat
+import RDBFormat
 
 /// What commands a ``RESPSink`` writes.
 public struct RESPOptions: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import RDB
+import RDB
 public import RDBFormat
 public import RESP
 
