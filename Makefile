@@ -12,7 +12,8 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-setup test-deep install uninstall fuzz bench bench-instructions compare clean
+.PHONY: help setup build run test test-setup test-release test-debug test-deep check examples install uninstall fuzz bench \
+  bench-instructions compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -33,13 +34,22 @@ run: build ## convert DUMP (a fixture, or DUMP=/path/to/dump.rdb) to out/NAME.re
 test-setup: ## install what the tests need: servers, a JSON Schema validator
 	@scripts/setup.sh test
 
-test: test-setup ## install what the tests need, and run all of them
-	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build
+test: test-setup test-release ## install what the tests need, and run all of them
 
-test-deep: test-setup ## the tests with every case they only sample otherwise
-	$(SWIFT) build -c release --build-tests
-	RDB_TEST_DEEP=1 $(SWIFT) test -c release --skip-build
+test-release: ## run every test in release mode, with all cases
+	scripts/test.sh release
+
+test-debug: ## run every suite in debug mode, where assertions count; large matrices are sampled
+	RDB_TEST_SAMPLE=1 scripts/test.sh debug
+
+test-deep: test-setup ## run every test in release mode, with the cases that `test` samples
+	RDB_TEST_DEEP=1 scripts/test.sh release
+
+check: ## check format, imports, public surface, unsafe code, words, flags, documentation, and a dependant package
+	@status=0; for check in scripts/check-*.sh; do $$check || status=1; done; exit $$status
+
+examples: ## build and run the programs of Examples/ in debug and release, and compare what they print
+	Examples/run.sh
 
 install: build ## put the command, its man page and completions under PREFIX (/usr/local)
 	@SWIFT="$(SWIFT)" scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
@@ -62,4 +72,4 @@ compare: build ## time whole commands against other tools, and print the table
 	RDB="$(abspath $(RDB))" Benchmarks/compare.sh
 
 clean: ## remove what was built
-	rm -rf .build "$(OUT)" Fuzz/.build Benchmarks/.build
+	rm -rf .build "$(OUT)" Fuzz/.build Benchmarks/.build Examples/.build
