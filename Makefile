@@ -54,10 +54,8 @@ examples: ## build and run the programs of Examples/ in debug and release, and c
 install: build ## put the command, its man page and completions under PREFIX (/usr/local)
 	@SWIFT="$(SWIFT)" scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
 
-uninstall: ## take away what install put there
-	rm -f "$(DESTDIR)$(PREFIX)/bin/rdb" "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/rdb.*.1 \
-	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdb" \
-	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rdb" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rdb.fish"
+uninstall: ## remove what install put there
+	@scripts/uninstall.sh "$(DESTDIR)$(PREFIX)"
 
 fuzz: setup ## run each fuzz target for SECONDS (60)
 	Fuzz/run.sh $(SECONDS)

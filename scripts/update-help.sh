@@ -3,8 +3,9 @@
 # Look at the difference before committing it.
 set -eu
 cd "$(dirname "$0")/.."
-swift build --product rdb
-rdb=$(swift build --show-bin-path)/rdb
+: "${RDB:=}"
+[ -n "$RDB" ] || swift build --product rdb
+rdb=${RDB:-$(swift build --show-bin-path)/rdb}
 folder=Tests/RDBCommandTests/Expected
 COLUMNS=80 "$rdb" --help | cat >"$folder/rdb.txt"
 for command in resp json info check keys get index top-elements memory bigkeys memkeys hotkeys idle prefix ttl stats analyze merge-reports \

@@ -37,7 +37,8 @@ struct Analyze: WorkingCommand {
   @Option(
     help: ArgumentHelp(
       "Which reports, with commas or repeated: \(ReportName.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
-      valueName: "names"))
+      valueName: "names"),
+    completion: .list(ReportName.allCases.map(\.rawValue) + ["all"]))
   var reports: [String] = ["all"]
 
   @Flag(help: "Leave CSV cells that a spreadsheet would take for a formula as they are, without a ' before them.")

@@ -21,10 +21,20 @@ struct RDBTool: ParsableCommand {
       \(ExitCode.table)
       """,
     version: version,
-    subcommands: [
-      Resp.self, JSON.self, Info.self, Check.self, Keys.self, Memory.self, BigKeys.self, MemKeys.self, HotKeys.self,
-      Idle.self, Get.self, Index.self, TopElementsCommand.self, Prefix.self, TTL.self, Stats.self, Analyze.self,
-      MergeReports.self, Bench.self, Gen.self,
+    groupedSubcommands: [
+      CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self]),
+      CommandGroup(
+        name: "Inspect",
+        subcommands: [
+          Info.self, Check.self, Keys.self, Get.self, Index.self, TopElementsCommand.self,
+        ]),
+      CommandGroup(
+        name: "Report",
+        subcommands: [
+          Memory.self, BigKeys.self, MemKeys.self, HotKeys.self, Idle.self, Prefix.self, TTL.self, Stats.self,
+          Analyze.self, MergeReports.self,
+        ]),
+      CommandGroup(name: "Measure", subcommands: [Bench.self, Gen.self]),
     ],
     helpNames: .long)
 
@@ -47,7 +57,7 @@ struct RDBTool: ParsableCommand {
       StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a mistake in rdb: please report it.\n")
       Self.end(.bug)
     } catch {
-      Self.end(saying: fullMessage(for: error), exitCode(for: error).rawValue)
+      Self.end(saying: text(of: error), exitCode(for: error).rawValue)
     }
   }
 
@@ -63,6 +73,16 @@ struct RDBTool: ParsableCommand {
       }
     }
     return arguments
+  }
+
+  /// The text of help, of a completion script, or of an error of ArgumentParser's.
+  private static func text(of error: any Error) -> String {
+    let text = fullMessage(for: error)
+    guard CommandLine.arguments.dropFirst().contains(where: { $0.hasPrefix("--generate-completion-script") }),
+      exitCode(for: error) == .success
+    else { return text }
+    let commands = configuration.subcommands.map { $0._commandName }
+    return CompletionScript(generated: text, commands: commands).text
   }
 
   /// Ends with what ArgumentParser says: help is a result, all else an error, which may quote an argument.

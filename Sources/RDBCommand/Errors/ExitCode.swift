@@ -1,7 +1,8 @@
-/// How the process ends: the one table of exit codes.
+/// The exit codes of the command: the only table of them.
 ///
-/// Where several apply, 74 goes before 65, and 65 before 3. The numbers from 64 on are those of BSD's
-/// `sysexits.h`. Scripts depend on them: a number never changes its meaning.
+/// Where several apply, 74 takes precedence over 65, and 65 over 3. The numbers from 64 on are those of BSD's
+/// `sysexits.h`. Scripts depend on them: a number never changes its meaning. 69, 76 and 77 are reserved for
+/// commands that connect to a server.
 enum ExitCode: Int32, CaseIterable {
   case done = 0
   case nothingMatched = 1
@@ -9,32 +10,26 @@ enum ExitCode: Int32, CaseIterable {
   case usage = 64
   case damaged = 65
   case noInput = 66
-  case unreachable = 69
   case bug = 70
   case ioError = 74
-  case serverRefused = 76
-  case notPermitted = 77
   case outputClosed = 141
 
-  /// What the manual says of it.
+  /// The meaning, as help and the manual pages show it.
   var meaning: String {
     switch self {
-    case .done: "done"
-    case .nothingMatched: "there are differences, or nothing matched"
-    case .losses: "done, but the output lacks something; --lossy makes it 0"
+    case .done: "success"
+    case .nothingMatched: "nothing matched, or there are differences"
+    case .losses: "success, but the output lacks something; --lossy makes it 0"
     case .usage: "wrong options, or options that do not suit the input"
     case .damaged: "the input is damaged or not supported"
     case .noInput: "the input is missing or cannot be opened"
-    case .unreachable: "the server cannot be reached"
-    case .bug: "a mistake in rdb itself"
+    case .bug: "a bug in rdb"
     case .ioError: "reading or writing failed, or the disk is full"
-    case .serverRefused: "the server refused a command"
-    case .notPermitted: "the server wants another password or more rights"
-    case .outputClosed: "whoever read standard output went away"
+    case .outputClosed: "the reader of standard output closed it"
     }
   }
 
-  /// The table as `--help` and the manual show it.
+  /// The table, one code per line, as `--help` and the manual page of `rdb` show it.
   static var table: String {
     let rows = allCases.map { code in
       let number = "\(code.rawValue)"

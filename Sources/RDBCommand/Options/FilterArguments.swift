@@ -22,12 +22,14 @@ struct FilterArguments: ParsableArguments {
 
   @Option(
     name: [.customShort("t"), .long],
-    help: ArgumentHelp("Only keys of these types, with commas or repeated.", valueName: "type"))
+    help: ArgumentHelp("Only keys of these types, with commas or repeated.", valueName: "type"),
+    completion: .list(DataType.allCases.map(\.rawValue)))
   var type: [String] = []
 
   @Option(
     name: [.customShort("T"), .long],
-    help: ArgumentHelp("Not keys of these types.", valueName: "type"))
+    help: ArgumentHelp("Not keys of these types.", valueName: "type"),
+    completion: .list(DataType.allCases.map(\.rawValue)))
   var noType: [String] = []
 
   @Option(

@@ -18,4 +18,5 @@ struct TargetVersion: Hashable, Sendable, ExpressibleByArgument {
   }
 
   static var allValueStrings: [String] { known }
+  static var defaultCompletionKind: CompletionKind { .list(known) }
 }
