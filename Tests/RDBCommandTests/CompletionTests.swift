@@ -36,7 +36,8 @@ struct CompletionTests {
   /// Compares what a shell offers, one word per line, with what it must offer.
   static func check(_ outcome: Outcome, _ offer: (line: String, words: [String])) {
     let words = outcome.text.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
-    #expect(Set(words.map { $0.trimmingCharacters(in: .whitespaces) }) == Set(offer.words), "\(offer.line)\(outcome.error)")
+    #expect(
+      Set(words.map { $0.trimmingCharacters(in: .whitespaces) }) == Set(offer.words), "\(offer.line)\(outcome.error)")
   }
 
   @Test("in bash offers the values of options and the commands that help takes", arguments: offers.indices)
