@@ -93,7 +93,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     if dropsExpiries, key.expiry != nil {
       notes.add(.expiries, key: key.name, offset: key.offset)
     }
-    touchesFields = key.type.hasFieldExpiries
+    touchesFields = key.storedType.hasFieldExpiries
     if touchesFields { held.take(key) }
     record.attributes = KeyRecord.Attributes(of: key)
     record.attributes.expiry = changed(key.expiry)

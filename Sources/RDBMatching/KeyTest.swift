@@ -43,7 +43,7 @@ struct KeyTest {
 
   /// - Throws: ``RDBError`` (`patternTooCostly`).
   @usableFromInline mutating func verdict(_ key: borrowing KeyHeader) throws(RDBError) -> Verdict {
-    guard types >> UInt64(key.type.rawValue) & 1 != 0, accepts(database: key.database),
+    guard types >> UInt64(key.storedType.rawValue) & 1 != 0, accepts(database: key.database),
       expiry.accepts(key.expiry)
     else { return .rejected }
     let verdict = expiredVerdict(key)
@@ -65,7 +65,7 @@ struct KeyTest {
     if expired == .keep { return .accepted }
     let hasExpired = key.expiry.map { $0 < now } ?? false
     if hasExpired { return expired == .only ? .accepted : .rejected }
-    if key.type.hasFieldExpiries { return .dependsOnFields }
+    if key.storedType.hasFieldExpiries { return .dependsOnFields }
     return expired == .only ? .rejected : .accepted
   }
 

@@ -58,7 +58,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
       if options.keepsHints { hints.add(key) }
       return .skip
     }
-    try options.elements.check(key.type.data)
+    try options.elements.check(key.type)
     if case .named = options.elements {
       state = .held
       held.take(key)
@@ -87,7 +87,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     let (name, metadata) = (held.name, held.metadata)
     record.attributes = held.attributes
     _ = try base.beginKey(record.header(name: name.span.bytes, metadata: metadata.span.bytes))
-    if held.attributes.type.data != .stream { try base.beginElements(held.elements) }
+    if held.attributes.storedType.data != .stream { try base.beginElements(held.elements) }
   }
 
   public mutating func endRun() throws(RDBError) { try base.endRun() }

@@ -29,7 +29,7 @@ struct RowCollector: MemoryReceiver {
   mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
     rows.append(
       CollectedRow(
-        database: row.database, name: row.name.withUnsafeBytes { Array($0) }, type: row.type,
+        database: row.database, name: row.name.withUnsafeBytes { Array($0) }, type: row.storedType,
         encoding: row.encoding, memoryByteCount: row.memoryByteCount,
         serializedByteCount: row.serializedByteCount, elementCount: row.elementCount,
         largestElementByteCount: row.largestElementByteCount,
@@ -90,7 +90,7 @@ struct Calibration: Sendable, CustomStringConvertible {
       return zip(rows, recorded.bytes).compactMap { row, bytes -> KeyError? in
         guard let bytes, let estimate = row.memoryByteCount else { return nil }
         return KeyError(
-          group: "\(row.type.data.rawValue) | \(row.encoding?.rawValue ?? "")",
+          group: "\(row.type.rawValue) | \(row.encoding?.rawValue ?? "")",
           error: (Double(estimate) - Double(bytes)) / Double(bytes))
       }
     }

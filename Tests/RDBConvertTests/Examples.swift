@@ -40,7 +40,7 @@ func descriptorExample(_ descriptor: Int32, _ print: Printer) throws {
 struct FirstList: SelectiveSink {
   var name: [UInt8]?
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
-    guard key.type.data == .list else { return .skip }
+    guard key.type == .list else { return .skip }
     name = key.name.withUnsafeBytes { Array($0) }
     throw .stop
   }

@@ -58,7 +58,7 @@ struct Contents: SelectiveSink, Equatable {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     keys += 1
     names.insert(key.name.withUnsafeBytes { Array($0) })
-    types.insert(key.type.data)
+    types.insert(key.type)
     if let expiry = key.expiry {
       expiring += 1
       earliest = min(earliest ?? expiry, expiry)

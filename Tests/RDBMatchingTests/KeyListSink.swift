@@ -35,7 +35,7 @@ struct KeyListSink: SelectiveSink, RunSink {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     precondition(current == nil)
     current = SeenKey(
-      name: key.name.withUnsafeBytes { Array($0) }, database: key.database, type: key.type,
+      name: key.name.withUnsafeBytes { Array($0) }, database: key.database, type: key.storedType,
       expiry: key.expiry?.value, offset: key.offset)
     return interest
   }

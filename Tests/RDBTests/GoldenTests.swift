@@ -56,7 +56,7 @@ struct GoldenTests {
     }
     var differences = Differences(version: version)
     differences.compare(key, row.value, expiredFields: expiredFields?.value)
-    #expect(differences.found.isEmpty, "\(name) (\(key.type.name)): \(differences.found)")
+    #expect(differences.found.isEmpty, "\(name) (\(key.storedType.name)): \(differences.found)")
   }
 }
 
@@ -93,7 +93,7 @@ private struct Differences {
     case (.set(let set), .set(let expected)):
       matchUp(set.map { ($0, ()) }, expected.map { ($0, ()) }) { _, _ in true }
     case (.zset(let zset), .zset(let expected)):
-      let packed = key.type == .zsetListpack || key.type == .zsetZiplist
+      let packed = key.storedType == .zsetListpack || key.storedType == .zsetZiplist
       matchUp(zset.map { ($0.member, $0.score) }, expected.map { ($0.member, $0.score) }) {
         (own: Double, other: Double) -> Bool in
         // A packed sorted set keeps no sign of zero.
@@ -117,7 +117,7 @@ private struct Differences {
     case (.module(let module, let stored), .module(let type, let dump)):
       expect(module.name == type, "module \(module.name)")
       expect(dump.matches(payload(module, stored)), "the module's value")
-    default: expect(false, "\(key.type.name) is not \(golden)")
+    default: expect(false, "\(key.storedType.name) is not \(golden)")
     }
   }
 

@@ -61,7 +61,7 @@ struct RewritingSink: SelectiveSink, ~Copyable {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     try select(key.database)
     name = array(key.name)
-    type = key.type
+    type = key.storedType
     attributes = KeyAttributes(
       expiry: key.expiry, idleSeconds: key.idleSeconds, frequency: key.frequency)
     (elements, scores, expiries) = ([], [], [])

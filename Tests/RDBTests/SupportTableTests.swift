@@ -10,7 +10,7 @@ private struct TypesSink: SelectiveSink {
 
   mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) { self.header = header }
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
-    types.insert(key.type)
+    types.insert(key.storedType)
     return .skip
   }
 }

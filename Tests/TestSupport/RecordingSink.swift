@@ -52,14 +52,14 @@ public struct RecordingSink: RunSink {
     log.append("size db \(database) keys \(keys) expiring \(expiring)")
   }
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
-    var line = "key \(text(key.name)) db \(key.database) \(key.type.name) at \(key.offset)"
+    var line = "key \(text(key.name)) db \(key.database) \(key.storedType.name) at \(key.offset)"
     if let expiry = key.expiry { line += " expiry \(expiry)" }
     if let idle = key.idleSeconds { line += " idle \(idle)" }
     if let frequency = key.frequency { line += " freq \(frequency)" }
     if let module = key.module { line += " module \(module)" }
     if key.metadata.byteCount > 0 { line += " metadata \(text(key.metadata))" }
     log.append(line)
-    return interests[key.type.data] ?? interest
+    return interests[key.type] ?? interest
   }
   public mutating func beginStored(byteCount: UInt64) throws(RDBError) {
     log.append("stored \(byteCount)")

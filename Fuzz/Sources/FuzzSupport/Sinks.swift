@@ -50,7 +50,7 @@ public struct DigestSink: RDBSink {
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     add(key.name)
     add(key.database)
-    add(UInt64(key.type.code))
+    add(UInt64(key.storedType.code))
     add(key.expiry)
     add(key.metadata)
     add(UInt64(key.offset))

@@ -15,7 +15,10 @@ public struct KeyHeader: ~Escapable, BitwiseCopyable {
   }
 
   @inlinable public var database: UInt64 { attributes.pointee.database }
-  @inlinable public var type: ValueType { attributes.pointee.type }
+  /// What kind of data the key holds: a string, a list, a hash …
+  @inlinable public var type: DataType { attributes.pointee.storedType.data }
+  /// How the value is laid out in the file: as a quicklist, as a listpack …
+  @inlinable public var storedType: ValueType { attributes.pointee.storedType }
   /// Absolute; `nil`: the key never expires.
   @inlinable public var expiry: UnixMilliseconds? { attributes.pointee.expiry }
   /// LRU idle time, written under an LRU policy.
@@ -47,7 +50,7 @@ public struct KeyRecord: ~Copyable {
     public var idleSeconds: UInt64?
     public var module: ModuleID?
     public var offset = 0
-    public var type = ValueType.string
+    public var storedType = ValueType.string
     public var frequency: UInt8?
     @usableFromInline nonisolated(unsafe) var metadata = UnsafeRawBufferPointer(start: nil, count: 0)
     public init() {}

@@ -80,11 +80,15 @@ public struct SnapshotKeys: Sequence {
 public struct SnapshotKey: Hashable, Sendable {
   public var name: [UInt8]
   public var database: UInt64
-  public var type: ValueType
+  /// How the value is laid out in the file.
+  public var storedType: ValueType
   public var expiry: UnixMilliseconds?
   public var idleSeconds: UInt64?
   public var frequency: UInt8?
   public var value: SnapshotValue
+
+  /// What kind of data the key holds.
+  public var type: DataType { storedType.data }
 }
 
 /// A value, owned. Elements are in file order.
@@ -202,7 +206,7 @@ struct OwningSink: RDBSink {
       throw RDBError(
         .valueTooLarge, at: keyOffset, expected: "a value of at most \(valueLimit) bytes",
         found: "a larger one (read it into a sink)", key: key?.name, database: key?.database,
-        valueType: key?.type.name)
+        valueType: key?.storedType.name)
     }
     return bytes.withUnsafeBytes { Array($0) }
   }
@@ -224,7 +228,7 @@ struct OwningSink: RDBSink {
     byteCount = 0
     keyOffset = key.offset
     let value: SnapshotValue =
-      switch key.type.data {
+      switch key.type {
       case .string: .string([])
       case .list: .list([])
       case .set: .set([])
@@ -235,9 +239,9 @@ struct OwningSink: RDBSink {
       case .module: .module(key.module ?? ModuleID(rawValue: 0), stored: [])
       }
     self.key = SnapshotKey(
-      name: try own(key.name), database: key.database, type: key.type, expiry: key.expiry,
+      name: try own(key.name), database: key.database, storedType: key.storedType, expiry: key.expiry,
       idleSeconds: key.idleSeconds, frequency: key.frequency, value: value)
-    return key.type.data == .module ? .stored : .elements
+    return key.type == .module ? .stored : .elements
   }
 
   /// Changes the value in place, without a second owner of its storage.

@@ -257,7 +257,7 @@ public struct RDBParser: ~Copyable {
     _ cursor: inout ByteCursor, _ name: RawSpan, _ type: ValueType, _ start: Int, _ sink: inout S
   ) throws(RDBError) -> Interest {
     record.place.pointee.database = state.database
-    record.place.pointee.type = type
+    record.place.pointee.storedType = type
     record.place.pointee.offset = start
     if state.recordOffset >= 0 || type.data == .module {
       return try announceWithAttributes(&cursor, name, &sink)
@@ -271,9 +271,9 @@ public struct RDBParser: ~Copyable {
     _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
   ) throws(RDBError) -> Interest {
     let place = record.place
-    if place.pointee.type.data == .module {
+    if place.pointee.storedType.data == .module {
       let module = ModuleID(rawValue: try cursor.length())
-      if place.pointee.type == .modulePreGA { throw .preGAModule(at: place.pointee.offset, module) }
+      if place.pointee.storedType == .modulePreGA { throw .preGAModule(at: place.pointee.offset, module) }
       place.pointee.module = module
     }
     if state.recordOffset >= 0 { place.pointee.offset = state.recordOffset }

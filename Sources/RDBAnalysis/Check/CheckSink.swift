@@ -43,7 +43,7 @@ struct CheckSink: SelectiveSink, RunSink, ~Copyable {
       isFirst = false
       part.firstOffset = key.offset
     }
-    type = key.type
+    type = key.storedType
     offset = key.offset
     elements = 0
     if let expiry = key.expiry {

@@ -39,7 +39,7 @@ public struct InfoSink: RunSink, ~Copyable {
       database = key.database
       tally.select(database)
     }
-    type = key.type
+    type = key.storedType
     keyByteCount = key.name.byteCount
     expires = key.expiry != nil
     if let expiry = key.expiry {

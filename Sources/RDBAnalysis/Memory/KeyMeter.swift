@@ -32,13 +32,13 @@ public struct KeyMeter: ~Copyable {
   /// - Parameter hashesValue: Whether a string's value is to be hashed.
   public mutating func beginKey(_ key: borrowing KeyHeader, hashesValue: Bool) -> Interest {
     facts = KeyFacts(
-      database: key.database, type: key.type, expiry: key.expiry, idleSeconds: key.idleSeconds,
+      database: key.database, storedType: key.storedType, expiry: key.expiry, idleSeconds: key.idleSeconds,
       frequency: key.frequency, offset: key.offset)
     heldName.hold(key.name)
     largest.removeAll()
     if detail == .header { return .skip }
-    estimate.begin(key.type, keyByteCount: key.name.byteCount, expires: key.expiry != nil)
-    switch key.type {
+    estimate.begin(key.storedType, keyByteCount: key.name.byteCount, expires: key.expiry != nil)
+    switch key.storedType {
     case .string: return hashesValue ? .stored : .measure
     case .module2, .modulePreGA: return .skip
     default: return .elements
@@ -63,7 +63,7 @@ public struct KeyMeter: ~Copyable {
   public mutating func node(_ node: ValueNode) {
     estimate.node(node)
     // The first one of a quicklist was announced with the elements.
-    if facts.type.data == .stream || facts.elementCount > 0 {
+    if facts.storedType.data == .stream || facts.elementCount > 0 {
       facts.plainByteCount &+= UInt64(node.byteCount)
     }
   }
@@ -142,7 +142,7 @@ public struct KeyMeter: ~Copyable {
     } else if facts.valueHash != nil {
       string(byteCount: value.byteCount, isInteger: value.isInteger)
     }
-    if facts.type == .string || facts.type.data == .module { facts.elementCount = 1 }
+    if facts.storedType == .string || facts.storedType.data == .module { facts.elementCount = 1 }
     serializedByteCount = end.storedByteCount
     if detail == .header { return }
     facts.encoding = estimate.loadedEncoding

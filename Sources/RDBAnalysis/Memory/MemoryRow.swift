@@ -5,7 +5,8 @@ public import RDBFormat
 public struct MemoryRow: ~Escapable {
   public let name: RawSpan
   public let database: UInt64
-  public let type: ValueType
+  /// How the value is laid out in the file.
+  public let storedType: ValueType
   /// How the server holds it once it has loaded it; `nil`: a module's value.
   public let encoding: ObjectEncoding?
   /// The estimate of `MEMORY USAGE … SAMPLES 0`; `nil`: a module's value.
@@ -37,7 +38,7 @@ public struct MemoryRow: ~Escapable {
     self.name = name
     self.largestElement = largestElement
     database = facts.database
-    type = facts.type
+    storedType = facts.storedType
     encoding = facts.encoding
     memoryByteCount = facts.memoryByteCount
     nearMiss = facts.nearMiss
@@ -52,14 +53,16 @@ public struct MemoryRow: ~Escapable {
     valueHash = facts.valueHash
   }
 
+  /// What kind of data the key holds.
+  public var type: DataType { storedType.data }
   /// As redis-cli counts for `--bigkeys`: bytes of a string, else elements.
-  public var length: UInt64 { type == .string ? largestElementByteCount : elementCount }
+  public var length: UInt64 { storedType == .string ? largestElementByteCount : elementCount }
 }
 
 /// What a ``KeyMeter`` keeps of a key while its value passes.
 struct KeyFacts {
   var database: UInt64 = 0
-  var type = ValueType.string
+  var storedType = ValueType.string
   var expiry: UnixMilliseconds?
   var idleSeconds: UInt64?
   var frequency: UInt8?

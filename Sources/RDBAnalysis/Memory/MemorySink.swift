@@ -39,7 +39,7 @@ public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: RunSink, ~Copyab
 extension MemorySink: SelectiveSink where Receiver: ~Copyable {
   @inlinable
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
-    meter.beginKey(key, hashesValue: key.type == .string && receiver.wantsHash(key))
+    meter.beginKey(key, hashesValue: key.storedType == .string && receiver.wantsHash(key))
   }
 
   @inlinable public mutating func beginStored(byteCount: UInt64) throws(RDBError) { meter.beginStored() }

@@ -115,7 +115,7 @@ struct KeyspaceCounts: Sendable {
 
   @inline(never)
   private mutating func match(_ row: borrowing MemoryRow, _ life: Life, _ candidates: [Int]) {
-    let type = row.type.data
+    let type = row.type
     let found = row.name.withUnsafeBytes { name in
       candidates.first { roles[$0].fits(name, type) }
     }

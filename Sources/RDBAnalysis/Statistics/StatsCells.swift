@@ -49,7 +49,7 @@ struct StatsCells: Sendable {
       database = row.database
     }
     let encoding = row.encoding.map { $0.ordinal + 1 } ?? 0
-    let place = row.type.data.ordinal * (Self.encodingCount + 1) + encoding
+    let place = row.type.ordinal * (Self.encodingCount + 1) + encoding
     if cells[place] == nil { make(place, row) }
     cells[place]?.totals.add(row, life)
     cells[place]?.elements.add(row.length)
@@ -61,7 +61,7 @@ struct StatsCells: Sendable {
   @inline(never)
   private mutating func make(_ place: Int, _ row: borrowing MemoryRow) {
     cells[place] = StatsCell(
-      database: row.database, type: row.type.data.rawValue, encoding: row.encoding?.rawValue)
+      database: row.database, type: row.type.rawValue, encoding: row.encoding?.rawValue)
   }
 
   /// Puts the cells of the current database to the others.

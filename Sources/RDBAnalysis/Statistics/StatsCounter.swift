@@ -32,7 +32,7 @@ struct StatsCounter: ~Copyable {
     keyspaces.add(row, life)
     report.names.add(UInt64(row.name.byteCount))
     if let miss = row.nearMiss {
-      report.nearMisses[NearMissTotals.number(row.type.data, miss.limit)].add(row, miss)
+      report.nearMisses[NearMissTotals.number(row.type, miss.limit)].add(row, miss)
     }
     if let tag = HashSlots.tag(of: row.name) {
       report.slots.add(hashSlots.slot(ofHashed: tag), memory: row.memoryOrSerializedByteCount)

@@ -88,7 +88,7 @@ public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
     let life = Life(row.expiry, reference: options.reference)
     if wantsTree { try addToTree(row, life) }
     if options.wantsTTL {
-      lives[row.type.data.ordinal].add(life, memory: row.memoryOrSerializedByteCount)
+      lives[row.type.ordinal].add(life, memory: row.memoryOrSerializedByteCount)
     }
     try stats?.add(row, life)
     top?.add(row)

@@ -63,12 +63,12 @@ public struct TopElementsSink: SelectiveSink, RunSink, ~Copyable {
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     report.database = key.database
     report.key = BinaryText(key.name)
-    report.type = key.type.data.rawValue
-    switch key.type.data {
+    report.type = key.type.rawValue
+    switch key.type {
     case .string, .module:
       throw RDBError(
         .refused, at: 0, expected: "a list, set, sorted set, hash, stream or array",
-        found: "a value without elements, of type \(key.type.data.rawValue)")
+        found: "a value without elements, of type \(key.type.rawValue)")
     default: return .elements
     }
   }

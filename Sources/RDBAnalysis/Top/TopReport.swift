@@ -41,7 +41,7 @@ public struct KeyEntry: Hashable, Sendable, Codable {
   public init(_ row: borrowing MemoryRow) {
     database = row.database
     key = BinaryText(row.name)
-    type = row.type.data.rawValue
+    type = row.type.rawValue
     encoding = row.encoding.map { "\($0.name)" }
     memoryByteCount = row.memoryByteCount
     serializedByteCount = row.serializedByteCount
@@ -191,7 +191,7 @@ struct TopCounter: ~Copyable {
 
   @inline(__always)
   mutating func add(_ row: borrowing MemoryRow) {
-    let type = row.type.data.ordinal
+    let type = row.type.ordinal
     types[type].keys &+= 1
     types[type].nameByteCount &+= UInt64(row.name.byteCount)
     types[type].length &+= row.length

@@ -172,7 +172,7 @@ struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
   private mutating func value(_ column: KeyColumn, _ row: borrowing MemoryRow, quotes: Bool) throws(RDBError) {
     switch column {
     case .database: try output.number(row.database)
-    case .type: try word(row.type.data.word, quotes)
+    case .type: try word(row.type.word, quotes)
     case .expiry:
       if let expiry = row.expiry { try output.number(expiry.value) } else { try none(quotes) }
     case .elements: try output.number(row.elementCount)

@@ -47,7 +47,7 @@ struct KeyText: RDBSink, RunSink, ~Copyable {
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead += 1
-    (type, nameByteCount, expires) = (key.type, key.name.byteCount, key.expiry != nil)
+    (type, nameByteCount, expires) = (key.storedType, key.name.byteCount, key.expiry != nil)
     try row("key", quoted(key.name))
     try row("database", "\(key.database)")
     if let expiry = key.expiry { try row("expires", Self.text(expiry, now)) }

@@ -19,7 +19,7 @@ struct RowFacts {
 
   @inline(__always)
   init(_ row: borrowing MemoryRow) {
-    (database, type, encoding) = (row.database, row.type.data, row.encoding)
+    (database, type, encoding) = (row.database, row.type, row.encoding)
     (memory, serialized, elements) = (row.memoryByteCount, row.serializedByteCount, row.elementCount)
     (largest, expiry, idle) = (row.largestElementByteCount, row.expiry?.value, row.idleSeconds)
     frequency = row.frequency

@@ -289,7 +289,7 @@ private struct CountingSink: SelectiveSink, RunSink {
   private(set) var count: UInt64?
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
-    switch key.type.data {
+    switch key.type {
     case .string, .module, .array: throw .stop
     default: return .validate
     }

@@ -81,7 +81,7 @@ public struct JSONSink: RunSink, ~Copyable {
 
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead &+= 1
-    self.key.type = key.type
+    self.key.type = key.storedType
     self.key.expiry = key.expiry
     self.key.close = 0
     if isNative {
@@ -89,7 +89,7 @@ public struct JSONSink: RunSink, ~Copyable {
     } else {
       try beginMember(key)
     }
-    switch key.type.data {
+    switch key.type {
     case .stream:
       try beginStream()
       return .elements
@@ -119,7 +119,7 @@ public struct JSONSink: RunSink, ~Copyable {
     try strings.appendValue(key.name, to: &output)
     try output.reserve(64)
     // Each a text of its own, so that its length is known when this is compiled.
-    switch key.type.data {
+    switch key.type {
     case .string: output.appendUnchecked(",\"type\":\"string\"")
     case .list: output.appendUnchecked(",\"type\":\"list\"")
     case .set: output.appendUnchecked(",\"type\":\"set\"")

@@ -33,7 +33,7 @@ extension RESPSink {
     } else if !restored.moduleID.isEmpty {
       restored.moduleID = []
     }
-    let type = header.type
+    let type = header.storedType
     switch type.data {
     case .module where !can.modules: return loses(.modules)
     case .stream where !can.streams: return loses(.streams)

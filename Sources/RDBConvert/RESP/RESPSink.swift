@@ -137,7 +137,7 @@ public struct RESPSink: RunSink, ~Copyable {
 
   public mutating func beginKey(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead &+= 1
-    if isPlain, header.type == .string, header.metadata.byteCount == 0 {
+    if isPlain, header.storedType == .string, header.metadata.byteCount == 0 {
       key.type = .string
       key.offset = header.offset
       if try beginPlainString(header) { return .elements }
@@ -145,7 +145,7 @@ public struct RESPSink: RunSink, ~Copyable {
     key = KeyState()
     if !restored.metadata.isEmpty { restored.metadata = [] }
     key.offset = header.offset
-    key.type = header.type
+    key.type = header.storedType
     name.set(header.name)
     if header.database != lastDatabase { try enter(header.database) }
     if let expiry = header.expiry {
@@ -159,7 +159,7 @@ public struct RESPSink: RunSink, ~Copyable {
     key.idleSeconds = header.idleSeconds
     key.frequency = header.frequency
     if isPlain, header.metadata.byteCount == 0 {
-      switch header.type.data {
+      switch header.type {
       case .list, .set, .zset, .hash: return .elements
       default: break
       }
