@@ -1,6 +1,6 @@
 # swift-rdb. `make help` lists what there is.
 
-DUMP   ?= Fixtures/redis-6.2.16-sessions.rdb
+DUMP   ?= Fixtures/redis-6.2.16/sessions.rdb
 OUT    ?= out
 PREFIX ?= /usr/local
 SECONDS ?= 60

@@ -20,7 +20,7 @@ def save(corpus, target, data):
 
 
 def main(corpus):
-    files = sorted(glob.glob(os.path.join(FIXTURES, "*.rdb")) + glob.glob(os.path.join(FIXTURES, "damaged", "*.rdb")))
+    files = sorted(glob.glob(os.path.join(FIXTURES, "*", "*.rdb")))
     for number, name in enumerate(files):
         data = open(name, "rb").read()
         if len(data) <= 8192:

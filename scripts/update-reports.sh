@@ -9,7 +9,8 @@ mkdir -p "$folder"
 sed -n 's/^ *\("[a-z-]*": "rdb .*\)$/\1/p' Tests/RDBCommandTests/AnalysisTests.swift |
   grep -o '"[a-z-]*": "[^"]*"' | sed 's/"\([a-z-]*\)": "rdb \([^"]*\)"/\1 \2/' |
   while read -r name line; do
-    for fixture in redis-2.4.18-all redis-6.2.16-sessions redis-7.2.6-rich valkey-9.1.2-all; do
+    for fixture in redis-2.4.18/all redis-6.2.16/sessions redis-7.2.6/rich valkey-9.1.2/all; do
+      mkdir -p "$folder/${fixture%/*}"
       # shellcheck disable=SC2086
       COLUMNS=80 "$rdb" $line "Fixtures/$fixture.rdb" >"$folder/$fixture.$name.txt" </dev/null
     done

@@ -142,13 +142,13 @@ struct InfoTests {
   @Test("says which releases load it")
   func lowest() throws {
     let rows: [(String, [String?])] = [
-      ("redis-2.0.4-all", ["redis-2.0", "redis-2.0", "valkey-7.2", "valkey-7.2"]),
-      ("redis-2.4.18-all", ["redis-2.4", "redis-2.4", "valkey-7.2", "valkey-7.2"]),
-      ("redis-7.2.6-all", ["redis-7.2", "redis-7.2", "valkey-7.2", "valkey-7.2"]),
-      ("redis-7.4.1-strings", ["redis-7.4", "redis-1.0", nil, "valkey-7.2"]),
-      ("redis-7.4.1-hashttl", ["redis-7.4", "redis-7.4", nil, nil]),
-      ("valkey-9.1.2-all", [nil, nil, "valkey-9.0", "valkey-9.0"]),
-      ("redis-7.0.rc2-functions", ["redis-7.0", "redis-7.0", nil, nil]),
+      ("redis-2.0.4/all", ["redis-2.0", "redis-2.0", "valkey-7.2", "valkey-7.2"]),
+      ("redis-2.4.18/all", ["redis-2.4", "redis-2.4", "valkey-7.2", "valkey-7.2"]),
+      ("redis-7.2.6/all", ["redis-7.2", "redis-7.2", "valkey-7.2", "valkey-7.2"]),
+      ("redis-7.4.1/strings", ["redis-7.4", "redis-1.0", nil, "valkey-7.2"]),
+      ("redis-7.4.1/hashttl", ["redis-7.4", "redis-7.4", nil, nil]),
+      ("valkey-9.1.2/all", [nil, nil, "valkey-9.0", "valkey-9.0"]),
+      ("redis-7.0.rc2/functions", ["redis-7.0", "redis-7.0", nil, nil]),
     ]
     for (name, expected) in rows {
       let lowest = try info(Fixture.named(name).bytes).lowest
@@ -160,7 +160,7 @@ struct InfoTests {
 
   @Test("says where it comes from")
   func origin() throws {
-    let report = try info(Fixture.named("redis-7.2.6-replaux").bytes)
+    let report = try info(Fixture.named("redis-7.2.6/replaux").bytes)
     #expect(report.magic == "REDIS")
     #expect(report.version == 11)
     #expect(report.server == "7.2.6")
@@ -170,17 +170,17 @@ struct InfoTests {
     #expect(report.usedMemoryByteCount ?? 0 > 500_000)
     #expect(report.checksum?.state == "verified")
     #expect(report.tail?.kind == "nothing")
-    #expect(report.byteCount == UInt64(Fixture.named("redis-7.2.6-replaux").bytes.count))
+    #expect(report.byteCount == UInt64(Fixture.named("redis-7.2.6/replaux").bytes.count))
   }
 
   @Test("names modules, and slots of a cluster")
   func needs() throws {
-    let json = try info(Fixture.named("redis-8.2.3-json").bytes)
+    let json = try info(Fixture.named("redis-8.2.3/json").bytes)
     #expect(json.modules.entries.map { $0.name } == ["ReJSON-RL"])
     #expect(json.modules.entries.first?.keys == json.total.types["module"])
-    let cluster = try info(Fixture.named("redis-7.4.1-cluster").bytes)
+    let cluster = try info(Fixture.named("redis-7.4.1/cluster").bytes)
     #expect(cluster.slots.keys == cluster.total.keys)
-    let valkey = try info(Fixture.named("valkey-9.1.2-cluster").bytes)
+    let valkey = try info(Fixture.named("valkey-9.1.2/cluster").bytes)
     #expect(valkey.slots.keys == valkey.total.keys)
     #expect(valkey.slots.count > 0)
   }

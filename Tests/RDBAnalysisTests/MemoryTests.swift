@@ -23,7 +23,7 @@ struct MemoryTests {
 
   @Test("follows the writing server where that is 8.2.3, as its golden says")
   func golden() throws {
-    for fixture in Fixture.valid where fixture.name.hasPrefix("redis-8.2.3-") {
+    for fixture in Fixture.valid where fixture.folder == "redis-8.2.3" {
       var reader = smallReader(fixture.bytes)
       let model = ServerModel(try reader.origin().assumedWriter)
       let rows = try memoryRows(fixture.bytes, model)
@@ -36,10 +36,9 @@ struct MemoryTests {
     }
   }
 
-  @Test("loads values in the encoding that the server then shows", arguments: Fixture.valid)
+  @Test("loads values in the encoding that the server then shows", arguments: Fixture.valid.filter { $0.folder == "redis-8.2.3" })
   func encodings(_ fixture: Fixture) throws {
     // What a server wrote it holds again, but for what had been larger before.
-    guard fixture.name.hasPrefix("redis-8.2.3-") else { return }
     let rows = try memoryRows(fixture.bytes, ServerModel(ServerVersion(.redis, 8, 2, 3)))
     for golden in try Golden.rows(at: fixture.goldenPath) where golden.type != "module" {
       guard let key = golden.key, let row = rows.first(where: { $0.name == key && $0.database == golden.database })

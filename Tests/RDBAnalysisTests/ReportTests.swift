@@ -71,8 +71,8 @@ struct ReportTests {
 
   @Test("of two files are the sum of theirs")
   func twoFiles() throws {
-    let one = try Self.merged(Self.parts(Fixture.named("redis-7.2.6-all").bytes, threads: 1))
-    let other = try Self.merged(Self.parts(Fixture.named("valkey-9.1.2-all").bytes, threads: 1))
+    let one = try Self.merged(Self.parts(Fixture.named("redis-7.2.6/all").bytes, threads: 1))
+    let other = try Self.merged(Self.parts(Fixture.named("valkey-9.1.2/all").bytes, threads: 1))
     var (sum, reversed) = (one, other)
     sum.merge(other)
     reversed.merge(one)
@@ -104,8 +104,8 @@ struct ReportTests {
     }
     for nodeLimit in [20_000, 12] {
       let options = Self.limited(nodeLimit)
-      let one = try Self.merged(Self.parts(Fixture.named("redis-7.2.6-all").bytes, threads: 1, options))
-      let other = try Self.merged(Self.parts(Fixture.named("redis-6.2.16-sessions").bytes, threads: 1, options))
+      let one = try Self.merged(Self.parts(Fixture.named("redis-7.2.6/all").bytes, threads: 1, options))
+      let other = try Self.merged(Self.parts(Fixture.named("redis-6.2.16/sessions").bytes, threads: 1, options))
       var (sum, again) = (one, KeyReports())
       sum.merge(other)
       (again.prefix, again.ttl) = (try read(one.prefix), try read(one.ttl))

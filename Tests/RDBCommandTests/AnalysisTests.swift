@@ -14,7 +14,7 @@ struct AnalysisTests {
     "idle": "rdb idle --top 4",
     "memory-csv": "rdb memory --csv -q", "keys-csv": "rdb keys --csv -q --format %d%k%t%e%i%r%f%E%b%m%s",
   ]
-  static let fixtures = ["redis-2.4.18-all", "redis-6.2.16-sessions", "redis-7.2.6-rich", "valkey-9.1.2-all"]
+  static let fixtures = ["redis-2.4.18/all", "redis-6.2.16/sessions", "redis-7.2.6/rich", "valkey-9.1.2/all"]
 
   @Test("is what its file says", arguments: fixtures, lines.keys.sorted())
   func golden(_ fixture: String, _ name: String) throws {
@@ -194,7 +194,7 @@ struct AnalysisTests {
   @Test(
     "as CSV is what pandas and DuckDB read from the JSON",
     arguments: [
-      "redis-2.4.18-all", "redis-6.2.16-sessions", "redis-7.2.6-rich", "redis-8.2.3-all", "valkey-9.1.2-all", "awkward",
+      "redis-2.4.18/all", "redis-6.2.16/sessions", "redis-7.2.6/rich", "redis-8.2.3/all", "valkey-9.1.2/all", "awkward",
     ])
   func tables(_ name: String) throws {
     let folder = Scratch()
@@ -213,7 +213,7 @@ struct AnalysisTests {
   func filters() {
     let outcome = Tool.shell(
       """
-      cp '\(Fixture.named("redis-6.2.16-sessions").path)' "$PWD/d.rdb" 2>/dev/null
+      cp '\(Fixture.named("redis-6.2.16/sessions").path)' "$PWD/d.rdb" 2>/dev/null
       rdb prefix d.rdb -k '^nothing'; echo $?
       rdb memory d.rdb --csv -q -t zset | wc -l
       rdb memory d.rdb --csv -q --bytes 5kb | wc -l

@@ -374,7 +374,7 @@ struct ErrorTests {
 
   static func folder() -> Scratch {
     let folder = Scratch()
-    let dump = Fixture.named("redis-7.2.6-all").bytes
+    let dump = Fixture.named("redis-7.2.6/all").bytes
     folder.write(dump, as: "dump.rdb")
     folder.write(Array(dump.prefix(1000)), as: "cut.rdb")
     folder.write(dump.dropLast() + [dump[dump.count - 1] ^ 1], as: "sum.rdb")

@@ -395,7 +395,7 @@ struct GetTests {
   }
 
   /// Of every type; one of arrays.
-  static let fixtures = ["redis-7.2.6-all", "valkey-9.1.2-all", "crafted-v14-arrays"]
+  static let fixtures = ["redis-7.2.6/all", "valkey-9.1.2/all", "crafted/v14-arrays"]
 
   @Test("in JSON is what its schema says", arguments: fixtures)
   func schemas(_ name: String) throws {

@@ -88,7 +88,7 @@ struct ReportTests {
   @Test("has everything about a snapshot's origin in it")
   func info() {
     let folder = Scratch()
-    folder.copy(Fixture.named("redis-7.2.6-rich"))
+    folder.copy(Fixture.named("redis-7.2.6/rich"))
     let text = Tool.shell("rdb info dump.rdb", in: folder).text
     #expect(text == String(decoding: readFile("\(HelpTests.folder)/info-rich.txt"), as: UTF8.self))
   }

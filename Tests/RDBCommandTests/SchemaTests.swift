@@ -44,7 +44,7 @@ struct SchemaTests {
     let damaged = Fixture.damaged.filter { $0.bytes.starts(with: "REDIS".utf8) }
     let valid = stride(from: 0, to: Fixture.valid.count, by: report.stride).map { Fixture.valid[$0] }
     let fixtures = valid + (report.takesDamage ? damaged : [])
-    let paths = fixtures.map { "one \($0.name) '\($0.path)'" }.joined(separator: "\n")
+    let paths = fixtures.map { "one \($0.fileName) '\($0.path)'" }.joined(separator: "\n")
     let outcome = Tool.shell("one() {\n\(report.line)\n}\n\(paths)\n:", in: folder)
     #expect(outcome.error == "" || report.schema == "ledger" || report.schema == "resp-check")
     let files = folder.names.filter { $0.hasSuffix(".json") }
@@ -66,7 +66,7 @@ struct SchemaTests {
     let table = Self.tables[index]
     let folder = Scratch()
     let fixtures = stride(from: index, to: Fixture.valid.count, by: 3).map { Fixture.valid[$0] }
-    let lines = fixtures.map { "\(table.line) -q '\($0.path)' >\($0.name).jsonl" }
+    let lines = fixtures.map { "\(table.line) -q '\($0.path)' >\($0.fileName).jsonl" }
     let outcome = Tool.shell(lines.joined(separator: "\n"), in: folder)
     #expect(outcome.error == "" && outcome.status == 0)
     let files = folder.names.map { "\(folder.path)/\($0)" }

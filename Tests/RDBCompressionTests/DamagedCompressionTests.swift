@@ -7,8 +7,8 @@ import Testing
 @Suite("Damaged compressed input")
 struct DamagedCompressionTests {
   static let bytes =
-    Fixture.named("redis-7.2.6-empty").bytes
-    + [UInt8](repeating: 7, count: 50) + Fixture.named("redis-2.4.18-empty").bytes
+    Fixture.named("redis-7.2.6/empty").bytes
+    + [UInt8](repeating: 7, count: 50) + Fixture.named("redis-2.4.18/empty").bytes
 
   @Test("cut anywhere, is an error that says where", arguments: Compressor.allCases)
   func cut(_ compressor: Compressor) {
@@ -32,7 +32,7 @@ struct DamagedCompressionTests {
 
   @Test("cut, is never a whole snapshot", arguments: Compressor.allCases)
   func cutSnapshot(_ compressor: Compressor) throws {
-    let compressed = compressor.compress(Fixture.named("redis-7.2.6-empty").bytes)
+    let compressed = compressor.compress(Fixture.named("redis-7.2.6/empty").bytes)
     for count in 0..<compressed.count {
       let error = errorOf { () throws(RDBError) in
         let input = try decompressing(MemorySource(Array(compressed[..<count]), canSeek: false))

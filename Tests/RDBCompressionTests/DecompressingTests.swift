@@ -82,7 +82,7 @@ struct DecompressingTests {
 
   @Test("can be looked ahead in", arguments: Compressor.allCases)
   func lookahead(_ compressor: Compressor) throws {
-    for fixture in [Fixture.named("redis-7.2.6-all"), .named("valkey-9.1.2-all")] {
+    for fixture in [Fixture.named("redis-7.2.6/all"), .named("valkey-9.1.2/all")] {
       let bytes = fixture.bytes
       for interest in [Interest.stored, .elementsAfterOutline] {
         let input = try decompressing(MemorySource(compressor.compress(bytes), readLimit: 100, canSeek: false))
@@ -95,7 +95,7 @@ struct DecompressingTests {
 
   @Test("is read by several workers", arguments: Compressor.allCases)
   func workers(_ compressor: Compressor) throws {
-    let bytes = Fixture.named("redis-7.4.1-all").bytes
+    let bytes = Fixture.named("redis-7.4.1/all").bytes
     let input = try decompressing(MemorySource(compressor.compress(bytes)))
     let (logs, end) = try RDBReader(input.source).readRuns(threads: 2, to: MemoryDestination()) {
       (_: any ByteDestination) throws(RDBError) -> RecordingSink in RecordingSink()
@@ -107,7 +107,7 @@ struct DecompressingTests {
 
   @Test("comes through a real pipe")
   func realPipe() throws {
-    let bytes = Fixture.named("redis-7.2.6-hashes").bytes
+    let bytes = Fixture.named("redis-7.2.6/hashes").bytes
     for compressed in Compressor.allCases.map({ $0.compress(bytes) }) + [bytes] {
       try #require(compressed.count < 60_000)
       var ends: [Int32] = [0, 0]
@@ -121,7 +121,7 @@ struct DecompressingTests {
 
   @Test("says how far it was used", arguments: Compressor.allCases)
   func progress(_ compressor: Compressor) throws {
-    let compressed = compressor.compress(Fixture.named("redis-7.2.6-all").bytes)
+    let compressed = compressor.compress(Fixture.named("redis-7.2.6/all").bytes)
     let input = try decompressing(MemorySource(compressed))
     #expect(input.progress?.totalByteCount == UInt64(compressed.count))
     #expect(input.progress?.byteCount == 0)
@@ -175,7 +175,7 @@ struct PlainTests {
 
   @Test("loses no byte on a pipe", arguments: [0, 1, 2, 3, 4, 5, 100], [1, 2, 3, 7, .max])
   func pipes(_ byteCount: Int, _ readLimit: Int) throws {
-    let bytes = Array(Fixture.named("redis-7.2.6-all").bytes.prefix(byteCount))
+    let bytes = Array(Fixture.named("redis-7.2.6/all").bytes.prefix(byteCount))
     let source = MemorySource(bytes, readLimit: readLimit, canSeek: false)
     #expect(try contents(of: decompressing(source).source, pieceByteCount: 3) == bytes)
   }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Several members or frames")
 struct MemberTests {
-  static let bytes = Fixture.named("redis-7.2.6-hashes").bytes
+  static let bytes = Fixture.named("redis-7.2.6/hashes").bytes
 
   /// The bytes in three parts, each compressed for itself; one of them empty.
   static func parts(_ compressor: Compressor) -> [[UInt8]] {

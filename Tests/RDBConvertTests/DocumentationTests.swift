@@ -84,7 +84,7 @@ struct DocumentationTests {
     #expect(swiftBlocks(text("Sources/RDB/RDB.docc/Examples.md")).count >= 6)
   }
 
-  static let dumps = ["redis-7.2.6-rich", "redis-6.2.16-sessions", "valkey-9.1.2-all", "redis-2.4.18-all"].map {
+  static let dumps = ["redis-7.2.6/rich", "redis-6.2.16/sessions", "valkey-9.1.2/all", "redis-2.4.18/all"].map {
     Fixture.named($0)
   }
 

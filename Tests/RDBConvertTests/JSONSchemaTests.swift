@@ -21,7 +21,7 @@ struct JSONSchemaTests {
 
   private func convert(to folder: URL, _ make: (Fixture) -> JSONConversion) throws -> [String] {
     try JSONSinkTests.small.map { fixture in
-      let file = folder.appendingPathComponent(fixture.name + ".json")
+      let file = folder.appendingPathComponent(fixture.fileName + ".json")
       try Data(make(fixture).bytes).write(to: file)
       return file.path
     }

@@ -138,13 +138,13 @@ struct JSONShapeTests {
 
   @Test("counts what it leaves out")
   func leftOut() {
-    let native = JSONConversion(Fixture.named("redis-7.4.1-all").bytes).ledger
+    let native = JSONConversion(Fixture.named("redis-7.4.1/all").bytes).ledger
     #expect(!native.hasLosses)
     #expect(native.noted["AUX fields (--meta writes them)"]?.count ?? 0 >= 4)
     #expect(native.noted.keys.allSatisfy { !$0.contains("rdbtools") })
-    let meta = JSONConversion(Fixture.named("redis-7.4.1-all").bytes, meta: true).ledger
+    let meta = JSONConversion(Fixture.named("redis-7.4.1/all").bytes, meta: true).ledger
     #expect(meta.noted.keys.allSatisfy { !$0.contains("--meta") })
-    let rdbtools = JSONConversion(Fixture.named("redis-7.4.1-hashttl").bytes, shape: .rdbtools).ledger
+    let rdbtools = JSONConversion(Fixture.named("redis-7.4.1/hashttl").bytes, shape: .rdbtools).ledger
     #expect(!rdbtools.hasLosses)
     #expect(rdbtools.noted["expiries of hash fields: the shape rdbtools has none"]?.count ?? 0 > 0)
   }

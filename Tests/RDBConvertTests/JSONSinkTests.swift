@@ -216,7 +216,7 @@ struct JSONSinkTests {
 
   @Test("of a cut file is never a whole document, and never has an end", arguments: [1, 2])
   func cut(threads: Int) throws {
-    let dump = Fixture.named("redis-7.2.6-rich").bytes
+    let dump = Fixture.named("redis-7.2.6/rich").bytes
     for count in 0..<dump.count where threads == 1 || count % 7 == 0 {
       let conversion = JSONConversion(Array(dump.prefix(count)), meta: true, way: JSONConversion.Way(threads: threads))
       #expect(conversion.error != nil)
@@ -227,7 +227,7 @@ struct JSONSinkTests {
 
   @Test("of keys up to a limit is whole", arguments: JSONOptions.Shape.allCases)
   func endEarly(_ shape: JSONOptions.Shape) throws {
-    let fixture = Fixture.named("redis-7.2.6-rich")
+    let fixture = Fixture.named("redis-7.2.6/rich")
     var recording = RecordingSink(interest: .skip)
     var reader = RDBReader(MemorySource(fixture.bytes))
     try reader.read(into: &recording)

@@ -41,7 +41,7 @@ private func check(_ bytes: [UInt8], size: Int = .max) -> RESPFileCheck.Report {
 @Suite("A file of commands")
 struct RESPFileCheckTests {
   @Test(
-    "is whole, and its trailer right, in pieces of any size", arguments: ["redis-7.2.6-rich", "redis-7.0.15-streams"])
+    "is whole, and its trailer right, in pieces of any size", arguments: ["redis-7.2.6/rich", "redis-7.0.15/streams"])
   func whole(_ name: String) throws {
     let (bytes, summary) = try trailed(name)
     let report = check(bytes)
@@ -61,7 +61,7 @@ struct RESPFileCheckTests {
 
   @Test("cut anywhere is cut, or lacks its trailer")
   func cuts() throws {
-    let (bytes, _) = try trailed("redis-7.2.6-rich")
+    let (bytes, _) = try trailed("redis-7.2.6/rich")
     for end in stride(from: 1, to: bytes.count, by: 1) {
       let report = check(Array(bytes[..<end]))
       if case .cut(let offset) = report.condition {
@@ -75,7 +75,7 @@ struct RESPFileCheckTests {
 
   @Test("with another byte, a byte less or a command less does not match its trailer")
   func changed() throws {
-    let (bytes, _) = try trailed("redis-7.2.6-rich")
+    let (bytes, _) = try trailed("redis-7.2.6/rich")
     let text = String(decoding: bytes.prefix(30), as: UTF8.self)
     #expect(text.hasPrefix("*"))
     let commands = try RESPFileCheckTests.split(bytes)
@@ -103,7 +103,7 @@ struct RESPFileCheckTests {
 
   @Test("rewritten by a shell is said to be so")
   func rewritten() throws {
-    let (bytes, _) = try trailed("redis-7.2.6-rich")
+    let (bytes, _) = try trailed("redis-7.2.6/rich")
     func isRewritten(_ bytes: [UInt8], _ word: String) -> Bool {
       if case .rewritten(let how, _) = check(bytes).condition { return how.contains(word) }
       return false

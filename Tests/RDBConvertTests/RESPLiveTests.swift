@@ -18,14 +18,14 @@ extension LiveServer.Kind {
   /// The snapshots of its family that it can hold.
   var fixtures: [Fixture] {
     Fixture.valid.filter { fixture in
-      let parts = fixture.name.split(separator: "-")
-      guard parts.count >= 3, let version = ServerVersion(String(parts[1])) ?? Self.development(parts[1]) else {
+      let parts = fixture.folder.split(separator: "-")
+      guard parts.count == 2, let version = ServerVersion(String(parts[1])) ?? Self.development(parts[1]) else {
         return false
       }
       let isValkey = parts[0] == "valkey"
       switch self {
       case .redis7: return !isValkey && !version.isAtLeast(7, 1)
-      case .redis8: return !isValkey && parts[0] != "crafted"
+      case .redis8: return !isValkey
       case .valkey9: return isValkey
       }
     }
@@ -158,7 +158,7 @@ struct RESPLiveTests {
       let server = try LiveServer(kind)
       defer { server.stop() }
       let connection = try LiveConnection(port: server.port)
-      let fixtures = Fixture.valid.filter { $0.name.hasPrefix(prefix) && $0.name.contains("hashttl") }
+      let fixtures = Fixture.valid.filter { $0.name.hasPrefix(prefix) && $0.topic.hasPrefix("hashttl") }
       #expect(!fixtures.isEmpty)
       for fixture in fixtures {
         let loading = try Loading(fixture, server, connection)
@@ -177,8 +177,8 @@ struct RESPLiveTests {
     let server = try LiveServer(kind)
     defer { server.stop() }
     let connection = try LiveConnection(port: server.port)
-    for fixture in kind.fixtures where fixture.name.hasSuffix("-lru") || fixture.name.hasSuffix("-lfu") {
-      let isLFU = fixture.name.hasSuffix("-lfu")
+    for fixture in kind.fixtures where ["lru", "lfu"].contains(fixture.topic) {
+      let isLFU = fixture.topic == "lfu"
       try connection.command("FLUSHALL")
       try connection.command("CONFIG", "SET", "maxmemory-policy", isLFU ? "allkeys-lfu" : "allkeys-lru")
       let converted = convert(fixture.bytes, target: kind.target) { $0.restore = .always }

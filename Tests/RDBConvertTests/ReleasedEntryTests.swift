@@ -8,7 +8,7 @@ import Testing
 /// Pending entries that no consumer owns (Redis ≥ 8.8, the NACK zone of type 27).
 @Suite("A released entry")
 struct ReleasedEntryTests {
-  static let dump = Fixture.named("crafted-v14-streams")
+  static let dump = Fixture.named("crafted/v14-streams")
 
   /// Released entries by group, as the golden says.
   struct Released: Hashable {

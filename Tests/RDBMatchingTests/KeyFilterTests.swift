@@ -97,7 +97,7 @@ struct KeyFilterTests {
   func others() throws {
     var options = Self.inactive
     options.databases = [999]
-    for name in ["redis-7.2.6-functions", "redis-7.2.6-modules", "redis-7.2.6-cluster"] {
+    for name in ["redis-7.2.6/functions", "redis-7.2.6/modules", "redis-7.2.6/cluster"] {
       let bytes = Fixture.named(name).bytes
       var plain = RecordingSink()
       var reader = RDBReader(MemorySource(bytes))

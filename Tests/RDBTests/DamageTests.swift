@@ -108,7 +108,7 @@ struct DamageTests {
 
   @Test("names the key that a cut or a wrong byte falls into")
   func names() throws {
-    let bytes = Fixture.named("crafted-v10-strings").bytes
+    let bytes = Fixture.named("crafted/v10-strings").bytes
     // The last record is `00`, a name of 14 bytes, a value of 256: 273 bytes before EOF and checksum.
     let cut = try #require(errorOf(Array(bytes.dropLast(100)), .elements))
     #expect(cut.code == .truncated)

@@ -106,7 +106,7 @@ struct ReadingTests {
 
   @Test("ends without an error when the sink has had enough")
   func stops() throws {
-    var reader = RDBReader(MemorySource(Fixture.named("redis-7.2.6-all").bytes))
+    var reader = RDBReader(MemorySource(Fixture.named("redis-7.2.6/all").bytes))
     var sink = StoppingSink(after: 3)
     try reader.read(into: &sink)
     #expect(sink.keys == 3)
@@ -115,7 +115,7 @@ struct ReadingTests {
 
   @Test("reads what came before its source failed, then fails", arguments: [64, 1 << 20])
   func failingSource(windowByteCount: Int) {
-    let bytes = Fixture.named("redis-7.2.6-all").bytes
+    let bytes = Fixture.named("redis-7.2.6/all").bytes
     let whole = Way.whole.read(bytes, interest: .elements)
     var options = RDBReader.Options()
     options.windowByteCount = windowByteCount
@@ -129,7 +129,7 @@ struct ReadingTests {
 
   @Test("says where the file comes from without consuming it")
   func origin() throws {
-    var reader = RDBReader(MemorySource(Fixture.named("valkey-9.1.2-all").bytes))
+    var reader = RDBReader(MemorySource(Fixture.named("valkey-9.1.2/all").bytes))
     let origin = try reader.origin()
     #expect(origin.header == SnapshotHeader(vendor: .valkey, version: 80))
     #expect(origin.writer == ServerVersion(.valkey, 9, 1, 2))
@@ -166,7 +166,7 @@ struct ReadingTests {
 
   @Test("refuses an owned value beyond the limit, after the keys before it")
   func ownedLimit() {
-    let bytes = Fixture.named("redis-2.4.18-strings").bytes
+    let bytes = Fixture.named("redis-2.4.18/strings").bytes
     var sawFailure = false
     var count = 0
     for result in SnapshotKeys(MemorySource(bytes), valueLimit: 4000) {

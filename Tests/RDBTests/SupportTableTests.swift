@@ -45,7 +45,7 @@ private struct SupportTable {
       let isRelease =
         (name.hasPrefix("redis-") || name.hasPrefix("valkey-"))
         && ![".rc", ".dev", "unstable"].contains { name.contains($0) }
-      return (isRelease ? 0 : name.hasPrefix("crafted-") ? 2 : 1, name.hasSuffix("-all") ? 0 : 1)
+      return (isRelease ? 0 : name.hasPrefix("crafted/") ? 2 : 1, name.hasSuffix("/all") ? 0 : 1)
     }
     return rank(one) == rank(other) ? one > other : rank(one) < rank(other)
   }
@@ -54,7 +54,7 @@ private struct SupportTable {
   static let unverified: Set<String> = {
     let page = String(decoding: readFile(Fixture.root + "/README.md"), as: UTF8.self)
     let rows = page.split(separator: "\n").filter {
-      $0.hasPrefix("| crafted-") && $0.contains("not verified with a server")
+      $0.hasPrefix("| crafted/") && $0.contains("not verified with a server")
     }
     return Set(
       rows.flatMap { row in
@@ -96,7 +96,7 @@ struct SupportTableTests {
     for type in ValueType.allCases where type != .modulePreGA {
       #expect(table.dumps(of: type)[type.row.since] != nil, "no dump has \(type.name) in the version that brought it")
     }
-    #expect(SupportTable.unverified.contains("crafted-v15-templates"))
-    #expect(!SupportTable.unverified.contains("crafted-v10-strings"))
+    #expect(SupportTable.unverified.contains("crafted/v15-templates"))
+    #expect(!SupportTable.unverified.contains("crafted/v10-strings"))
   }
 }

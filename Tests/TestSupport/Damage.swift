@@ -17,7 +17,7 @@ public struct Damage: Sendable, CustomStringConvertible {
   public let offset: Int?
   /// How many key records, opcodes not counted, end before the damage.
   public let wholeRecords: Int?
-  /// The file in `Fixtures/` that this was made from.
+  /// The file that this was made from, as a path below `Fixtures/`.
   public let base: String
   /// Whether the server that wrote the base loads this.
   public let serverLoads: Bool
@@ -31,20 +31,20 @@ public struct Damage: Sendable, CustomStringConvertible {
     let text = String(decoding: readFile(Fixture.root + "/damaged/MANIFEST.jsonl"), as: UTF8.self)
     return text.split(separator: "\n").compactMap { line in
       guard let row = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-        let damage = Damage(row)
+        let file = row["file"] as? String
       else { fatalError("MANIFEST.jsonl: \(line)") }
-      return damage.fixture.path.hasSuffix(".rdb") ? damage : nil
+      guard file.hasSuffix(".rdb") else { return nil }
+      guard let damage = Damage(file, row) else { fatalError("MANIFEST.jsonl: \(line)") }
+      return damage
     }
   }()
 
-  private init?(_ row: [String: Any]) {
-    guard let file = row["file"] as? String, let kind = row["kind"] as? String,
-      let detail = row["detail"] as? String, let base = row["base"] as? String,
+  private init?(_ file: String, _ row: [String: Any]) {
+    guard let kind = row["kind"] as? String, let detail = row["detail"] as? String, let base = row["base"] as? String,
       let checksum = (row["checksum"] as? String).flatMap(Checksum.init(rawValue:)),
       let serverLoads = row["server_loads"] as? Bool
     else { return nil }
-    let name = file.hasSuffix(".rdb") ? String(file.dropLast(".rdb".count)) : file
-    fixture = Fixture(name: name, path: "\(Fixture.root)/damaged/\(file)")
+    fixture = .named("damaged/\(file.dropLast(".rdb".count))")
     (self.kind, self.detail, self.base, self.checksum) = (kind, detail, base, checksum)
     offset = row["damage_at"] as? Int
     wholeRecords = row["whole_records_before_damage"] as? Int

@@ -8,19 +8,28 @@ import RDBFormat
   import Musl
 #endif
 
-/// One dump in `Fixtures/`. A file added there is a row added to every test over ``valid``.
+/// A dump in `Fixtures/`. Adding a file there adds a row to every test over ``valid``.
 public struct Fixture: Sendable, Hashable, CustomStringConvertible {
-  /// The file's name without its folder and without `.rdb`: `redis-7.2.6-all`.
+  /// The path below `Fixtures/`, without `.rdb`: `redis-7.2.6/all`.
   public let name: String
   /// The whole path of the `.rdb` file.
-  public let path: String
+  public var path: String { "\(Self.root)/\(name).rdb" }
+  /// The folder of the dump: `redis-7.2.6`, or `crafted`.
+  public var folder: String { String(name.prefix { $0 != "/" }) }
+  /// The file's name without `.rdb`: `all`, or `v10-strings`.
+  public var topic: String { String(name.drop { $0 != "/" }.dropFirst()) }
+  /// The ``name`` with a dash for each slash, which can name a file: `redis-7.2.6-all`.
+  public var fileName: String { String(name.map { $0 == "/" ? "-" : $0 }) }
 
-  /// Every well-formed dump: all of `Fixtures/*.rdb`, by name.
-  public static let valid: [Fixture] = dumps(in: root)
-  /// Every file of `Fixtures/damaged/` that is a dump or was one; ``Damage`` says what is wrong with it.
-  public static let damaged: [Fixture] = dumps(in: root + "/damaged")
-  /// Every well-formed dump that must be refused; ``expectedErrorCode`` says for what reason.
-  public static let refused: [Fixture] = dumps(in: root + "/refused")
+  /// Every well-formed dump, by path: all folders of a server, and `crafted/`.
+  public static let valid: [Fixture] = {
+    let other: Set = ["aof", "damaged", "memory", "refused", "tools"]
+    return names(in: root).filter { !other.contains($0) && !$0.contains(".md") && !$0.hasPrefix(".") }.flatMap(dumps)
+  }()
+  /// Every file of `Fixtures/damaged/` that is a dump or was one; ``Damage`` describes the damage.
+  public static let damaged: [Fixture] = dumps(in: "damaged")
+  /// Every well-formed dump that the reader must refuse, with ``expectedErrorCode``.
+  public static let refused: [Fixture] = dumps(in: "refused")
 
   /// `Fixtures/` of this checkout.
   public static let root: String = {
@@ -28,10 +37,8 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
     return parts.dropLast(3).joined(separator: "/") + "/Fixtures"
   }()
 
-  /// The fixture of that name, which must be there.
-  public static func named(_ name: String) -> Fixture {
-    Fixture(name: name, path: "\(root)/\(name).rdb")
-  }
+  /// Returns the fixture with the given path below `Fixtures/`, without `.rdb`: `redis-7.2.6/all`.
+  public static func named(_ name: String) -> Fixture { Fixture(name: name) }
 
   /// The dump itself.
   public var bytes: [UInt8] { readFile(path) }
@@ -60,8 +67,8 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
   private func existing(_ path: String) -> String? { fileExists(path) ? path : nil }
 
   private static func dumps(in folder: String) -> [Fixture] {
-    names(in: folder).filter { $0.hasSuffix(".rdb") }.map { file in
-      Fixture(name: String(file.dropLast(".rdb".count)), path: "\(folder)/\(file)")
+    names(in: "\(root)/\(folder)").filter { $0.hasSuffix(".rdb") }.map { file in
+      Fixture(name: "\(folder)/\(file.dropLast(".rdb".count))")
     }
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""craft.py: writes the crafted-v<version>-<topic>.rdb files beside it, and what is expected of each.
+"""craft.py: writes ../crafted/v<version>-<topic>.rdb and the rows expected of each.
 
 What no server at hand writes, from the description of the format alone. Every run gives the same bytes.
 README.md says which of the files a server has confirmed. Standard library only, Python 3.8 or later.
@@ -12,7 +12,7 @@ import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "tools"))
+sys.path.insert(0, HERE)
 from rdb_bytes import (  # noqa: E402
     MAX, As, crc64, integer, intset, length, listpack, lp_int, lp_str, lzf_string, meta_class, module_id,
     stream_id, stream_node, stream_tail, string, value_of, ziplist, zipmap, zl_int, zl_str)
@@ -29,7 +29,7 @@ class File:
     """A dump being written, and its rows."""
 
     def __init__(self, version, topic, aux=True):
-        self.version, self.name = version, "crafted-v%d-%s" % (version, topic)
+        self.version, self.name = version, "v%d-%s" % (version, topic)
         self.out = bytearray(b"VALKEY%03d" % version if version >= 80 else b"REDIS%04d" % version)
         self.rows, self.expired, self.db = [], [], 0
         self.attributes = {}
@@ -149,7 +149,7 @@ def lines(rows):
 
 
 def write(name, data):
-    with open(os.path.join(HERE, name), "wb") as f:
+    with open(os.path.join(HERE, "..", "crafted", name), "wb") as f:
         f.write(data)
 
 
