@@ -36,7 +36,9 @@ struct MemoryTests {
     }
   }
 
-  @Test("loads values in the encoding that the server then shows", arguments: Fixture.valid.filter { $0.folder == "redis-8.2.3" })
+  @Test(
+    "loads values in the encoding that the server then shows",
+    arguments: Fixture.valid.filter { $0.folder == "redis-8.2.3" })
   func encodings(_ fixture: Fixture) throws {
     // What a server wrote it holds again, but for what had been larger before.
     let rows = try memoryRows(fixture.bytes, ServerModel(ServerVersion(.redis, 8, 2, 3)))
