@@ -38,42 +38,39 @@ let package = Package(
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
-    // Ground: numbers and names as text.
-    .target(name: "CDoubleText"),
-    .target(name: "ByteText", dependencies: ["CDoubleText"], swiftSettings: settings),
+    // Floor 0: the platform, buffers, hashing, text. No product exports it.
+    .target(name: "CSupport"),
+    .target(name: "RDBSupport", dependencies: ["CSupport"], swiftSettings: settings),
 
     // Floor 1: bytes → values.
     .target(name: "CChecksum"),
-    .target(name: "RDBFormat", dependencies: ["ByteText", "CChecksum"], swiftSettings: settings),
-    .target(name: "RESP", dependencies: ["ByteText"], swiftSettings: settings),
+    .target(name: "RDBFormat", dependencies: ["RDBSupport", "CChecksum"], swiftSettings: settings),
+    .target(name: "RESP", dependencies: ["RDBSupport"], swiftSettings: settings),
 
     // Floor 2: file → events.
-    .target(name: "RDB", dependencies: ["ByteText", "RDBFormat"], swiftSettings: settings),
+    .target(name: "RDB", dependencies: ["RDBSupport", "RDBFormat"], swiftSettings: settings),
     .target(
-      name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4"],
+      name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4", "RDBSupport"],
       swiftSettings: settings),
     .target(name: "RDBLZF", dependencies: ["RDB", "CLZF"], swiftSettings: settings),
     .target(
-      name: "RDBMatching", dependencies: ["RDB", "RDBFormat", "CPCRE2"], swiftSettings: settings),
+      name: "RDBMatching", dependencies: ["RDB", "RDBFormat", "CPCRE2", "RDBSupport"], swiftSettings: settings),
 
     // Floor 3: sinks.
-    .target(name: "CBase64"),
     .target(
-      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "ByteText", "CBase64"],
+      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "RDBSupport", "CSupport"],
       swiftSettings: settings),
     .target(
-      name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),
+      name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
     .target(
-      name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "ByteText"], swiftSettings: settings),
+      name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
-    // What no Swift module of glibc has: how its allocator treats large blocks.
-    .target(name: "CAllocator"),
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
-        "RDB", "RDBFormat", "ByteText", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
-        "RESP", "RDBGeneration", "RDBLZF", "CAllocator",
+        "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
+        "RESP", "RDBGeneration", "RDBLZF",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
@@ -81,16 +78,16 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["RDB", "RDBFormat", "RESP"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["RDB", "RDBFormat", "RESP", "RDBSupport"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "RDBFormatTests", dependencies: ["RDBFormat", "CChecksum", "CLZF", "TestSupport"],
+      name: "RDBFormatTests", dependencies: ["RDBFormat", "CChecksum", "CLZF", "TestSupport", "RDBSupport"],
       swiftSettings: settings),
-    .testTarget(name: "ByteTextTests", dependencies: ["ByteText", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "RDBSupportTests", dependencies: ["RDBSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "RESPTests", dependencies: ["RESP", "ByteText", "TestSupport"], swiftSettings: settings),
+      name: "RESPTests", dependencies: ["RESP", "RDBSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "RDBTests", dependencies: ["RDB", "RDBFormat", "RDBLZF", "TestSupport"],
+      name: "RDBTests", dependencies: ["RDB", "RDBFormat", "RDBLZF", "TestSupport", "RDBSupport"],
       swiftSettings: settings),
     // Stands in front of malloc in the whole test process, and counts.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -107,23 +104,23 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBCompressionTests",
-      dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport", "CZlib", "CZstd", "CLZ4"],
+      dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport", "CZlib", "CZstd", "CLZ4", "RDBSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport"],
+      name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBConvertTests",
-      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "ByteText", "TestSupport"],
+      dependencies: ["RDBConvert", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBAnalysisTests",
       dependencies: [
-        "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBMatching", "RESP", "TestSupport",
+        "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBMatching", "RESP", "TestSupport", "RDBSupport",
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport"],
+      name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
       exclude: ["Expected"],
       swiftSettings: settings),
   ],

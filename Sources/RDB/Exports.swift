@@ -1,3 +1,2 @@
-// What a reader of snapshots needs of the floor below: values, errors, type names, key names as text.
-@_exported public import ByteText
+// A user of RDB needs one import: the vocabulary of values, types and errors comes with it.
 @_exported public import RDBFormat

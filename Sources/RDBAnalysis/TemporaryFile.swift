@@ -1,12 +1,6 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// A file without a name, written from its beginning to its end through a buffer, read anywhere.
 final class TemporaryFile {

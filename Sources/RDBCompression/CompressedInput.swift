@@ -1,12 +1,6 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// The compressed bytes that have been read and not used yet.
 final class CompressedInput {

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// A compressed source, as the bytes that were compressed.
 final class DecompressingSource: ByteSource {

@@ -1,5 +1,5 @@
-import ByteText
 import RDBFormat
+import RDBSupport
 
 /// The bytes being made up: a key's name, a field or member, and a value.
 struct ElementText: ~Copyable {

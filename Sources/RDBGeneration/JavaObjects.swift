@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// Values as Java serialises them: what Spring Session keeps in a hash's fields.
 ///

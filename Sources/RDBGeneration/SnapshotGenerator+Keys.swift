@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 extension SnapshotGenerator {
   /// Milliseconds that expiries are spread over.

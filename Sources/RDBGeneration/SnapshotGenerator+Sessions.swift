@@ -1,6 +1,6 @@
-import ByteText
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// Sessions as Spring Session keeps them: a hash, a mark that expires with the session, and per minute a
 /// set of the sessions that expire in it. Source: the documentation of Spring Session's

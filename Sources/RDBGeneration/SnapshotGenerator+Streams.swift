@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 extension SnapshotGenerator {
   private static var entriesPerNode: Int { 100 }

@@ -11,7 +11,7 @@ public enum ExpiryCondition: Hashable, Sendable {
   /// The key expires between these times, both included.
   case between(UnixMilliseconds, UnixMilliseconds)
 
-  /// Reads `noexpire`, `anyexpire`, or `a~b`: two times as ``TimeText`` reads them, either of which may
+  /// Reads `noexpire`, `anyexpire`, or `a~b`: two times as ``TypedTime`` reads them, either of which may
   /// be left out; the later one may also be `inf`.
   ///
   /// - Parameter now: What `now` stands for.
@@ -29,17 +29,17 @@ public enum ExpiryCondition: Hashable, Sendable {
     guard ends.count == 2 else {
       throw FilterError(
         expected: "noexpire, anyexpire, or two times with ~ between them, such as 2025-01-01~now+7d",
-        found: "\"\(TimeText.printed(text))\"")
+        found: "\"\(TypedTime.printed(text))\"")
     }
     let first =
-      ends[0].isEmpty ? UnixMilliseconds(.min) : try TimeText.time(ends[0], now: now)
+      ends[0].isEmpty ? UnixMilliseconds(.min) : try TypedTime.time(ends[0], now: now)
     let last =
       ends[1].isEmpty || ends[1] == "inf"
-      ? UnixMilliseconds(.max) : try TimeText.time(ends[1], now: now)
+      ? UnixMilliseconds(.max) : try TypedTime.time(ends[1], now: now)
     guard first <= last else {
       throw FilterError(
         expected: "a range whose first time is not after its second",
-        found: "\"\(TimeText.printed(text))\"")
+        found: "\"\(TypedTime.printed(text))\"")
     }
     return .between(first, last)
   }

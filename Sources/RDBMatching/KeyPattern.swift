@@ -1,6 +1,7 @@
 import CPCRE2
 import RDB
 public import RDBFormat
+import RDBSupport
 
 /// A regular expression over key names: Perl's syntax, by PCRE2, compiled once and shared by workers.
 ///

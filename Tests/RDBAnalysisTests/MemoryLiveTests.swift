@@ -3,6 +3,7 @@ import RDB
 import RDBAnalysis
 import RDBFormat
 import RDBGeneration
+import RDBSupport
 import RESP
 import TestSupport
 import Testing

@@ -1,16 +1,9 @@
 import RDB
 import RDBCompression
 import RDBFormat
+import RDBSupport
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// All bytes of a source, read in pieces of at most `pieceByteCount`.
 func contents(of source: any ByteSource, pieceByteCount: Int = 64 << 10) throws(RDBError) -> [UInt8] {

@@ -1,16 +1,9 @@
 import RDB
 import RDBConvert
 import RDBFormat
+import RDBSupport
 import TestSupport
 import Testing
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// A file of this package, by its path from the package's folder.
 private func text(_ path: String) -> String {

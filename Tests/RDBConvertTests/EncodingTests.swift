@@ -1,5 +1,6 @@
 import RDB
 import RDBConvert
+import RDBSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import RDB
 import RDBConvert
 import RDBFormat
+import RDBSupport
 
 // What README.md and the documentation show, line by line: `DocumentationTests` compares the lines, and
 // runs the functions. `path` and `chunks` stand for what the reader of those pages has, and `print` takes

@@ -1,6 +1,7 @@
 import Foundation
 import RDB
 import RDBConvert
+import RDBSupport
 import TestSupport
 import Testing
 

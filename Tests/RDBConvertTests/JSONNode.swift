@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// A JSON text as it stands: members in order, names and strings as UTF-8, numbers as text.
 ///
 /// Foundation's parser makes Swift strings of names, of which two can be equal that differ in bytes.

@@ -1,6 +1,7 @@
 import RDB
 import RDBConvert
 import RDBFormat
+import RDBSupport
 import TestSupport
 import Testing
 

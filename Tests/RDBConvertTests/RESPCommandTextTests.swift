@@ -1,6 +1,7 @@
 import RDB
 import RDBConvert
 import RDBFormat
+import RDBSupport
 import RESP
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import ByteText
 import RDB
 import RDBConvert
 import RDBFormat
+import RDBSupport
 import RESP
 import TestSupport
 

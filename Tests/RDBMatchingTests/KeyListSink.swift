@@ -1,6 +1,7 @@
 import RDB
 import RDBFormat
 import RDBMatching
+import RDBSupport
 import TestSupport
 
 /// One key as a sink saw it.

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 import RESP
 import TestSupport
 import Testing

@@ -1,12 +1,5 @@
 import RDBFormat
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import RDBSupport
 
 /// A dump in `Fixtures/`. Adding a file there adds a row to every test over ``valid``.
 public struct Fixture: Sendable, Hashable, CustomStringConvertible {

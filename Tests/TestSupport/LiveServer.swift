@@ -1,13 +1,6 @@
 import Foundation
+import RDBSupport
 import RESP
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// A real server on a free loopback port with a folder of its own, stopped by ``stop()``.
 ///

@@ -1,5 +1,6 @@
 public import RDB
 public import RDBFormat
+import RDBSupport
 
 /// Writes every event down as a line of text; bytes as `printable` shows them, of more than 64 KiB the CRC64.
 public struct RecordingSink: RunSink {

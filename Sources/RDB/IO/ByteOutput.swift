@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  public import Glibc
-#elseif canImport(Musl)
-  public import Musl
-#else
-  public import Darwin
-#endif
 public import RDBFormat
+public import RDBSupport
 
 /// Where finished output goes: a file, a pipe, memory, or a place in a row of workers.
 public protocol ByteDestination: AnyObject {

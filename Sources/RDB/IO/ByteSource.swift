@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 public import RDBFormat
+import RDBSupport
 
 /// Where the bytes of a snapshot come from: a file, a pipe, a socket, memory, a decompressor.
 ///

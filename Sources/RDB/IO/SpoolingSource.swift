@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 public import RDBFormat
+import RDBSupport
 
 /// A file without a name, for what had to be read before its turn.
 @usableFromInline

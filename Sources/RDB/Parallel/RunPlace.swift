@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 public import RDBFormat
+import RDBSupport
 
 /// A row of runs being written by several workers, in file order.
 ///

@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// Reading values element by element. Every element is announced when its bytes are complete, and
 /// committed then; a parser that runs dry starts that element again.

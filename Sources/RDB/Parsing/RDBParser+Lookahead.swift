@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 public import RDBFormat
+import RDBSupport
 
 /// What an output needs before the file says it: how long a stored value is, and which entries of a
 /// stream are pending. Within the input at hand the parser looks for itself; beyond it, whoever drives

@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// The file header, and what stands between the keys.
 extension RDBParser {

@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// Values that are one packed blob: read whole, walked once, checked on the way.
 extension RDBParser {

@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 extension RDBParser {
   /// Reads a string: borrowed from the input where it stands there as it is, else from scratch memory.

@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// Hash templates of Redis 8.10: hashes that share their field names.
 extension RDBParser {

@@ -1,10 +1,5 @@
-#if canImport(Glibc)
-  public import Glibc
-#elseif canImport(Musl)
-  public import Musl
-#else
-  public import Darwin
-#endif
+public import RDBSupport
+
 /// Memory of a parser for what does not stand in the input as it is: decompressed strings, numbers as text.
 ///
 /// One slot for each string that may be in use at the same time. A slot's content is valid until the

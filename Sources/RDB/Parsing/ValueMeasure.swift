@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// What the lengths in a value tell, without its elements being decoded.
 public struct ValueMeasure: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// Reads what stands behind the EOF opcode: the checksum, and whatever follows the snapshot.
 @usableFromInline

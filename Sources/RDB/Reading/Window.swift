@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  public import Glibc
-#elseif canImport(Musl)
-  public import Musl
-#else
-  public import Darwin
-#endif
 public import RDBFormat
+public import RDBSupport
 
 /// One reusable buffer between a source and a parser.
 ///

@@ -1,5 +1,5 @@
-public import ByteText
 public import RDBFormat
+public import RDBSupport
 
 /// How a server holds a value in memory: what `OBJECT ENCODING` says.
 public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {

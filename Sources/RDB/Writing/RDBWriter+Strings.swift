@@ -1,5 +1,5 @@
-import ByteText
 import RDBFormat
+import RDBSupport
 
 /// Lengths and strings.
 extension RDBWriter {

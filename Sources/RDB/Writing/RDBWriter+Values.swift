@@ -1,5 +1,5 @@
-import ByteText
 public import RDBFormat
+import RDBSupport
 
 /// Strings, collections, and values that are packed or stored already.
 extension RDBWriter {

@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// Writes a snapshot: header, records, checksum.
 ///

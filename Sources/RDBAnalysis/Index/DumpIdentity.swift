@@ -1,12 +1,6 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 public import RDB
 import RDBFormat
+import RDBSupport
 
 /// What tells a dump from every other file, and from itself before it was written anew: found without
 /// reading more of it than a few blocks.

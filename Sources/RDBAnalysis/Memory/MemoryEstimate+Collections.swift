@@ -1,12 +1,6 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// How sets, sorted sets, hashes and arrays are loaded, and what they take.
 ///

@@ -1,5 +1,6 @@
 public import RDB
 import RDBFormat
+import RDBSupport
 
 /// Sums over the elements of a list, set, sorted set, hash or array.
 struct ElementSizes: Hashable, Sendable {

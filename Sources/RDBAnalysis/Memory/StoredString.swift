@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// What a string's stored bytes say of it: its length, whether it is an integer, and a hash.
 struct StoredString {

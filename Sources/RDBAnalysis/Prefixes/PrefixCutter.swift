@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 import RDBFormat
+import RDBSupport
 
 /// Finds where the parts of a name end, and makes what is folded the same.
 struct PrefixCutter: ~Copyable {

@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 import RDBFormat
+import RDBSupport
 
 /// Which of a cluster's 16 384 slots a key belongs to.
 ///

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// A copy of borrowed bytes, in memory that is used again for the next.
 @usableFromInline

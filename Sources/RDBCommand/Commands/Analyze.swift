@@ -2,6 +2,7 @@ import ArgumentParser
 import RDB
 import RDBAnalysis
 import RDBConvert
+import RDBSupport
 
 /// Where a folder of reports goes.
 struct FolderOptions: ParsableArguments {

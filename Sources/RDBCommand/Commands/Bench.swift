@@ -2,6 +2,7 @@ import ArgumentParser
 import RDB
 import RDBAnalysis
 import RDBConvert
+import RDBSupport
 
 /// `rdb bench`: how fast this machine reads this snapshot.
 struct Bench: WorkingCommand {

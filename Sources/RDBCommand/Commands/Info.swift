@@ -1,6 +1,7 @@
 import ArgumentParser
 import RDB
 import RDBAnalysis
+import RDBSupport
 
 /// `rdb info`: where a snapshot comes from, and what is in it.
 struct Info: WorkingCommand {

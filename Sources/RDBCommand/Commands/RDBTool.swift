@@ -1,5 +1,5 @@
 import ArgumentParser
-import CAllocator
+import RDBSupport
 
 /// The command `rdb`: parses options, wires, reports. The work is in the libraries.
 @main
@@ -44,7 +44,7 @@ struct RDBTool: ParsableCommand {
   static func main() {
     StandardStreams.prepare()
     // A long string's buffer, or a million pending entries, must not stay behind as holes in the heap.
-    rdb_return_large_blocks(1 << 20)
+    returnLargeBlocks(ofAtLeast: 1 << 20)
     do {
       var command = try parseAsRoot(arguments)
       if command is any WorkingCommand { Interrupts.install() }

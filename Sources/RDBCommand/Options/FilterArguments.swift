@@ -1,6 +1,7 @@
 import ArgumentParser
 import RDB
 import RDBMatching
+import RDBSupport
 
 extension FilterOptions.Expired: ExpressibleByArgument {}
 
@@ -138,7 +139,7 @@ struct ExpiryArguments: ParsableArguments {
     get throws {
       guard let now else { return .now }
       return try understood("--now") { () throws(FilterError) in
-        try RDBMatching.TimeText.time(now, now: .now)
+        try TypedTime.time(now, now: .now)
       }
     }
   }
@@ -148,7 +149,7 @@ struct ExpiryArguments: ParsableArguments {
     options.dropsExpiries = noExpire
     if let ttlShift {
       options.ttlShift = try understood("--ttl-shift") { () throws(FilterError) in
-        try RDBMatching.TimeText.duration(ttlShift)
+        try TypedTime.duration(ttlShift)
       }
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RDB
+import RDBSupport
 
 /// The snapshot to read, and how.
 struct InputOptions: ParsableArguments {

@@ -1,5 +1,5 @@
-import ByteText
 import RDB
+import RDBSupport
 
 /// Small tables as CSV (RFC 4180): the text of reports.
 struct CSVText {

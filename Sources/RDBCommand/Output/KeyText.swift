@@ -1,7 +1,7 @@
-import ByteText
 import RDB
 import RDBConvert
 import RDBFormat
+import RDBSupport
 
 /// Writes one key for people: what is known of it, then its value as redis-cli shows replies.
 ///
@@ -76,9 +76,9 @@ struct KeyText: RDBSink, RunSink, ~Copyable {
 
   /// `2100-01-01T00:00:00.000Z (4102444800000)`, and whether that has passed.
   static func text(_ expiry: UnixMilliseconds, _ now: UnixMilliseconds) -> String {
-    let text = withUnsafeTemporaryAllocation(byteCount: ByteText.TimeText.byteCount, alignment: 1) { buffer in
-      ByteText.TimeText.write(milliseconds: expiry.value, to: buffer.baseAddress!)
-        ? String(decoding: buffer.prefix(ByteText.TimeText.byteCount), as: UTF8.self) + " " : ""
+    let text = withUnsafeTemporaryAllocation(byteCount: TimeText.byteCount, alignment: 1) { buffer in
+      TimeText.write(milliseconds: expiry.value, to: buffer.baseAddress!)
+        ? String(decoding: buffer.prefix(TimeText.byteCount), as: UTF8.self) + " " : ""
     }
     return "\(text)(\(expiry.value))\(expiry < now ? ", expired" : "")"
   }

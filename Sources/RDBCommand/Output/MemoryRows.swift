@@ -1,8 +1,8 @@
-import ByteText
 import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
+import RDBSupport
 
 /// How rows of `rdb memory` are written. Other programs parse them: names and their order are a contract.
 enum RowForm: Sendable {
@@ -144,8 +144,8 @@ struct MemoryRowsReceiver: MemoryReceiver, ~Copyable {
 
 /// `2024-10-25T12:00:00.000Z`, or the number of milliseconds.
 func timeText(milliseconds: Int64) -> String {
-  withUnsafeTemporaryAllocation(byteCount: ByteText.TimeText.byteCount, alignment: 1) { buffer in
-    ByteText.TimeText.write(milliseconds: milliseconds, to: buffer.baseAddress!)
+  withUnsafeTemporaryAllocation(byteCount: TimeText.byteCount, alignment: 1) { buffer in
+    TimeText.write(milliseconds: milliseconds, to: buffer.baseAddress!)
       ? String(decoding: buffer, as: UTF8.self) : "\(milliseconds)"
   }
 }

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// A file being written: beside its final name, and under it only when it is whole.
 ///

@@ -6,6 +6,7 @@
 import ArgumentParser
 import RDB
 import RDBAnalysis
+import RDBSupport
 
 /// A report that `rdb analyze` can write.
 enum ReportName: String, CaseIterable, ExpressibleByArgument {

@@ -1,8 +1,8 @@
-import ByteText
 import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
+import RDBSupport
 
 /// What is known of a key, wherever it comes from: a row being read, or an entry of a report.
 struct RowFacts {
@@ -76,9 +76,9 @@ struct RowOutput: ~Copyable {
 
   /// `2026-01-01T00:00:00.000Z`; outside of the years 1–9999 the number of milliseconds.
   mutating func time(_ milliseconds: Int64) throws(RDBError) {
-    try output.reserve(ByteText.TimeText.byteCount)
-    if ByteText.TimeText.write(milliseconds: milliseconds, to: output.spare.baseAddress.unsafelyUnwrapped) {
-      output.advance(by: ByteText.TimeText.byteCount)
+    try output.reserve(TimeText.byteCount)
+    if TimeText.write(milliseconds: milliseconds, to: output.spare.baseAddress.unsafelyUnwrapped) {
+      output.advance(by: TimeText.byteCount)
     } else {
       try number(milliseconds)
     }

@@ -1,3 +1,4 @@
+import RDBSupport
 /// Standard input, output and error, before anything else uses them.
 enum StandardStreams {
   /// Makes descriptors 0–2 exist, so that no file opened later becomes standard output by accident.

@@ -1,6 +1,6 @@
-import ByteText
 import RDB
 import RDBAnalysis
+import RDBSupport
 
 /// `rdb check` for people.
 extension SnapshotCheck {

@@ -1,5 +1,5 @@
-import ByteText
 import RDBConvert
+import RDBSupport
 
 /// What `rdb check` says of a file of commands, for other programs: `Schemas/resp-check.schema.json`.
 struct CommandFileReport: Encodable {

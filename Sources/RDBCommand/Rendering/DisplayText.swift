@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// How bytes of a snapshot look on a terminal, and how many columns they take there.
 ///

@@ -1,6 +1,6 @@
-import ByteText
 import RDB
 import RDBAnalysis
+import RDBSupport
 
 /// `rdb info` for people: names in one column, what is known of them in the next.
 extension SnapshotInfo {

@@ -1,4 +1,5 @@
 import RDB
+import RDBSupport
 
 /// What a run did with every key, for people.
 struct LedgerReport {

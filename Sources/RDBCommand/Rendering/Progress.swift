@@ -1,4 +1,5 @@
 import RDB
+import RDBSupport
 import Synchronization
 
 /// How far the reading is, on the last line of a terminal.

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// A file name as a terminal may see it: as it is, or escaped if it holds anything but visible text.
 func shown(_ name: String) -> String {

@@ -1,3 +1,4 @@
+import RDBSupport
 /// Rows of cells in columns that line up on a terminal.
 struct TextTable {
   /// A cell as it is shown, and its columns.

@@ -1,10 +1,10 @@
 import ArgumentParser
-import ByteText
 import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
 import RDBMatching
+import RDBSupport
 
 /// Which key, and how to find it.
 struct LookupArguments: ParsableArguments {

@@ -1,5 +1,6 @@
 import RDB
 import RDBCompression
+import RDBSupport
 
 /// A snapshot being read: opened, and decompressed where it is compressed.
 struct InputFile {

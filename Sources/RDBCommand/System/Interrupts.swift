@@ -1,3 +1,4 @@
+import RDBSupport
 import Synchronization
 
 /// Ending by Ctrl-C, `kill` or a closed terminal, without leaving half a file behind.

@@ -1,3 +1,4 @@
+import RDBSupport
 /// The most memory that was resident at once.
 enum PeakMemory {
   /// Forgets the peak, where the system can (Linux).

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  @_exported import Glibc
-#elseif canImport(Musl)
-  @_exported import Musl
-#else
-  @_exported import Darwin
-#endif
+import RDBSupport
 
 /// Starts a thread that nobody waits for.
 ///

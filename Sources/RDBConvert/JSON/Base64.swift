@@ -1,5 +1,5 @@
-import CBase64
 public import RDB
+import CSupport
 
 /// Base64 (RFC 4648, section 4, with padding), without allocating per string.
 public struct Base64Encoder: ~Copyable {

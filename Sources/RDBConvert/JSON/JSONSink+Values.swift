@@ -1,4 +1,5 @@
 public import RDB
+import RDBSupport
 import RESP
 
 /// Strings, lists, sets, sorted sets, hashes and arrays.

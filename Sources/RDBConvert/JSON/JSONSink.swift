@@ -1,4 +1,5 @@
 public import RDB
+import RDBSupport
 
 /// Writes keys as JSON: `rdb json`.
 ///

@@ -1,6 +1,6 @@
-import ByteText
 public import RDB
 public import RDBFormat
+import RDBSupport
 import RESP
 
 /// Streams: entries, and placeholders for entries that are deleted but still pending; groups, consumers,

@@ -1,6 +1,6 @@
-import ByteText
 public import RDB
 import RDBFormat
+import RDBSupport
 public import RESP
 
 /// The way of most keys of most files: a short string, set at once.

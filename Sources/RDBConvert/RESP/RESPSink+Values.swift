@@ -1,6 +1,6 @@
-import ByteText
 public import RDB
 public import RDBFormat
+import RDBSupport
 public import RESP
 
 /// Strings, and collections in batches.

@@ -1,6 +1,6 @@
-import ByteText
 public import RDB
 public import RDBFormat
+import RDBSupport
 import RESP
 
 /// Writes commands that rebuild every key on a live server: for `redis-cli --pipe`, as an AOF, for a

@@ -1,6 +1,6 @@
-import ByteText
 public import RDB
 import RDBFormat
+import RDBSupport
 import RESP
 
 /// Writes commands into a ``ByteOutput`` and counts them.

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// A length prefix, or the note that a specially encoded string follows.
 ///

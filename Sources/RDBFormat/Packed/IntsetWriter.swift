@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// Builds an intset; ``Intset`` draws its layout.
 ///
 /// Its width is the smallest that holds all members. Source: `_intsetValueEncoding` in Redis `src/intset.c`.

@@ -1,4 +1,4 @@
-public import ByteText
+public import RDBSupport
 
 /// Walks a listpack, checking each entry as it comes.
 ///

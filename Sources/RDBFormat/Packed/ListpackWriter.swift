@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// Builds a listpack; ``Listpack`` draws its layout.
 ///
 /// Integers and lengths take their smallest form, as servers write them. Source: `lpInsert`,

@@ -1,4 +1,4 @@
-public import ByteText
+public import RDBSupport
 
 /// An entry of a listpack or ziplist: bytes, or an integer that stands for its decimal text.
 public struct PackedEntry: ~Escapable, BitwiseCopyable {

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// A packed value that is built entry by entry: what a listpack and a ziplist have in common.
 ///

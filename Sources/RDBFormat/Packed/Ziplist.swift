@@ -1,4 +1,4 @@
-public import ByteText
+public import RDBSupport
 
 /// Walks a ziplist, checking each entry as it comes.
 ///

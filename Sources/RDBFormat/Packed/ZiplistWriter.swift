@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// Builds a ziplist, the packed form before listpacks; ``Ziplist`` draws its layout.
 ///
 /// Source: `__ziplistInsert`, `zipTryEncoding` in Redis `src/ziplist.c`.

@@ -1,4 +1,4 @@
-public import ByteText
+public import RDBSupport
 
 /// Walks a zipmap, the small hash of Redis 2.4.
 ///

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// What went wrong, where, and what was expected instead.
 ///

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// Reads commands (arrays of bulk strings) from chunks: an AOF, a file for `redis-cli --pipe`, a
 /// replication stream.

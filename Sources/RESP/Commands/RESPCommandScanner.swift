@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// What a ``RESPCommandScanner`` tells.
 public protocol RESPCommandHandler: ~Copyable {

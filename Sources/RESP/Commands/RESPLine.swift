@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// Where a line of a buffer ends, and what numbers it holds: what all three decoders share.
 enum RESPLine {

@@ -1,4 +1,4 @@
-import ByteText
+import RDBSupport
 
 /// Decodes replies from chunks, each an owned ``RESPValue``.
 ///

@@ -1,4 +1,4 @@
-public import ByteText
+public import RDBSupport
 
 /// Commands and replies as bytes: the header of an array, bulk strings, integers as bulk strings.
 ///

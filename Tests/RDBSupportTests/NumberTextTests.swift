@@ -1,5 +1,5 @@
-import ByteText
 import Foundation
+import RDBSupport
 import TestSupport
 import Testing
 

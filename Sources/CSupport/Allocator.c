@@ -1,4 +1,4 @@
-#include "CAllocator.h"
+#include "CSupport.h"
 
 #if defined(__linux__)
 #include <malloc.h>

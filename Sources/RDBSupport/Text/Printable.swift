@@ -2,7 +2,7 @@
 ///
 /// Printable ASCII stands for itself, `\n \r \t \a \b \\ \"` have their letters, all else is `\xhh`.
 /// Source: `sdscatrepr` in Redis `src/sds.c`.
-public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
+package func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
   var text = "\""
   var count = 0
   for byte in bytes {
@@ -27,7 +27,8 @@ public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String
 }
 
 /// `0x1A`: a byte as messages show it.
-public func hex(_ byte: UInt8) -> String {
+@usableFromInline
+package func hex(_ byte: UInt8) -> String {
   var text = "0x"
   for digit in [byte >> 4, byte & 15] {
     text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 48 + digit : 55 + digit))
@@ -38,7 +39,7 @@ public func hex(_ byte: UInt8) -> String {
 /// The bytes that ``printable(_:limit:)`` shows as `text` between its quotation marks; as `redis-cli` reads them.
 ///
 /// - Returns: `nil` if a backslash begins none of `\n \r \t \a \b \\ \" \xhh`.
-public func unescaped(_ text: some Sequence<UInt8>) -> [UInt8]? {
+package func unescaped(_ text: some Sequence<UInt8>) -> [UInt8]? {
   var bytes: [UInt8] = []
   var rest = text.makeIterator()
   func digit() -> UInt8? {

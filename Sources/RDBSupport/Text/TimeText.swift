@@ -1,17 +1,17 @@
 /// Times as text: ISO 8601, UTC, with milliseconds.
-public enum TimeText {
+@usableFromInline package enum TimeText {
   /// The length of every text: `2026-01-01T00:00:00.000Z`.
-  @inlinable public static var byteCount: Int { 24 }
+  @inlinable package static var byteCount: Int { 24 }
 
   /// The first millisecond of the year 1 and the last of the year 9999, since 1970.
-  @inlinable public static var range: ClosedRange<Int64> { -62_135_596_800_000...253_402_300_799_999 }
+  @inlinable package static var range: ClosedRange<Int64> { -62_135_596_800_000...253_402_300_799_999 }
 
   /// Writes the time `milliseconds` after 1970-01-01T00:00:00Z at `destination` (room for
   /// ``byteCount`` bytes).
   ///
   /// - Returns: Whether it could: outside of the years 1–9999 nothing is written.
   /// - Complexity: O(1). Nothing is allocated.
-  public static func write(milliseconds: Int64, to destination: UnsafeMutableRawPointer) -> Bool {
+  package static func write(milliseconds: Int64, to destination: UnsafeMutableRawPointer) -> Bool {
     guard range.contains(milliseconds) else { return false }
     // Counted from the first of January of the year 0, everything is positive.
     let shifted = UInt64(bitPattern: milliseconds &+ 62_167_219_200_000)

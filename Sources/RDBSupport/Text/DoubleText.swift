@@ -1,16 +1,16 @@
-import CDoubleText
+import CSupport
 
 /// Scores as text.
-public enum DoubleText {
+@usableFromInline package enum DoubleText {
   /// The longest text that ``write(_:to:)`` produces.
-  @inlinable public static var maximumByteCount: Int { 32 }
+  @inlinable package static var maximumByteCount: Int { 32 }
 
   /// Writes the shortest decimal that reads back to the same double at `destination` (room for
   /// ``maximumByteCount`` bytes) and returns the byte count: `0.1`, `3`, `-0`, `1e+300`, `inf`, `-inf`, `nan`.
   ///
   /// Whole numbers below 2⁵³ are written as integers. Nothing is allocated.
   @inlinable
-  public static func write(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
+  package static func write(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
     if value.magnitude < 9_007_199_254_740_992 {
       let integer = Int64(value)
       if Double(integer) == value, integer != 0 || value.sign == .plus {
@@ -24,7 +24,7 @@ public enum DoubleText {
   /// bytes) and returns the byte count: `0.10000000000000001`, `3`, `1e+300`.
   ///
   /// So servers before 7.2 keep scores in packed values. Nothing is allocated.
-  public static func writeLong(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
+  @usableFromInline package static func writeLong(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
     rdb_double_write_long(value, destination.assumingMemoryBound(to: CChar.self))
   }
 
@@ -80,12 +80,12 @@ public enum DoubleText {
   }
 
   /// The double that `text` says by the rules of C's `strtod` (whole text, no spaces); `nil`: none.
-  public static func parse(_ text: RawSpan) -> Double? { read(text)?.value }
+  @usableFromInline package static func parse(_ text: RawSpan) -> Double? { read(text)?.value }
 
   /// The double that `text` says, as ``parse(_:)``, and whether ``write(_:to:)`` would write this very text
   /// for it. (Where it would, but that is not seen at once, this says no.)
   @inlinable
-  public static func read(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
+  package static func read(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
     if let short = readEight(text) ?? readShort(text) { return short }
     return readLong(text).map { ($0, false) }
   }

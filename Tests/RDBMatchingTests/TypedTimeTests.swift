@@ -3,7 +3,7 @@ import RDBMatching
 import Testing
 
 @Suite("Typed times")
-struct TimeTextTests {
+struct TypedTimeTests {
   static let now = UnixMilliseconds(1_700_000_000_123)
 
   @Test(
@@ -20,7 +20,7 @@ struct TimeTextTests {
       ("now", 1_700_000_000_123), ("now+1h", 1_700_003_600_123), ("now-1d12h", 1_699_870_400_123),
     ] as [(String, Int64)])
   func times(_ text: String, _ expected: Int64) throws {
-    #expect(try TimeText.time(text, now: Self.now).value == expected)
+    #expect(try TypedTime.time(text, now: Self.now).value == expected)
   }
 
   @Test(
@@ -32,7 +32,7 @@ struct TimeTextTests {
       "1e9", " 5", "5 ",
     ])
   func noTimes(_ text: String) {
-    #expect(throws: FilterError.self) { try TimeText.time(text, now: Self.now) }
+    #expect(throws: FilterError.self) { try TypedTime.time(text, now: Self.now) }
   }
 
   @Test(
@@ -42,7 +42,7 @@ struct TimeTextTests {
       ("+2w", 1_209_600_000), ("9223372036854775807ms", .max),
     ] as [(String, Int64)])
   func durations(_ text: String, _ expected: Int64) throws {
-    #expect(try TimeText.duration(text) == expected)
+    #expect(try TypedTime.duration(text) == expected)
   }
 
   @Test(
@@ -51,7 +51,7 @@ struct TimeTextTests {
       "", "-", "5", "h", "5y", "1h30", "9223372036854775807s", "15250284452w1w99999999999999ms", "1 h", "1.5h",
     ])
   func noDurations(_ text: String) {
-    let error = #expect(throws: FilterError.self) { try TimeText.duration(text) }
+    let error = #expect(throws: FilterError.self) { try TypedTime.duration(text) }
     #expect(error?.expected.contains("1h30m") == true)
   }
 

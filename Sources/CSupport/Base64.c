@@ -1,4 +1,4 @@
-#include "CBase64.h"
+#include "CSupport.h"
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "CDoubleText.h"
+#include "CSupport.h"
 
 #include <charconv>
 #include <system_error>

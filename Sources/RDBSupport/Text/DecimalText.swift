@@ -1,12 +1,12 @@
 /// Integers as Redis writes them: canonical decimal text.
-public enum DecimalText {
+@usableFromInline package enum DecimalText {
   /// The longest text: `-9223372036854775808`.
-  @inlinable public static var maximumByteCount: Int { 20 }
+  @inlinable package static var maximumByteCount: Int { 20 }
 
   /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes, all of which may be touched) and
   /// returns the byte count.
   @inlinable
-  public static func write(_ value: Int64, to destination: UnsafeMutableRawPointer) -> Int {
+  package static func write(_ value: Int64, to destination: UnsafeMutableRawPointer) -> Int {
     if value >= 0 { return write(UInt64(bitPattern: value), to: destination) }
     destination.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
     return write(value.magnitude, to: destination + 1) &+ 1
@@ -15,7 +15,7 @@ public enum DecimalText {
   /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes, all of which may be touched) and
   /// returns the byte count.
   @inlinable
-  public static func write(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
+  package static func write(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
     // Most numbers are small.
     if value < 10 {
       destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
@@ -58,7 +58,7 @@ public enum DecimalText {
 
   /// The number of decimal digits of `value`.
   @inlinable
-  public static func digitCount(_ value: UInt64) -> Int {
+  package static func digitCount(_ value: UInt64) -> Int {
     if value < 100 { return value < 10 ? 1 : 2 }
     return digitCountOfLarge(value)
   }
@@ -109,7 +109,7 @@ public enum DecimalText {
   /// The integer whose canonical text `text` is; `nil` for `007`, `-0`, `+1`, ` 1` and all else.
   ///
   /// - Complexity: O(`text.byteCount`), at most 20 bytes are looked at.
-  public static func parseCanonical(_ text: RawSpan) -> Int64? {
+  @usableFromInline package static func parseCanonical(_ text: RawSpan) -> Int64? {
     let count = text.byteCount
     guard count >= 1, count <= maximumByteCount else { return nil }
     let first = text.unsafeLoad(fromByteOffset: 0, as: UInt8.self)

@@ -1,5 +1,6 @@
 import RDB
 public import RDBFormat
+import RDBSupport
 
 /// Times and durations as they are typed.
 ///
@@ -11,14 +12,14 @@ public import RDBFormat
 ///                now                    also now+1h, now-30d12h
 ///     duration   90s                    one or more of ms, s, m, h, d, w with numbers: 1h30m; 0;
 ///                                       a sign before the first
-public enum TimeText {
+package enum TypedTime {
   static let expectedTime =
     "a time such as 2025-01-01, 2025-01-01T12:30:00Z, now, now-30d, or Unix seconds or milliseconds"
   static let expectedDuration = "a duration such as 90s, 1h30m, -7d or 500ms"
 
   /// - Parameter now: What `now` stands for.
   /// - Throws: ``FilterError``: not a time, or one that no 64 bits of milliseconds hold.
-  public static func time(_ text: String, now: UnixMilliseconds) throws(FilterError)
+  package static func time(_ text: String, now: UnixMilliseconds) throws(FilterError)
     -> UnixMilliseconds
   {
     var scanner = TextScanner(text)
@@ -28,7 +29,7 @@ public enum TimeText {
 
   /// - Returns: Milliseconds.
   /// - Throws: ``FilterError``: not a duration, or one that no 64 bits of milliseconds hold.
-  public static func duration(_ text: String) throws(FilterError) -> Int64 {
+  package static func duration(_ text: String) throws(FilterError) -> Int64 {
     var scanner = TextScanner(text)
     if let milliseconds = duration(&scanner) { return milliseconds }
     throw FilterError(expected: expectedDuration, found: "\"\(printed(text))\"")

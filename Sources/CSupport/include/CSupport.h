@@ -1,0 +1,41 @@
+#ifndef SWIFT_RDB_SUPPORT_H
+#define SWIFT_RDB_SUPPORT_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Returns blocks of `byte_count` bytes or more to the system as soon as they are freed.
+///
+/// By default glibc raises this limit to 32 MiB when such a block is freed, and keeps later blocks in the process.
+/// Does nothing on systems without glibc.
+void rdb_return_large_blocks(size_t byte_count);
+
+/// Writes the Base64 text of as many groups of three bytes as AVX2 instructions can take from `bytes`.
+///
+/// Writes exactly four characters per group. Returns the number of bytes read: a multiple of 3, at most `count`, and
+/// 0 on a processor without AVX2.
+size_t rdb_base64_encode(const void *bytes, size_t count, void *text);
+
+/// Writes the shortest decimal that reads back as `value` at `text`, which has room for 32 bytes.
+///
+/// Uses C++17 `std::to_chars`: `0.1`, `1e+300`, `-0`, `inf`, `nan`. Allocates nothing. Returns the byte count.
+size_t rdb_double_write(double value, char *text);
+
+/// Writes `value` with 17 significant digits, as C's `%.17g`, at `text`, which has room for 32 bytes.
+///
+/// Uses C++17 `std::to_chars` with a precision. Allocates nothing. Returns the byte count.
+size_t rdb_double_write_long(double value, char *text);
+
+/// Reads all of `text` as a decimal double, with C++17 `std::from_chars`.
+///
+/// Returns 1; returns 0 if `text` is not a number, has bytes after the number, or is out of range.
+int rdb_double_parse(const char *text, size_t count, double *value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
