@@ -62,11 +62,11 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
   // MARK: Keys
 
   @inlinable
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     if !isActive { return try base.beginKey(key) }
     if keysPassed >= limit {
       limitReached = true
-      throw .stop
+      throw RDBError.stop
     }
     touchesFields = false
     switch try test.verdict(key) {
@@ -89,7 +89,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   /// Announces a key with another expiry.
   @inlinable
-  mutating func beginChanged(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  mutating func beginChanged(_ key: borrowing KeyHeader) throws -> Interest {
     if dropsExpiries, key.expiry != nil {
       notes.add(.expiries, key: key.name, offset: key.offset)
     }
@@ -106,13 +106,13 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
   }
 
   @inlinable
-  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+  public mutating func endKey(_ end: KeyEnd) throws {
     if state == .passed, !touchesFields { return try base.endKey(end) }
     try endTouched(end)
   }
 
   @inlinable
-  mutating func endTouched(_ end: KeyEnd) throws(RDBError) {
+  mutating func endTouched(_ end: KeyEnd) throws {
     switch state {
     case .filtered: return
     case .held:
@@ -134,7 +134,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
   // MARK: Fields
 
   @inlinable
-  public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+  public mutating func beginElements(_ header: ElementsHeader) throws {
     if state == .held {
       held.elements = header
       held.elements.count = nil
@@ -145,7 +145,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   @inlinable
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
-    throws(RDBError)
+    throws
   {
     if !touchesFields { return try base.hashField(field, value: value, expiry: expiry) }
     if state != .passed {
@@ -163,7 +163,7 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   /// Announces the hash that was held back, now that one of its fields passes.
   @inlinable
-  mutating func announceHeld() throws(RDBError) {
+  mutating func announceHeld() throws {
     keysPassed &+= 1
     let name = held.name
     let metadata = held.metadata

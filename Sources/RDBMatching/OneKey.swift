@@ -53,7 +53,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   // MARK: Keys
 
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  public mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     guard key.database == options.database, hints.isName(key.name) else {
       if options.keepsHints { hints.add(key) }
       return .skip
@@ -69,7 +69,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     return options.elements == .all ? interest : interest.whole
   }
 
-  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+  public mutating func endKey(_ end: KeyEnd) throws {
     switch state {
     case .looking: return
     case .found: try base.endKey(end)
@@ -77,11 +77,11 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     }
     hints.isFound = true
     state = .done
-    throw .stop
+    throw RDBError.stop
   }
 
   /// Announces the key that was held, now that an element of it passes.
-  private mutating func announce() throws(RDBError) {
+  private mutating func announce() throws {
     guard state == .held else { return }
     state = .found
     let (name, metadata) = (held.name, held.metadata)
@@ -101,23 +101,23 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   // MARK: Elements
 
-  public mutating func string(_ value: RawSpan) throws(RDBError) {
+  public mutating func string(_ value: RawSpan) throws {
     let part = options.elements.part(of: value)
     elementCount = UInt64(part.byteCount)
     try base.string(part)
   }
 
-  public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+  public mutating func beginElements(_ header: ElementsHeader) throws {
     if state == .held { held.elements = header } else { try base.beginElements(header) }
   }
 
-  public mutating func node(_ node: ValueNode) throws(RDBError) {
+  public mutating func node(_ node: ValueNode) throws {
     if state == .found { try base.node(node) }
   }
 
   /// Whether the next element passes, by its name or its number.
   @inline(__always)
-  private mutating func passes(_ name: RawSpan) throws(RDBError) -> Bool {
+  private mutating func passes(_ name: RawSpan) throws -> Bool {
     let number = place
     place &+= 1
     guard options.elements.includes(name, number: number) else { return false }
@@ -126,43 +126,43 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     return true
   }
 
-  public mutating func listElement(_ element: RawSpan) throws(RDBError) {
+  public mutating func listElement(_ element: RawSpan) throws {
     if try passes(element) { try base.listElement(element) }
   }
 
-  public mutating func setMember(_ member: RawSpan) throws(RDBError) {
+  public mutating func setMember(_ member: RawSpan) throws {
     if try passes(member) { try base.setMember(member) }
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+  public mutating func zsetMember(_ member: RawSpan, score: Double) throws {
     if try passes(member) { try base.zsetMember(member, score: score) }
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws {
     if try passes(member) { try base.zsetMember(member, score: score, text: text) }
   }
 
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
     if try passes(field) { try base.hashField(field, value: value, expiry: expiry) }
   }
 
   /// Chosen by its index in the array.
-  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+  public mutating func arrayElement(index: UInt64, value: RawSpan) throws {
     guard options.elements.includes(index: index) else { return }
     elementCount &+= 1
     try announce()
     try base.arrayElement(index: index, value: value)
   }
 
-  public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) { try base.moduleItem(item) }
+  public mutating func moduleItem(_ item: borrowing ModuleItem) throws { try base.moduleItem(item) }
 
   // MARK: Streams
 
-  public mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {
+  public mutating func streamOutline(_ outline: StreamOutline) throws {
     try base.streamOutline(outline)
   }
 
-  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
+  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
     let number = place
     place &+= 1
     passesEntry = options.elements.includes(id, number: number)
@@ -172,46 +172,46 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     try base.beginStreamEntry(id, fieldCount: fieldCount)
   }
 
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws {
     if passesEntry { try base.streamField(field, value: value) }
   }
 
-  public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {
+  public mutating func streamInfo(_ info: StreamInfo) throws {
     if state == .found { try base.streamInfo(info) }
   }
 
   /// Groups and what else stands behind the entries pass with all of a stream only.
   private var isWhole: Bool { state == .found && options.elements == .all }
 
-  public mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) {
+  public mutating func streamGroup(_ group: borrowing StreamGroup) throws {
     if isWhole { try base.streamGroup(group) }
   }
 
-  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {
+  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws {
     if isWhole { try base.streamConsumer(consumer) }
   }
 
-  public mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError) {
+  public mutating func streamPending(_ pending: borrowing StreamPending) throws {
     if isWhole { try base.streamPending(pending) }
   }
 
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
+  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
     if isWhole { try base.streamIdempotency(settings) }
   }
 
-  public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws(RDBError) {
+  public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {
     if isWhole { try base.streamIdempotencyID(producer: producer, id: id, entry: entry) }
   }
 
-  public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError) {
+  public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws {
     if isWhole { try base.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate) }
   }
 
   // MARK: Stored values
 
-  public mutating func beginStored(byteCount: UInt64) throws(RDBError) { try base.beginStored(byteCount: byteCount) }
-  public mutating func stored(_ chunk: RawSpan) throws(RDBError) { try base.stored(chunk) }
-  public mutating func endStored() throws(RDBError) { try base.endStored() }
+  public mutating func beginStored(byteCount: UInt64) throws { try base.beginStored(byteCount: byteCount) }
+  public mutating func stored(_ chunk: RawSpan) throws { try base.stored(chunk) }
+  public mutating func endStored() throws { try base.endStored() }
 
   // MARK: What does not pass
 

@@ -32,73 +32,73 @@ public import RDBFormat
 ///                        [ streamIdempotency streamIdempotencyID* streamIdempotencyEnd ]
 public protocol RDBSink: ~Copyable {
   /// The header was read. Called once, first.
-  mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError)
+  mutating func beginSnapshot(_ header: SnapshotHeader) throws
   /// An AUX field; may stand between keys.
-  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError)
+  mutating func aux(name: RawSpan, value: RawSpan) throws
   /// A function library.
-  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError)
+  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws
   /// Module data that belongs to no key; its bytes follow as `stored` chunks if this answers `true`.
-  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool
+  mutating func beginModuleAux(_ aux: ModuleAux) throws -> Bool
   /// Which hash slots follow, or are being imported: hints of cluster nodes.
-  mutating func slots(_ slots: borrowing SlotHint) throws(RDBError)
+  mutating func slots(_ slots: borrowing SlotHint) throws
   /// RESIZEDB: hints that may be wrong.
-  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError)
+  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws
 
   /// Announces a key, and asks how much of its value this sink wants.
-  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest
+  mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest
   /// The value exactly as stored, `byteCount` bytes without type byte, is about to come in chunks. Of a
   /// module, without the ID in front of it either: that is in the header (``ModuleID/stored``).
-  mutating func beginStored(byteCount: UInt64) throws(RDBError)
-  mutating func stored(_ chunk: RawSpan) throws(RDBError)
-  mutating func endStored() throws(RDBError)
+  mutating func beginStored(byteCount: UInt64) throws
+  mutating func stored(_ chunk: RawSpan) throws
+  mutating func endStored() throws
 
-  mutating func string(_ value: RawSpan) throws(RDBError)
+  mutating func string(_ value: RawSpan) throws
   /// A list, set, sorted set, hash or array begins.
-  mutating func beginElements(_ header: ElementsHeader) throws(RDBError)
+  mutating func beginElements(_ header: ElementsHeader) throws
   /// A node of a quicklist or stream was read; its elements follow. The one event that most sinks have
   /// no use for: what a node is says nothing of the data.
-  mutating func node(_ node: ValueNode) throws(RDBError)
-  mutating func listElement(_ element: RawSpan) throws(RDBError)
-  mutating func setMember(_ member: RawSpan) throws(RDBError)
+  mutating func node(_ node: ValueNode) throws
+  mutating func listElement(_ element: RawSpan) throws
+  mutating func setMember(_ member: RawSpan) throws
   /// `score` is never NaN.
-  mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError)
+  mutating func zsetMember(_ member: RawSpan, score: Double) throws
   /// The same, where the file has the score as text that is its shortest, or as an integer below 2⁵³ whose
   /// text this is: `0.1`, `3`, never `1e5` or `inf`; at most 17 bytes. Unless a sink takes it, it is the event above.
-  mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError)
+  mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws
   /// `expiry`: absolute; `nil`: the field has none.
-  mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError)
-  mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError)
-  mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError)
+  mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws
+  mutating func arrayElement(index: UInt64, value: RawSpan) throws
+  mutating func moduleItem(_ item: borrowing ModuleItem) throws
 
   /// Before the entries, if `beginKey` answered ``Interest/elementsAfterOutline``.
-  mutating func streamOutline(_ outline: StreamOutline) throws(RDBError)
+  mutating func streamOutline(_ outline: StreamOutline) throws
   /// A live entry; `fieldCount` calls of `streamField` follow.
-  mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError)
-  mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError)
+  mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws
+  mutating func streamField(_ field: RawSpan, value: RawSpan) throws
   /// After the last entry.
-  mutating func streamInfo(_ info: StreamInfo) throws(RDBError)
-  mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError)
+  mutating func streamInfo(_ info: StreamInfo) throws
+  mutating func streamGroup(_ group: borrowing StreamGroup) throws
   /// A consumer of the group before; consumers are numbered from 0 in this order.
-  mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError)
+  mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws
   /// An entry of the group's pending entries list, in ID order, after all its consumers.
-  mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError)
+  mutating func streamPending(_ pending: borrowing StreamPending) throws
   /// Redis ≥ 8.6: how long idempotency IDs are remembered. Its producers and IDs follow.
-  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError)
+  mutating func streamIdempotency(_ settings: StreamIdempotency) throws
   /// One remembered idempotency ID of a producer.
-  mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws(RDBError)
+  mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws
   /// After the last of them: how many IDs were ever recorded, and refused as duplicates.
-  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError)
+  mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws
 
   /// The key is complete.
-  mutating func endKey(_ end: KeyEnd) throws(RDBError)
+  mutating func endKey(_ end: KeyEnd) throws
   /// The file is complete and, where it has a checksum, it matched.
-  mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError)
+  mutating func endSnapshot(_ end: SnapshotEnd) throws
 }
 
 extension RDBSink where Self: ~Copyable {
   @inlinable public mutating func node(_ node: ValueNode) throws(RDBError) {}
   @inlinable @inline(__always)
-  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws {
     try zsetMember(member, score: score)
   }
 }

@@ -145,7 +145,7 @@ final class RunFeed<S: RunSink & ~Copyable> {
     if isLast {
       // Nobody else has a use for the input any more.
       let end = try reader.readEnd(behind: place.checksum())
-      try sink.endSnapshot(end)
+      do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
       self.end = end
     }
     try sink.endRun()

@@ -6,7 +6,7 @@ import RDBSupport
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func elements<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     switch state.value.type {
     case .string:
@@ -34,7 +34,7 @@ extension RDBParser {
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func collection<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let type = state.value.type
     if state.value.stage == .begin {
@@ -71,7 +71,7 @@ extension RDBParser {
       while state.value.remaining > 0 {
         let member = try string(&cursor, slot: 1)
         let score = Double(bitPattern: try cursor.littleEndian(UInt64.self))
-        if score.isNaN { throw .notANumber(at: cursor.offset - 8) }
+        if score.isNaN { throw RDBError.notANumber(at: cursor.offset - 8) }
         try sink.zsetMember(member, score: score)
         elementDone(cursor)
       }
@@ -86,7 +86,7 @@ extension RDBParser {
         let field = try string(&cursor, slot: 1)
         let value = try string(&cursor, slot: 2)
         let expiry = try cursor.littleEndian(Int64.self)
-        guard expiry >= -1 else { throw .badFieldExpiry(at: cursor.offset - 8, expiry) }
+        guard expiry >= -1 else { throw RDBError.badFieldExpiry(at: cursor.offset - 8, expiry) }
         try sink.hashField(field, value: value, expiry: expiry == -1 ? nil : UnixMilliseconds(expiry))
         elementDone(cursor)
       }
@@ -118,7 +118,7 @@ extension RDBParser {
       state.value.type == .hashMetadata
       ? state.value.firstExpiry.addingReportingOverflow(time - 1) : (time, false)
     guard !overflow, sum < 1 << 48 else {
-      throw .badFieldExpiry(at: offset, Int64(truncatingIfNeeded: time))
+      throw RDBError.badFieldExpiry(at: offset, Int64(truncatingIfNeeded: time))
     }
     return UnixMilliseconds(Int64(sum))
   }
@@ -128,13 +128,13 @@ extension RDBParser {
   func asciiScore(_ cursor: inout ByteCursor) throws(RDBError) -> Double {
     let start = cursor.offset
     switch try cursor.byte() {
-    case 253: throw .notANumber(at: start)
+    case 253: throw RDBError.notANumber(at: start)
     case 254: return .infinity
     case 255: return -.infinity
     case let count:
       let text = try cursor.take(UInt64(count))
-      guard let score = DoubleText.parse(text) else { throw .badScore(at: start, "other text") }
-      if score.isNaN { throw .notANumber(at: start) }
+      guard let score = DoubleText.parse(text) else { throw RDBError.badScore(at: start, "other text") }
+      if score.isNaN { throw RDBError.notANumber(at: start) }
       return score
     }
   }
@@ -143,7 +143,7 @@ extension RDBParser {
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func quicklist<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     if state.value.stage == .begin {
       state.value.remaining = try cursor.length()
@@ -161,12 +161,12 @@ extension RDBParser {
       var container: UInt64 = 2
       if state.value.type == .listQuicklist2 {
         container = try cursor.length()
-        guard container == 1 || container == 2 else { throw .badContainer(at: start, container) }
+        guard container == 1 || container == 2 else { throw RDBError.badContainer(at: start, container) }
       }
       let place = cursor.offset
       let node = try string(&cursor, slot: 1)
       if node.byteCount == 0 {
-        throw .value(.corruptQuicklist, at: place, "a node with bytes", "an empty string")
+        throw RDBError.value(.corruptQuicklist, at: place, "a node with bytes", "an empty string")
       }
       if !state.value.announced {
         try sink.beginElements(
@@ -195,7 +195,7 @@ extension RDBParser {
   @inlinable
   mutating func listEntries<S: RDBSink & ~Copyable>(
     _ packed: consuming PackedValue, _ sink: inout S
-  ) throws(RDBError) -> Int {
+  ) throws -> Int {
     var count = 0
     while !packed.isAtEnd {
       try sink.listElement(try packed.next().text(scratch: scratch.number(1)))
@@ -209,7 +209,7 @@ extension RDBParser {
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func moduleItems<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     while true {
       let start = cursor.offset
@@ -229,7 +229,7 @@ extension RDBParser {
           ModuleItem(
             .double(Double(bitPattern: try cursor.littleEndian(UInt64.self))), bytes: nothing))
       case 5: try sink.moduleItem(ModuleItem(.string, bytes: try string(&cursor, slot: 1)))
-      default: throw .badModuleItem(at: start, code)
+      default: throw RDBError.badModuleItem(at: start, code)
       }
       committed = cursor.position
     }
@@ -240,16 +240,16 @@ extension RDBParser {
   /// Type 28 of Redis 8.8: `count has_cursor [insert_index]`, then `index tag payload` each.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func array<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     if state.value.stage == .begin {
       let start = cursor.offset
       let count = try cursor.length()
-      if count == 0 { throw .value(.corruptArray, at: start, "at least one element", "0") }
+      if count == 0 { throw RDBError.value(.corruptArray, at: start, "at least one element", "0") }
       let place = cursor.offset
       let hasCursor = try cursor.length()
       guard hasCursor <= 1 else {
-        throw .value(.corruptArray, at: place, "a cursor mark of 0 or 1", "\(hasCursor)")
+        throw RDBError.value(.corruptArray, at: place, "a cursor mark of 0 or 1", "\(hasCursor)")
       }
       let insertIndex = hasCursor == 1 ? try cursor.length() : nil
       try sink.beginElements(ElementsHeader(count: count, insertIndex: insertIndex))
@@ -262,10 +262,10 @@ extension RDBParser {
       let start = cursor.offset
       let index = try cursor.length()
       guard index != .max else {
-        throw .value(.corruptArray, at: start, "an index below 2^64-1", "2^64-1")
+        throw RDBError.value(.corruptArray, at: start, "an index below 2^64-1", "2^64-1")
       }
       if state.value.mode == .validate, state.value.hasLastIndex, index <= state.value.inner {
-        throw .value(
+        throw RDBError.value(
           .corruptArray, at: start, "indexes in ascending order", "\(index) behind \(state.value.inner)")
       }
       let tag = try cursor.length()
@@ -278,12 +278,12 @@ extension RDBParser {
       case 2:
         let value = Double(bitPattern: try cursor.littleEndian(UInt64.self))
         guard value.isFinite else {
-          throw .value(.corruptArray, at: start, "a finite number", "\(value)")
+          throw RDBError.value(.corruptArray, at: start, "a finite number", "\(value)")
         }
         let place = scratch.number(1)
         let count = writeArrayDouble(value, to: place)
         try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: place, byteCount: count))
-      default: throw .badArrayTag(at: start, tag)
+      default: throw RDBError.badArrayTag(at: start, tag)
       }
       state.value.inner = index
       state.value.hasLastIndex = true

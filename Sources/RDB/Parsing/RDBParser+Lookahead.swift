@@ -9,7 +9,7 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func lookAhead<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     state.value.interest = interest
     state.phase = .lookahead
     if try findLookahead(cursor, interest) {
@@ -33,7 +33,7 @@ extension RDBParser {
     do throws(RDBError) {
       try skipValue(&ahead)
     } catch {
-      if error.code == .truncated { return false }
+      if error.needsInput { return false }
       throw error
     }
     foundLookahead = Lookahead(
@@ -68,7 +68,7 @@ extension RDBParser {
 
   /// Goes on with the key just announced, now that it is known what stands behind it.
   @inlinable
-  mutating func decide<S: RDBSink & ~Copyable>(_ sink: inout S) throws(RDBError) {
+  mutating func decide<S: RDBSink & ~Copyable>(_ sink: inout S) throws {
     guard let found = foundLookahead else { return }
     foundLookahead = nil
     state.value.mode = .elements
@@ -90,7 +90,7 @@ extension RDBParser {
   {
     foundLookahead = lookahead
     state.phase = .value
-    try decide(&sink)
+    do { try decide(&sink) } catch { throw inContext(.fromSink(error, at: state.value.offset)) }
   }
 
   /// A parser that reads from the first byte of the value just announced to its end, and stops there.

@@ -6,7 +6,7 @@ extension RDBParser {
   /// Reads the first nine bytes: `REDIS` and four digits, or `VALKEY` and three.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func fileHeader<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let start = cursor.offset
     let bytes = try cursor.take(9)
@@ -27,7 +27,7 @@ extension RDBParser {
         bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == magic.utf8Start[$0]
       }
     }
-    if !possible { throw .notRDB(bytes, at: offset) }
+    if !possible { throw RDBError.notRDB(bytes, at: offset) }
   }
 
   @usableFromInline func readHeader(_ bytes: RawSpan, at offset: Int) throws(RDBError)
@@ -61,7 +61,7 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func opcode<S: RDBSink & ~Copyable>(
     _ code: UInt8, at start: Int, _ cursor: inout ByteCursor, _ sink: inout S
-  ) throws(RDBError) -> Bool {
+  ) throws -> Bool {
     guard let opcode = Opcode(rawValue: code) else { throw unknown(code, at: start) }
     switch opcode {
     case .expireTimeMS: break  // The caller's own case, being the most frequent.
@@ -128,7 +128,7 @@ extension RDBParser {
       }
       try hashTemplate(&cursor)
     case .eof:
-      if state.recordOffset >= 0 { throw .danglingAttributes(at: start) }
+      if state.recordOffset >= 0 { throw RDBError.danglingAttributes(at: start) }
       committed = cursor.position
       state.phase = .finished
       return true
@@ -159,11 +159,11 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func moduleAux<S: RDBSink & ~Copyable>(
     _ start: Int, _ cursor: inout ByteCursor, _ sink: inout S
-  ) throws(RDBError) -> Bool {
+  ) throws -> Bool {
     let module = ModuleID(rawValue: try cursor.length())
     let place = cursor.offset
     let code = try cursor.length()
-    guard code == 2 else { throw .badModuleItem(at: place, code) }
+    guard code == 2 else { throw RDBError.badModuleItem(at: place, code) }
     let when = try cursor.length()
     let isWanted = try sink.beginModuleAux(ModuleAux(module: module, when: when, offset: start))
     committed = cursor.position
@@ -191,7 +191,7 @@ extension RDBParser {
         case 3: _ = try cursor.littleEndian(UInt32.self)
         case 4: _ = try cursor.littleEndian(UInt64.self)
         case 5: _ = try string(&cursor, slot: 1)
-        case let other: throw .badModuleItem(at: place, other)
+        case let other: throw RDBError.badModuleItem(at: place, other)
         }
       }
       count -= 1
@@ -203,7 +203,7 @@ extension RDBParser {
   /// A record that must be held whole may be as long as a string.
   @usableFromInline func checkRecord(from start: Int, _ cursor: borrowing ByteCursor) throws(RDBError) {
     let byteCount = UInt64(cursor.offset - start)
-    if byteCount > options.stringLimit { throw .stringTooLong(at: start, byteCount, options) }
+    if byteCount > options.stringLimit { throw RDBError.stringTooLong(at: start, byteCount, options) }
   }
 
   /// Reads a Valkey slot import: job name, then ranges of slots.
@@ -232,7 +232,7 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func slotImport<S: RDBSink & ~Copyable>(
     _ start: Int, _ cursor: inout ByteCursor, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     let job = try string(&cursor, slot: 0)
     for (first, last) in try slotRanges(start, &cursor) {
       try sink.slots(SlotHint(.importing(first: first, last: last), job: job))

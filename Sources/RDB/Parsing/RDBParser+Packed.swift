@@ -5,7 +5,7 @@ import RDBSupport
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func packedValue<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     if state.value.type == .hashListpackEx {
       // The earliest expiry of its fields: a hint, each field has its own.
@@ -35,7 +35,7 @@ extension RDBParser {
   @inlinable
   mutating func hash<S: RDBSink & ~Copyable>(
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     var packed = try PackedValue(blob, kind, at: place)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
@@ -60,7 +60,7 @@ extension RDBParser {
 
   @inlinable
   mutating func set<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     var packed = try PackedValue(blob, .listpack, at: place)
     try sink.beginElements(
@@ -82,7 +82,7 @@ extension RDBParser {
   @inlinable
   mutating func zset<S: RDBSink & ~Copyable>(
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     var packed = try PackedValue(blob, kind, at: place)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
@@ -104,9 +104,9 @@ extension RDBParser {
         }
       } else {
         guard let (score, isCanonical) = DoubleText.read(entry.bytes) else {
-          throw .badScore(at: place, inner: scorePosition, "other text")
+          throw RDBError.badScore(at: place, inner: scorePosition, "other text")
         }
-        if score.isNaN { throw .notANumber(at: place, inner: scorePosition) }
+        if score.isNaN { throw RDBError.notANumber(at: place, inner: scorePosition) }
         if isCanonical {
           try sink.zsetMember(member, score: score, text: entry.bytes)
         } else {
@@ -124,7 +124,7 @@ extension RDBParser {
   /// look at the order unless told to; so it is damage only for a check.
   @inlinable
   mutating func hashEx<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     var packed = try PackedValue(blob, .listpack, at: place)
     try sink.beginElements(
@@ -142,7 +142,7 @@ extension RDBParser {
       let expiryPosition = packed.position
       let expiry = try packed.next()
       guard expiry.isInteger, expiry.integer >= 0, expiry.integer < 1 << 48 else {
-        throw .value(
+        throw RDBError.value(
           .corruptHash, at: place, inner: expiryPosition, "a field's expiry, 0 to 2^48-1",
           expiry.isInteger ? "\(expiry.integer)" : "text")
       }
@@ -159,7 +159,7 @@ extension RDBParser {
 
   @inlinable
   mutating func intset<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let intset = try Intset(blob, at: place)
     try sink.beginElements(
@@ -168,7 +168,7 @@ extension RDBParser {
     for index in 0..<intset.count {
       let value = intset.value(at: index)
       if let previous, previous >= value {
-        throw .value(
+        throw RDBError.value(
           .corruptIntset, at: place, "integers in ascending order", "\(value) behind \(previous)")
       }
       previous = value
@@ -180,7 +180,7 @@ extension RDBParser {
 
   @inlinable
   mutating func zipmap<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     var zipmap = try Zipmap(blob, at: place)
     try sink.beginElements(
@@ -209,7 +209,7 @@ extension RDBParser {
     guard earlier >= 0 else { return }
     var other = copy zipmap
     other.position = earlier
-    if same(field, try other.field()) { throw .duplicate(at: place, inner: position, "a field") }
+    if same(field, try other.field()) { throw RDBError.duplicate(at: place, inner: position, "a field") }
   }
 
   @usableFromInline
@@ -247,7 +247,7 @@ extension RDBParser {
   ) throws(RDBError) {
     let entry = try PackedValue(blob, kind, at: place).entry(at: earlier)
     if same(text, entry.text(scratch: scratch.number(3))) {
-      throw .duplicate(at: place, inner: position, "\(what)")
+      throw RDBError.duplicate(at: place, inner: position, "\(what)")
     }
   }
 
@@ -271,14 +271,14 @@ extension RDBParser {
 
   /// An empty list, set, sorted set or hash is damage for a check; servers and readers step over it.
   @inlinable func checkNotEmpty(_ count: Int, at offset: Int) throws(RDBError) {
-    if count == 0, state.value.mode == .validate { throw .emptyKey(at: offset) }
+    if count == 0, state.value.mode == .validate { throw RDBError.emptyKey(at: offset) }
   }
 
   /// Checks the order of field expiries: ascending, then 0 (none).
   @inlinable
   func checkOrder(_ expiry: Int64, behind latest: Int64, at offset: Int, inner: Int) throws(RDBError) {
     guard state.value.mode == .validate, expiry != 0, latest == 0 || expiry < latest else { return }
-    throw .value(
+    throw RDBError.value(
       .corruptHash, at: offset, inner: inner, "field expiries in ascending order, none last",
       "\(expiry) behind \(latest)")
   }

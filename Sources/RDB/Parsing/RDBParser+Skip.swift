@@ -54,7 +54,7 @@ extension RDBParser {
       .streamListpacks5:
       // Two strings each: field and value; node key and node.
       let count = try cursor.length()
-      guard count <= .max / 2 else { throw .absurdCount(at: start, count) }
+      guard count <= .max / 2 else { throw RDBError.absurdCount(at: start, count) }
       state.value.remaining = count * 2
       if state.value.type == .hash { noteCount(count) } else { state.value.measure.nodeCount = count }
     case .hashMetadata:
@@ -87,7 +87,7 @@ extension RDBParser {
       noteCount(state.value.remaining)
     }
     if state.value.mode == .validate, state.value.remaining == 0, state.value.type.data != .module {
-      throw .emptyKey(at: start)
+      throw RDBError.emptyKey(at: start)
     }
     state.value.stage = .elements
   }
@@ -109,7 +109,7 @@ extension RDBParser {
       try skipString(&cursor, validate: validate)
       state.value.remaining &-= 1
       committed = cursor.position
-      if state.owed > 0 { throw .truncated(at: cursor.offset, expected: state.owed, found: 0) }
+      if state.owed > 0 { throw RDBError.needsInput(at: cursor.offset, expected: state.owed, found: 0) }
     }
   }
 
@@ -122,7 +122,7 @@ extension RDBParser {
       case .zset2:
         if state.value.part == 0 { try skipPart(&cursor, validate) }
         let score = Double(bitPattern: try cursor.littleEndian(UInt64.self))
-        if validate, score.isNaN { throw .notANumber(at: cursor.offset - 8) }
+        if validate, score.isNaN { throw RDBError.notANumber(at: cursor.offset - 8) }
       case .zset:
         if state.value.part == 0 { try skipPart(&cursor, validate) }
         _ = try asciiScore(&cursor)
@@ -130,7 +130,7 @@ extension RDBParser {
         if state.value.part == 0 { try skipPart(&cursor, validate) }
         if state.value.part == 1 { try skipPart(&cursor, validate) }
         let expiry = try cursor.littleEndian(Int64.self)
-        if validate, expiry < -1 { throw .badFieldExpiry(at: cursor.offset - 8, expiry) }
+        if validate, expiry < -1 { throw RDBError.badFieldExpiry(at: cursor.offset - 8, expiry) }
       case .hashMetadata, .hashMetadataPreGA:
         if state.value.part == 0 {
           let time = try cursor.length()
@@ -142,7 +142,7 @@ extension RDBParser {
       case .listQuicklist2:
         if state.value.part == 0 {
           let container = try cursor.length()
-          guard container == 1 || container == 2 else { throw .badContainer(at: start, container) }
+          guard container == 1 || container == 2 else { throw RDBError.badContainer(at: start, container) }
           nextPart(cursor)
         }
         if state.value.part == 1 { try skipPart(&cursor, validate) }
@@ -158,11 +158,11 @@ extension RDBParser {
           case 1, 2:
             _ = try cursor.littleEndian(UInt64.self)
             nextPart(cursor)
-          default: throw .badArrayTag(at: start, state.value.inner)
+          default: throw RDBError.badArrayTag(at: start, state.value.inner)
           }
         }
       default:
-        throw .absurdCount(at: start, state.value.remaining)
+        throw RDBError.absurdCount(at: start, state.value.remaining)
       }
       state.value.part = 0
       state.value.remaining &-= 1
@@ -180,7 +180,7 @@ extension RDBParser {
   mutating func skipPart(_ cursor: inout ByteCursor, _ validate: Bool) throws(RDBError) {
     try skipString(&cursor, validate: validate)
     nextPart(cursor)
-    if state.owed > 0 { throw .truncated(at: cursor.offset, expected: state.owed, found: 0) }
+    if state.owed > 0 { throw RDBError.needsInput(at: cursor.offset, expected: state.owed, found: 0) }
   }
 
   /// Steps over a stream's tail: its own numbers, groups, idempotent producers.
@@ -296,17 +296,17 @@ extension RDBParser {
       case 3: _ = try cursor.littleEndian(UInt32.self)
       case 4: _ = try cursor.littleEndian(UInt64.self)
       case 5: try skipString(&cursor, validate: validate)
-      case let other: throw .badModuleItem(at: start, other)
+      case let other: throw RDBError.badModuleItem(at: start, other)
       }
       committed = cursor.position
-      if state.owed > 0 { throw .truncated(at: cursor.offset, expected: state.owed, found: 0) }
+      if state.owed > 0 { throw RDBError.needsInput(at: cursor.offset, expected: state.owed, found: 0) }
     }
   }
 
   /// Hands the value's bytes on as they stand.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func storedValue<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let start = cursor.position
     var failure: RDBError?

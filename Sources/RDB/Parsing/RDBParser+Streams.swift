@@ -23,7 +23,7 @@ struct PendingEntry: BitwiseCopyable {
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func stream<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     if state.value.stage == .begin {
       state.value.remaining = try cursor.length()
@@ -53,17 +53,17 @@ extension RDBParser {
   ///     flags ms-diff seq-diff value… size                     flag 2: the master's fields
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func streamNode<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let start = cursor.offset
     let key = try string(&cursor, slot: 1)
     guard key.byteCount == 16 else {
-      throw .value(.corruptStream, at: start, "a master ID of 16 bytes", "\(key.byteCount)")
+      throw RDBError.value(.corruptStream, at: start, "a master ID of 16 bytes", "\(key.byteCount)")
     }
     var keyCursor = ByteCursor(key, base: start)
     let master = try keyCursor.streamID()
     if let last = state.value.lastMaster, master <= last {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: start, "master IDs in ascending order", "\(master) behind \(last)")
     }
     let place = cursor.offset
@@ -77,7 +77,7 @@ extension RDBParser {
     guard live >= 0, deleted >= 0, fieldCount >= 0, live < 1 << 32, deleted < 1 << 32,
       fieldCount < 1 << 32
     else {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: place, inner: 6, "counts of entries and fields",
         "\(live), \(deleted) and \(fieldCount)")
     }
@@ -89,7 +89,7 @@ extension RDBParser {
     }
     let end = try integer(&listpack, place, "the master entry's end", &elements)
     guard end == 0 else {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: place, inner: listpack.position, "the master entry's end, 0", "\(end)")
     }
     var seenLive: Int64 = 0
@@ -99,7 +99,7 @@ extension RDBParser {
       let entryPosition = listpack.position
       let flags = try integer(&listpack, place, "an entry's flags", &elements)
       guard flags & ~3 == 0 else {
-        throw .value(
+        throw RDBError.value(
           .corruptStream, at: place, inner: entryPosition, "an entry's flags, 0–3", "\(flags)")
       }
       let milliseconds = try integer(&listpack, place, "a time difference", &elements)
@@ -111,7 +111,7 @@ extension RDBParser {
       if isLive {
         seenLive &+= 1
         if state.value.hasLastID, id <= state.value.lastID {
-          throw .value(
+          throw RDBError.value(
             .corruptStream, at: place, inner: entryPosition, "IDs in ascending order",
             "\(id) behind \(state.value.lastID)")
         }
@@ -132,7 +132,7 @@ extension RDBParser {
       } else {
         let count = try integer(&listpack, place, "a count of fields", &elements)
         guard count >= 0, count < 1 << 32 else {
-          throw .value(
+          throw RDBError.value(
             .corruptStream, at: place, inner: listpack.position, "a count of fields", "\(count)")
         }
         if isLive { try sink.beginStreamEntry(id, fieldCount: Int(count)) }
@@ -146,19 +146,19 @@ extension RDBParser {
       let size = elements &- before
       let claimed = try integer(&listpack, place, "an entry's size", &elements)
       guard claimed == Int64(size) else {
-        throw .value(
+        throw RDBError.value(
           .corruptStream, at: place, inner: listpack.position, "an entry of \(size) elements",
           "\(claimed)")
       }
     }
     try listpack.finish(count: elements)
     guard seenLive == live, seenDeleted == deleted else {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: place, "\(live) live and \(deleted) deleted entries",
         "\(seenLive) and \(seenDeleted)")
     }
     if live == 0, state.value.mode == .validate {
-      throw .value(.corruptStream, at: place, "a node with a live entry", "none")
+      throw RDBError.value(.corruptStream, at: place, "a node with a live entry", "none")
     }
     state.value.liveCount &+= UInt64(live)
   }
@@ -171,7 +171,7 @@ extension RDBParser {
     let entry = try listpack.next()
     elements &+= 1
     guard entry.isInteger else {
-      throw .value(.corruptStream, at: place, inner: position, "\(what)", "text")
+      throw RDBError.value(.corruptStream, at: place, inner: position, "\(what)", "text")
     }
     return entry.integer
   }
@@ -197,12 +197,12 @@ extension RDBParser {
 
   @usableFromInline func check(_ info: StreamInfo, at offset: Int) throws(RDBError) {
     guard info.length == state.value.liveCount else {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: offset, "a length of \(state.value.liveCount), as there are entries",
         "\(info.length)")
     }
     if state.value.hasLastID, info.lastID < state.value.lastID {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: offset, "a last ID from \(state.value.lastID) on", "\(info.lastID)")
     }
   }
@@ -211,7 +211,7 @@ extension RDBParser {
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func streamTail<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     while state.value.stage != .done {
       let start = cursor.offset
@@ -278,7 +278,7 @@ extension RDBParser {
   /// Reads a group's name and numbers; its entry counts are announced when its consumers' count is known.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func streamGroup<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let start = cursor.offset
     let name = try string(&cursor, slot: 1)
@@ -290,7 +290,7 @@ extension RDBParser {
     }
     let count = try cursor.length()
     guard groups.append(name) else {
-      throw .value(.corruptStream, at: start, "a group's name only once", "it again")
+      throw RDBError.value(.corruptStream, at: start, "a group's name only once", "it again")
     }
     try sink.streamGroup(
       StreamGroup(
@@ -311,7 +311,7 @@ extension RDBParser {
       let delivered = try cursor.littleEndian(Int64.self)
       let count = try cursor.length()
       if pending.count > 0, pending[pending.count - 1].id >= id {
-        throw .value(
+        throw RDBError.value(
           .corruptStream, at: start, "pending IDs in ascending order",
           "\(id) behind \(pending[pending.count - 1].id)")
       }
@@ -325,7 +325,7 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func streamConsumer<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     let start = cursor.offset
     let name = try string(&cursor, slot: 1)
     let seen = UnixMilliseconds(try cursor.littleEndian(Int64.self))
@@ -335,7 +335,7 @@ extension RDBParser {
     }
     let count = try cursor.length()
     guard consumers.count < Int(Int32.max), consumers.append(name) else {
-      throw .value(.corruptStream, at: start, "a consumer's name only once", "it again")
+      throw RDBError.value(.corruptStream, at: start, "a consumer's name only once", "it again")
     }
     try sink.streamConsumer(
       StreamConsumer(name: name, seen: seen, active: active, pendingCount: count))
@@ -356,11 +356,11 @@ extension RDBParser {
         if pending[middle].id < id { low = middle + 1 } else { high = middle }
       }
       guard low < pending.count, pending[low].id == id else {
-        throw .value(
+        throw RDBError.value(
           .corruptStream, at: start, "an ID of the group's pending entries", "\(id)")
       }
       guard pending[low].consumer == -1 else {
-        throw .value(
+        throw RDBError.value(
           .corruptStream, at: start, "a pending entry of one consumer", "\(id) of two")
       }
       pending[low].consumer = consumer
@@ -372,10 +372,10 @@ extension RDBParser {
 
   @inlinable
   mutating func announcePending<S: RDBSink & ~Copyable>(_ sink: inout S, at offset: Int)
-    throws(RDBError)
+    throws
   {
     guard state.value.assigned == UInt64(pending.count) else {
-      throw .value(
+      throw RDBError.value(
         .corruptStream, at: offset, "a consumer for each of \(pending.count) pending entries",
         "\(state.value.assigned) with one")
     }
@@ -408,7 +408,7 @@ extension RDBParser {
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func producerIDs<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     let producer = producer
     while state.value.remaining > 0 {

@@ -16,7 +16,7 @@ extension RDBParser {
     let start = cursor.offset
     switch try cursor.stringHeader() {
     case .raw(let byteCount):
-      if byteCount > options.stringLimit { throw .stringTooLong(at: start, byteCount, options) }
+      if byteCount > options.stringLimit { throw RDBError.stringTooLong(at: start, byteCount, options) }
       return try cursor.take(byteCount)
     case .integer(let value):
       let place = scratch.number(slot)
@@ -38,7 +38,7 @@ extension RDBParser {
         found: "a claim of \(original)")
     }
     if max(original, compressed) > options.stringLimit {
-      throw .stringTooLong(at: start, max(original, compressed), options)
+      throw RDBError.stringTooLong(at: start, max(original, compressed), options)
     }
     let input = try cursor.take(compressed)
     let output = scratch.blob(slot, byteCount: Int(original))
@@ -95,7 +95,7 @@ extension RDBParser {
     state.owed = 0
     skip(&cursor, owed)
     committed = cursor.position
-    if state.owed > 0 { throw .truncated(at: cursor.offset, expected: state.owed, found: 0) }
+    if state.owed > 0 { throw RDBError.needsInput(at: cursor.offset, expected: state.owed, found: 0) }
   }
 }
 
@@ -105,7 +105,7 @@ extension RDBError {
     at offset: Int, _ byteCount: UInt64, _ options: RDBParser.Options
   ) -> RDBError {
     if let total = options.inputByteCount, byteCount > total {
-      return .truncated(at: offset, expected: byteCount, found: max(0, Int(clamping: total) - offset))
+      return .needsInput(at: offset, expected: byteCount, found: max(0, Int(clamping: total) - offset))
     }
     return RDBError(
       .stringTooLong, at: offset,

@@ -22,7 +22,7 @@ extension RDBParser {
     // The registry stays in memory: all of it together may be as long as a string.
     state.templateByteCount += UInt64(cursor.offset - start)
     if state.templateByteCount > options.stringLimit {
-      throw .stringTooLong(at: start, state.templateByteCount, options)
+      throw RDBError.stringTooLong(at: start, state.templateByteCount, options)
     }
     state.templates[id] = template
   }
@@ -93,7 +93,7 @@ extension RDBParser {
   /// Types 29, 31 and 32, whose field names come first or from the registry.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func templateHash<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     if state.value.stage == .begin {
       let start = cursor.offset
@@ -126,11 +126,11 @@ extension RDBParser {
   @inlinable
   mutating func templateListpack<S: RDBSink & ~Copyable>(
     _ blob: RawSpan, _ place: Int, _ known: HashTemplate?, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     var listpack = try Listpack(blob, at: place)
     let first = try listpack.next()
     guard first.isInteger else {
-      throw .value(.corruptHashTemplate, at: place, inner: 6, "a template's ID", "text")
+      throw RDBError.value(.corruptHashTemplate, at: place, inner: 6, "a template's ID", "text")
     }
     let template: HashTemplate
     if let known {
@@ -142,7 +142,7 @@ extension RDBParser {
       ElementsHeader(count: UInt64(template.fields.count), firstBlobByteCount: blob.byteCount))
     for field in template.fields {
       guard !listpack.isAtEnd else {
-        throw .value(
+        throw RDBError.value(
           .corruptHashTemplate, at: place, inner: listpack.position,
           "\(template.fields.count) values", "fewer")
       }

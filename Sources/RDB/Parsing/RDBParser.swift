@@ -120,17 +120,18 @@ public struct RDBParser: ~Copyable {
       consumed = committed
       keepKeyName()
     }
-    do throws(RDBError) {
+    do {
       return try run(&cursor, &sink)
     } catch {
-      guard error.code == .truncated, !isFinal else { throw inContext(error) }
+      let error = RDBError.fromSink(error, at: cursor.offset)
+      guard error.needsInput, !isFinal else { throw inContext(error) }
       return .input(missing: error.missing)
     }
   }
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func run<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError) -> Want
+    throws -> Want
   {
     while true {
       switch state.phase {
@@ -156,7 +157,7 @@ public struct RDBParser: ~Copyable {
   /// - Returns: Whether the EOF opcode was read.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func records<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError) -> Bool
+    throws -> Bool
   {
     while true {
       let start = cursor.offset
@@ -181,7 +182,7 @@ public struct RDBParser: ~Copyable {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func key<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ type: ValueType, _ start: Int, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     let name = try string(&cursor, slot: 0)
     unsafe(name)
     let interest = try announce(&cursor, name, type, start, &sink)
@@ -219,7 +220,7 @@ public struct RDBParser: ~Copyable {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func beginValue<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
-  ) throws(RDBError) {
+  ) throws {
     let type = state.value.type
     beginValue(type, offset: cursor.offset)
     switch interest {
@@ -255,7 +256,7 @@ public struct RDBParser: ~Copyable {
   @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func announce<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ type: ValueType, _ start: Int, _ sink: inout S
-  ) throws(RDBError) -> Interest {
+  ) throws -> Interest {
     record.place.pointee.database = state.database
     record.place.pointee.storedType = type
     record.place.pointee.offset = start
@@ -269,11 +270,11 @@ public struct RDBParser: ~Copyable {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func announceWithAttributes<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
-  ) throws(RDBError) -> Interest {
+  ) throws -> Interest {
     let place = record.place
     if place.pointee.storedType.data == .module {
       let module = ModuleID(rawValue: try cursor.length())
-      if place.pointee.storedType == .modulePreGA { throw .preGAModule(at: place.pointee.offset, module) }
+      if place.pointee.storedType == .modulePreGA { throw RDBError.preGAModule(at: place.pointee.offset, module) }
       place.pointee.module = module
     }
     if state.recordOffset >= 0 { place.pointee.offset = state.recordOffset }
@@ -302,7 +303,7 @@ public struct RDBParser: ~Copyable {
   /// Reads a value, or goes on with one.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func value<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     switch state.value.mode {
     case .elements:
@@ -325,7 +326,7 @@ public struct RDBParser: ~Copyable {
 
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func endValue<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws(RDBError)
+    throws
   {
     committed = cursor.position
     if stopsAfterValue { return }
@@ -345,7 +346,7 @@ public struct RDBParser: ~Copyable {
   @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func endKey<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ sink: inout S, measure: ValueMeasure? = nil
-  ) throws(RDBError) {
+  ) throws {
     committed = cursor.position
     try sink.endKey(
       KeyEnd(storedByteCount: UInt64(cursor.offset &- state.value.offset), measure: measure))
@@ -374,7 +375,7 @@ public struct RDBParser: ~Copyable {
   }
 
   @usableFromInline func inContext(_ error: RDBError) -> RDBError {
-    let error = withAllThatIsLeft(error)
+    let error = withAllThatIsLeft(error).settled
     guard state.phase == .value || state.phase == .lookahead || currentKey.baseAddress != nil else {
       return error
     }
@@ -393,7 +394,7 @@ extension RDBParser {
   /// Where the input's end is known, a cut says how much is left of all of it, not of what had been read:
   /// the same for any window and any number of workers.
   private func withAllThatIsLeft(_ error: RDBError) -> RDBError {
-    guard error.code == .truncated, error.innerOffset == nil, error.missing > 0,
+    guard error.needsInput, error.innerOffset == nil, error.missing > 0,
       let total = options.inputByteCount, total >= UInt64(error.offset)
     else { return error }
     return RDBError(

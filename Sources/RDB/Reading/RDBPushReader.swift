@@ -66,7 +66,7 @@ public struct RDBPushReader: ~Copyable {
   {
     try readOn(isFinal: true, into: &sink)
     guard let end else { throw .truncated(at: window.offset, expected: 1, found: 0) }
-    try sink.endSnapshot(end)
+    do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
     return end
   }
 

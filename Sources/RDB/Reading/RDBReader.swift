@@ -81,7 +81,7 @@ public struct RDBReader: ~Copyable {
     do throws(RDBError) {
       try readRecords(into: &sink, until: .end)
       let end = try readEnd()
-      try sink.endSnapshot(end)
+      do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
       finished(end)
     } catch {
       if error.code != .stop { throw error }

@@ -27,7 +27,7 @@ public struct ByteCursor: ~Escapable {
   public mutating func take(_ byteCount: UInt64) throws(RDBError) -> RawSpan {
     let remaining = bytes.byteCount - position
     guard byteCount <= UInt64(remaining) else {
-      throw .truncated(at: offset, expected: byteCount, found: remaining)
+      throw .needsInput(at: offset, expected: byteCount, found: remaining)
     }
     let start = position
     position = start &+ Int(byteCount)
@@ -37,7 +37,7 @@ public struct ByteCursor: ~Escapable {
   /// Reads one byte.
   @inlinable @inline(__always) public mutating func byte() throws(RDBError) -> UInt8 {
     let start = position
-    guard start < bytes.byteCount else { throw .truncated(at: offset, expected: 1, found: 0) }
+    guard start < bytes.byteCount else { throw .needsInput(at: offset, expected: 1, found: 0) }
     position = start &+ 1
     return bytes.unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self)
   }
@@ -62,7 +62,7 @@ public struct ByteCursor: ~Escapable {
     let size = MemoryLayout<T>.size
     let start = position
     guard size <= bytes.byteCount &- start else {
-      throw .truncated(at: offset, expected: UInt64(size), found: remaining)
+      throw .needsInput(at: offset, expected: UInt64(size), found: remaining)
     }
     position = start &+ size
     return bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: T.self)
@@ -72,7 +72,7 @@ public struct ByteCursor: ~Escapable {
   @inlinable public mutating func streamID() throws(RDBError) -> StreamID {
     let start = position
     guard 16 <= bytes.byteCount &- start else {
-      throw .truncated(at: offset, expected: 16, found: remaining)
+      throw .needsInput(at: offset, expected: 16, found: remaining)
     }
     let milliseconds = try bigEndian(UInt64.self)
     return StreamID(milliseconds, try bigEndian(UInt64.self))
@@ -97,5 +97,13 @@ extension RDBError {
     RDBError(
       .truncated, at: offset, expected: "\(expected) byte\(expected == 1 ? "" : "s")",
       found: "\(found)", missing: expected - UInt64(found))
+  }
+
+  /// The bytes at hand end: `expected` bytes should begin at `offset`, of which `found` are there.
+  ///
+  /// Differs from ``truncated(at:expected:found:)`` only in ``needsInput``.
+  @inline(never)
+  @usableFromInline package static func needsInput(at offset: Int, expected: UInt64, found: Int) -> RDBError {
+    RDBError(truncated(at: offset, expected: expected, found: found), needsInput: true)
   }
 }

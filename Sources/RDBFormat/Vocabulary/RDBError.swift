@@ -70,6 +70,8 @@ public struct RDBError: Error, Sendable {
     public static let notRepresentable = Code("notRepresentable")
     /// A value was written with fewer or more parts than were announced, or in the wrong order.
     public static let misplaced = Code("misplaced")
+    /// A sink threw an error of its own: ``RDBError/underlying``.
+    public static let sink = Code("sink")
     /// A sink has had enough. Readers catch this one and return normally.
     public static let stop = Code("stop")
   }
@@ -86,11 +88,13 @@ public struct RDBError: Error, Sendable {
     let found: String
     let systemError: Int32?
     let missing: UInt64
+    let underlying: (any Error)?
+    let needsInput: Bool
 
     init(
       _ code: Code, _ offset: Int, _ innerOffset: Int?, _ key: [UInt8]?, _ database: UInt64?,
       _ valueType: String?, _ expected: String, _ found: String, _ systemError: Int32?,
-      _ missing: UInt64
+      _ missing: UInt64, _ underlying: (any Error)?, _ needsInput: Bool = false
     ) {
       self.code = code
       self.offset = offset
@@ -102,6 +106,8 @@ public struct RDBError: Error, Sendable {
       self.found = found
       self.systemError = systemError
       self.missing = missing
+      self.underlying = underlying
+      self.needsInput = needsInput
     }
   }
 
@@ -115,10 +121,29 @@ public struct RDBError: Error, Sendable {
   public init(
     _ code: Code, at offset: Int, inner innerOffset: Int? = nil, expected: String, found: String,
     key: [UInt8]? = nil, database: UInt64? = nil, valueType: String? = nil, systemError: Int32? = nil,
-    missing: UInt64 = 0
+    missing: UInt64 = 0, underlying: (any Error)? = nil
   ) {
     storage = Storage(
-      code, offset, innerOffset, key, database, valueType, expected, found, systemError, missing)
+      code, offset, innerOffset, key, database, valueType, expected, found, systemError, missing, underlying)
+  }
+
+  /// Makes a copy that differs from `error` only in ``needsInput``.
+  init(_ error: RDBError, needsInput: Bool) {
+    let old = error.storage
+    storage = Storage(
+      old.code, old.offset, old.innerOffset, old.key, old.database, old.valueType, old.expected, old.found,
+      old.systemError, old.missing, old.underlying, needsInput)
+  }
+
+  /// The error that a reader throws for an error of a sink.
+  ///
+  /// - Returns: `error` itself if it is an ``RDBError``, else an error of code ``Code/sink`` whose
+  ///   ``underlying`` is `error`.
+  @inline(never)
+  @usableFromInline package static func fromSink(_ error: any Error, at offset: Int) -> RDBError {
+    if let error = error as? RDBError { return error }
+    return RDBError(
+      .sink, at: offset, expected: "a sink without an error", found: "\(error)", underlying: error)
   }
 
   /// Thrown by a sink that has had enough; the reader returns normally.
@@ -140,13 +165,24 @@ public struct RDBError: Error, Sendable {
   public var systemError: Int32? { storage.systemError }
   /// Of a `truncated` error: how many bytes would have to follow to get on.
   public var missing: UInt64 { storage.missing }
+  /// The error of a sink or source, unchanged; `nil` if the error began in this package.
+  public var underlying: (any Error)? { storage.underlying }
+
+  /// Whether a parser ran out of the bytes at hand, so that more input may let it go on.
+  ///
+  /// Never `true` in an error that leaves a reader, so that an error of a sink is not mistaken for one.
+  @usableFromInline package var needsInput: Bool { storage.needsInput }
+
+  /// The same error, without ``needsInput``.
+  @usableFromInline package var settled: RDBError { needsInput ? RDBError(self, needsInput: false) : self }
 
   /// The same error, with the key it happened in. A key that is already there stays.
   public func adding(key: [UInt8]?, database: UInt64?, valueType: String?) -> RDBError {
     RDBError(
       code, at: offset, inner: innerOffset, expected: expected, found: found,
       key: self.key ?? key, database: self.database ?? database,
-      valueType: self.valueType ?? valueType, systemError: systemError, missing: missing)
+      valueType: self.valueType ?? valueType, systemError: systemError, missing: missing,
+      underlying: underlying)
   }
 }
 
