@@ -2,7 +2,7 @@
 # Times whole commands in turn, A B A B, on the same generated files: ours, redis-check-rdb, redis-rdb-tools,
 # cat, and librdb's rdb-cli and HDT3213's rdb where they are found. Prints tables in Markdown.
 #
-#   SCALE=1          1: the files of the README (336 MB to 1 GB each); 0.05: a twentieth, for a few minutes
+#   SCALE=1          1: the files of Documentation/performance.md (336 MB to 1 GB each); 0.05: a twentieth, for a few minutes
 #   PROFILES="…"     strings collections huge mixed big
 #   REPEAT=5         rounds
 #   SLOW_REPEAT=1    rounds of what takes more than SLOW_SECONDS=20 in the first

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// How much memory the command has at its peak: bounds that no file's size, no key's size and no way to
-/// read it may break. README.md has what larger files took.
+/// read it may break. Documentation/performance.md has the figures for larger files.
 @Suite("Peak memory", .serialized)
 struct MemoryTests {
   /// A generated snapshot, and the longest string in it.

@@ -1,3 +1,4 @@
+import Foundation
 import RDB
 import RDBConvert
 import RDBFormat
@@ -50,9 +51,17 @@ private func printed(_ body: (Printer) throws -> Void) rethrows -> [String] {
 struct DocumentationTests {
   static let pages = ["README.md", "Sources/RDB/RDB.docc/RDB.md", "Sources/RDB/RDB.docc/Examples.md"]
 
+  /// The programs of Examples/, which are built and run by `make examples`, and the examples that these tests run.
+  private static let source: [String] = {
+    let folder = Fixture.root + "/../Examples/Sources"
+    let programs = try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    return lines(text("Tests/RDBConvertTests/Examples.swift"))
+      + (programs ?? []).flatMap { lines(text("Examples/Sources/\($0)/main.swift")) }
+  }()
+
   @Test("shows only examples that are compiled", arguments: pages)
   func compiled(_ page: String) {
-    let source = lines(text("Tests/RDBConvertTests/Examples.swift"))
+    let source = Self.source
     for block in swiftBlocks(text(page)) {
       let found = source.indices.contains { start in
         source[start...].starts(with: block)

@@ -15,7 +15,7 @@ private struct TypesSink: SelectiveSink {
   }
 }
 
-/// The README's table: of every value type, the RDB versions it was read from and which dump tests that.
+/// The table of Documentation/formats.md: of every value type, the RDB versions it was read from and which dump tests that.
 private struct SupportTable {
   /// One dump of those that test the same.
   private var cells: [ValueType: [Int: String]] = [:]
@@ -82,11 +82,11 @@ private struct SupportTable {
 
 @Suite("The table of what is supported")
 struct SupportTableTests {
-  @Test("in the README is what the fixtures test")
-  func readme() throws {
+  @Test("in the documentation is what the fixtures test")
+  func documented() throws {
     let table = try SupportTable().markdown
-    let page = String(decoding: readFile(Fixture.root + "/../README.md"), as: UTF8.self)
-    #expect(page.contains("\n\n" + table + "\n"), "README.md has another one. Put this in its place:\n\(table)")
+    let page = String(decoding: readFile(Fixture.root + "/../Documentation/formats.md"), as: UTF8.self)
+    #expect(page.contains("\n\n" + table + "\n"), "Documentation/formats.md has another table. Put this in its place:\n\(table)")
   }
 
   @Test("has every version of Redis and Valkey, and every value type")

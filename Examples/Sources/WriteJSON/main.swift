@@ -1,0 +1,8 @@
+import RDB
+import RDBConvert
+
+// Writes one JSON object per key to standard output.
+var reader = RDBReader(try FileSource(path: CommandLine.arguments[1]))
+let origin = try reader.origin()
+let options = JSONOptions(layout: .lines, writer: origin.assumedWriter, header: origin.header)
+try reader.fold(JSONSink(options, to: FileDestination(descriptor: 1)))
