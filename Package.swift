@@ -127,3 +127,38 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// MARK: Development
+
+// The fuzz targets and the micro benchmarks use declarations of `package` access, so they belong to this package. They
+// exist only for the scripts that set these variables: a user builds and fetches none of this.
+if Context.environment["RDB_FUZZ"] == "1" {
+  let targets = ["Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix"]
+  package.products += targets.map { .executable(name: "Fuzz" + $0, targets: ["Fuzz" + $0]) }
+  package.targets += [
+    .target(
+      name: "FuzzSupport", dependencies: ["RDB", "RDBFormat"], path: "Fuzz/Sources/FuzzSupport", swiftSettings: settings
+    )
+  ]
+  package.targets += targets.map { name in
+    .executableTarget(
+      name: "Fuzz" + name,
+      dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : []),
+      path: "Fuzz/Sources/Fuzz" + name,
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+  }
+}
+if Context.environment["RDB_BENCHMARKS"] == "1" {
+  package.dependencies += [
+    // Without its traits: they bring jemalloc, whose counters read 0 on Linux.
+    .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: [])
+  ]
+  package.targets += [
+    .executableTarget(
+      name: "MicroBenchmarks",
+      dependencies: ["RDB", "RDBFormat", "RDBConvert", .product(name: "Benchmark", package: "benchmark")],
+      path: "Benchmarks/MicroBenchmarks",
+      swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+  ]
+}

@@ -86,7 +86,9 @@ struct SupportTableTests {
   func documented() throws {
     let table = try SupportTable().markdown
     let page = String(decoding: readFile(Fixture.root + "/../Documentation/formats.md"), as: UTF8.self)
-    #expect(page.contains("\n\n" + table + "\n"), "Documentation/formats.md has another table. Put this in its place:\n\(table)")
+    #expect(
+      page.contains("\n\n" + table + "\n"),
+      "Documentation/formats.md has another table. Put this in its place:\n\(table)")
   }
 
   @Test("has every version of Redis and Valkey, and every value type")

@@ -1,4 +1,4 @@
-import CLZFOracle
+import CLZF
 import FuzzSupport
 import RDB
 
