@@ -6,9 +6,9 @@ public import RDBFormat
 /// can use, calls the sink, and says what it wants next. Events come only when all their bytes have
 /// been seen, so nothing is ever said twice. ``RDBReader`` drives it from a file, ``RDBPushReader`` from
 /// chunks that arrive by themselves.
-public struct RDBParser: ~Copyable {
+@usableFromInline package struct RDBParser: ~Copyable {
   /// What a call of ``parse(_:at:isFinal:into:)`` ended with.
-  public enum Want: Hashable, Sendable {
+  @usableFromInline package enum Want: Hashable, Sendable {
     /// More input: at least this many bytes behind those given.
     case input(missing: UInt64)
     /// A look at what stands behind the key just announced: ``supply(_:)`` it.
@@ -18,23 +18,23 @@ public struct RDBParser: ~Copyable {
   }
 
   /// Limits and leniencies.
-  public struct Options: Hashable, Sendable {
+  @usableFromInline package struct Options: Hashable, Sendable {
     /// Read versions newer than 15 (Valkey: 81), up to the first type that is unknown.
-    public var forceVersion = false
+    @usableFromInline package var forceVersion = false
     /// The longest string, decompressed, that is held in memory. Larger ones are refused
     /// (`stringTooLong`), unless they are only stepped over. Bytes; below 16 KiB it has no effect.
-    public var stringLimit: UInt64 = 1 << 30
+    @usableFromInline package var stringLimit: UInt64 = 1 << 30
     /// All bytes of the input, where its reader knows: what cannot fit in it is cut, not too long.
     var inputByteCount: UInt64?
-    public init() {}
+    @usableFromInline package init() {}
   }
 
   /// What stands behind a key's announcement.
-  public struct Lookahead: Hashable, Sendable {
+  @usableFromInline package struct Lookahead: Hashable, Sendable {
     /// The bytes of the value as stored, without the type byte.
-    public var storedByteCount: UInt64
+    @usableFromInline package var storedByteCount: UInt64
     /// Of a stream, if it was asked for.
-    public var outline: StreamOutline?
+    @usableFromInline package var outline: StreamOutline?
   }
 
   @usableFromInline var state: ParserState
@@ -66,7 +66,7 @@ public struct RDBParser: ~Copyable {
   @usableFromInline var foundLookahead: Lookahead?
 
   /// Starts before the first byte of a file.
-  public init(options: Options = Options()) {
+  @usableFromInline package init(options: Options = Options()) {
     self.init(state: ParserState(), options: options)
   }
 
@@ -81,10 +81,10 @@ public struct RDBParser: ~Copyable {
   @inlinable deinit { types.deallocate() }
 
   /// The header, once it was read; version 0 before.
-  public var header: SnapshotHeader { state.header }
+  @usableFromInline package var header: SnapshotHeader { state.header }
 
   /// Whether a checksum follows the EOF opcode.
-  public var hasChecksum: Bool { state.header.version >= 5 }
+  @usableFromInline package var hasChecksum: Bool { state.header.version >= 5 }
 
   /// Whether the bytes that are missing need not be there together: they are only stepped over.
   @usableFromInline var isSteppingOver: Bool { state.owed > 0 }
@@ -110,7 +110,7 @@ public struct RDBParser: ~Copyable {
   /// - Throws: ``RDBError`` with offset, key, expected and found.
   /// - Complexity: O(bytes consumed).
   @inlinable
-  public mutating func parse<S: RDBSink & ~Copyable>(
+  package mutating func parse<S: RDBSink & ~Copyable>(
     _ input: RawSpan, at base: Int, isFinal: Bool, into sink: inout S, consumed: inout Int
   ) throws(RDBError) -> Want {
     var cursor = ByteCursor(input, base: base)

@@ -8,7 +8,22 @@ public import RDBFormat
 /// One pass, one window of 1 MiB (more only to hold a longer string), no allocation per element.
 public struct RDBReader: ~Copyable {
   public struct Options: Hashable, Sendable {
-    public var parser = RDBParser.Options()
+    package var parser = RDBParser.Options()
+    /// Whether versions newer than the known ones are read, up to the first unknown value type.
+    ///
+    /// The known versions end with 15 (Redis) and 81 (Valkey).
+    public var forceVersion: Bool {
+      get { parser.forceVersion }
+      set { parser.forceVersion = newValue }
+    }
+    /// The size of the longest string that is held in memory, in bytes, decompressed.
+    ///
+    /// A longer string is an error (``RDBError/Code/stringTooLong``), unless the reader only steps over it. Values
+    /// below 16 KiB have no effect.
+    public var stringLimit: UInt64 {
+      get { parser.stringLimit }
+      set { parser.stringLimit = newValue }
+    }
     /// Do not compute or compare the checksum.
     public var ignoresChecksum = false
     /// Bytes of the window.

@@ -5,28 +5,28 @@ import CChecksum
 /// Carry-less multiplication where the processor has it (512, 256 or 128 bits wide), else tables, decided at
 /// run time. Source: `crc64` in Redis `src/crc64.c`; the check value of `123456789` is
 /// `0xE9C6D914C4B8D9CA`.
-public struct CRC64: Sendable {
+@usableFromInline package struct CRC64: Sendable {
   /// The checksum of the bytes so far.
-  public private(set) var value: UInt64
+  @usableFromInline package private(set) var value: UInt64
 
-  public init() { self.init(value: 0) }
-  public init(value: UInt64) { self.value = value }
+  @usableFromInline package init() { self.init(value: 0) }
+  @usableFromInline package init(value: UInt64) { self.value = value }
 
   /// Continues over `bytes`.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  @usableFromInline package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     value = rdb_crc64(value, start, bytes.count)
   }
 
   /// Continues over `bytes`.
-  public mutating func update(_ bytes: RawSpan) {
+  @usableFromInline package mutating func update(_ bytes: RawSpan) {
     bytes.withUnsafeBytes { update($0) }
   }
 
   /// The checksum of two runs of bytes one behind the other.
   ///
   /// - Complexity: O(log `secondByteCount`).
-  public static func combine(_ first: UInt64, _ second: UInt64, secondByteCount: UInt64) -> UInt64 {
+  @usableFromInline package static func combine(_ first: UInt64, _ second: UInt64, secondByteCount: UInt64) -> UInt64 {
     rdb_crc64_combine(first, second, secondByteCount)
   }
 }

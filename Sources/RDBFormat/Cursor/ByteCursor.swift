@@ -2,21 +2,21 @@
 ///
 /// Every length that comes from the file is compared with what remains before it is used. Running dry
 /// is ``RDBError/Code/truncated``: whoever has more bytes to come starts the step again with them.
-public struct ByteCursor: ~Escapable {
-  public let bytes: RawSpan
+@usableFromInline package struct ByteCursor: ~Escapable {
+  @usableFromInline package let bytes: RawSpan
   @usableFromInline let base: Int
   /// The index in ``bytes`` of the next unread byte; never outside of them.
-  public var position = 0
+  @usableFromInline package var position = 0
 
   /// Starts at the first of `bytes`, which lies `base` bytes into the file.
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, base: Int = 0) { (self.bytes, self.base) = (bytes, base) }
+  package init(_ bytes: RawSpan, base: Int = 0) { (self.bytes, self.base) = (bytes, base) }
 
   /// The file offset, in bytes, of the next unread byte.
-  @inlinable public var offset: Int { base + position }
+  @inlinable package var offset: Int { base + position }
 
   /// How many bytes are left.
-  @inlinable public var remaining: Int { bytes.byteCount - position }
+  @inlinable package var remaining: Int { bytes.byteCount - position }
 
   /// Borrows the next `byteCount` bytes and steps over them.
   ///
@@ -24,7 +24,7 @@ public struct ByteCursor: ~Escapable {
   /// - Throws: ``RDBError`` (`truncated`), at the offset where the bytes should have begun.
   /// - Complexity: O(1). Nothing is copied.
   @inlinable @inline(__always) @_lifetime(copy self)
-  public mutating func take(_ byteCount: UInt64) throws(RDBError) -> RawSpan {
+  package mutating func take(_ byteCount: UInt64) throws(RDBError) -> RawSpan {
     let remaining = bytes.byteCount - position
     guard byteCount <= UInt64(remaining) else {
       throw .needsInput(at: offset, expected: byteCount, found: remaining)
@@ -35,7 +35,7 @@ public struct ByteCursor: ~Escapable {
   }
 
   /// Reads one byte.
-  @inlinable @inline(__always) public mutating func byte() throws(RDBError) -> UInt8 {
+  @inlinable @inline(__always) package mutating func byte() throws(RDBError) -> UInt8 {
     let start = position
     guard start < bytes.byteCount else { throw .needsInput(at: offset, expected: 1, found: 0) }
     position = start &+ 1
@@ -43,14 +43,14 @@ public struct ByteCursor: ~Escapable {
   }
 
   /// Reads a fixed-width integer, its first byte the lowest.
-  @inlinable @inline(__always) public mutating func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable @inline(__always) package mutating func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(
     _: T.Type
   ) throws(RDBError) -> T {
     T(littleEndian: try fixedWidth(T.self))
   }
 
   /// Reads a fixed-width integer, its first byte the highest.
-  @inlinable @inline(__always) public mutating func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable @inline(__always) package mutating func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(
     _: T.Type
   ) throws(RDBError) -> T {
     T(bigEndian: try fixedWidth(T.self))
@@ -69,7 +69,7 @@ public struct ByteCursor: ~Escapable {
   }
 
   /// Reads a stream ID as stored: two big-endian integers.
-  @inlinable public mutating func streamID() throws(RDBError) -> StreamID {
+  @inlinable package mutating func streamID() throws(RDBError) -> StreamID {
     let start = position
     guard 16 <= bytes.byteCount &- start else {
       throw .needsInput(at: offset, expected: 16, found: remaining)
@@ -93,7 +93,7 @@ extension RawSpan {
 extension RDBError {
   /// The input ends: `expected` bytes should begin at `offset`, of which `found` are there.
   @inline(never)
-  public static func truncated(at offset: Int, expected: UInt64, found: Int) -> RDBError {
+  @usableFromInline package static func truncated(at offset: Int, expected: UInt64, found: Int) -> RDBError {
     RDBError(
       .truncated, at: offset, expected: "\(expected) byte\(expected == 1 ? "" : "s")",
       found: "\(found)", missing: expected - UInt64(found))

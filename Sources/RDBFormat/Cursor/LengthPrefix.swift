@@ -9,7 +9,7 @@ import RDBSupport
 ///     11eeeeee                     no length: a string in encoding e follows
 ///
 /// Source: `rdbLoadLenByRef` in Redis `src/rdb.c`.
-public enum LengthPrefix: Hashable, Sendable {
+@usableFromInline package enum LengthPrefix: Hashable, Sendable {
   case length(UInt64)
   case encoding(UInt8)
 }
@@ -21,7 +21,7 @@ public enum LengthPrefix: Hashable, Sendable {
 ///     C3 length length + bytes     LZF: compressed size, original size
 ///
 /// Source: `rdbGenericLoadStringObject` in Redis `src/rdb.c`.
-public enum StringHeader: Hashable, Sendable {
+@usableFromInline package enum StringHeader: Hashable, Sendable {
   case raw(UInt64)
   case integer(Int64)
   case lzf(compressed: UInt64, original: UInt64)
@@ -34,7 +34,7 @@ extension ByteCursor {
   ///
   /// - Returns: `nil`: something else stands here, and nothing was consumed.
   @inlinable @inline(__always) @_lifetime(copy self)
-  public mutating func takeShortString() -> RawSpan? {
+  package mutating func takeShortString() -> RawSpan? {
     let start = position
     let left = bytes.byteCount &- start
     guard left > 1 else { return nil }
@@ -55,7 +55,7 @@ extension ByteCursor {
   /// Reads a length prefix.
   ///
   /// - Throws: ``RDBError`` (`badLength`) for `0x82...0xBF`, or `truncated`.
-  @inlinable public mutating func lengthPrefix() throws(RDBError) -> LengthPrefix {
+  @inlinable package mutating func lengthPrefix() throws(RDBError) -> LengthPrefix {
     let start = offset
     let first = try byte()
     switch first {
@@ -72,7 +72,7 @@ extension ByteCursor {
   /// Reads a plain number: a length, a count, an ID.
   ///
   /// - Throws: ``RDBError`` (`badLength`) where a special string encoding stands instead.
-  @inlinable public mutating func length() throws(RDBError) -> UInt64 {
+  @inlinable package mutating func length() throws(RDBError) -> UInt64 {
     let start = offset
     switch try lengthPrefix() {
     case .length(let value): return value
@@ -83,7 +83,7 @@ extension ByteCursor {
   /// Reads the start of a string, up to its first stored byte.
   ///
   /// - Throws: ``RDBError`` (`badString`) for an unknown encoding.
-  @inlinable public mutating func stringHeader() throws(RDBError) -> StringHeader {
+  @inlinable package mutating func stringHeader() throws(RDBError) -> StringHeader {
     let start = offset
     switch try lengthPrefix() {
     case .length(let byteCount): return .raw(byteCount)

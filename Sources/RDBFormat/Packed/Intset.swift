@@ -3,17 +3,17 @@
 ///     u32le width (2, 4 or 8)   u32le count   count × signed little-endian integer of that width
 ///
 /// Source: `intsetValidateIntegrity` in Redis `src/intset.c`.
-public struct Intset: ~Escapable {
+@usableFromInline package struct Intset: ~Escapable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
   @usableFromInline let width: Int
   /// How many integers there are; their bytes are all there.
-  public let count: Int
+  @usableFromInline package let count: Int
 
   /// - Throws: ``RDBError`` (`corruptIntset`).
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
+  package init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
     self.base = base
     guard bytes.byteCount >= 8 else { throw .intset(base, 0, "at least 8 bytes", "\(bytes.byteCount)") }
@@ -31,7 +31,7 @@ public struct Intset: ~Escapable {
   }
 
   /// The integer at `index`, which must be in `0..<count`.
-  @inlinable public func value(at index: Int) -> Int64 {
+  @inlinable package func value(at index: Int) -> Int64 {
     let offset = 8 &+ index &* width
     switch width {
     case 2:

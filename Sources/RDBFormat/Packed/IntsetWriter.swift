@@ -3,16 +3,16 @@ import RDBSupport
 /// Builds an intset; ``Intset`` draws its layout.
 ///
 /// Its width is the smallest that holds all members. Source: `_intsetValueEncoding` in Redis `src/intset.c`.
-public struct IntsetWriter: ~Copyable {
+package struct IntsetWriter: ~Copyable {
   private var buffer: ByteBuffer
-  public private(set) var count = 0
+  package private(set) var count = 0
   private let width: Int
   private var previous: Int64?
 
   /// - Parameters:
   ///   - capacity: Bytes to begin with.
   ///   - range: What the members lie in; decides their width.
-  public init(capacity: Int = 4096, range: ClosedRange<Int64>) {
+  package init(capacity: Int = 4096, range: ClosedRange<Int64>) {
     width =
       Int16(exactly: range.lowerBound) != nil && Int16(exactly: range.upperBound) != nil
       ? 2 : Int32(exactly: range.lowerBound) != nil && Int32(exactly: range.upperBound) != nil ? 4 : 8
@@ -21,7 +21,7 @@ public struct IntsetWriter: ~Copyable {
   }
 
   /// Forgets all members.
-  public mutating func removeAll() {
+  package mutating func removeAll() {
     buffer.removeAll()
     buffer.advance(by: 8)
     (count, previous) = (0, nil)
@@ -30,7 +30,7 @@ public struct IntsetWriter: ~Copyable {
   /// Appends a member.
   ///
   /// - Throws: ``RDBError`` (`notRepresentable`) if it is not above the one before, or outside the range.
-  public mutating func append(_ member: Int64) throws(RDBError) {
+  package mutating func append(_ member: Int64) throws(RDBError) {
     let shift = Int64(64 - 8 * width)
     guard previous.map({ $0 < member }) ?? true, (member << shift) >> shift == member else {
       throw RDBError(
@@ -48,7 +48,7 @@ public struct IntsetWriter: ~Copyable {
   /// - Returns: The value's bytes, valid until the next change.
   /// - Throws: ``RDBError`` (`notRepresentable`) for more than 2³² − 1 members.
   @_lifetime(&self)
-  public mutating func finished() throws(RDBError) -> RawSpan {
+  package mutating func finished() throws(RDBError) -> RawSpan {
     guard let members = UInt32(exactly: count) else { throw .packedTooLarge("intset", buffer.count) }
     buffer.base.storeBytes(of: UInt32(width).littleEndian, as: UInt32.self)
     buffer.base.storeBytes(of: members.littleEndian, toByteOffset: 4, as: UInt32.self)

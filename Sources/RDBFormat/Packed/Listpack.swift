@@ -17,15 +17,15 @@ public import RDBSupport
 /// Source: `lpGetWithSize`, `lpEncodeBacklen` in Redis `src/listpack.c`. The thresholds between backlen
 /// sizes lie one below the natural ones there: 16 383 already takes three bytes. Valkey 9 writes two, and
 /// each refuses what the other writes; here both are read.
-public struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
+@usableFromInline package struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
-  public var position = 6
-  public let claimedCount: Int?
+  @usableFromInline package var position = 6
+  @usableFromInline package let claimedCount: Int?
 
   @inlinable @inline(__always) @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
+  package init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
     self.base = base
     guard bytes.byteCount >= 7 else {
@@ -51,7 +51,7 @@ public struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
   /// The index of the terminator.
   @inlinable var end: Int { bytes.byteCount &- 1 }
 
-  @inlinable public var isAtEnd: Bool { position >= end }
+  @inlinable package var isAtEnd: Bool { position >= end }
 
   /// The byte at `index`, which the caller has compared with ``end``.
   @inlinable @inline(__always) func load(_ index: Int) -> UInt8 {
@@ -59,7 +59,7 @@ public struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
   }
 
   @inlinable @inline(__always) @_lifetime(copy self)
-  public mutating func next() throws(RDBError) -> PackedEntry {
+  package mutating func next() throws(RDBError) -> PackedEntry {
     let start = position
     let end = end
     guard start < end else { throw .listpack(base, start, "an entry", "the end") }
@@ -143,13 +143,13 @@ public struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
   }
 
   @_lifetime(copy self)
-  public func entry(at position: Int) throws(RDBError) -> PackedEntry {
+  @usableFromInline package func entry(at position: Int) throws(RDBError) -> PackedEntry {
     var copy = self
     copy.position = position
     return try copy.next()
   }
 
-  @inlinable @inline(__always) public func finish(count: Int) throws(RDBError) {
+  @inlinable @inline(__always) package func finish(count: Int) throws(RDBError) {
     guard position == end else { throw .listpack(base, position, "the end", "more entries") }
     if let claimedCount, claimedCount != count {
       throw .listpack(base, 4, "a count of \(count)", "\(claimedCount)")

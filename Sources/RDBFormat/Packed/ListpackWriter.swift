@@ -4,29 +4,29 @@ import RDBSupport
 ///
 /// Integers and lengths take their smallest form, as servers write them. Source: `lpInsert`,
 /// `lpEncodeIntegerGetType` in Redis `src/listpack.c`.
-public struct ListpackWriter: PackedWriter, ~Copyable {
+package struct ListpackWriter: PackedWriter, ~Copyable {
   private var buffer: ByteBuffer
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// - Parameter capacity: Bytes to begin with.
-  public init(capacity: Int = 4096) {
+  package init(capacity: Int = 4096) {
     buffer = ByteBuffer(capacity: capacity)
     buffer.advance(by: 6)
   }
 
-  public var byteCount: Int { buffer.count + 1 }
+  package var byteCount: Int { buffer.count + 1 }
 
-  public mutating func removeAll() {
+  package mutating func removeAll() {
     buffer.removeAll()
     buffer.advance(by: 6)
     count = 0
   }
 
-  public mutating func append(_ bytes: RawSpan) {
+  package mutating func append(_ bytes: RawSpan) {
     if let integer = packedInteger(bytes, atMost: 20) { append(integer) } else { appendString(bytes) }
   }
 
-  public mutating func appendString(_ bytes: RawSpan) {
+  package mutating func appendString(_ bytes: RawSpan) {
     let length = bytes.byteCount
     buffer.reserve(length + 10)
     let place = buffer.end
@@ -51,7 +51,7 @@ public struct ListpackWriter: PackedWriter, ~Copyable {
     endEntry(header &+ length)
   }
 
-  public mutating func append(_ integer: Int64) {
+  package mutating func append(_ integer: Int64) {
     buffer.reserve(10)
     let place = buffer.end
     switch integer {
@@ -95,7 +95,7 @@ public struct ListpackWriter: PackedWriter, ~Copyable {
   }
 
   @_lifetime(&self)
-  public mutating func finished() throws(RDBError) -> RawSpan {
+  package mutating func finished() throws(RDBError) -> RawSpan {
     guard let total = UInt32(exactly: byteCount) else { throw .packedTooLarge("listpack", byteCount) }
     buffer.reserve(1)
     buffer.end.storeBytes(of: 0xFF, as: UInt8.self)

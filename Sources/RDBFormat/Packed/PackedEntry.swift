@@ -1,11 +1,11 @@
 public import RDBSupport
 
 /// An entry of a listpack or ziplist: bytes, or an integer that stands for its decimal text.
-public struct PackedEntry: ~Escapable, BitwiseCopyable {
+@usableFromInline package struct PackedEntry: ~Escapable, BitwiseCopyable {
   /// The bytes of a string entry; empty for an integer.
-  public let bytes: RawSpan
-  public let integer: Int64
-  public let isInteger: Bool
+  @usableFromInline package let bytes: RawSpan
+  @usableFromInline package let integer: Int64
+  @usableFromInline package let isInteger: Bool
 
   @inlinable @_lifetime(copy bytes)
   init(bytes: RawSpan) {
@@ -26,7 +26,7 @@ public struct PackedEntry: ~Escapable, BitwiseCopyable {
   /// - Parameter scratch: Room for ``DecimalText/maximumByteCount`` bytes, untouched while the result
   ///   is in use.
   @inlinable @inline(__always) @_lifetime(copy self)
-  public func text(scratch: UnsafeMutableRawPointer) -> RawSpan {
+  package func text(scratch: UnsafeMutableRawPointer) -> RawSpan {
     guard isInteger else { return bytes }
     let count = DecimalText.write(integer, to: scratch)
     return _overrideLifetime(RawSpan(_unsafeStart: scratch, byteCount: count), copying: bytes)
@@ -34,7 +34,7 @@ public struct PackedEntry: ~Escapable, BitwiseCopyable {
 }
 
 /// A packed value that is walked entry by entry: what a listpack and a ziplist have in common.
-public protocol PackedCursor: ~Escapable {
+@usableFromInline package protocol PackedCursor: ~Escapable {
   /// Checks the header and the terminator.
   ///
   /// - Parameter base: The file offset where the value begins, for errors.

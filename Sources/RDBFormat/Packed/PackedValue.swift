@@ -2,9 +2,9 @@
 ///
 /// (A generic walk costs a call an entry: the compiler does not inline the methods of a protocol that
 /// non-escapable types conform to.)
-public struct PackedValue: ~Escapable, BitwiseCopyable {
+@usableFromInline package struct PackedValue: ~Escapable, BitwiseCopyable {
   /// Which of the two.
-  public enum Kind: Sendable, BitwiseCopyable { case listpack, ziplist }
+  @usableFromInline package enum Kind: Sendable, BitwiseCopyable { case listpack, ziplist }
 
   @usableFromInline let kind: Kind
   /// The walk; of a ziplist only its bytes and its place.
@@ -18,7 +18,7 @@ public struct PackedValue: ~Escapable, BitwiseCopyable {
   ///
   /// - Parameter base: The file offset where the value begins, for errors.
   @inlinable @inline(__always) @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, _ kind: Kind, at base: Int) throws(RDBError) {
+  package init(_ bytes: RawSpan, _ kind: Kind, at base: Int) throws(RDBError) {
     self.kind = kind
     if kind == .listpack {
       listpack = try Listpack(bytes, at: base)
@@ -32,17 +32,17 @@ public struct PackedValue: ~Escapable, BitwiseCopyable {
   }
 
   /// How many entries the header claims; `nil`: too many for it to say.
-  @inlinable public var claimedCount: Int? { listpack.claimedCount }
+  @inlinable package var claimedCount: Int? { listpack.claimedCount }
 
   /// Whether all entries have been read.
-  @inlinable @inline(__always) public var isAtEnd: Bool { listpack.isAtEnd }
+  @inlinable @inline(__always) package var isAtEnd: Bool { listpack.isAtEnd }
 
   /// The index in the bytes of the next entry.
-  @inlinable @inline(__always) public var position: Int { listpack.position }
+  @inlinable @inline(__always) package var position: Int { listpack.position }
 
   /// Reads the next entry, every length checked.
   @inlinable @inline(__always) @_lifetime(copy self)
-  public mutating func next() throws(RDBError) -> PackedEntry {
+  package mutating func next() throws(RDBError) -> PackedEntry {
     if kind == .listpack { return try listpack.next() }
     let step = try stepOfZiplist()
     listpack.position = step.position
@@ -79,12 +79,12 @@ public struct PackedValue: ~Escapable, BitwiseCopyable {
 
   /// Reads again the entry that began at `position`.
   @_lifetime(copy self)
-  public func entry(at position: Int) throws(RDBError) -> PackedEntry {
+  @usableFromInline package func entry(at position: Int) throws(RDBError) -> PackedEntry {
     kind == .listpack ? try listpack.entry(at: position) : try ziplist.entry(at: position)
   }
 
   /// Checks, at the end, that nothing is left and the count was right.
-  @inlinable @inline(__always) public func finish(count: Int) throws(RDBError) {
+  @inlinable @inline(__always) package func finish(count: Int) throws(RDBError) {
     if kind == .listpack { try listpack.finish(count: count) } else { try ziplist.finish(count: count) }
   }
 }

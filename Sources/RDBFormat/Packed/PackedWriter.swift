@@ -4,7 +4,7 @@ import RDBSupport
 ///
 /// Fill it, take ``finished()``, call ``removeAll()`` and fill it again: its memory is kept, so that a
 /// million small values cost no allocation.
-public protocol PackedWriter: ~Copyable {
+package protocol PackedWriter: ~Copyable {
   /// How many entries were appended.
   var count: Int { get }
   /// How many bytes ``finished()`` would give.
@@ -30,7 +30,7 @@ extension PackedWriter where Self: ~Copyable {
   ///
   /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 stays what it is, as text; servers from 7.0 on make
   /// it 0.
-  public mutating func append(score: Double) {
+  package mutating func append(score: Double) {
     if let integer = Int64(exactly: score), integer.magnitude <= 1 << 62,
       integer != 0 || score.sign == .plus
     {

@@ -5,7 +5,7 @@
 ///
 /// Flag 2: the fields are the master entry's, only values follow. Source: `streamAppendItem` in Redis
 /// `src/t_stream.c`.
-public struct StreamNodeWriter: ~Copyable {
+package struct StreamNodeWriter: ~Copyable {
   private var listpack: ListpackWriter
   private var master = StreamID.zero
   private var fieldCount = 0
@@ -13,10 +13,10 @@ public struct StreamNodeWriter: ~Copyable {
   private var sharesFields = false
 
   /// - Parameter capacity: Bytes to begin with.
-  public init(capacity: Int = 8192) { listpack = ListpackWriter(capacity: capacity) }
+  package init(capacity: Int = 8192) { listpack = ListpackWriter(capacity: capacity) }
 
   /// Begins a node of `entryCount` entries; `fieldCount` calls of ``masterField(_:)`` must follow.
-  public mutating func begin(_ master: StreamID, entryCount: Int, fieldCount: Int) {
+  package mutating func begin(_ master: StreamID, entryCount: Int, fieldCount: Int) {
     listpack.removeAll()
     (self.master, self.fieldCount) = (master, fieldCount)
     listpack.append(Int64(entryCount))
@@ -29,21 +29,21 @@ public struct StreamNodeWriter: ~Copyable {
   private var masterFieldsLeft = 0
 
   /// Names a field of the master entry.
-  public mutating func masterField(_ name: RawSpan) {
+  package mutating func masterField(_ name: RawSpan) {
     listpack.append(name)
     masterFieldsLeft -= 1
     if masterFieldsLeft == 0 { listpack.append(0) }
   }
 
   /// Begins an entry with the master's fields: as many calls of ``value(_:)`` and ``endEntry()`` must follow.
-  public mutating func beginEntry(_ id: StreamID) {
+  package mutating func beginEntry(_ id: StreamID) {
     beginEntry(id, flags: 2)
     (entryFields, sharesFields) = (fieldCount, true)
   }
 
   /// Begins an entry with fields of its own: `fieldCount` pairs of calls of ``value(_:)``, name and value,
   /// and ``endEntry()`` must follow.
-  public mutating func beginEntry(_ id: StreamID, fieldCount: Int) {
+  package mutating func beginEntry(_ id: StreamID, fieldCount: Int) {
     beginEntry(id, flags: 0)
     listpack.append(Int64(fieldCount))
     (entryFields, sharesFields) = (fieldCount, false)
@@ -56,17 +56,17 @@ public struct StreamNodeWriter: ~Copyable {
   }
 
   /// Appends a value, or the name of a field.
-  public mutating func value(_ bytes: RawSpan) { listpack.append(bytes) }
+  package mutating func value(_ bytes: RawSpan) { listpack.append(bytes) }
 
   /// Ends an entry.
-  public mutating func endEntry() {
+  package mutating func endEntry() {
     listpack.append(Int64(sharesFields ? entryFields + 3 : 2 * entryFields + 4))
   }
 
   /// The node's bytes so far, to decide when it is full.
-  public var byteCount: Int { listpack.byteCount }
+  package var byteCount: Int { listpack.byteCount }
 
   /// The node's bytes, valid until the next change.
   @_lifetime(&self)
-  public mutating func finished() throws(RDBError) -> RawSpan { try listpack.finished() }
+  package mutating func finished() throws(RDBError) -> RawSpan { try listpack.finished() }
 }

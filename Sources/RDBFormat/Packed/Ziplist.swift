@@ -14,19 +14,19 @@ public import RDBSupport
 ///     F1…FD                        0–12
 ///
 /// Source: `ziplistValidateIntegrity` in Redis `src/ziplist.c`.
-public struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
+@usableFromInline package struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
-  public var position = 10
-  public let claimedCount: Int?
+  @usableFromInline package var position = 10
+  @usableFromInline package let claimedCount: Int?
   @usableFromInline let tail: Int
   /// Size of the entry before, and where it began.
   @usableFromInline var previousSize = 0
   @usableFromInline var previousStart = 10
 
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
+  package init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
     self.base = base
     guard bytes.byteCount >= 11 else {
@@ -58,14 +58,14 @@ public struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
   /// The index of the terminator.
   @inlinable var end: Int { bytes.byteCount - 1 }
 
-  @inlinable public var isAtEnd: Bool { position >= end }
+  @inlinable package var isAtEnd: Bool { position >= end }
 
   @inlinable func load(_ index: Int) -> UInt8 {
     bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
   }
 
   @inlinable @_lifetime(copy self)
-  public mutating func next() throws(RDBError) -> PackedEntry {
+  package mutating func next() throws(RDBError) -> PackedEntry {
     let start = position
     let end = end
     guard start < end else { throw .ziplist(base, start, "an entry", "the end") }
@@ -139,7 +139,7 @@ public struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
   }
 
   @_lifetime(copy self)
-  public func entry(at position: Int) throws(RDBError) -> PackedEntry {
+  @usableFromInline package func entry(at position: Int) throws(RDBError) -> PackedEntry {
     var copy = self
     copy.position = position
     let first = load(position)
@@ -151,7 +151,7 @@ public struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
     return try copy.next()
   }
 
-  @inlinable public func finish(count: Int) throws(RDBError) {
+  @inlinable package func finish(count: Int) throws(RDBError) {
     guard position == end else { throw .ziplist(base, position, "the end", "more entries") }
     if let claimedCount, claimedCount != count {
       throw .ziplist(base, 8, "a count of \(count)", "\(claimedCount)")

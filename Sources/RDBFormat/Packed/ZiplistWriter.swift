@@ -3,9 +3,9 @@ import RDBSupport
 /// Builds a ziplist, the packed form before listpacks; ``Ziplist`` draws its layout.
 ///
 /// Source: `__ziplistInsert`, `zipTryEncoding` in Redis `src/ziplist.c`.
-public struct ZiplistWriter: PackedWriter, ~Copyable {
+package struct ZiplistWriter: PackedWriter, ~Copyable {
   private var buffer: ByteBuffer
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// Where the last entry begins, and its size.
   private var last = 10
   private var lastSize = 0
@@ -14,25 +14,25 @@ public struct ZiplistWriter: PackedWriter, ~Copyable {
   /// - Parameters:
   ///   - capacity: Bytes to begin with.
   ///   - version: The RDB version it is for: before 6 there were integers of 2, 4 and 8 bytes only.
-  public init(capacity: Int = 4096, version: Int = 9) {
+  package init(capacity: Int = 4096, version: Int = 9) {
     buffer = ByteBuffer(capacity: capacity)
     buffer.advance(by: 10)
     usesSmallIntegers = version >= 6
   }
 
-  public var byteCount: Int { buffer.count + 1 }
+  package var byteCount: Int { buffer.count + 1 }
 
-  public mutating func removeAll() {
+  package mutating func removeAll() {
     buffer.removeAll()
     buffer.advance(by: 10)
     (count, last, lastSize) = (0, 10, 0)
   }
 
-  public mutating func append(_ bytes: RawSpan) {
+  package mutating func append(_ bytes: RawSpan) {
     if let integer = packedInteger(bytes, atMost: 31) { append(integer) } else { appendString(bytes) }
   }
 
-  public mutating func appendString(_ bytes: RawSpan) {
+  package mutating func appendString(_ bytes: RawSpan) {
     let length = bytes.byteCount
     let start = beginEntry(length + 5)
     if length < 64 {
@@ -48,7 +48,7 @@ public struct ZiplistWriter: PackedWriter, ~Copyable {
     endEntry(start)
   }
 
-  public mutating func append(_ integer: Int64) {
+  package mutating func append(_ integer: Int64) {
     let start = beginEntry(9)
     switch integer {
     case 0...12 where usesSmallIntegers: buffer.append(0xF1 + UInt8(truncatingIfNeeded: integer))
@@ -88,7 +88,7 @@ public struct ZiplistWriter: PackedWriter, ~Copyable {
   }
 
   @_lifetime(&self)
-  public mutating func finished() throws(RDBError) -> RawSpan {
+  package mutating func finished() throws(RDBError) -> RawSpan {
     guard let total = UInt32(exactly: byteCount) else { throw .packedTooLarge("ziplist", byteCount) }
     buffer.reserve(1)
     buffer.end.storeBytes(of: 0xFF, as: UInt8.self)

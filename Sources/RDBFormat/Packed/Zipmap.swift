@@ -7,17 +7,17 @@ public import RDBSupport
 ///     length: one byte 0–253, or FE + u32le; 255 as a field's length ends the map
 ///
 /// Source: `zipmapValidateIntegrity` in Redis `src/zipmap.c`.
-public struct Zipmap: ~Escapable {
+@usableFromInline package struct Zipmap: ~Escapable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
   /// The index in the bytes of the next pair.
-  public var position = 1
+  @usableFromInline package var position = 1
   /// How many pairs the first byte claims; `nil`: too many for it to say.
-  public let claimedCount: Int?
+  @usableFromInline package let claimedCount: Int?
 
   @inlinable @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
+  package init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
     self.base = base
     guard bytes.byteCount >= 2 else { throw .zipmap(base, 0, "at least 2 bytes", "\(bytes.byteCount)") }
@@ -30,19 +30,19 @@ public struct Zipmap: ~Escapable {
   @inlinable var end: Int { bytes.byteCount - 1 }
 
   /// Whether the next byte is the terminator.
-  @inlinable public var isAtEnd: Bool {
+  @inlinable package var isAtEnd: Bool {
     position >= end || bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self) == 0xFF
   }
 
   /// Reads the next field.
   @inlinable @_lifetime(copy self)
-  public mutating func field() throws(RDBError) -> RawSpan {
+  package mutating func field() throws(RDBError) -> RawSpan {
     try take(try length())
   }
 
   /// Reads the value of the field just read, and steps over its free bytes.
   @inlinable @_lifetime(copy self)
-  public mutating func value() throws(RDBError) -> RawSpan {
+  package mutating func value() throws(RDBError) -> RawSpan {
     let count = try length()
     guard position < end else { throw .zipmap(base, position, "the count of free bytes", "the end") }
     let free = Int(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
@@ -78,7 +78,7 @@ public struct Zipmap: ~Escapable {
   }
 
   /// Checks, at the end, that nothing is left and the count was right.
-  public func finish(count: Int) throws(RDBError) {
+  @usableFromInline package func finish(count: Int) throws(RDBError) {
     guard position == end else { throw .zipmap(base, position, "the end", "more bytes") }
     guard count > 0 else { throw .zipmap(base, 0, "at least one pair", "none") }
     if let claimedCount, claimedCount != count {

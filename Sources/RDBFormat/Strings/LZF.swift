@@ -5,9 +5,9 @@
 ///     111ooooo LLLLLLLL oooooooo   L + 9 bytes from o + 1 bytes back
 ///
 /// Source: liblzf's `lzf_decompress`, which tests hold this against: same output, same refusals.
-public enum LZF {
+@usableFromInline package enum LZF {
   /// The most bytes that `byteCount` compressed bytes can decompress to: 264 from 3.
-  @inlinable public static func maximumOutputByteCount(of byteCount: UInt64) -> UInt64 {
+  @inlinable package static func maximumOutputByteCount(of byteCount: UInt64) -> UInt64 {
     let (product, overflow) = byteCount.multipliedReportingOverflow(by: 88)
     return overflow || product > .max - 32 ? .max : product + 32
   }
@@ -18,7 +18,7 @@ public enum LZF {
   ///
   /// - Throws: ``RDBError`` (`corruptLZF`), its offset counted from the start of `input`.
   /// - Complexity: O(`output.count`).
-  public static func decompress(_ input: RawSpan, into output: UnsafeMutableRawBufferPointer)
+  @usableFromInline package static func decompress(_ input: RawSpan, into output: UnsafeMutableRawBufferPointer)
     throws(RDBError)
   {
     var failure: (at: Int, Fault)?

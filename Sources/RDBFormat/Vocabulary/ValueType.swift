@@ -141,7 +141,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
 /// A byte that is not a value type: what stands between the keys.
 ///
 /// Source: `RDB_OPCODE_*` in Redis and Valkey `src/rdb.h`.
-public enum Opcode: UInt8, Hashable, Sendable {
+@usableFromInline package enum Opcode: UInt8, Hashable, Sendable {
   case eof = 255
   case selectDB = 254
   case expireTime = 253
