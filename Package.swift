@@ -18,7 +18,9 @@ let package = Package(
     .library(name: "RDBConvert", targets: ["RDBConvert"]),
     .library(name: "RDBAnalysis", targets: ["RDBAnalysis"]),
     .library(name: "RDBCompression", targets: ["RDBCompression"]),
-    .library(name: "RDBMatching", targets: ["RDBMatching"]),
+    .library(name: "RDBFiltering", targets: ["RDBFiltering"]),
+    .library(name: "RDBRegex", targets: ["RDBRegex"]),
+    .library(name: "RDBLZF", targets: ["RDBLZF"]),
     .executable(name: "rdb", targets: ["RDBCommand"]),
   ],
   // Each trait stands for what only one product needs. A package that uses the libraries alone asks for
@@ -53,8 +55,8 @@ let package = Package(
       name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4", "RDBSupport"],
       swiftSettings: settings),
     .target(name: "RDBLZF", dependencies: ["RDB", "CLZF"], swiftSettings: settings),
-    .target(
-      name: "RDBMatching", dependencies: ["RDB", "RDBFormat", "CPCRE2", "RDBSupport"], swiftSettings: settings),
+    .target(name: "RDBFiltering", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
+    .target(name: "RDBRegex", dependencies: ["RDBFiltering", "RDBFormat", "RDBSupport", "CPCRE2"], swiftSettings: settings),
 
     // Floor 3: sinks.
     .target(
@@ -69,7 +71,7 @@ let package = Package(
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
-        "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBMatching",
+        "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBFiltering", "RDBRegex",
         "RESP", "RDBGeneration", "RDBLZF",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
@@ -95,7 +97,7 @@ let package = Package(
       name: "AllocationTests",
       dependencies: [
         "CAllocationCounter", "RDB", "RDBFormat", "RDBConvert", "RDBAnalysis", "RDBGeneration",
-        "RDBMatching",
+        "RDBFiltering", "RDBRegex",
       ],
       swiftSettings: settings),
     .testTarget(
@@ -107,7 +109,10 @@ let package = Package(
       dependencies: ["RDBCompression", "RDB", "RDBFormat", "TestSupport", "CZlib", "CZstd", "CLZ4", "RDBSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "RDBMatchingTests", dependencies: ["RDBMatching", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
+      name: "RDBFilteringTests", dependencies: ["RDBFiltering", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBRegexTests", dependencies: ["RDBRegex", "RDBFiltering", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBConvertTests",
@@ -116,7 +121,7 @@ let package = Package(
     .testTarget(
       name: "RDBAnalysisTests",
       dependencies: [
-        "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBMatching", "RESP", "TestSupport", "RDBSupport",
+        "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBFiltering", "RESP", "TestSupport", "RDBSupport",
       ],
       swiftSettings: settings),
     .testTarget(

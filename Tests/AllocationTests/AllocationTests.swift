@@ -4,7 +4,8 @@ import RDBAnalysis
 import RDBConvert
 import RDBFormat
 import RDBGeneration
-import RDBMatching
+import RDBFiltering
+import RDBRegex
 import Testing
 
 /// How often this thread asked for memory during `body`.

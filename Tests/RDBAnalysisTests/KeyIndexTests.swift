@@ -2,7 +2,7 @@ import Foundation
 import RDB
 import RDBAnalysis
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 import TestSupport
 import Testing
 

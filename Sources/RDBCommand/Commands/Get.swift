@@ -3,7 +3,7 @@ import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 
 /// `rdb get`: one key.
 struct Get: WorkingCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import RDB
 import RDBConvert
-import RDBMatching
+import RDBFiltering
 
 /// `rdb resp`: commands that rebuild every key.
 struct Resp: WorkingCommand {

@@ -2,7 +2,7 @@ import ArgumentParser
 import RDB
 import RDBAnalysis
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 
 /// `rdb top-elements`: what is large inside one key.
 struct TopElementsCommand: WorkingCommand {

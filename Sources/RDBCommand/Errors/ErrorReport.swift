@@ -1,5 +1,6 @@
 import RDBFormat
-import RDBMatching
+import RDBFiltering
+import RDBRegex
 import RDBSupport
 
 /// What an error means for the exit code, and what to do next.

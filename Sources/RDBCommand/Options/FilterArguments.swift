@@ -1,6 +1,7 @@
 import ArgumentParser
 import RDB
-import RDBMatching
+import RDBFiltering
+import RDBRegex
 import RDBSupport
 
 extension FilterOptions.Expired: ExpressibleByArgument {}

@@ -3,7 +3,8 @@ import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
-import RDBMatching
+import RDBFiltering
+import RDBRegex
 
 extension Allocator: ExpressibleByArgument {}
 
@@ -108,7 +109,7 @@ struct PrefixArguments: ParsableArguments {
 
 /// Regular expressions as templates of names.
 private final class PatternTemplates: NameTemplate {
-  private let patterns: KeyPatterns
-  init(_ patterns: [KeyPattern]) { self.patterns = KeyPatterns(patterns) }
-  func match(_ name: RawSpan) throws(RDBError) -> Int? { try patterns.first(in: name) }
+  private let patterns: KeyPatternList
+  init(_ patterns: [KeyPattern]) { self.patterns = KeyPatternList(patterns) }
+  func match(_ name: RawSpan) throws(RDBError) -> Int? { try patterns.firstIndex(in: name) }
 }

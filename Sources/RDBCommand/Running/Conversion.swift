@@ -1,5 +1,5 @@
 import RDB
-import RDBMatching
+import RDBFiltering
 
 /// What commands that write every key have in common: reading into sinks behind the filters, then finishing the output,
 /// reporting, and choosing the exit code.

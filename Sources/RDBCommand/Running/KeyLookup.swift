@@ -3,7 +3,7 @@ import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 import RDBSupport
 
 /// Which key, and how to find it.

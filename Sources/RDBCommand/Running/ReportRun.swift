@@ -1,7 +1,7 @@
 import RDB
 import RDBAnalysis
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 import Synchronization
 
 /// Reading a snapshot into reports, behind the filters.

@@ -17,9 +17,9 @@ public struct FilterOptions: Sendable {
   }
 
   /// A key passes if one of these is found in its name; empty: every key does.
-  public var keyPatterns: [KeyPattern] = []
+  public var keyPatterns: [any NamePattern] = []
   /// A key does not pass if one of these is found in its name.
-  public var noKeyPatterns: [KeyPattern] = []
+  public var noKeyPatterns: [any NamePattern] = []
   /// A key passes if its whole name fits one of these; empty: every key does.
   public var globs: [Glob] = []
   /// The types that pass; empty: all.
@@ -46,7 +46,7 @@ public struct FilterOptions: Sendable {
   public init(now: UnixMilliseconds) { self.now = now }
 
   /// Whether anything is filtered or changed.
-  public var isActive: Bool {
+  package var isActive: Bool {
     !keyPatterns.isEmpty || !noKeyPatterns.isEmpty || !globs.isEmpty || !types.isEmpty
       || !noTypes.isEmpty || !databases.isEmpty || expiry != .any || expired != .keep
       || ttlShift != 0 || dropsExpiries || limit != nil

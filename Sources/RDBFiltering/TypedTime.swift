@@ -1,5 +1,5 @@
 import RDB
-public import RDBFormat
+package import RDBFormat
 import RDBSupport
 
 /// Times and durations as they are typed.

@@ -1,5 +1,5 @@
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 import Testing
 
 @Suite("Typed times")

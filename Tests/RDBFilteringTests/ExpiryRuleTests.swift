@@ -1,6 +1,6 @@
 import RDB
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 import TestSupport
 import Testing
 

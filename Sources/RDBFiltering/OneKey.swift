@@ -1,27 +1,27 @@
-public import RDB
-public import RDBFormat
+package import RDB
+package import RDBFormat
 
 /// A sink around a sink: one key passes, whole or a part of its elements, and ends the reading.
 ///
 /// Nothing that belongs to no key passes, nor do the begin and the end of the snapshot.
-public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
+package struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
   /// The key to look for, and what of it.
-  public struct Options: Sendable {
-    public var database: UInt64
-    public var name: [UInt8]
-    public var elements = ElementChoice.all
+  package struct Options: Sendable {
+    package var database: UInt64
+    package var name: [UInt8]
+    package var elements = ElementChoice.all
     /// Whether to keep what may help where the key is missing: other databases, names like it.
-    public var keepsHints = false
-    public init(database: UInt64, name: [UInt8]) { (self.database, self.name) = (database, name) }
+    package var keepsHints = false
+    package init(database: UInt64, name: [UInt8]) { (self.database, self.name) = (database, name) }
   }
 
-  public struct Summary: Sendable {
-    public var base: Base.Summary
+  package struct Summary: Sendable {
+    package var base: Base.Summary
     /// Whether the key was found.
-    public var isFound: Bool
+    package var isFound: Bool
     /// Elements that passed.
-    public var elementCount: UInt64
-    public var hints: KeyHints
+    package var elementCount: UInt64
+    package var hints: KeyHints
   }
 
   enum State {
@@ -45,7 +45,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
   /// Whether the fields of the current stream entry pass.
   var passesEntry = false
 
-  public init(_ options: Options, base: consuming Base) {
+  package init(_ options: Options, base: consuming Base) {
     self.base = base
     self.options = options
     hints = KeyHints(name: options.name, database: options.database)
@@ -53,7 +53,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   // MARK: Keys
 
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
+  package mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     guard key.database == options.database, hints.isName(key.name) else {
       if options.keepsHints { hints.add(key) }
       return .skip
@@ -69,7 +69,7 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     return options.elements == .all ? interest : interest.whole
   }
 
-  public mutating func endKey(_ end: KeyEnd) throws {
+  package mutating func endKey(_ end: KeyEnd) throws {
     switch state {
     case .looking: return
     case .found: try base.endKey(end)
@@ -90,10 +90,10 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     if held.attributes.storedType.data != .stream { try base.beginElements(held.elements) }
   }
 
-  public mutating func endRun() throws(RDBError) { try base.endRun() }
-  public mutating func endEarly() throws(RDBError) { try base.endEarly() }
+  package mutating func endRun() throws(RDBError) { try base.endRun() }
+  package mutating func endEarly() throws(RDBError) { try base.endEarly() }
 
-  public consuming func finish() throws(RDBError) -> Summary {
+  package consuming func finish() throws(RDBError) -> Summary {
     let (hints, elementCount) = (hints, elementCount)
     return Summary(
       base: try base.finish(), isFound: hints.isFound, elementCount: elementCount, hints: hints)
@@ -101,17 +101,17 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   // MARK: Elements
 
-  public mutating func string(_ value: RawSpan) throws {
+  package mutating func string(_ value: RawSpan) throws {
     let part = options.elements.part(of: value)
     elementCount = UInt64(part.byteCount)
     try base.string(part)
   }
 
-  public mutating func beginElements(_ header: ElementsHeader) throws {
+  package mutating func beginElements(_ header: ElementsHeader) throws {
     if state == .held { held.elements = header } else { try base.beginElements(header) }
   }
 
-  public mutating func node(_ node: ValueNode) throws {
+  package mutating func node(_ node: ValueNode) throws {
     if state == .found { try base.node(node) }
   }
 
@@ -126,43 +126,43 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     return true
   }
 
-  public mutating func listElement(_ element: RawSpan) throws {
+  package mutating func listElement(_ element: RawSpan) throws {
     if try passes(element) { try base.listElement(element) }
   }
 
-  public mutating func setMember(_ member: RawSpan) throws {
+  package mutating func setMember(_ member: RawSpan) throws {
     if try passes(member) { try base.setMember(member) }
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double) throws {
+  package mutating func zsetMember(_ member: RawSpan, score: Double) throws {
     if try passes(member) { try base.zsetMember(member, score: score) }
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws {
+  package mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws {
     if try passes(member) { try base.zsetMember(member, score: score, text: text) }
   }
 
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
+  package mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
     if try passes(field) { try base.hashField(field, value: value, expiry: expiry) }
   }
 
   /// Chosen by its index in the array.
-  public mutating func arrayElement(index: UInt64, value: RawSpan) throws {
+  package mutating func arrayElement(index: UInt64, value: RawSpan) throws {
     guard options.elements.includes(index: index) else { return }
     elementCount &+= 1
     try announce()
     try base.arrayElement(index: index, value: value)
   }
 
-  public mutating func moduleItem(_ item: borrowing ModuleItem) throws { try base.moduleItem(item) }
+  package mutating func moduleItem(_ item: borrowing ModuleItem) throws { try base.moduleItem(item) }
 
   // MARK: Streams
 
-  public mutating func streamOutline(_ outline: StreamOutline) throws {
+  package mutating func streamOutline(_ outline: StreamOutline) throws {
     try base.streamOutline(outline)
   }
 
-  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
+  package mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
     let number = place
     place &+= 1
     passesEntry = options.elements.includes(id, number: number)
@@ -172,56 +172,56 @@ public struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     try base.beginStreamEntry(id, fieldCount: fieldCount)
   }
 
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws {
+  package mutating func streamField(_ field: RawSpan, value: RawSpan) throws {
     if passesEntry { try base.streamField(field, value: value) }
   }
 
-  public mutating func streamInfo(_ info: StreamInfo) throws {
+  package mutating func streamInfo(_ info: StreamInfo) throws {
     if state == .found { try base.streamInfo(info) }
   }
 
   /// Groups and what else stands behind the entries pass with all of a stream only.
   private var isWhole: Bool { state == .found && options.elements == .all }
 
-  public mutating func streamGroup(_ group: borrowing StreamGroup) throws {
+  package mutating func streamGroup(_ group: borrowing StreamGroup) throws {
     if isWhole { try base.streamGroup(group) }
   }
 
-  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws {
+  package mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws {
     if isWhole { try base.streamConsumer(consumer) }
   }
 
-  public mutating func streamPending(_ pending: borrowing StreamPending) throws {
+  package mutating func streamPending(_ pending: borrowing StreamPending) throws {
     if isWhole { try base.streamPending(pending) }
   }
 
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
+  package mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
     if isWhole { try base.streamIdempotency(settings) }
   }
 
-  public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {
+  package mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {
     if isWhole { try base.streamIdempotencyID(producer: producer, id: id, entry: entry) }
   }
 
-  public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws {
+  package mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws {
     if isWhole { try base.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate) }
   }
 
   // MARK: Stored values
 
-  public mutating func beginStored(byteCount: UInt64) throws { try base.beginStored(byteCount: byteCount) }
-  public mutating func stored(_ chunk: RawSpan) throws { try base.stored(chunk) }
-  public mutating func endStored() throws { try base.endStored() }
+  package mutating func beginStored(byteCount: UInt64) throws { try base.beginStored(byteCount: byteCount) }
+  package mutating func stored(_ chunk: RawSpan) throws { try base.stored(chunk) }
+  package mutating func endStored() throws { try base.endStored() }
 
   // MARK: What does not pass
 
-  public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
-  public mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {}
-  public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}
-  public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { false }
-  public mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}
-  public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
-  public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
+  package mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
+  package mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {}
+  package mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}
+  package mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { false }
+  package mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}
+  package mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
+  package mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
 }
 
 extension Interest {

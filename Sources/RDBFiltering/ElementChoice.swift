@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 
 /// Which elements of a value are wanted.
-public enum ElementChoice: Hashable, Sendable {
+package enum ElementChoice: Hashable, Sendable {
   case all
   /// The field of a hash, the member of a set or sorted set, the entry of a stream by its ID, the element of an
   /// array by its index.
@@ -13,14 +13,14 @@ public enum ElementChoice: Hashable, Sendable {
   case range(first: Int64, last: Int64)
 
   /// Whether a number counts from the end.
-  public var countsFromEnd: Bool {
+  package var countsFromEnd: Bool {
     if case .range(let first, let last) = self { first < 0 || last < 0 } else { false }
   }
 
   /// The same, with numbers that count from the beginning.
   ///
   /// - Parameter count: Elements of the value.
-  public func resolved(count: UInt64) -> ElementChoice {
+  package func resolved(count: UInt64) -> ElementChoice {
     guard case .range(let first, let last) = self, countsFromEnd else { return self }
     let count = Int64(clamping: count)
     let from = first < 0 ? max(count + first, 0) : first

@@ -56,7 +56,7 @@ public struct FilterSummary<Base: Sendable>: Sendable {
   /// The reading was stopped by ``FilterOptions/limit``: the rest was not read, no checksum compared.
   public var limitReached: Bool
 
-  @inlinable public init(base: Base, ledger: Ledger, limitReached: Bool) {
+  @usableFromInline init(base: Base, ledger: Ledger, limitReached: Bool) {
     (self.base, self.ledger, self.limitReached) = (base, ledger, limitReached)
   }
 }

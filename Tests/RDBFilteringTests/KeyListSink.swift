@@ -1,6 +1,6 @@
 import RDB
 import RDBFormat
-import RDBMatching
+import RDBFiltering
 import RDBSupport
 import TestSupport
 
@@ -87,26 +87,16 @@ func all(_ bytes: [UInt8]) throws -> [SeenKey] {
   return sink.keys
 }
 
-/// A snapshot of strings with expiries, made by hand.
+/// A snapshot of strings with expiries.
 func snapshot(_ keys: [(name: String, expiry: Int64?)]) -> [UInt8] {
-  var bytes = Array("REDIS0009".utf8)
-  for (name, expiry) in keys {
-    if let expiry { bytes += [0xFC] + littleEndian(expiry) }
-    bytes += [0] + string(name) + string("value")
-  }
-  return bytes + [0xFF] + [UInt8](repeating: 0, count: 8)
+  var snapshot = SnapshotBuilder(version: 9)
+  for (name, expiry) in keys { snapshot.string(name, "value", expiry: expiry) }
+  return snapshot.file
 }
 
-/// A Valkey snapshot of one hash with field expiries (−1: none), made by hand.
+/// A Valkey snapshot of one hash with field expiries (−1: none).
 func snapshot(hash name: String, fields: [(name: String, expiry: Int64)], expiry: Int64? = nil) -> [UInt8] {
-  var bytes = Array("VALKEY080".utf8)
-  if let expiry { bytes += [0xFC] + littleEndian(expiry) }
-  bytes += [22] + string(name) + [UInt8(fields.count)]
-  for field in fields { bytes += string(field.name) + string("v") + littleEndian(field.expiry) }
-  return bytes + [0xFF] + [UInt8](repeating: 0, count: 8)
-}
-
-private func string(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
-private func littleEndian(_ value: Int64) -> [UInt8] {
-  (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * Int64($0))) }
+  var snapshot = SnapshotBuilder(version: 80, vendor: .valkey)
+  snapshot.hash(name, expiringFields: fields.map { ($0.name, "v", $0.expiry) }, expiry: expiry)
+  return snapshot.file
 }

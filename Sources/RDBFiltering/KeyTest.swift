@@ -20,9 +20,8 @@ struct KeyTest {
   private let expired: FilterOptions.Expired
   private let now: UnixMilliseconds
   private let globs: [Glob]
-  private let keyPatterns: [KeyPattern]
-  private let noKeyPatterns: [KeyPattern]
-  private let memory: MatchMemory?
+  private let keyMatchers: [(RawSpan) throws -> Bool]
+  private let noKeyMatchers: [(RawSpan) throws -> Bool]
 
   init(_ options: FilterOptions) {
     var types: UInt64 = 0
@@ -36,21 +35,19 @@ struct KeyTest {
     expired = options.expired
     now = options.now
     globs = options.globs
-    keyPatterns = options.keyPatterns
-    noKeyPatterns = options.noKeyPatterns
-    memory = keyPatterns.isEmpty && noKeyPatterns.isEmpty ? nil : MatchMemory()
+    keyMatchers = options.keyPatterns.map { $0.makeMatcher() }
+    noKeyMatchers = options.noKeyPatterns.map { $0.makeMatcher() }
   }
 
-  /// - Throws: ``RDBError`` (`patternTooCostly`).
-  @usableFromInline mutating func verdict(_ key: borrowing KeyHeader) throws(RDBError) -> Verdict {
+  /// - Throws: Whatever a ``NamePattern`` throws.
+  @usableFromInline mutating func verdict(_ key: borrowing KeyHeader) throws -> Verdict {
     guard types >> UInt64(key.storedType.rawValue) & 1 != 0, accepts(database: key.database),
       expiry.accepts(key.expiry)
     else { return .rejected }
     let verdict = expiredVerdict(key)
     if verdict == .rejected { return .rejected }
     guard globs.isEmpty || globs.contains(where: { $0.matches(key.name) }) else { return .rejected }
-    if let memory, try !patternsAccept(key.name, memory) { return .rejected }
-    return verdict
+    return try patternsAccept(key.name) ? verdict : .rejected
   }
 
   private mutating func accepts(database: UInt64) -> Bool {
@@ -69,14 +66,10 @@ struct KeyTest {
     return expired == .only ? .rejected : .accepted
   }
 
-  private func patternsAccept(_ name: RawSpan, _ memory: MatchMemory) throws(RDBError) -> Bool {
-    for index in noKeyPatterns.indices where try noKeyPatterns[index].matches(name, memory) {
-      return false
-    }
-    if keyPatterns.isEmpty { return true }
-    for index in keyPatterns.indices where try keyPatterns[index].matches(name, memory) {
-      return true
-    }
+  private func patternsAccept(_ name: RawSpan) throws -> Bool {
+    for index in noKeyMatchers.indices where try noKeyMatchers[index](name) { return false }
+    if keyMatchers.isEmpty { return true }
+    for index in keyMatchers.indices where try keyMatchers[index](name) { return true }
     return false
   }
 }

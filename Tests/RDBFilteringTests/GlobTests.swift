@@ -1,4 +1,4 @@
-import RDBMatching
+import RDBFiltering
 import Testing
 
 @Suite("A glob")

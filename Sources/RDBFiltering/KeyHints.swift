@@ -4,12 +4,12 @@ import RDBFormat
 /// What may help somebody who asked for a key that is not there.
 ///
 /// Hints of parts of a file add up, in any order, to those of the whole.
-public struct KeyHints: Sendable {
+package struct KeyHints: Sendable {
   /// A name in the same database that begins as the one asked for.
-  public struct Near: Hashable, Sendable {
-    public var name: [UInt8]
+  package struct Near: Hashable, Sendable {
+    package var name: [UInt8]
     /// Bytes that both begin with.
-    public var common: Int
+    package var common: Int
     /// By how many bytes their lengths differ.
     var distance: Int
 
@@ -21,21 +21,21 @@ public struct KeyHints: Sendable {
   }
 
   /// How many names are kept, and how many databases.
-  public static let limit = 5
+  package static let limit = 5
   /// Fewer bytes in common say nothing.
   static let leastCommon = 3
 
   /// Other databases that have a key of this name, ascending: the lowest few.
-  public private(set) var databases: [UInt64] = []
+  package private(set) var databases: [UInt64] = []
   /// The nearest names.
-  public private(set) var names: [Near] = []
+  package private(set) var names: [Near] = []
   var isFound = false
   private let name: [UInt8]
   private let database: UInt64
   /// Bytes in common below which a name is not looked at any more.
   private var least = KeyHints.leastCommon
 
-  public init(name: [UInt8], database: UInt64) { (self.name, self.database) = (name, database) }
+  package init(name: [UInt8], database: UInt64) { (self.name, self.database) = (name, database) }
 
   @inline(__always)
   func isName(_ other: RawSpan) -> Bool { equals(other, name) }
@@ -52,7 +52,7 @@ public struct KeyHints: Sendable {
   }
 
   /// Notes another database that has a key of this name.
-  public mutating func add(database: UInt64) {
+  package mutating func add(database: UInt64) {
     guard database != self.database, !databases.contains(database) else { return }
     databases.append(database)
     databases.sort()
@@ -83,7 +83,7 @@ public struct KeyHints: Sendable {
     if names.count == Self.limit { least = names[Self.limit - 1].common }
   }
 
-  public mutating func merge(_ other: KeyHints) {
+  package mutating func merge(_ other: KeyHints) {
     isFound = isFound || other.isFound
     for database in other.databases { add(database: database) }
     for near in other.names { add(near) }

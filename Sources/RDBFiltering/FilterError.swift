@@ -5,7 +5,7 @@ public struct FilterError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Another: what stood there instead, and where.
   public let found: String
 
-  public init(expected: String, found: String) { (self.expected, self.found) = (expected, found) }
+  package init(expected: String, found: String) { (self.expected, self.found) = (expected, found) }
 
   public var description: String { "expected \(expected), found \(found)" }
 }

@@ -1,18 +1,18 @@
-public import RDB
-public import RDBFormat
+package import RDB
+package import RDBFormat
 import Synchronization
 
 /// Looks for one key by stepping over all others; ends the reading when it is found.
 ///
 /// For several workers: the one that finds it first in file order is heard.
-public struct KeyFinder: SelectiveSink, RunSink, ~Copyable {
+package struct KeyFinder: SelectiveSink, RunSink, ~Copyable {
   /// Where the key stands, for all workers to say.
-  public final class Found: Sendable {
+  package final class Found: Sendable {
     private let lowest = Atomic<Int>(.max)
-    public init() {}
+    package init() {}
 
     /// Where its record begins; `nil`: nobody found it.
-    public var offset: UInt64? {
+    package var offset: UInt64? {
       let offset = lowest.load(ordering: .relaxed)
       return offset == .max ? nil : UInt64(offset)
     }
@@ -24,13 +24,13 @@ public struct KeyFinder: SelectiveSink, RunSink, ~Copyable {
   private let database: UInt64
   private let found: Found
 
-  public init(name: [UInt8], database: UInt64, found: Found) {
+  package init(name: [UInt8], database: UInt64, found: Found) {
     hints = KeyHints(name: name, database: database)
     self.database = database
     self.found = found
   }
 
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if key.database == database, hints.isName(key.name) {
       found.note(key.offset)
       throw .stop
@@ -39,6 +39,6 @@ public struct KeyFinder: SelectiveSink, RunSink, ~Copyable {
     return .skip
   }
 
-  public mutating func endRun() throws(RDBError) {}
-  public consuming func finish() throws(RDBError) -> KeyHints { hints }
+  package mutating func endRun() throws(RDBError) {}
+  package consuming func finish() throws(RDBError) -> KeyHints { hints }
 }

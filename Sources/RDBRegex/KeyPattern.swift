@@ -1,0 +1,56 @@
+import CPCRE2
+import RDBFiltering
+public import RDBFormat
+import RDBSupport
+
+/// A regular expression over key names, in Perl's syntax, compiled once by PCRE2 and shared by all workers.
+///
+/// A name matches if the expression is found anywhere in it; `^` and `$` anchor the expression. Names are bytes:
+/// `.` matches any byte, newlines included, and `$` matches only at the very end. An expression that begins with
+/// `(*UTF)` reads names as UTF-8 instead, where `.` matches a character. It does not match across bytes that are
+/// not valid UTF-8.
+///
+/// PCRE2 replaces Swift's `Regex` here for speed: per name of 24 bytes, over a million names, PCRE2 takes 35–123 ns,
+/// `Regex` 1,200–11,000 ns, and reading a small key about 20 ns.
+public struct KeyPattern: NamePattern {
+  /// The source text of the expression.
+  public let expression: String
+  private let compiled: CompiledPattern
+
+  /// Compiles an expression.
+  ///
+  /// - Throws: `FilterError`, with the byte at which the expression is wrong.
+  public init(_ expression: String) throws(FilterError) {
+    self.expression = expression
+    compiled = try CompiledPattern(expression)
+  }
+
+  /// Returns a function that searches a name for the expression.
+  ///
+  /// The function throws ``RDBFormat/RDBError`` with the code ``RDBFormat/RDBError/Code/patternTooCostly`` and the
+  /// name as key. It allocates nothing.
+  public func makeMatcher() -> (RawSpan) throws -> Bool {
+    let memory = MatchMemory()
+    return { name in try matches(name, memory) }
+  }
+
+  /// Returns whether `name` contains the expression.
+  ///
+  /// - Parameter memory: The caller's own memory, reused from call to call.
+  /// - Throws: ``RDBError`` (`patternTooCostly`), with the name as key.
+  func matches(_ name: RawSpan, _ memory: MatchMemory) throws(RDBError) -> Bool {
+    let result = name.withUnsafeBytes { compiled.match($0, memory) }
+    if result >= 0 { return true }
+    if result == PCRE2_ERROR_NOMATCH { return false }
+    throw RDBError(
+      .patternTooCostly, at: 0,
+      expected: "a key that \(printable(expression.utf8)) decides within \(MatchMemory.stepLimit) steps",
+      found: "more (\(CompiledPattern.message(result))): nested repetitions such as (a+)+ cost this much",
+      key: name.withUnsafeBytes { Array($0) })
+  }
+}
+
+extension RDBError.Code {
+  /// A regular expression needs too many steps to search one key's name.
+  public static let patternTooCostly = RDBError.Code("patternTooCostly")
+}
