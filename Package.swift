@@ -56,7 +56,8 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "RDBLZF", dependencies: ["RDB", "CLZF"], swiftSettings: settings),
     .target(name: "RDBFiltering", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
-    .target(name: "RDBRegex", dependencies: ["RDBFiltering", "RDBFormat", "RDBSupport", "CPCRE2"], swiftSettings: settings),
+    .target(
+      name: "RDBRegex", dependencies: ["RDBFiltering", "RDBFormat", "RDBSupport", "CPCRE2"], swiftSettings: settings),
 
     // Floor 3: sinks.
     .target(
@@ -112,7 +113,8 @@ let package = Package(
       name: "RDBFilteringTests", dependencies: ["RDBFiltering", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "RDBRegexTests", dependencies: ["RDBRegex", "RDBFiltering", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
+      name: "RDBRegexTests",
+      dependencies: ["RDBRegex", "RDBFiltering", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBConvertTests",
