@@ -2,14 +2,14 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// The compressed bytes that have been read and not used yet.
+/// A buffer of the compressed bytes that have been read and not used yet.
 final class CompressedInput {
   private let source: any ByteSource
   private let progress: CompressedProgress
   private let base: UnsafeMutableRawBufferPointer
   private var start = 0
   private var end = 0
-  /// The offset in the compressed input of the first unused byte.
+  /// The offset, in the compressed input, of the first unused byte.
   private(set) var offset = 0
   private(set) var reachedEnd = false
 
@@ -23,7 +23,7 @@ final class CompressedInput {
 
   var count: Int { end - start }
 
-  /// All unused bytes, until the next call of `fill`.
+  /// All unused bytes; valid until the next call of `fill`.
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: base[start..<end]) }
 
   func consume(_ byteCount: Int) {
@@ -33,7 +33,9 @@ final class CompressedInput {
     progress.update(offset)
   }
 
-  /// Reads until there are `byteCount` unused bytes (far fewer than the capacity), or the input ends.
+  /// Reads until there are `byteCount` unused bytes, or until the input ends.
+  ///
+  /// - Parameter byteCount: Far fewer than the capacity.
   func fill(atLeast byteCount: Int) throws(RDBError) {
     guard count < byteCount, !reachedEnd else { return }
     if start > 0 {
@@ -50,7 +52,7 @@ final class CompressedInput {
     }
   }
 
-  /// Steps over a skippable frame: a magic, `u32le` length, and so many bytes.
+  /// Skips a skippable frame: a magic number, a `u32le` length, and that many bytes.
   func skipFrame() throws(RDBError) {
     try fill(atLeast: 8)
     guard count >= 8 else { throw truncatedFrame() }
@@ -75,7 +77,7 @@ final class CompressedInput {
   func noFrameAfterSkippable() -> RDBError {
     RDBError(
       count == 0 ? .truncated : .corruptCompression, at: 0,
-      expected: "a zstd or LZ4 frame behind the skippable ones",
+      expected: "a zstd or LZ4 frame after the skippable ones",
       found: count == 0
         ? "the end of the compressed input at its byte \(offset)"
         : "\(printable(bytes.prefix(4))) at byte \(offset) of the compressed input")

@@ -1,4 +1,4 @@
-/// The formats that a snapshot may be compressed in, told by their first bytes.
+/// A format that a snapshot may be compressed in, recognized by its first bytes.
 ///
 ///     1F 8B                     gzip member           RFC 1952
 ///     28 B5 2F FD               zstd frame            RFC 8878
@@ -6,9 +6,14 @@
 ///     02 21 4C 18               legacy LZ4 frame      same, "Legacy frame"
 ///     5x 2A 4D 18               skippable frame, of zstd and LZ4 alike
 public enum CompressionFormat: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-  case gzip, zstd, lz4
+  /// gzip, RFC 1952.
+  case gzip
+  /// Zstandard, RFC 8878.
+  case zstd
+  /// LZ4 frames, current and legacy.
+  case lz4
 
-  /// As its makers write it.
+  /// The name as its authors spell it.
   public var description: String {
     switch self {
     case .gzip: "gzip"
@@ -17,10 +22,10 @@ public enum CompressionFormat: String, Hashable, Sendable, CaseIterable, CustomS
     }
   }
 
-  /// How many first bytes are looked at.
+  /// The number of first bytes that tell the format.
   static var magicByteCount: Int { 4 }
 
-  /// What one part of a file is called, of which several may follow each other.
+  /// The name of one part of a file; several parts may follow each other.
   var memberName: String {
     switch self {
     case .gzip: "gzip member"
@@ -29,9 +34,9 @@ public enum CompressionFormat: String, Hashable, Sendable, CaseIterable, CustomS
     }
   }
 
-  /// Whether a member or frame of this format, or a skippable one, begins with `start`.
+  /// Returns whether a member or frame of this format, or a skippable frame, begins with `start`.
   ///
-  /// - Parameter start: Up to four bytes, the first in the lowest; fewer only at the end of the file.
+  /// - Parameter start: Up to four bytes, the first in the lowest bits; fewer only at the end of the file.
   func begins(with start: Magic) -> Bool {
     switch self {
     case .gzip: start.matches(0x0000_8B1F, mask: 0x0000_FFFF)
@@ -41,15 +46,15 @@ public enum CompressionFormat: String, Hashable, Sendable, CaseIterable, CustomS
   }
 }
 
-/// The first bytes of something.
+/// The first four bytes of an input, a member or a frame.
 struct Magic {
   static let legacyLZ4: UInt32 = 0x184C_2102
 
-  /// The first byte in the lowest.
+  /// The bytes, the first in the lowest bits.
   let value: UInt32
   let byteCount: Int
 
-  /// - Parameter bytes: Only the first four are looked at.
+  /// - Parameter bytes: A sequence of which the first four bytes count.
   init(_ bytes: some Sequence<UInt8>) {
     var value: UInt32 = 0
     var count = 0
@@ -63,13 +68,13 @@ struct Magic {
   var isWhole: Bool { byteCount == CompressionFormat.magicByteCount }
   var isSkippable: Bool { matches(0x184D_2A50, mask: 0xFFFF_FFF0) }
 
-  /// Whether as many bytes as there are equal those of `magic`.
+  /// Returns whether the present bytes equal those of `magic`.
   func matches(_ magic: UInt32, mask: UInt32 = .max) -> Bool {
     let present = isWhole ? UInt32.max : 1 << UInt32(8 * byteCount) - 1
     return byteCount > 0 && (value ^ magic) & mask & present == 0
   }
 
-  /// The compressed formats that this target cannot read, and what reads them.
+  /// The name of a format that this target cannot read, and the tool that reads it.
   var foreignFormat: (name: String, command: String)? {
     guard isWhole else { return nil }
     if value == 0x587A_37FD { return ("xz", "xz -dc") }

@@ -1,133 +1,62 @@
-import RDB
-import RDBFormat
-import RDBSupport
+public import RDB
+public import RDBFormat
 
-/// A compressed source, as the bytes that were compressed.
-final class DecompressingSource: ByteSource {
-  private let input: CompressedInput
-  private let format: CompressionFormat
-  private let decompressor: any Decompressor
-  private let windowLimit: UInt64
-  /// Decompressed bytes so far.
-  private var byteCount = 0
-  private var isBetweenMembers = true
-  /// The output was filled to its end: the library may hold more without any more input.
-  private var mayHoldOutput = false
-  /// An error stays one: whoever reads again gets it again.
-  private var failure: RDBError?
+/// A source that decompresses a snapshot while it is read, if gzip, zstd or LZ4 compressed it.
+///
+///     var reader = RDBReader(try DecompressingSource(FileSource(path: "dump.rdb.zst")))
+///
+/// The first bytes of the base source tell the format. An input that is not compressed passes unchanged, and can
+/// seek if the base can. A compressed input cannot seek: `RDBReader` spools what it has to read twice.
+///
+/// Several gzip members, or several frames, form one input. Skippable frames are skipped. Zeros after a gzip member
+/// (a tape's padding) are ignored; any other bytes are an error. All checksums of the formats are verified.
+/// Decompression happens on demand and never exceeds the reader's buffer, so a small file with a huge content costs
+/// no memory.
+///
+/// Memory: 256 KiB of input, and the history that the format requires. gzip requires 32 KiB; zstd its window, which
+/// the writer chose (at most 8 MiB for levels below 20, 128 MiB for level 22); LZ4 at most 9 MiB; a legacy LZ4 frame
+/// 16 MiB.
+///
+/// Reading throws `RDBError` with the codes `truncated`, `corruptCompression`, `trailingBytes`, or `refused` for a
+/// window above the limit. Its offset is in the decompressed bytes; `found` tells the offset in the compressed ones.
+public final class DecompressingSource: ByteSource {
+  private let input: DecompressedInput
 
-  init(_ input: CompressedInput, format: CompressionFormat, windowLimit: UInt64) {
-    self.input = input
-    self.format = format
-    self.windowLimit = windowLimit
-    decompressor =
-      switch format {
-      case .gzip: GzipDecompressor()
-      case .zstd: ZstdDecompressor(windowLimit: windowLimit)
-      case .lz4: LZ4Decompressor()
-      }
+  /// Recognizes the compression of `base` by its first bytes.
+  ///
+  /// - Parameters:
+  ///   - base: A source of which nothing has been read yet. A pipe or a socket loses no bytes.
+  ///   - windowLimit: The largest accepted zstd window, in bytes. The `zstd` tool writes larger windows, up to
+  ///     2 GiB, with its option `--long=28` and above, and refuses them by default when reading.
+  /// - Throws: `RDBError`: the error of `base`, or `notRDB` for a known format that this library does not read (xz,
+  ///   bzip2, zip, lzip, 7z).
+  public init(_ base: any ByteSource, windowLimit: UInt64 = 128 << 20) throws(RDBError) {
+    input = try decompressing(base, windowLimit: windowLimit)
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
-    if let failure { throw failure }
-    if buffer.isEmpty { return 0 }
-    do throws(RDBError) {
-      return try decompress(into: buffer)
-    } catch {
-      failure = error
-      throw error
-    }
+  /// The compression of the input, or `nil` if it is not compressed.
+  public var format: CompressionFormat? { input.format }
+
+  /// The number of compressed bytes decompressed so far, or `nil` if the input is not compressed.
+  public var compressedByteCount: Int? { input.progress?.byteCount }
+
+  /// The progress of a compressed input, which another thread may read.
+  package var progress: CompressedProgress? { input.progress }
+
+  /// The base source itself if it is not compressed and can seek, otherwise a source of the decompressed bytes.
+  package var source: any ByteSource { input.source }
+
+  public var totalByteCount: UInt64? { input.source.totalByteCount }
+  public var canSeek: Bool { input.source.canSeek }
+  public var canShare: Bool { input.source.canShare }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+    try input.source.read(into: buffer)
   }
 
-  private func decompress(into output: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
-    while true {
-      if isBetweenMembers, try !beginMember() { return 0 }
-      if !mayHoldOutput {
-        try input.fill(atLeast: decompressor.wantedByteCount)
-        if input.count == 0, decompressor.mayEndHere {
-          isBetweenMembers = true
-          continue
-        }
-        if input.count < decompressor.wantedByteCount { throw truncated() }
-      }
-      let offered = input.count
-      let step: DecompressionStep
-      do throws(DecompressionFailure) {
-        step = try decompressor.step(input.bytes, into: output)
-      } catch {
-        throw refused(error)
-      }
-      input.consume(step.consumed)
-      byteCount += step.produced
-      isBetweenMembers = step.endsMember
-      mayHoldOutput = step.produced == output.count && !step.endsMember
-      if step.produced > 0 { return step.produced }
-      if step.consumed == 0, !step.endsMember, offered >= decompressor.wantedByteCount {
-        throw refused(.corrupt("data that leads nowhere"))
-      }
-    }
+  public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+    try input.source.read(at: offset, into: buffer)
   }
 
-  /// - Returns: Whether there is another; `false`: the input ends here, as it may.
-  private func beginMember() throws(RDBError) -> Bool {
-    try input.fill(atLeast: CompressionFormat.magicByteCount)
-    if format == .gzip { try skipPadding() }
-    if input.count == 0 { return false }
-    let magic = Magic(input.bytes)
-    guard format.begins(with: magic) else { throw trailing() }
-    guard magic.isWhole else { throw truncated() }
-    do throws(DecompressionFailure) {
-      try decompressor.begin(magic)
-    } catch {
-      throw refused(error)
-    }
-    isBetweenMembers = false
-    return true
-  }
-
-  /// Steps over zeros, if nothing else follows.
-  private func skipPadding() throws(RDBError) {
-    guard byteCount > 0 || input.offset > 0, input.bytes.first == 0 else { return }
-    while input.count > 0 {
-      guard let other = input.bytes.firstIndex(where: { $0 != 0 }) else {
-        input.consume(input.count)
-        try input.fill(atLeast: 1)
-        continue
-      }
-      input.consume(other)
-      throw trailing()
-    }
-  }
-
-  // MARK: Errors
-
-  private func truncated() -> RDBError {
-    RDBError(
-      .truncated, at: byteCount, expected: "the rest of a \(format.memberName)",
-      found: "the end of the compressed input at its byte \(input.offset + input.count)")
-  }
-
-  private func trailing() -> RDBError {
-    RDBError(
-      .trailingBytes, at: byteCount,
-      expected: "the end of the compressed input, or another \(format.memberName)",
-      found: "\(printable(input.bytes.prefix(16))) at byte \(input.offset) of the compressed input")
-  }
-
-  private func refused(_ reason: DecompressionFailure) -> RDBError {
-    switch reason {
-    case .corrupt(let what):
-      RDBError(
-        .corruptCompression, at: byteCount, expected: "a sound \(format.memberName)",
-        found: "\(what) near byte \(input.offset) of the compressed input")
-    case .windowTooLarge:
-      RDBError(
-        .refused, at: byteCount,
-        expected: "a zstd frame with a window of at most \(windowLimit >> 20) MiB",
-        found: "one that needs more (it was written with --ultra or --long), "
-          + "at byte \(input.offset) of the compressed input")
-    case .noMemory:
-      RDBError(.io, at: byteCount, expected: "memory for decompressing", found: "none")
-    }
-  }
+  public func skip(_ byteCount: UInt64) throws(RDBError) { try input.source.skip(byteCount) }
 }

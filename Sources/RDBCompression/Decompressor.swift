@@ -1,19 +1,19 @@
 import RDBFormat
 
-/// A compression library, reduced to steps. One thread at a time.
+/// The steps of a decompression library, for one thread at a time.
 protocol Decompressor: AnyObject {
-  /// Prepares for a member (frame) that begins with `magic`, which is one of its format.
+  /// Prepares for a member (frame) of the format, which begins with `magic`.
   func begin(_ magic: Magic) throws(DecompressionFailure)
 
-  /// Uses some of `input`, and fills some of `output` (never empty).
+  /// Uses bytes of `input`, and fills bytes of `output` (never empty).
   ///
-  /// May be called with an empty `input` for what it still holds back.
+  /// An empty `input` asks for output that the library still holds.
   func step(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer)
     throws(DecompressionFailure) -> DecompressionStep
 
-  /// How many bytes it wants to see at once, at least.
+  /// The least number of bytes that the next step needs.
   var wantedByteCount: Int { get }
-  /// The format has no end mark: here the file may end.
+  /// Whether the file may end here, for a format without an end mark.
   var mayEndHere: Bool { get }
 }
 
@@ -22,15 +22,15 @@ extension Decompressor {
   var mayEndHere: Bool { false }
 }
 
-/// What one step did.
+/// The result of one step.
 struct DecompressionStep {
   var consumed: Int
   var produced: Int
-  /// The member (frame) is complete, and its checksum was right.
+  /// Whether the member (frame) is complete and its checksum matched.
   var endsMember: Bool
 }
 
-/// Why a library refused its input; the source adds where.
+/// The reason why a library refused its input; the source adds the offset.
 enum DecompressionFailure: Error {
   /// A noun phrase.
   case corrupt(String)

@@ -1,8 +1,8 @@
 import CZlib
 
-/// gzip members by zlib's `inflate`, which checks the CRC-32 and the length at their end.
+/// Decompresses gzip members with zlib's `inflate`, which checks the CRC-32 and the length at the end of each.
 final class GzipDecompressor: Decompressor {
-  /// zlib remembers its address: it must not move.
+  /// The stream of zlib, which remembers its address: the allocation must not move.
   private let stream: UnsafeMutablePointer<z_stream>
   private var isOpen = false
 

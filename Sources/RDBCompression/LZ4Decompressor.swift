@@ -1,8 +1,8 @@
 import CLZ4
 
-/// LZ4 frames by liblz4, which checks header, block and content checksums, and steps over skippable frames.
+/// Decompresses LZ4 frames with liblz4, which checks header, block and content checksums and skips skippable frames.
 ///
-/// Its frame interface does not know legacy frames: ``LegacyLZ4Decompressor`` does.
+/// ``LegacyLZ4Decompressor`` decompresses legacy frames, which liblz4's frame functions do not read.
 final class LZ4Decompressor: Decompressor {
   private var context: OpaquePointer?
   private var legacy: LegacyLZ4Decompressor?

@@ -1,15 +1,15 @@
 import CLZ4
 
-/// A legacy LZ4 frame (`lz4 -l`): its magic, then blocks until something else or the end of the file.
+/// Decompresses a legacy LZ4 frame (`lz4 -l`): a magic number, then blocks until another magic number or the end.
 ///
 ///     02 21 4C 18
-///     ( u32le compressed byte count · block )*    each of 8 MiB when decompressed, the last of less
+///     ( u32le compressed byte count · block )*    each of 8 MiB when decompressed, the last one shorter
 ///
-/// There is no end mark and no checksum: what stands inside must say itself that it is whole, as a
-/// snapshot does. Source: LZ4 frame format 1.6, "Legacy frame".
+/// There is no end mark and no checksum: the content must tell itself whether it is complete, as a snapshot
+/// does. Source: LZ4 frame format 1.6, "Legacy frame".
 final class LegacyLZ4Decompressor: Decompressor {
   private static let blockByteCount = 8 << 20
-  /// The longest that a block can become by compressing: a larger count is the next frame's magic.
+  /// The largest compressed size of a block; a larger count is the magic number of the next frame.
   private static let compressedLimit = Int(LZ4_compressBound(Int32(blockByteCount)))
 
   private enum Stage { case magic, blockHeader, block }
@@ -45,7 +45,7 @@ final class LegacyLZ4Decompressor: Decompressor {
       stage = .blockHeader
       return DecompressionStep(consumed: 4, produced: 0, endsMember: false)
     case .blockHeader:
-      // Asked for more of a block when it was given whole already.
+      // The caller asked for more of a block that is already complete.
       guard input.count >= 4 else {
         return DecompressionStep(consumed: 0, produced: 0, endsMember: false)
       }
@@ -63,9 +63,9 @@ final class LegacyLZ4Decompressor: Decompressor {
     }
   }
 
-  /// Takes what belongs to the block, and decompresses it when it is complete.
+  /// Takes the next bytes of the block, and decompresses the block once it is complete.
   ///
-  /// - Returns: How many bytes it took.
+  /// - Returns: The number of bytes taken.
   private func gather(_ input: UnsafeRawBufferPointer) throws(DecompressionFailure) -> Int {
     let part = min(input.count, compressedCount - gathered)
     UnsafeMutableRawBufferPointer(rebasing: compressed[gathered..<gathered + part])

@@ -1,7 +1,7 @@
 import RDB
 import RDBFormat
 
-/// A pipe whose first bytes were read to be looked at: gives them again, then the rest.
+/// A source that gives bytes that were already read once more, then the rest of its base.
 final class PrefixedSource: ByteSource {
   private let prefix: [UInt8]
   private let base: any ByteSource

@@ -1,10 +1,10 @@
 import CZstd
 
-/// zstd frames by libzstd, which checks the checksum where a frame has one, and steps over skippable frames.
+/// Decompresses zstd frames with libzstd, which checks the checksum of a frame that has one and skips skippable frames.
 final class ZstdDecompressor: Decompressor {
   private let context: OpaquePointer?
 
-  /// - Parameter windowLimit: Bytes; counted as the power of two below.
+  /// - Parameter windowLimit: In bytes; rounded down to a power of two.
   init(windowLimit: UInt64) {
     context = ZSTD_createDCtx()
     let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)

@@ -1,10 +1,13 @@
 import CLZF
 public import RDB
 
-/// Compresses strings by liblzf, whose format and effort are those of the servers.
+/// A compressor for the strings of a snapshot, in the format of Redis and Valkey: liblzf.
 ///
-/// One per writer: it needs 512 KiB of stack while it works, and keeps nothing.
+///     var writer = try RDBWriter(to: destination, header: header, compressor: LZFCompressor())
+///
+/// Compression uses 512 KiB of stack. The compressor itself keeps no state.
 public final class LZFCompressor: StringCompressor {
+  /// Creates a compressor.
   public init() {}
 
   public func compress(_ input: RawSpan, into output: UnsafeMutableRawBufferPointer) -> Int {

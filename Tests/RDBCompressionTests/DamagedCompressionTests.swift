@@ -10,7 +10,7 @@ struct DamagedCompressionTests {
     Fixture.named("redis-7.2.6/empty").bytes
     + [UInt8](repeating: 7, count: 50) + Fixture.named("redis-2.4.18/empty").bytes
 
-  @Test("cut anywhere, is an error that says where", arguments: Compressor.allCases)
+  @Test("Ends with an error that tells the offset, wherever it is cut", arguments: Compressor.allCases)
   func cut(_ compressor: Compressor) {
     let compressed = compressor.compress(Self.bytes)
     for count in 4..<compressed.count {
@@ -30,13 +30,13 @@ struct DamagedCompressionTests {
     }
   }
 
-  @Test("cut, is never a whole snapshot", arguments: Compressor.allCases)
+  @Test("Never reads as a whole snapshot when it is cut", arguments: Compressor.allCases)
   func cutSnapshot(_ compressor: Compressor) throws {
     let compressed = compressor.compress(Fixture.named("redis-7.2.6/empty").bytes)
     for count in 0..<compressed.count {
       let error = errorOf { () throws(RDBError) in
-        let input = try decompressing(MemorySource(Array(compressed[..<count]), canSeek: false))
-        var reader = RDBReader(input.source)
+        let input = try DecompressingSource(MemorySource(Array(compressed[..<count]), canSeek: false))
+        var reader = RDBReader(input)
         var sink = NoSink()
         try reader.read(into: &sink)
       }
@@ -44,7 +44,7 @@ struct DamagedCompressionTests {
     }
   }
 
-  @Test("with any bit flipped, is an error or makes no difference", arguments: [Compressor.gzip, .zstd, .lz4])
+  @Test("Ends with an error, or gives the same bytes, with any bit flipped", arguments: [Compressor.gzip, .zstd, .lz4])
   func flipped(_ compressor: Compressor) {
     var compressed = compressor.compress(Self.bytes)
     var unnoticed = 0
@@ -68,7 +68,7 @@ struct DamagedCompressionTests {
     #expect(unnoticed <= (compressor == .gzip ? 8 * 8 : 8))
   }
 
-  @Test("with a wrong checksum, is an error", arguments: [Compressor.gzip, .zstd, .lz4])
+  @Test("Ends with an error for a wrong checksum", arguments: [Compressor.gzip, .zstd, .lz4])
   func checksum(_ compressor: Compressor) {
     var compressed = compressor.compress(Self.bytes)
     let place = compressor == .gzip ? compressed.count - 8 : compressed.count - 4
@@ -78,17 +78,17 @@ struct DamagedCompressionTests {
     #expect(error?.found.contains(" of the compressed input") == true)
   }
 
-  @Test("stays an error when it is read again", arguments: Compressor.allCases)
+  @Test("Throws the same error when it is read again", arguments: Compressor.allCases)
   func sticky(_ compressor: Compressor) throws {
     let compressed = compressor.compress(Self.bytes)
-    let source = try decompressing(MemorySource(Array(compressed.dropLast()))).source
+    let source = try DecompressingSource(MemorySource(Array(compressed.dropLast())))
     let first = errorOf { () throws(RDBError) in try contents(of: source) }
     let second = errorOf { () throws(RDBError) in try contents(of: source) }
     #expect(first?.code == .truncated)
     #expect(first?.description == second?.description)
   }
 
-  @Test("noise behind the first bytes, ends in an error", arguments: Compressor.allCases)
+  @Test("Ends with an error for noise after the first bytes", arguments: Compressor.allCases)
   func noise(_ compressor: Compressor) {
     for seed in 0..<200 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
@@ -101,36 +101,36 @@ struct DamagedCompressionTests {
     }
   }
 
-  @Test("whose zstd window is above the limit, is refused, and read under a higher one")
+  @Test("Refuses a zstd window above the limit, and reads it under a higher limit")
   func window() throws {
     var generator = SeededGenerator(seed: 3)
     let bytes = (0..<300_000).map { _ in UInt8.random(in: 0...3, using: &generator) }
     let compressed = zstdCompressed(bytes, windowLog: 24)
     let error = errorOf { () throws(RDBError) in
-      try contents(of: decompressing(MemorySource(compressed), windowLimit: 8 << 20).source)
+      try contents(of: DecompressingSource(MemorySource(compressed), windowLimit: 8 << 20))
     }
     #expect(error?.code == .refused)
     #expect(error?.expected.contains("at most 8 MiB") == true, "\(String(describing: error))")
     #expect(
-      try contents(of: decompressing(MemorySource(compressed), windowLimit: 16 << 20).source) == bytes)
+      try contents(of: DecompressingSource(MemorySource(compressed), windowLimit: 16 << 20)) == bytes)
     for limit in [0, 1, UInt64.max] {
       _ = errorOf { () throws(RDBError) in
-        try contents(of: decompressing(MemorySource(compressed), windowLimit: limit).source)
+        try contents(of: DecompressingSource(MemorySource(compressed), windowLimit: limit))
       }
     }
   }
 
-  @Test("that promises much, is decompressed only as far as it is asked for", arguments: Compressor.allCases)
+  @Test("Decompresses only the bytes that the reader asks for", arguments: Compressor.allCases)
   func bomb(_ compressor: Compressor) throws {
     let compressed = compressor.compress([UInt8](repeating: 0, count: 40 << 20))
     #expect(compressed.count < 1 << 20)
-    let source = try decompressing(MemorySource(compressed)).source
+    let source = try DecompressingSource(MemorySource(compressed))
     var small: [UInt8] = [1, 1, 1]
     let count = try small.withUnsafeMutableBytes { try source.read(into: $0) }
     #expect(count > 0 && small.prefix(count).allSatisfy { $0 == 0 })
     #expect(
       errorOf { () throws(RDBError) in
-        var reader = RDBReader(try decompressing(MemorySource(compressed)).source)
+        var reader = RDBReader(try DecompressingSource(MemorySource(compressed)))
         var sink = NoSink()
         try reader.read(into: &sink)
       }?.code == .notRDB)

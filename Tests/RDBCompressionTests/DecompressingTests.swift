@@ -22,7 +22,7 @@ func decompressed(_ bytes: [UInt8], readLimit: Int = .max, pieceByteCount: Int =
   throws(RDBError) -> [UInt8]
 {
   let source = MemorySource(bytes, readLimit: readLimit, canSeek: readLimit == .max)
-  return try contents(of: decompressing(source).source, pieceByteCount: pieceByteCount)
+  return try contents(of: DecompressingSource(source), pieceByteCount: pieceByteCount)
 }
 
 /// The error that `body` throws; `nil`: none.
@@ -46,25 +46,25 @@ private func events(of source: any ByteSource, _ interest: Interest, windowByteC
 struct DecompressingTests {
   static let small = Fixture.valid.filter { $0.bytes.count <= 20_000 }
 
-  @Test("gives the bytes that were compressed", arguments: Fixture.valid, Compressor.allCases)
+  @Test("Decompresses to the original bytes", arguments: Fixture.valid, Compressor.allCases)
   func sameBytes(_ fixture: Fixture, _ compressor: Compressor) throws {
     let bytes = fixture.bytes
     #expect(try decompressed(compressor.compress(bytes)) == bytes)
   }
 
-  @Test("reads the same as the plain one", arguments: small)
+  @Test("Gives the same events as the snapshot that is not compressed", arguments: small)
   func sameEvents(_ fixture: Fixture) throws {
     let bytes = fixture.bytes
     let expected = try events(of: MemorySource(bytes), .elementsAfterOutline)
     for compressor in Compressor.allCases {
-      let input = try decompressing(MemorySource(compressor.compress(bytes)))
+      let input = try DecompressingSource(MemorySource(compressor.compress(bytes)))
       #expect(input.format == compressor.format)
-      #expect(!input.source.canSeek)
-      #expect(try events(of: input.source, .elementsAfterOutline) == expected, "\(compressor)")
+      #expect(!input.canSeek)
+      #expect(try events(of: input, .elementsAfterOutline) == expected, "\(compressor)")
     }
   }
 
-  @Test("gives the same bytes through slow pipes and small buffers", arguments: small, Compressor.allCases)
+  @Test("Decompresses the same through slow pipes and small buffers", arguments: small, Compressor.allCases)
   func slowPipes(_ fixture: Fixture, _ compressor: Compressor) throws {
     let bytes = fixture.bytes
     let compressed = compressor.compress(bytes)
@@ -73,24 +73,24 @@ struct DecompressingTests {
     #expect(try decompressed(compressed, pieceByteCount: 13) == bytes)
   }
 
-  @Test("can be looked ahead in", arguments: Compressor.allCases)
+  @Test("Can be read twice where the reader needs a stream's outline", arguments: Compressor.allCases)
   func lookahead(_ compressor: Compressor) throws {
     for fixture in [Fixture.named("redis-7.2.6/all"), .named("valkey-9.1.2/all")] {
       let bytes = fixture.bytes
       for interest in [Interest.stored, .elementsAfterOutline] {
-        let input = try decompressing(MemorySource(compressor.compress(bytes), readLimit: 100, canSeek: false))
+        let input = try DecompressingSource(MemorySource(compressor.compress(bytes), readLimit: 100, canSeek: false))
         #expect(
-          try events(of: input.source, interest, windowByteCount: 64)
+          try events(of: input, interest, windowByteCount: 64)
             == events(of: MemorySource(bytes), interest))
       }
     }
   }
 
-  @Test("is read by several workers", arguments: Compressor.allCases)
+  @Test("Can be read by several workers", arguments: Compressor.allCases)
   func workers(_ compressor: Compressor) throws {
     let bytes = Fixture.named("redis-7.4.1/all").bytes
-    let input = try decompressing(MemorySource(compressor.compress(bytes)))
-    let (logs, end) = try RDBReader(input.source).readRuns(threads: 2, to: MemoryDestination()) {
+    let input = try DecompressingSource(MemorySource(compressor.compress(bytes)))
+    let (logs, end) = try RDBReader(input).readRuns(threads: 2, to: MemoryDestination()) {
       (_: any ByteDestination) throws(RDBError) -> RecordingSink in RecordingSink()
     }
     #expect(end != nil)
@@ -98,7 +98,7 @@ struct DecompressingTests {
       try logs.joined().sorted() == events(of: MemorySource(bytes), .elements).sorted())
   }
 
-  @Test("comes through a real pipe")
+  @Test("Comes through a real pipe")
   func realPipe() throws {
     let bytes = Fixture.named("redis-7.2.6/hashes").bytes
     for compressed in Compressor.allCases.map({ $0.compress(bytes) }) + [bytes] {
@@ -107,22 +107,22 @@ struct DecompressingTests {
       try #require(pipe(&ends) == 0)
       #expect(write(ends[1], compressed, compressed.count) == compressed.count)
       close(ends[1])
-      let input = try decompressing(FileSource(descriptor: ends[0], closes: true))
-      #expect(try contents(of: input.source) == bytes)
+      let input = try DecompressingSource(FileSource(descriptor: ends[0], closes: true))
+      #expect(try contents(of: input) == bytes)
     }
   }
 
-  @Test("says how far it was used", arguments: Compressor.allCases)
+  @Test("Counts the compressed bytes that it used", arguments: Compressor.allCases)
   func progress(_ compressor: Compressor) throws {
     let compressed = compressor.compress(Fixture.named("redis-7.2.6/all").bytes)
-    let input = try decompressing(MemorySource(compressed))
+    let input = try DecompressingSource(MemorySource(compressed))
     #expect(input.progress?.totalByteCount == UInt64(compressed.count))
-    #expect(input.progress?.byteCount == 0)
-    _ = try contents(of: input.source)
-    #expect(input.progress?.byteCount == compressed.count)
+    #expect(input.compressedByteCount == 0)
+    _ = try contents(of: input)
+    #expect(input.compressedByteCount == compressed.count)
   }
 
-  @Test("larger than any buffer, gives the same bytes", arguments: Compressor.allCases)
+  @Test("Decompresses inputs larger than every buffer", arguments: Compressor.allCases)
   func large(_ compressor: Compressor) throws {
     var generator = SeededGenerator(seed: 11)
     // 17 MiB: three blocks of a legacy LZ4 frame; half of it noise, half of it repeats.
@@ -137,7 +137,7 @@ struct DecompressingTests {
 
   /// "swift-rdb\n" four times, by gzip 1.12 (with a file name), zstd 1.5.4, lz4 1.9.4 and lz4 -l.
   @Test(
-    "of the command-line tools is read",
+    "Decompresses the files of the command-line tools",
     arguments: [
       "1f8b08084cb5066b0203706c61696e002b2ecf4c2bd12d4a49e22ac6cb0200b1e54eff28000000",
       "28b52ffd24288500005073776966742d7264620a0100150b1279753be4",
@@ -156,25 +156,27 @@ struct DecompressingTests {
 
 @Suite("An input that is not compressed")
 struct PlainTests {
-  @Test("stays the source it was, unread", arguments: DecompressingTests.small)
+  @Test("Passes unchanged, and still seeks", arguments: DecompressingTests.small)
   func untouched(_ fixture: Fixture) throws {
     let source = MemorySource(fixture.bytes)
-    let input = try decompressing(source)
+    let input = try DecompressingSource(source)
     #expect(input.source === source)
     #expect(input.format == nil)
-    #expect(input.progress == nil)
-    #expect(try contents(of: source) == fixture.bytes)
+    #expect(input.compressedByteCount == nil)
+    #expect(input.canSeek && input.canShare && input.totalByteCount == UInt64(fixture.bytes.count))
+    #expect(try contents(of: input) == fixture.bytes)
+    #expect(try contents(of: source) == [])
   }
 
-  @Test("loses no byte on a pipe", arguments: [0, 1, 2, 3, 4, 5, 100], [1, 2, 3, 7, .max])
+  @Test("Loses no byte on a pipe", arguments: [0, 1, 2, 3, 4, 5, 100], [1, 2, 3, 7, .max])
   func pipes(_ byteCount: Int, _ readLimit: Int) throws {
     let bytes = Array(Fixture.named("redis-7.2.6/all").bytes.prefix(byteCount))
     let source = MemorySource(bytes, readLimit: readLimit, canSeek: false)
-    #expect(try contents(of: decompressing(source).source, pieceByteCount: 3) == bytes)
+    #expect(try contents(of: DecompressingSource(source), pieceByteCount: 3) == bytes)
   }
 
   @Test(
-    "but by a format nobody here reads, is refused by its name",
+    "Refuses other compressed formats by name",
     arguments: [
       ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]), ("bzip2", [0x42, 0x5A, 0x68, 0x39]),
       ("zip", [0x50, 0x4B, 0x03, 0x04]), ("7z", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
@@ -182,16 +184,16 @@ struct PlainTests {
     ] as [(String, [UInt8])])
   func foreign(_ name: String, _ start: [UInt8]) {
     let error = errorOf { () throws(RDBError) in
-      _ = try decompressing(MemorySource(start + [0, 0, 0, 0], canSeek: false))
+      _ = try DecompressingSource(MemorySource(start + [0, 0, 0, 0], canSeek: false))
     }
     #expect(error?.code == .notRDB)
     #expect(error?.found.hasPrefix("\(name) data") == true, "\(String(describing: error))")
   }
 
-  @Test("a Valkey envelope is named by the reader")
+  @Test("Leaves Valkey's envelope to the reader, which names it")
   func envelope() throws {
-    let input = try decompressing(MemorySource(Array("VKCS".utf8) + [1, 1, 0, 0, 4, 34, 77, 24]))
-    var reader = RDBReader(input.source)
+    let input = try DecompressingSource(MemorySource(Array("VKCS".utf8) + [1, 1, 0, 0, 4, 34, 77, 24]))
+    var reader = RDBReader(input)
     var sink = NoSink()
     let error = errorOf { () throws(RDBError) in try reader.read(into: &sink) }
     #expect(error?.found.contains("VKCS") == true)

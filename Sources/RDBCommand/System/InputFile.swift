@@ -24,7 +24,7 @@ struct InputFile {
     let file = try Self.open(path, shownName)
     identities = [FileIdentity(descriptor: file.descriptor)].compactMap { $0 }
     do throws(RDBError) {
-      let input = try decompressing(file)
+      let input = try DecompressingSource(file)
       (source, format, compressed) = (input.source, input.format, input.progress)
     } catch {
       throw error.failure(in: shownName)
