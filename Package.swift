@@ -61,7 +61,7 @@ let package = Package(
 
     // Floor 3: sinks.
     .target(
-      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "RDBSupport", "CSupport"],
+      name: "RDBConvert", dependencies: ["RDB", "RDBFormat", "RESP", "RDBSupport"],
       swiftSettings: settings),
     .target(
       name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),

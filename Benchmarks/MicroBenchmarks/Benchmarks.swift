@@ -73,7 +73,7 @@ let benchmarks: @Sendable () -> Void = {
 
   measure("resp/1000-bulk-strings-of-100-bytes") {
     let header = SnapshotHeader(vendor: .redis, version: 10)
-    let options = RESPOptions(target: ServerVersion(.redis, 7, 0), source: header)
+    let options = RESPOptions(target: ServerVersion(.redis, 7, 0))
     var reader = RDBReader(MemorySource(Inputs.bulkStrings))
     var sink = RESPSink(options, to: Nowhere())
     try reader.read(into: &sink)
@@ -83,8 +83,7 @@ let benchmarks: @Sendable () -> Void = {
   for (name, input) in [("quotes", Inputs.quotedStrings), ("plain", Inputs.plainStrings)] {
     measure("json/escape-1000-strings-of-2000-bytes-\(name)") {
       let header = SnapshotHeader(vendor: .redis, version: 10)
-      let options = JSONOptions(
-        layout: .lines, writer: ServerVersion(.redis, 7, 0), header: header)
+      let options = JSONOptions(layout: .lines, writer: ServerVersion(.redis, 7, 0))
       var reader = RDBReader(MemorySource(input))
       var sink = JSONSink(options, to: Nowhere())
       try reader.read(into: &sink)

@@ -29,9 +29,9 @@ enum Task: CaseIterable, Sendable {
     case .skip: try Self.read(&reader, NoSink(interest: .skip))
     case .validate: try Self.read(&reader, NoSink(interest: .validate))
     case .resp:
-      try Self.read(&reader, RESPSink(RESPOptions(target: server, source: header), to: Nowhere()))
+      try Self.read(&reader, RESPSink(RESPOptions(target: server), to: Nowhere()))
     case .json:
-      let options = JSONOptions(layout: .lines, writer: server, header: header)
+      let options = JSONOptions(layout: .lines, writer: server)
       try Self.read(&reader, JSONSink(options, to: Nowhere()))
     case .keys: try Self.read(&reader, KeyNamesSink(to: Nowhere()))
     case .info:

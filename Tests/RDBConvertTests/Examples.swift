@@ -78,7 +78,7 @@ func keysExample(_ path: String, _ print: Printer) throws {
 func commandsExample(_ path: String, _ output: Int32, _ print: Printer) throws {
   var reader = RDBReader(try FileSource(path: path))
   let origin = try reader.origin()
-  var options = RESPOptions(target: ServerVersion(.redis, 7, 2), source: origin.header)
+  var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
   options.existing = .replace
   var commands = RESPSink(options, to: FileDestination(descriptor: output))
   try reader.read(into: &commands)
@@ -90,7 +90,7 @@ func commandsExample(_ path: String, _ output: Int32, _ print: Printer) throws {
 func jsonExample(_ path: String, _ output: Int32, _ print: Printer) throws {
   var reader = RDBReader(try FileSource(path: path))
   let origin = try reader.origin()
-  let options = JSONOptions(layout: .lines, writer: origin.assumedWriter, header: origin.header)
+  let options = JSONOptions(layout: .lines, writer: origin.assumedWriter)
   let destination = FileDestination(descriptor: output)
   let (ledgers, _) = try reader.readRuns(threads: 2, to: destination) { place throws(RDBError) in
     JSONSink(options, to: place)

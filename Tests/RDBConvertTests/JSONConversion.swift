@@ -37,8 +37,7 @@ struct JSONConversion {
       var reader = RDBReader(source, options: options)
       let origin = try reader.origin()
       let json = JSONOptions(
-        layout: layout, strings: strings, shape: shape, meta: meta, writer: writer ?? origin.assumedWriter,
-        header: origin.header)
+        layout: layout, strings: strings, shape: shape, meta: meta, writer: writer ?? origin.assumedWriter)
       let (ledgers, _) = try reader.readRuns(threads: way.threads, to: destination) {
         (place: any ByteDestination) throws(RDBError) -> JSONSink in JSONSink(json, to: place)
       }

@@ -140,7 +140,7 @@ struct JSONShapeTests {
   func leftOut() {
     let native = JSONConversion(Fixture.named("redis-7.4.1/all").bytes).ledger
     #expect(!native.hasLosses)
-    #expect(native.noted["AUX fields (--meta writes them)"]?.count ?? 0 >= 4)
+    #expect(native.noted["AUX fields (`meta` writes them)"]?.count ?? 0 >= 4)
     #expect(native.noted.keys.allSatisfy { !$0.contains("rdbtools") })
     let meta = JSONConversion(Fixture.named("redis-7.4.1/all").bytes, meta: true).ledger
     #expect(meta.noted.keys.allSatisfy { !$0.contains("--meta") })

@@ -240,7 +240,7 @@ struct JSONSinkTests {
       var reader = RDBReader(MemorySource(Array(fixture.bytes.prefix(offset))))
       let origin = try reader.origin()
       let destination = MemoryDestination()
-      let options = JSONOptions(shape: shape, meta: true, writer: origin.assumedWriter, header: origin.header)
+      let options = JSONOptions(shape: shape, meta: true, writer: origin.assumedWriter)
       var sink = JSONSink(options, to: destination)
       #expect(throws: RDBError.self) { try reader.read(into: &sink) }
       try sink.endEarly()

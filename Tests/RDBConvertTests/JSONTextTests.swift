@@ -134,20 +134,19 @@ struct JSONTextTests {
 
   @Test("in base64 is Foundation's, in one piece and in several")
   func base64() throws {
-    let encoder = Base64Encoder()
     var random = SeededGenerator(seed: 64)
     for length in Array(0...100) + [24_575, 24_576, 24_577, 60_000] {
       let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
       let expected = Array(Data(bytes).base64EncodedString().utf8)
-      #expect(try output { try encoder.append(bytes.span.bytes, to: &$0) } == expected)
+      #expect(try output { try $0.append(base64: bytes.span.bytes) } == expected)
       for size in [1, 2, 3, 4, 7, 1000] where length / size < 1000 {
         let pieces = try output { output in
           var stream = Base64Stream()
           for start in stride(from: 0, to: length, by: size) {
             let piece = Array(bytes[start..<min(start + size, length)])
-            try stream.append(piece.span.bytes, encoder, to: &output)
+            try stream.append(piece.span.bytes, to: &output)
           }
-          try stream.finish(encoder, to: &output)
+          try stream.finish(to: &output)
         }
         #expect(pieces == expected)
       }

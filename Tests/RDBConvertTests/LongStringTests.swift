@@ -52,8 +52,7 @@ struct LongStringTests {
     let destination = MemoryDestination()
     var result = Result(bytes: [])
     do throws(RDBError) {
-      var options = RESPOptions(
-        target: ServerVersion(.redis, 7, 2), source: SnapshotHeader(vendor: .redis, version: 11))
+      var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
       change(&options)
       let final = options
       result.end = try RDBReader(source).readRuns(threads: threads, to: destination) {

@@ -13,7 +13,7 @@ private func trailed(_ name: String, _ change: (inout RESPOptions) -> Void = { _
   let trailing = TrailingDestination(to: memory)
   var reader = RDBReader(MemorySource(Fixture.named(name).bytes))
   let origin = try reader.origin()
-  var options = RESPOptions(target: origin.assumedWriter, source: origin.header)
+  var options = RESPOptions(target: origin.assumedWriter)
   options.databaseCount = 1 << 32
   change(&options)
   let final = options

@@ -50,7 +50,7 @@ func convert(
     var reader = RDBReader(MemorySource(bytes), options: readerOptions)
     let origin = try reader.origin()
     var options = RESPOptions(
-      target: target.map { ServerVersion($0)! } ?? origin.assumedWriter, source: origin.header)
+      target: target.map { ServerVersion($0)! } ?? origin.assumedWriter)
     options.databaseCount = 1 << 32
     change(&options)
     let final = options

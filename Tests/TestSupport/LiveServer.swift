@@ -205,12 +205,12 @@ public final class LiveConnection {
 
   /// Sends one command; its reply.
   @discardableResult
-  public func command(_ words: String...) throws -> RESPValue {
+  package func command(_ words: String...) throws -> RESPValue {
     try commands([words.map { Array($0.utf8) }])[0]
   }
 
   /// Sends commands in one go; their replies.
-  public func commands(_ commands: [[[UInt8]]]) throws -> [RESPValue] {
+  package func commands(_ commands: [[[UInt8]]]) throws -> [RESPValue] {
     var replies: [RESPValue] = []
     for start in stride(from: 0, to: commands.count, by: 500) {
       let part = commands[start..<min(start + 500, commands.count)]

@@ -13,10 +13,10 @@ extern "C" {
 /// Does nothing on systems without glibc.
 void rdb_return_large_blocks(size_t byte_count);
 
-/// Writes the Base64 text of as many groups of three bytes as AVX2 instructions can take from `bytes`.
+/// Writes the Base64 text of `count` bytes at `text`, with padding (RFC 4648, section 4).
 ///
-/// Writes exactly four characters per group. Returns the number of bytes read: a multiple of 3, at most `count`, and
-/// 0 on a processor without AVX2.
+/// `text` has room for (`count` + 2) / 3 * 4 bytes. Uses AVX2 instructions where the processor has them. Returns the
+/// byte count of the text.
 size_t rdb_base64_encode(const void *bytes, size_t count, void *text);
 
 /// Writes the shortest decimal that reads back as `value` at `text`, which has room for 32 bytes.

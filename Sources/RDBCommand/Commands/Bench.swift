@@ -137,7 +137,7 @@ private struct BenchSubject {
       }
     case .json:
       let origin = try reader.origin()
-      var json = JSONOptions(writer: origin.assumedWriter, header: origin.header)
+      var json = JSONOptions(writer: origin.assumedWriter)
       json.layout = .lines
       _ = try reader.readRuns(threads: threads, to: null) {
         [json] (destination: any ByteDestination) throws(RDBError) -> JSONSink in
@@ -145,7 +145,7 @@ private struct BenchSubject {
       }
     case .resp:
       let origin = try reader.origin()
-      let resp = RESPOptions(target: origin.assumedWriter, source: origin.header)
+      let resp = RESPOptions(target: origin.assumedWriter)
       _ = try reader.readRuns(threads: threads, to: null) {
         (destination: any ByteDestination) throws(RDBError) -> RESPSink in
         RESPSink(resp, to: destination)

@@ -115,13 +115,13 @@ struct Get: WorkingCommand {
     case .json:
       let strings = strings ?? .utf8
       ledger = try lookup.read(choice, to: output) { origin in
-        var options = JSONOptions(writer: origin.assumedWriter, header: origin.header)
+        var options = JSONOptions(writer: origin.assumedWriter)
         (options.layout, options.strings, options.isPart) = (.lines, strings, choice != .all)
         return JSONSink(options, to: output)
       }
     case .resp:
       ledger = try lookup.read(choice, to: output) { origin in
-        RESPSink(RESPOptions(target: origin.assumedWriter, source: origin.header), to: output)
+        RESPSink(RESPOptions(target: origin.assumedWriter), to: output)
       }.ledger
     }
     try finish(ledger, output)

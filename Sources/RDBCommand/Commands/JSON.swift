@@ -46,7 +46,7 @@ struct JSON: WorkingCommand {
   func run() throws {
     let input = try input.open()
     let run = try SnapshotRun(input, reading)
-    var options = JSONOptions(writer: run.origin.assumedWriter, header: run.origin.header)
+    var options = JSONOptions(writer: run.origin.assumedWriter)
     options.layout = form.lines ? .lines : .array
     options.strings = form.strings
     options.shape = form.shape

@@ -43,7 +43,7 @@ struct Resp: WorkingCommand {
 
   private func options(for origin: SnapshotOrigin) -> RESPOptions {
     var options = RESPOptions(
-      target: target.target?.version ?? origin.assumedWriter, source: origin.header)
+      target: target.target?.version ?? origin.assumedWriter)
     options.databaseMap = loading.databaseMap
     options.singleDatabase = loading.singleDb
     options.databaseCount = loading.databases

@@ -41,11 +41,11 @@ struct JSONLeftOut {
 
   func note(in ledger: inout Ledger) {
     let notes: [(UInt64, String)] = [
-      (auxFields, "AUX fields (--meta writes them)"),
-      (functions, "function libraries (--meta writes them)"),
-      (moduleAux, "module AUX (--meta writes it)"),
-      (slots, "slot info (--meta writes it)"),
-      (sizes, "size hints of databases (--meta writes them)"),
+      (auxFields, "AUX fields (`meta` writes them)"),
+      (functions, "function libraries (`meta` writes them)"),
+      (moduleAux, "module AUX (`meta` writes it)"),
+      (slots, "slot info (`meta` writes it)"),
+      (sizes, "size hints of databases (`meta` writes them)"),
       (nodeBoundaries, "node boundaries of lists and streams"),
       (expiries, "expiries: the shape rdbtools has none"),
       (fieldExpiries, "expiries of hash fields: the shape rdbtools has none"),

@@ -39,21 +39,18 @@ public struct JSONOptions: Hashable, Sendable {
   public var meta: Bool
   /// The release that wrote the dump: see ``SnapshotOrigin/assumedWriter``. It names the encodings.
   public var writer: ServerVersion
-  public var header: SnapshotHeader
-  /// Only a part of each value comes. Its encoding is left out where the whole value decides it.
-  public var isPart: Bool
+  /// Whether the sink receives only a part of each value. It then omits encodings that depend on the whole value.
+  package var isPart = false
 
   public init(
     layout: Layout = .array, strings: Strings = .utf8, shape: Shape = .native, meta: Bool = false,
-    writer: ServerVersion, header: SnapshotHeader, isPart: Bool = false
+    writer: ServerVersion
   ) {
     self.layout = layout
     self.strings = strings
     self.shape = shape
     self.meta = meta
     self.writer = writer
-    self.header = header
-    self.isPart = isPart
   }
 }
 

@@ -24,11 +24,11 @@ extension JSONSink {
   public mutating func beginStored(byteCount: UInt64) throws(RDBError) { try beginPayload() }
 
   public mutating func stored(_ chunk: RawSpan) throws(RDBError) {
-    try stored.append(chunk, strings.base64, to: &output)
+    try stored.append(chunk, to: &output)
   }
 
   public mutating func endStored() throws(RDBError) {
-    try stored.finish(strings.base64, to: &output)
+    try stored.finish(to: &output)
     try output.append(key.isModuleAux ? "\"}" : "\"")
     if key.isModuleAux && options.layout == .lines { try output.append("\n") }
     key.isModuleAux = false
@@ -39,7 +39,7 @@ extension JSONSink {
     if key.isModuleAux { return }
     try output.append(",\"value\":\"")
     let start = [ValueType.module2.code] + key.moduleID.stored
-    try stored.append(start.span.bytes, strings.base64, to: &output)
+    try stored.append(start.span.bytes, to: &output)
   }
 
   // MARK: RedisJSON
@@ -88,18 +88,18 @@ extension JSONSink {
     case .float(let value):
       let bits = value.bitPattern.littleEndian
       try withUnsafeBytes(of: bits) { bytes throws(RDBError) in
-        try stored.append([3 as UInt8].span.bytes, strings.base64, to: &output)
-        try stored.append(bytes.bytes, strings.base64, to: &output)
+        try stored.append([3 as UInt8].span.bytes, to: &output)
+        try stored.append(bytes.bytes, to: &output)
       }
     case .double(let value):
       let bits = value.bitPattern.littleEndian
       try withUnsafeBytes(of: bits) { bytes throws(RDBError) in
-        try stored.append([4 as UInt8].span.bytes, strings.base64, to: &output)
-        try stored.append(bytes.bytes, strings.base64, to: &output)
+        try stored.append([4 as UInt8].span.bytes, to: &output)
+        try stored.append(bytes.bytes, to: &output)
       }
     case .string:
       try appendPiece(5, length: UInt64(item.bytes.byteCount))
-      try stored.append(item.bytes, strings.base64, to: &output)
+      try stored.append(item.bytes, to: &output)
     }
   }
 
@@ -107,7 +107,7 @@ extension JSONSink {
   private mutating func appendPiece(_ code: UInt8, length: UInt64) throws(RDBError) {
     var piece: [10 of UInt8] = [code, 0x81, 0, 0, 0, 0, 0, 0, 0, 0]
     for index in 0..<8 { piece[2 + index] = UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * index)) }
-    try stored.append(piece.span.bytes, strings.base64, to: &output)
+    try stored.append(piece.span.bytes, to: &output)
   }
 
   /// Behind the last item of a module's value.
@@ -118,8 +118,8 @@ extension JSONSink {
         key.module = .payload
       }
       if key.module != .document {
-        try stored.append([0 as UInt8].span.bytes, strings.base64, to: &output)
-        try stored.finish(strings.base64, to: &output)
+        try stored.append([0 as UInt8].span.bytes, to: &output)
+        try stored.finish(to: &output)
         try output.append(UInt8(ascii: "\""))
       }
     }

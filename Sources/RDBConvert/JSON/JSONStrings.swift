@@ -1,24 +1,23 @@
 public import RDB
 
 /// Strings of a snapshot as JSON values and names, in one of the modes of ``JSONOptions/Strings``.
-public struct JSONStrings: ~Copyable {
+package struct JSONStrings: ~Copyable {
   let mode: JSONOptions.Strings
-  let base64 = Base64Encoder()
   private let text: JSONText
 
   /// - Parameter mode: How bytes become text.
-  public init(_ mode: JSONOptions.Strings) {
+  package init(_ mode: JSONOptions.Strings) {
     self.mode = mode
     text = JSONText(mode == .latin1 ? .latin1 : mode == .escape ? .escape : .utf8)
   }
 
   /// Appends a key, an element or a value: text, or `{"$base64":"…"}`.
   @inline(__always)
-  public func appendValue(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
+  package func appendValue(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
     if mode == .utf8 {
       if try appendUTF8(bytes, to: &output) { return }
       try output.append("{\"$base64\":\"")
-      try base64.append(bytes, to: &output)
+      try output.append(base64: bytes)
       try output.append("\"}")
     } else {
       try appendReversible(bytes, to: &output)
@@ -27,11 +26,11 @@ public struct JSONStrings: ~Copyable {
 
   /// Appends a name of an object's member: text, or `"$base64:…"`, also for a name that begins so.
   @inline(__always)
-  public func appendName(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
+  package func appendName(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
     if mode == .utf8 {
       if !Self.looksEncoded(bytes), try appendUTF8(bytes, to: &output) { return }
       try output.append("\"$base64:")
-      try base64.append(bytes, to: &output)
+      try output.append(base64: bytes)
       try output.append(UInt8(ascii: "\""))
     } else {
       try appendReversible(bytes, to: &output)
@@ -41,7 +40,7 @@ public struct JSONStrings: ~Copyable {
   /// Appends bytes that are base64 in every mode.
   func appendBase64(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) {
     try output.append(UInt8(ascii: "\""))
-    try base64.append(bytes, to: &output)
+    try output.append(base64: bytes)
     try output.append(UInt8(ascii: "\""))
   }
 

@@ -7,8 +7,8 @@ import RESP
 ///     let report = try RESPFileCheck.check(source)
 ///
 /// Streaming: no command is held, whatever its length.
-public struct RESPFileCheck {
-  public enum Condition: Hashable, Sendable {
+package struct RESPFileCheck {
+  package enum Condition: Hashable, Sendable {
     /// Every command is complete, and the trailer, if there is one, says the same.
     case whole
     /// The file ends inside the command that begins at this offset, or lacks what the trailer counts.
@@ -22,17 +22,17 @@ public struct RESPFileCheck {
   }
 
   /// What was found.
-  public struct Report: Hashable, Sendable {
-    public var condition = Condition.whole
-    public var byteCount: UInt64 = 0
+  package struct Report: Hashable, Sendable {
+    package var condition = Condition.whole
+    package var byteCount: UInt64 = 0
     /// Complete commands, the trailer not among them.
-    public var commandCount: UInt64 = 0
+    package var commandCount: UInt64 = 0
     /// By name, upper case; names beyond 256 different ones count as `…`.
-    public var commands: [String: UInt64] = [:]
+    package var commands: [String: UInt64] = [:]
     /// The trailer, if the last command is one.
-    public var trailer: RESPTrailer?
+    package var trailer: RESPTrailer?
 
-    public var isWhole: Bool { condition == .whole }
+    package var isWhole: Bool { condition == .whole }
   }
 
   private var scanner = RESPCommandScanner()
@@ -41,12 +41,12 @@ public struct RESPFileCheck {
   private var start: [UInt8] = []
   private var error: RESPError?
 
-  public init() {}
+  package init() {}
 
   /// Checks all of a source.
   ///
   /// - Throws: ``RDBError`` only if it cannot be read.
-  public static func check(_ source: any ByteSource) throws(RDBError) -> Report {
+  package static func check(_ source: any ByteSource) throws(RDBError) -> Report {
     var check = RESPFileCheck()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     defer { buffer.deallocate() }
@@ -58,7 +58,7 @@ public struct RESPFileCheck {
   }
 
   /// Goes on with the next bytes of the file.
-  public mutating func feed(_ chunk: RawSpan) {
+  package mutating func feed(_ chunk: RawSpan) {
     report.byteCount += UInt64(chunk.byteCount)
     if start.count < 16 {
       let missing = min(16 - start.count, chunk.byteCount)
@@ -71,7 +71,7 @@ public struct RESPFileCheck {
   }
 
   /// The file has ended.
-  public consuming func finish() -> Report {
+  package consuming func finish() -> Report {
     report.commands = counter.commands
     report.commandCount = counter.commandCount
     if let error {

@@ -39,8 +39,6 @@ public struct RESPOptions: Hashable, Sendable {
 
   /// The oldest server that must understand the commands.
   public var target: ServerVersion
-  /// The snapshot's own header.
-  public var source: SnapshotHeader
   /// Database in the snapshot → database on the server; others keep their number.
   public var databaseMap: [UInt64: UInt64] = [:]
   /// All keys go into database 0. Keys of two databases are refused then, unless they replace.
@@ -60,9 +58,8 @@ public struct RESPOptions: Hashable, Sendable {
   public var batchByteCount = 1 << 20
   public var functions = Functions.append
 
-  public init(target: ServerVersion, source: SnapshotHeader) {
-    (self.target, self.source) = (target, source)
-  }
+  /// Creates options for a server.
+  public init(target: ServerVersion) { self.target = target }
 }
 
 /// What a ``RESPSink`` did.

@@ -34,7 +34,7 @@ extension RESPSink {
     let libraryName =
       library.isPreGA ? library.name.withUnsafeBytes { Array($0) } : Self.libraryName(library.code)
     guard options.functions != .skip else {
-      ledger.note("function libraries, as --functions skip says", key: libraryName)
+      ledger.note("function libraries, skipped by `functions`", key: libraryName)
       return
     }
     guard can.functions else {

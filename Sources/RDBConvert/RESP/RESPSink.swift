@@ -330,8 +330,7 @@ extension RDBError {
   ) -> RDBError {
     RDBError(
       .refused, at: offset,
-      expected: "a database below \(count): say --db-map \(source):N to give its keys another, or "
-        + "--databases N if the server has more",
+      expected: "a database below \(count) (`databaseCount`), or another number for it (`databaseMap`)",
       found: target == source ? "keys in database \(source)" : "keys of database \(source) going into \(target)",
       key: key, database: source)
   }
@@ -339,7 +338,7 @@ extension RDBError {
   @inline(never)
   static func twoDatabases(_ first: UInt64, _ second: UInt64) -> RDBError {
     RDBError(
-      .refused, at: 0, expected: "keys in one database only, as --single-db wants, or --replace",
+      .refused, at: 0, expected: "keys in one database only (`singleDatabase`), or `existing` to replace keys",
       found: "keys in databases \(first) and \(second)")
   }
 }

@@ -1,7 +1,7 @@
 public import RDB
 
 /// A command, or an option of one, that not every server has. The table is in ``since``.
-public enum RESPFeature: String, Hashable, Sendable, CaseIterable {
+package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case hmset = "HMSET"
   case variadicPush = "RPUSH, SADD, ZADD with several elements"
   case pexpireat = "PEXPIREAT"
@@ -27,7 +27,7 @@ public enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case arrays = "ARMSET, ARSEEK"
 
   /// The first Redis and the first Valkey that has it; `nil`: no Valkey does. Valkey began as Redis 7.2.
-  public var since: (redis: ServerVersion, valkey: ServerVersion?) {
+  package var since: (redis: ServerVersion, valkey: ServerVersion?) {
     switch self {
     case .hmset: Self.both(2, 0)
     case .variadicPush: Self.both(2, 4)
@@ -64,7 +64,7 @@ public enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   }
 
   /// Whether `server` has it.
-  public func isOffered(by server: ServerVersion) -> Bool {
+  package func isOffered(by server: ServerVersion) -> Bool {
     let since = since
     return server.isAtLeast(
       since.redis.major, since.redis.minor, since.redis.patch,
@@ -72,7 +72,7 @@ public enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   }
 
   /// `Redis 7.4 or Valkey 9.0`: for ledgers.
-  public var neededServer: String {
+  package var neededServer: String {
     let since = since
     var text = "Redis \(since.redis.major).\(since.redis.minor)"
     if since.redis.patch > 0 { text += ".\(since.redis.patch)" }

@@ -3,24 +3,24 @@ import RDBFormat
 import RESP
 
 /// What the last command of a file says about the bytes before it: `ECHO "swift-rdb/1 keys=… …"`.
-public struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
-  public var keys: UInt64
+package struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
+  package var keys: UInt64
   /// Commands before the trailer.
-  public var commands: UInt64
+  package var commands: UInt64
   /// Bytes before the trailer.
-  public var bytes: UInt64
+  package var bytes: UInt64
   /// CRC-64/Jones of those bytes.
-  public var crc64: UInt64
+  package var crc64: UInt64
 
   /// What the text begins with.
-  public static let mark = "swift-rdb/1 "
+  package static let mark = "swift-rdb/1 "
 
-  public init(keys: UInt64, commands: UInt64, bytes: UInt64, crc64: UInt64) {
+  package init(keys: UInt64, commands: UInt64, bytes: UInt64, crc64: UInt64) {
     (self.keys, self.commands, self.bytes, self.crc64) = (keys, commands, bytes, crc64)
   }
 
   /// Reads the text of ``description``; other text is `nil`.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard text.hasPrefix(Self.mark) else { return nil }
     var values: [String: Substring] = [:]
     for word in text.dropFirst(Self.mark.count).split(separator: " ", omittingEmptySubsequences: false) {
@@ -38,7 +38,7 @@ public struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The contract: `swift-rdb/1 keys=N commands=N bytes=N crc64=HEX`, sixteen digits of lower case.
-  public var description: String {
+  package var description: String {
     let digits = String(crc64, radix: 16)
     let hex = String(repeating: "0", count: 16 - digits.count) + digits
     return "\(Self.mark)keys=\(keys) commands=\(commands) bytes=\(bytes) crc64=\(hex)"
@@ -46,15 +46,15 @@ public struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A destination in front of another that counts what goes through, and can end it with a trailer.
-public final class TrailingDestination: ByteDestination {
+package final class TrailingDestination: ByteDestination {
   private let destination: any ByteDestination
   private var checksum = CRC64()
   /// Bytes written so far.
-  public private(set) var byteCount: UInt64 = 0
+  package private(set) var byteCount: UInt64 = 0
 
-  public init(to destination: any ByteDestination) { self.destination = destination }
+  package init(to destination: any ByteDestination) { self.destination = destination }
 
-  public func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
+  package func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
     throws(RDBError)
   {
     checksum.update(first)
@@ -64,7 +64,7 @@ public final class TrailingDestination: ByteDestination {
   }
 
   /// Writes the ECHO command; nothing else may follow.
-  public func writeTrailer(_ summary: RESPSummary) throws(RDBError) {
+  package func writeTrailer(_ summary: RESPSummary) throws(RDBError) {
     let trailer = RESPTrailer(
       keys: summary.ledger.keysWritten, commands: summary.commandCount, bytes: byteCount,
       crc64: checksum.value)

@@ -5,13 +5,13 @@ public import RDB
 /// Escaped as `redis-cli` shows strings, without its quotation marks: printable ASCII as it is,
 /// `\n \r \t \a \b \\ \"`, all else `\xhh`. Between double quotes `redis-cli` reads a line back as the name.
 /// Other programs parse these lines: the form is a contract. Source: `sdscatrepr` in Redis `src/sds.c`.
-public struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
+package struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
   private var output: ByteOutput
   private var count: UInt64 = 0
 
-  public init(to destination: any ByteDestination) { output = ByteOutput(to: destination) }
+  package init(to destination: any ByteDestination) { output = ByteOutput(to: destination) }
 
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     count &+= 1
     try write(key.name)
     try output.append(UInt8(ascii: "\n"))
@@ -120,9 +120,9 @@ public struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
     value < 10 ? 48 + value : UInt8(ascii: "a") - 10 + value
   }
 
-  public mutating func endRun() throws(RDBError) { try output.endRun() }
+  package mutating func endRun() throws(RDBError) { try output.endRun() }
 
-  public consuming func finish() throws(RDBError) -> Ledger {
+  package consuming func finish() throws(RDBError) -> Ledger {
     var ledger = Ledger()
     (ledger.keysRead, ledger.keysWritten) = (count, count)
     return ledger

@@ -9,24 +9,24 @@ import RDBSupport
 /// ID, then field and value. Bytes are not escaped, so a newline in a part looks like the end of it.
 ///
 /// Of one element alone only the value is written, like a string: of a field its value, of a member its score.
-public struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
+package struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
   private var output: ByteOutput
   private var ledger = Ledger()
   private var groups: UInt64 = 0
   private let isOneElement: Bool
 
   /// - Parameter isOneElement: One element comes, chosen by its name.
-  public init(isOneElement: Bool = false, to destination: any ByteDestination) {
+  package init(isOneElement: Bool = false, to destination: any ByteDestination) {
     self.isOneElement = isOneElement
     output = ByteOutput(to: destination)
   }
 
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead &+= 1
     return .elements
   }
 
-  public mutating func endKey(_ end: KeyEnd) throws(RDBError) { ledger.keysWritten &+= 1 }
+  package mutating func endKey(_ end: KeyEnd) throws(RDBError) { ledger.keysWritten &+= 1 }
 
   @inline(__always)
   private mutating func line(_ bytes: RawSpan) throws(RDBError) {
@@ -39,26 +39,26 @@ public struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
     output.advance(by: DoubleText.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
   }
 
-  public mutating func string(_ value: RawSpan) throws(RDBError) { try output.append(value) }
-  public mutating func listElement(_ element: RawSpan) throws(RDBError) { try line(element) }
-  public mutating func setMember(_ member: RawSpan) throws(RDBError) {
+  package mutating func string(_ value: RawSpan) throws(RDBError) { try output.append(value) }
+  package mutating func listElement(_ element: RawSpan) throws(RDBError) { try line(element) }
+  package mutating func setMember(_ member: RawSpan) throws(RDBError) {
     if isOneElement { try output.append(member) } else { try line(member) }
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+  package mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     if isOneElement { return try append(score) }
     try line(member)
     try append(score)
     try output.append(UInt8(ascii: "\n"))
   }
 
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
+  package mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
     if isOneElement { return try output.append(value) }
     try line(field)
     try line(value)
   }
 
-  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+  package mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     if isOneElement { return try output.append(value) }
     try output.reserve(64)
     output.appendUnchecked(index)
@@ -66,7 +66,7 @@ public struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
     try line(value)
   }
 
-  public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
+  package mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
     try output.reserve(64)
     switch item.kind {
     case .signed(let value): output.appendUnchecked(value)
@@ -78,7 +78,7 @@ public struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
     try output.append(UInt8(ascii: "\n"))
   }
 
-  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
+  package mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     if isOneElement { return }
     try output.reserve(128)
     output.appendUnchecked(id.milliseconds)
@@ -87,18 +87,18 @@ public struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
     output.appendUnchecked(UInt8(ascii: "\n"))
   }
 
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+  package mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
     try line(field)
     try line(value)
   }
 
-  public mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { groups &+= 1 }
+  package mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { groups &+= 1 }
 
-  public mutating func endRun() throws(RDBError) { try output.endRun() }
+  package mutating func endRun() throws(RDBError) { try output.endRun() }
 
   /// - Returns: Keys read and written, and what stands in no value.
-  public consuming func finish() throws(RDBError) -> Ledger {
-    if groups > 0 { ledger.note("consumer groups, which --json has", count: groups) }
+  package consuming func finish() throws(RDBError) -> Ledger {
+    if groups > 0 { ledger.note("consumer groups, which JSON has", count: groups) }
     return ledger
   }
 }

@@ -1,43 +1,54 @@
 import RDBSupport
 
-/// Reads commands (arrays of bulk strings) from chunks: an AOF, a file for `redis-cli --pipe`, a
-/// replication stream.
+/// An incremental reader of commands: an append-only file, a file for `redis-cli --pipe`, a replication stream.
 ///
+///     var reader = RESPCommandReader()
 ///     reader.feed(chunk)
 ///     while try reader.next() {
 ///       for index in 0..<reader.argumentCount { use(reader.argument(index)) }
 ///     }
 ///
-/// Borrowing: arguments lie in the reader's one buffer until the next call of ``next()`` or
-/// ``feed(_:)``. The buffer grows to the longest command, by what has come, never by what is claimed;
-/// nothing else is allocated. Inline commands (`SET k v`) are refused by name. For files whose commands
-/// need not be held whole, see ``RESPCommandScanner``.
+/// Arguments are borrowed from the reader's buffer; they are valid until the next call of ``next()`` or ``feed(_:)``.
+/// The buffer grows with the bytes received, never with a length that the input claims, up to the longest command.
+/// Nothing else is allocated. A command has at most 67,108,864 arguments of at most 512 MiB.
+///
+/// Commands are arrays of bulk strings (RESP2 and RESP3). Inline commands such as `SET k v` are an error
+/// (``RESPError/Code/inlineCommand``).
 public struct RESPCommandReader: ~Copyable {
   private let limits: RESPLimits
+  /// The bytes received; those from `start` up to `end` are in use.
   private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var start = 0
   private var end = 0
+  /// The offset in the input of the first byte of the buffer.
   private var base: UInt64 = 0
-  /// How far the command under way has been looked at, so that no chunk is looked at twice.
+  /// The index in the buffer of the next byte to examine. Bytes before it are not examined again.
   private var scanned = 0
+  /// The number of arguments of the current command still to come; −1 before its header is complete.
   private var missingArguments = -1
   private var ranges: [Range<Int>] = []
   private var hasCommand = false
 
-  public init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
+  /// Creates a reader without input.
+  public init() { self.init(limits: RESPLimits()) }
+
+  /// Creates a reader with other limits.
+  package init(limits: RESPLimits) { self.limits = limits }
 
   deinit { buffer.deallocate() }
 
-  /// Bytes from the first ever fed to the first of the command that ``next()`` found or waits for.
+  /// The offset in the input, in bytes, of the current command: the last one found, or the one being read.
   public var offset: UInt64 { base + UInt64(start) }
 
-  /// Bytes of the command that ``next()`` found.
-  public var byteCount: Int { hasCommand ? scanned - start : 0 }
+  /// The length of the current command in bytes; 0 before it is complete.
+  package var byteCount: Int { hasCommand ? scanned - start : 0 }
 
-  /// How many arguments it has, the name included.
+  /// The number of arguments of the current command, its name included; 0 before it is complete.
   public var argumentCount: Int { hasCommand ? ranges.count : 0 }
 
-  /// One of its arguments; the first is the name.
+  /// Returns an argument of the current command. Argument 0 is the name of the command.
+  ///
+  /// - Parameter index: The index of the argument, less than ``argumentCount``.
   @_lifetime(borrow self)
   public func argument(_ index: Int) -> RawSpan {
     precondition(hasCommand)
@@ -45,8 +56,8 @@ public struct RESPCommandReader: ~Copyable {
       RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[ranges[index]])), borrowing: self)
   }
 
-  /// The command's bytes as they were read.
-  public var bytes: RawSpan {
+  /// The bytes of the current command.
+  package var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
       _overrideLifetime(
@@ -55,7 +66,9 @@ public struct RESPCommandReader: ~Copyable {
     }
   }
 
-  /// Takes a copy of `chunk`.
+  /// Adds a copy of `chunk` to the input, and ends the current command.
+  ///
+  /// - Parameter chunk: Bytes that follow all bytes fed before. A chunk can begin and end anywhere.
   public mutating func feed(_ chunk: RawSpan) {
     dropCommand()
     guard chunk.byteCount > 0 else { return }
@@ -67,9 +80,10 @@ public struct RESPCommandReader: ~Copyable {
     end += chunk.byteCount
   }
 
-  /// Finds the next command; `false`: it is not complete yet.
+  /// Advances to the next command.
   ///
-  /// - Throws: ``RESPError``; the reader is of no use then.
+  /// - Returns: Whether the input has another complete command. If not, feed more bytes and call again.
+  /// - Throws: ``RESPError``. The reader cannot continue after an error.
   public mutating func next() throws(RESPError) -> Bool {
     dropCommand()
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<end])
@@ -80,11 +94,11 @@ public struct RESPCommandReader: ~Copyable {
       guard let lineEnd = try RESPLine.end(bytes, from: line, base: base, limits: limits) else {
         return false
       }
-      let place = base + UInt64(line)
-      let count = try RESPLine.length(UnsafeRawBufferPointer(rebasing: bytes[line..<lineEnd]), at: place)
+      let lengthOffset = base + UInt64(line)
+      let count = try RESPLine.length(UnsafeRawBufferPointer(rebasing: bytes[line..<lineEnd]), at: lengthOffset)
       guard count <= limits.elementCount else {
         throw RESPError(
-          .tooManyElements, at: place, expected: "at most \(limits.elementCount) arguments",
+          .tooManyElements, at: lengthOffset, expected: "at most \(limits.elementCount) arguments",
           found: "\(count)")
       }
       missingArguments = count
@@ -99,7 +113,9 @@ public struct RESPCommandReader: ~Copyable {
     return true
   }
 
-  /// No more bytes will come: throws `truncated` inside a command.
+  /// Checks that the input ends after a whole command.
+  ///
+  /// - Throws: ``RESPError`` (`truncated`) if the last command is incomplete.
   public func finish() throws(RESPError) {
     guard hasCommand ? scanned == end : start == end else {
       throw RESPError(
@@ -118,14 +134,14 @@ public struct RESPCommandReader: ~Copyable {
     guard let lineEnd = try RESPLine.end(bytes, from: line, base: base, limits: limits) else {
       return false
     }
-    let place = base + UInt64(line)
-    let count = try RESPLine.length(UnsafeRawBufferPointer(rebasing: bytes[line..<lineEnd]), at: place)
-    try RESPLine.check(bulk: count, at: place, limits)
+    let lengthOffset = base + UInt64(line)
+    let count = try RESPLine.length(UnsafeRawBufferPointer(rebasing: bytes[line..<lineEnd]), at: lengthOffset)
+    try RESPLine.check(bulk: count, at: lengthOffset, limits)
     let from = lineEnd + 2
     guard end - from >= count + 2 else { return false }
     guard bytes[from + count] == 13, bytes[from + count + 1] == 10 else {
       throw RESPError(
-        .badLineEnd, at: base + UInt64(from + count), expected: "\"\\r\\n\" behind \(count) bytes",
+        .badLineEnd, at: base + UInt64(from + count), expected: "\"\\r\\n\" after \(count) bytes",
         found: "\(hex(bytes[from + count])) \(hex(bytes[from + count + 1]))")
     }
     ranges.append(from..<from + count)

@@ -1,19 +1,21 @@
 import RDBSupport
 
-/// What a ``RESPCommandScanner`` tells.
-public protocol RESPCommandHandler: ~Copyable {
-  /// A command begins, `offset` bytes behind the first byte ever scanned.
+/// The receiver of the events of a ``RESPCommandScanner``.
+package protocol RESPCommandHandler: ~Copyable {
+  /// A command begins at `offset`, in bytes from the first byte of the input.
   mutating func beginCommand(argumentCount: Int, offset: UInt64)
   /// An argument begins; its bytes follow in pieces.
   mutating func beginArgument(_ index: Int, byteCount: Int)
+  /// The next bytes of the current argument.
   mutating func argumentBytes(_ bytes: RawSpan)
-  /// The command is complete; `end`: the offset behind it.
+  /// The command is complete and ends before the offset `end`.
   mutating func endCommand(end: UInt64)
 }
 
-/// Walks commands (arrays of bulk strings) in chunks without holding any: its memory is a few numbers,
-/// whatever an argument's length.
-public struct RESPCommandScanner: Sendable {
+/// An incremental scanner of commands that holds no bytes: it uses constant memory for arguments of any length.
+///
+/// `RESPFileCheck` in RDBConvert checks command files with it.
+package struct RESPCommandScanner: Sendable {
   private enum State: Sendable {
     case command, count, bulkMark, bulkLength, bulk, bulkReturn, bulkNewline
   }
@@ -27,21 +29,21 @@ public struct RESPCommandScanner: Sendable {
   private var argument = 0
   private var remaining = 0
   private var commandStart: UInt64 = 0
-  /// Bytes scanned so far.
-  public private(set) var offset: UInt64 = 0
+  /// The number of bytes scanned so far.
+  package private(set) var offset: UInt64 = 0
 
-  public init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
+  package init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
 
-  /// Whether the scanner stands between two commands.
-  public var isBetweenCommands: Bool { state == .command }
+  /// Whether the bytes scanned so far end after a whole command.
+  package var isBetweenCommands: Bool { state == .command }
 
-  /// The offset of the first byte of the command under way, or of the next.
-  public var commandOffset: UInt64 { isBetweenCommands ? offset : commandStart }
+  /// The offset of the incomplete command; between commands, the offset of the next one.
+  package var commandOffset: UInt64 { isBetweenCommands ? offset : commandStart }
 
   /// Scans `chunk`.
   ///
-  /// - Throws: ``RESPError``; ``offset`` is then that of the wrong byte.
-  public mutating func scan<H: RESPCommandHandler & ~Copyable>(_ chunk: RawSpan, into handler: inout H)
+  /// - Throws: ``RESPError``. ``offset`` is then the offset of the wrong byte.
+  package mutating func scan<H: RESPCommandHandler & ~Copyable>(_ chunk: RawSpan, into handler: inout H)
     throws(RESPError)
   {
     var index = 0
@@ -63,8 +65,10 @@ public struct RESPCommandScanner: Sendable {
     }
   }
 
-  /// No more bytes will come: throws `truncated` inside a command.
-  public func finish() throws(RESPError) {
+  /// Checks that the input ends after a whole command.
+  ///
+  /// - Throws: ``RESPError`` (`truncated`) if the last command is incomplete.
+  package func finish() throws(RESPError) {
     guard isBetweenCommands else {
       throw RESPError(
         .truncated, at: offset, expected: "the rest of the command that begins at \(commandStart)",
@@ -73,58 +77,58 @@ public struct RESPCommandScanner: Sendable {
   }
 
   private mutating func step<H: RESPCommandHandler & ~Copyable>(
-    _ byte: UInt8, _ place: UInt64, _ handler: inout H
+    _ byte: UInt8, _ position: UInt64, _ handler: inout H
   ) throws(RESPError) {
     switch state {
     case .command:
       guard byte == UInt8(ascii: "*") else {
         throw RESPError(
-          .inlineCommand, at: place,
+          .inlineCommand, at: position,
           expected: "\"*\", an array of bulk strings (inline commands are not read)", found: hex(byte))
       }
-      commandStart = place
+      commandStart = position
       beginNumber(.count)
     case .count:
-      guard try readDigit(byte, place) else { return }
+      guard try readDigit(byte, position) else { return }
       guard number <= limits.elementCount else {
         throw RESPError(
-          .tooManyElements, at: place, expected: "at most \(limits.elementCount) arguments",
+          .tooManyElements, at: position, expected: "at most \(limits.elementCount) arguments",
           found: "\(number)")
       }
       argumentCount = number
       argument = 0
       handler.beginCommand(argumentCount: argumentCount, offset: commandStart)
-      nextArgument(place, &handler)
+      nextArgument(position, &handler)
     case .bulkMark:
       guard byte == UInt8(ascii: "$") else {
-        throw RESPError(.unknownType, at: place, expected: "a bulk string", found: hex(byte))
+        throw RESPError(.unknownType, at: position, expected: "a bulk string", found: hex(byte))
       }
       beginNumber(.bulkLength)
     case .bulkLength:
-      guard try readDigit(byte, place) else { return }
-      try RESPLine.check(bulk: number, at: place, limits)
+      guard try readDigit(byte, position) else { return }
+      try RESPLine.check(bulk: number, at: position, limits)
       handler.beginArgument(argument, byteCount: number)
       remaining = number
       state = number == 0 ? .bulkReturn : .bulk
     case .bulk: break
     case .bulkReturn:
-      guard byte == 13 else { throw badEnd(byte, place, "\"\\r\\n\" behind the argument") }
+      guard byte == 13 else { throw badEnd(byte, position, "\"\\r\\n\" after the argument") }
       state = .bulkNewline
     case .bulkNewline:
-      guard byte == 10 else { throw badEnd(byte, place, "\"\\n\" behind \"\\r\"") }
+      guard byte == 10 else { throw badEnd(byte, position, "\"\\n\" after \"\\r\"") }
       argument += 1
-      nextArgument(place, &handler)
+      nextArgument(position, &handler)
     }
   }
 
   private mutating func nextArgument<H: RESPCommandHandler & ~Copyable>(
-    _ place: UInt64, _ handler: inout H
+    _ position: UInt64, _ handler: inout H
   ) {
     if argument < argumentCount {
       state = .bulkMark
     } else {
       state = .command
-      handler.endCommand(end: place + 1)
+      handler.endCommand(end: position + 1)
     }
   }
 
@@ -135,29 +139,29 @@ public struct RESPCommandScanner: Sendable {
     sawReturn = false
   }
 
-  /// Reads on in `digits \r \n`; whether the line is complete.
-  private mutating func readDigit(_ byte: UInt8, _ place: UInt64) throws(RESPError) -> Bool {
+  /// Takes the next byte of a line of digits, and returns whether the line is complete.
+  private mutating func readDigit(_ byte: UInt8, _ position: UInt64) throws(RESPError) -> Bool {
     if sawReturn {
-      guard byte == 10 else { throw badEnd(byte, place, "\"\\n\" behind \"\\r\"") }
+      guard byte == 10 else { throw badEnd(byte, position, "\"\\n\" after \"\\r\"") }
       return true
     }
     if byte == 13 {
       guard digits > 0 else {
-        throw RESPError(.badLength, at: place, expected: "a length in digits", found: "none")
+        throw RESPError(.badLength, at: position, expected: "a length in digits", found: "none")
       }
       sawReturn = true
       return false
     }
-    if byte == 10, digits > 0 { throw badEnd(byte, place, "\"\\r\\n\"") }
+    if byte == 10, digits > 0 { throw badEnd(byte, position, "\"\\r\\n\"") }
     guard byte >= 48, byte <= 57, digits < 18 else {
-      throw RESPError(.badLength, at: place, expected: "a length in digits", found: hex(byte))
+      throw RESPError(.badLength, at: position, expected: "a length in digits", found: hex(byte))
     }
     number = number * 10 + Int(byte) - 48
     digits += 1
     return false
   }
 
-  private func badEnd(_ byte: UInt8, _ place: UInt64, _ expected: String) -> RESPError {
-    RESPError(.badLineEnd, at: place, expected: expected, found: hex(byte))
+  private func badEnd(_ byte: UInt8, _ position: UInt64, _ expected: String) -> RESPError {
+    RESPError(.badLineEnd, at: position, expected: expected, found: hex(byte))
   }
 }

@@ -1,8 +1,8 @@
 import RDBSupport
 
-/// Where a line of a buffer ends, and what numbers it holds: what all three decoders share.
+/// Line ends and lengths: the parsing that all decoders share.
 enum RESPLine {
-  /// The index of the `\r` that ends the line beginning at `start`; `nil`: not there yet.
+  /// Returns the index of the `\r` that ends the line beginning at `start`, or `nil` if the line is incomplete.
   ///
   /// - Throws: ``RESPError`` (`badLineEnd`) for a `\n` without `\r` or a `\r` without `\n`; `lineTooLong`.
   static func end(
@@ -19,7 +19,7 @@ enum RESPLine {
         guard index + 1 < bytes.count else { return nil }
         guard bytes[index + 1] == 10 else {
           throw RESPError(
-            .badLineEnd, at: base + UInt64(index + 1), expected: "\"\\n\" behind \"\\r\"",
+            .badLineEnd, at: base + UInt64(index + 1), expected: "\"\\n\" after \"\\r\"",
             found: hex(bytes[index + 1]))
         }
         return index
@@ -34,7 +34,9 @@ enum RESPLine {
     return nil
   }
 
-  /// The number a length line says: digits only, no sign, at most 19 of them.
+  /// Reads the length in a line: 1 to 19 digits without a sign.
+  ///
+  /// - Throws: ``RESPError`` (`badLength`, or `streamed` for `?`).
   static func length(_ text: UnsafeRawBufferPointer, at offset: UInt64) throws(RESPError) -> Int {
     var value: Int? = text.isEmpty || text.count > 19 ? nil : 0
     for byte in text {
@@ -57,7 +59,9 @@ enum RESPLine {
     return value
   }
 
-  /// Throws `bulkTooLong` for a length beyond the limit.
+  /// Checks the length of a bulk string.
+  ///
+  /// - Throws: ``RESPError`` (`bulkTooLong`) beyond the limit.
   static func check(bulk byteCount: Int, at offset: UInt64, _ limits: RESPLimits) throws(RESPError) {
     guard byteCount <= limits.bulkByteCount else {
       throw RESPError(

@@ -1,14 +1,16 @@
 import RDBSupport
 
-/// Decodes replies from chunks, each an owned ``RESPValue``.
+/// An incremental decoder of replies (RESP2 and RESP3).
+///
+/// Not public yet: the tests read the replies of live servers with it, and moving data into a server will.
 ///
 ///     var decoder = RESPDecoder()
 ///     decoder.feed(chunk)
 ///     while let reply = try decoder.next() { … }
 ///
-/// Lengths and counts are believed only as far as bytes have come: nothing is reserved for a claim. No
-/// recursion; depth, bulk strings, lines and elements have ``RESPLimits``.
-public struct RESPDecoder: Sendable {
+/// A length or count that the input claims reserves no memory. Nesting uses no recursion. Depth, bulk strings, lines
+/// and elements have ``RESPLimits``.
+package struct RESPDecoder: Sendable {
   private enum Kind: Sendable { case array, set, push, map, attributes, attributed([RESPValue.Pair]) }
 
   private struct Frame: Sendable {
@@ -19,24 +21,24 @@ public struct RESPDecoder: Sendable {
 
   private let limits: RESPLimits
   private var buffer: [UInt8] = []
-  /// Everything before it was decoded.
+  /// The index of the next byte to decode.
   private var position = 0
-  /// The offset of the buffer's first byte in all that was fed.
+  /// The offset in the input of the first byte of the buffer.
   private var base: UInt64 = 0
   private var stack: [Frame] = []
-  /// Elements of the value under way.
+  /// The number of elements of the current value so far, nested ones included.
   private var elementCount = 0
 
-  public init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
+  package init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
 
-  /// Bytes of all complete values so far.
-  public var offset: UInt64 { base + UInt64(position) }
+  /// The number of bytes decoded so far.
+  package var offset: UInt64 { base + UInt64(position) }
 
-  /// Whether the decoder stands between two values.
-  public var isBetweenValues: Bool { stack.isEmpty && position == buffer.count }
+  /// Whether all bytes fed so far belong to complete values.
+  package var isBetweenValues: Bool { stack.isEmpty && position == buffer.count }
 
-  /// Takes a copy of `chunk`.
-  public mutating func feed(_ chunk: some Sequence<UInt8>) {
+  /// Adds a copy of `chunk` to the input.
+  package mutating func feed(_ chunk: some Sequence<UInt8>) {
     if position > 0, position == buffer.count || position > 1 << 16 {
       base += UInt64(position)
       buffer.removeFirst(position)
@@ -45,18 +47,20 @@ public struct RESPDecoder: Sendable {
     buffer.append(contentsOf: chunk)
   }
 
-  /// The next value; `nil`: it is not complete yet.
+  /// Returns the next value, or `nil` if it is incomplete.
   ///
-  /// - Throws: ``RESPError``; the decoder is of no use then.
-  public mutating func next() throws(RESPError) -> RESPValue? {
+  /// - Throws: ``RESPError``. The decoder cannot continue after an error.
+  package mutating func next() throws(RESPError) -> RESPValue? {
     while let token = try token() {
       if let value = try take(token) { return value }
     }
     return nil
   }
 
-  /// No more bytes will come: throws `truncated` inside a value.
-  public func finish() throws(RESPError) {
+  /// Checks that the input ends after a whole value.
+  ///
+  /// - Throws: ``RESPError`` (`truncated`) if the last value is incomplete.
+  package func finish() throws(RESPError) {
     guard isBetweenValues else {
       throw RESPError(
         .truncated, at: base + UInt64(buffer.count), expected: "the rest of a value",
@@ -66,7 +70,7 @@ public struct RESPDecoder: Sendable {
 
   private enum Token { case value(RESPValue), aggregate(Kind, Int) }
 
-  /// Puts a token into its place; the outermost value, if that is now complete.
+  /// Adds a token to the innermost aggregate, and returns the outermost value if the token completes it.
   private mutating func take(_ token: Token) throws(RESPError) -> RESPValue? {
     var done: RESPValue
     switch token {
@@ -92,7 +96,7 @@ public struct RESPDecoder: Sendable {
     return done
   }
 
-  /// Ends the innermost aggregate; `nil`: it was attributes, whose value is still to come.
+  /// Ends the innermost aggregate. Returns `nil` after attributes, because their value follows.
   private mutating func finishFrame() -> RESPValue? {
     let frame = stack.removeLast()
     switch frame.kind {
@@ -111,33 +115,33 @@ public struct RESPDecoder: Sendable {
     stride(from: 0, to: items.count - 1, by: 2).map { RESPValue.Pair(items[$0], items[$0 + 1]) }
   }
 
-  /// Decodes a scalar, or the head of an aggregate; consumes nothing if it is not complete.
+  /// Decodes a scalar or the header of an aggregate. Consumes nothing if it is incomplete.
   private mutating func token() throws(RESPError) -> Token? {
     guard position < buffer.count else { return nil }
     let mark = buffer[position]
     try checkMark(mark)
     let lineStart = position + 1
     guard let end = try lineEnd(from: lineStart) else { return nil }
-    let place = base + UInt64(lineStart)
+    let offset = base + UInt64(lineStart)
     let line = buffer[lineStart..<end]
     let next = end + 2
     var token: Token
     switch mark {
     case UInt8(ascii: "+"): token = .value(.simple(Array(line)))
     case UInt8(ascii: "-"): token = .value(.error(Array(line)))
-    case UInt8(ascii: ":"): token = .value(.integer(try integer(line, at: place)))
-    case UInt8(ascii: ","): token = .value(.double(try double(line, at: place)))
-    case UInt8(ascii: "("): token = .value(.bigNumber(try bigNumber(line, at: place)))
-    case UInt8(ascii: "#"): token = .value(.boolean(try boolean(line, at: place)))
+    case UInt8(ascii: ":"): token = .value(.integer(try integer(line, at: offset)))
+    case UInt8(ascii: ","): token = .value(.double(try double(line, at: offset)))
+    case UInt8(ascii: "("): token = .value(.bigNumber(try bigNumber(line, at: offset)))
+    case UInt8(ascii: "#"): token = .value(.boolean(try boolean(line, at: offset)))
     case UInt8(ascii: "_"):
-      guard line.isEmpty else { throw badNumber("an empty line", line, at: place) }
+      guard line.isEmpty else { throw badNumber("an empty line", line, at: offset) }
       token = .value(.null)
     case UInt8(ascii: "$"), UInt8(ascii: "!"), UInt8(ascii: "="):
       if mark == UInt8(ascii: "$"), line.elementsEqual("-1".utf8) {
         token = .value(.null)
         break
       }
-      guard let bulk = try bulk(mark, line, at: place, from: next) else { return nil }
+      guard let bulk = try bulk(mark, line, at: offset, from: next) else { return nil }
       position = next + bulk.byteCount + 2
       return .value(bulk.value)
     case UInt8(ascii: "*"), UInt8(ascii: "~"), UInt8(ascii: ">"), UInt8(ascii: "%"), UInt8(ascii: "|"):
@@ -145,7 +149,7 @@ public struct RESPDecoder: Sendable {
         token = .value(.null)
         break
       }
-      token = try aggregate(mark, line, at: place)
+      token = try aggregate(mark, line, at: offset)
     default: return nil
     }
     position = next
@@ -153,13 +157,9 @@ public struct RESPDecoder: Sendable {
   }
 
   private func lineEnd(from start: Int) throws(RESPError) -> Int? {
-    var result: Result<Int?, RESPError> = .success(nil)
-    buffer.withUnsafeBytes { bytes in
-      do throws(RESPError) {
-        result = .success(try RESPLine.end(bytes, from: start, base: base, limits: limits))
-      } catch { result = .failure(error) }
+    try buffer.span.bytes.withUnsafeBytes { bytes throws(RESPError) in
+      try RESPLine.end(bytes, from: start, base: base, limits: limits)
     }
-    return try result.get()
   }
 
   private func checkMark(_ mark: UInt8) throws(RESPError) {
@@ -168,26 +168,20 @@ public struct RESPDecoder: Sendable {
     }
   }
 
-  private func length(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Int {
-    var result: Result<Int, RESPError> = .success(0)
-    line.withUnsafeBytes { bytes in
-      do throws(RESPError) { result = .success(try RESPLine.length(bytes, at: place)) } catch {
-        result = .failure(error)
-      }
-    }
-    return try result.get()
+  private func length(_ line: ArraySlice<UInt8>, at offset: UInt64) throws(RESPError) -> Int {
+    try line.span.bytes.withUnsafeBytes { bytes throws(RESPError) in try RESPLine.length(bytes, at: offset) }
   }
 
-  private func bulk(_ mark: UInt8, _ line: ArraySlice<UInt8>, at place: UInt64, from start: Int)
+  private func bulk(_ mark: UInt8, _ line: ArraySlice<UInt8>, at offset: UInt64, from start: Int)
     throws(RESPError) -> (value: RESPValue, byteCount: Int)?
   {
-    let count = try length(line, at: place)
-    try RESPLine.check(bulk: count, at: place, limits)
+    let count = try length(line, at: offset)
+    try RESPLine.check(bulk: count, at: offset, limits)
     guard buffer.count - start >= count + 2 else { return nil }
     let end = start + count
     guard buffer[end] == 13, buffer[end + 1] == 10 else {
       throw RESPError(
-        .badLineEnd, at: base + UInt64(end), expected: "\"\\r\\n\" behind \(count) bytes",
+        .badLineEnd, at: base + UInt64(end), expected: "\"\\r\\n\" after \(count) bytes",
         found: "\(hex(buffer[end])) \(hex(buffer[end + 1]))")
     }
     let bytes = Array(buffer[start..<end])
@@ -204,15 +198,15 @@ public struct RESPDecoder: Sendable {
     }
   }
 
-  private mutating func aggregate(_ mark: UInt8, _ line: ArraySlice<UInt8>, at place: UInt64)
+  private mutating func aggregate(_ mark: UInt8, _ line: ArraySlice<UInt8>, at offset: UInt64)
     throws(RESPError) -> Token
   {
-    let count = try length(line, at: place)
+    let count = try length(line, at: offset)
     let isMap = mark == UInt8(ascii: "%") || mark == UInt8(ascii: "|")
     let (items, overflow) = count.multipliedReportingOverflow(by: isMap ? 2 : 1)
     guard !overflow, items <= limits.elementCount - elementCount else {
       throw RESPError(
-        .tooManyElements, at: place, expected: "at most \(limits.elementCount) elements",
+        .tooManyElements, at: offset, expected: "at most \(limits.elementCount) elements",
         found: "\(count) more")
     }
     elementCount += items
@@ -225,37 +219,37 @@ public struct RESPDecoder: Sendable {
     }
   }
 
-  private func integer(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Int64 {
+  private func integer(_ line: ArraySlice<UInt8>, at offset: UInt64) throws(RESPError) -> Int64 {
     let digits = line.first == UInt8(ascii: "-") || line.first == UInt8(ascii: "+") ? line.dropFirst() : line
     guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }),
       let value = Int64(String(decoding: line, as: UTF8.self))
-    else { throw badNumber("a 64-bit integer", line, at: place) }
+    else { throw badNumber("a 64-bit integer", line, at: offset) }
     return value
   }
 
-  private func double(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Double {
+  private func double(_ line: ArraySlice<UInt8>, at offset: UInt64) throws(RESPError) -> Double {
     let text = Array(line)
     guard let value = DoubleText.parse(text.span.bytes) else {
-      throw badNumber("a double", line, at: place)
+      throw badNumber("a double", line, at: offset)
     }
     return value
   }
 
-  private func bigNumber(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> [UInt8] {
+  private func bigNumber(_ line: ArraySlice<UInt8>, at offset: UInt64) throws(RESPError) -> [UInt8] {
     let digits = line.first == UInt8(ascii: "-") ? line.dropFirst() : line
     guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
-      throw badNumber("an integer", line, at: place)
+      throw badNumber("an integer", line, at: offset)
     }
     return Array(line)
   }
 
-  private func boolean(_ line: ArraySlice<UInt8>, at place: UInt64) throws(RESPError) -> Bool {
+  private func boolean(_ line: ArraySlice<UInt8>, at offset: UInt64) throws(RESPError) -> Bool {
     if line.elementsEqual("t".utf8) { return true }
     if line.elementsEqual("f".utf8) { return false }
-    throw badNumber("t or f", line, at: place)
+    throw badNumber("t or f", line, at: offset)
   }
 
-  private func badNumber(_ expected: String, _ line: ArraySlice<UInt8>, at place: UInt64) -> RESPError {
-    RESPError(.badNumber, at: place, expected: expected, found: printable(line, limit: 32))
+  private func badNumber(_ expected: String, _ line: ArraySlice<UInt8>, at offset: UInt64) -> RESPError {
+    RESPError(.badNumber, at: offset, expected: expected, found: printable(line, limit: 32))
   }
 }

@@ -1,5 +1,7 @@
-/// A reply, owned: RESP2 and RESP3.
-public indirect enum RESPValue: Hashable, Sendable {
+/// A reply of a server, in RESP2 or RESP3.
+///
+/// See ``RESPDecoder`` for why it is not public.
+package indirect enum RESPValue: Hashable, Sendable {
   /// `_`, `$-1` and `*-1`.
   case null
   /// `+OK`.
@@ -17,21 +19,21 @@ public indirect enum RESPValue: Hashable, Sendable {
   case verbatim(format: [UInt8], [UInt8])
   case array([RESPValue])
   case set([RESPValue])
-  /// What the server sends without having been asked.
+  /// A message that the server sends without a request.
   case push([RESPValue])
   case map([Pair])
-  /// `|`: a value and what the server says about it.
+  /// `|`: a value with attributes.
   case attributed([Pair], RESPValue)
 
   /// An entry of a map or of attributes.
-  public struct Pair: Hashable, Sendable {
-    public var key: RESPValue
-    public var value: RESPValue
-    public init(_ key: RESPValue, _ value: RESPValue) { (self.key, self.value) = (key, value) }
+  package struct Pair: Hashable, Sendable {
+    package var key: RESPValue
+    package var value: RESPValue
+    package init(_ key: RESPValue, _ value: RESPValue) { (self.key, self.value) = (key, value) }
   }
 
-  /// The bytes of a simple, bulk or verbatim string; else `nil`.
-  public var bytes: [UInt8]? {
+  /// The bytes of a simple, bulk or verbatim string or of a big number; `nil` for other values.
+  package var bytes: [UInt8]? {
     switch self {
     case .simple(let bytes), .bulk(let bytes), .verbatim(_, let bytes), .bigNumber(let bytes): bytes
     case .attributed(_, let value): value.bytes
@@ -39,8 +41,8 @@ public indirect enum RESPValue: Hashable, Sendable {
     }
   }
 
-  /// The elements of an array, set or push; of a map, its keys and values in turn; else `nil`.
-  public var elements: [RESPValue]? {
+  /// The elements of an array, set or push, or the keys and values of a map in turn; `nil` for other values.
+  package var elements: [RESPValue]? {
     switch self {
     case .array(let elements), .set(let elements), .push(let elements): elements
     case .map(let pairs): pairs.flatMap { [$0.key, $0.value] }
@@ -49,8 +51,8 @@ public indirect enum RESPValue: Hashable, Sendable {
     }
   }
 
-  /// The code and message of an error; else `nil`.
-  public var errorText: String? {
+  /// The code and message of an error; `nil` for other values.
+  package var errorText: String? {
     switch self {
     case .error(let text): String(decoding: text, as: UTF8.self)
     case .attributed(_, let value): value.errorText

@@ -1,6 +1,6 @@
 extension RESPText {
-  /// The headers of bulk strings of 0 to 99 bytes, eight bytes each, with zeros behind: a word to be stored
-  /// at once. (A literal, because a global array would be looked up, and checked for being made, at each use.)
+  /// The headers of bulk strings of 0 to 99 bytes. Each is padded with zeros to eight bytes, so that one load and one
+  /// store write it. A literal needs no check for lazy initialization, as a global array would.
   @inlinable @inline(__always) static var shortHeaders: StaticString {
     """
     $0\r\n\0\0\0\0$1\r\n\0\0\0\0$2\r\n\0\0\0\0$3\r\n\0\0\0\0$4\r\n\0\0\0\0\

@@ -1,48 +1,49 @@
 public import RDBSupport
 
-/// Commands and replies as bytes: the header of an array, bulk strings, integers as bulk strings.
+/// The parts of commands as bytes: headers of arrays, bulk strings, integers as bulk strings.
 ///
-/// Everything is written into raw memory that the caller has made room in; nothing is allocated.
+/// The functions write into raw memory that the caller has reserved. They allocate nothing.
 ///
 ///     *3\r\n  $3\r\nSET\r\n  $1\r\nk\r\n  $5\r\nvalue\r\n
 ///
 /// Source: the RESP protocol specification, the same in versions 2 and 3.
-public enum RESPText {
-  /// The longest header, `$` or `*` with 20 digits, and room for a store that is wider than its text.
-  @inlinable public static var maximumHeaderByteCount: Int { 24 }
+@usableFromInline
+package enum RESPText {
+  /// The bytes to reserve for a header: `$` or `*`, 20 digits, and the width of the last store.
+  @inlinable package static var maximumHeaderByteCount: Int { 24 }
 
-  /// How many bytes `count` takes as the header of an array or bulk string.
-  @inlinable public static func headerByteCount(_ count: UInt64) -> Int {
+  /// The byte count of the header of an array or bulk string with this count.
+  @inlinable package static func headerByteCount(_ count: UInt64) -> Int {
     DecimalText.digitCount(count) &+ 3
   }
 
-  /// How many bytes a bulk string of `byteCount` bytes takes.
-  @inlinable public static func bulkByteCount(_ byteCount: Int) -> Int {
+  /// The byte count of a bulk string of `byteCount` bytes, header and line end included.
+  @inlinable package static func bulkByteCount(_ byteCount: Int) -> Int {
     headerByteCount(UInt64(byteCount)) &+ byteCount &+ 2
   }
 
-  /// Writes `*<count>\r\n` and returns its byte count; room for ``maximumHeaderByteCount`` bytes.
-  @inlinable public static func writeArrayHeader(_ count: Int, to place: UnsafeMutableRawPointer) -> Int {
-    writeHeader(UInt8(ascii: "*"), UInt64(count), to: place)
+  /// Writes `*<count>\r\n` and returns its byte count. Needs room for ``maximumHeaderByteCount`` bytes.
+  @inlinable package static func writeArrayHeader(_ count: Int, to destination: UnsafeMutableRawPointer) -> Int {
+    writeHeader(UInt8(ascii: "*"), UInt64(count), to: destination)
   }
 
-  /// Writes `$<byteCount>\r\n` and returns its byte count; room for ``maximumHeaderByteCount`` bytes.
+  /// Writes `$<byteCount>\r\n` and returns its byte count. Needs room for ``maximumHeaderByteCount`` bytes.
   @inlinable @inline(__always)
-  public static func writeBulkHeader(_ byteCount: UInt64, to place: UnsafeMutableRawPointer)
+  package static func writeBulkHeader(_ byteCount: UInt64, to destination: UnsafeMutableRawPointer)
     -> Int
   {
-    writeHeader(UInt8(ascii: "$"), byteCount, to: place)
+    writeHeader(UInt8(ascii: "$"), byteCount, to: destination)
   }
 
   @inlinable @inline(__always) static func writeHeader(
-    _ mark: UInt8, _ count: UInt64, to place: UnsafeMutableRawPointer
+    _ mark: UInt8, _ count: UInt64, to destination: UnsafeMutableRawPointer
   ) -> Int {
     // Most lengths have one or two digits: one store.
     if count < 100 {
-      place.storeBytes(of: shortHeader(mark, count).littleEndian, as: UInt64.self)
+      destination.storeBytes(of: shortHeader(mark, count).littleEndian, as: UInt64.self)
       return count < 10 ? 4 : 5
     }
-    return writeLongHeader(mark, count, to: place)
+    return writeLongHeader(mark, count, to: destination)
   }
 
   /// The text of a header whose `count` is below 100, its first byte the lowest.
@@ -54,73 +55,73 @@ public enum RESPText {
 
   @inline(never)
   @usableFromInline static func writeLongHeader(
-    _ mark: UInt8, _ count: UInt64, to place: UnsafeMutableRawPointer
+    _ mark: UInt8, _ count: UInt64, to destination: UnsafeMutableRawPointer
   ) -> Int {
-    place.storeBytes(of: mark, as: UInt8.self)
-    let end = DecimalText.write(count, to: place + 1) &+ 1
-    writeLineEnd(to: place + end)
+    destination.storeBytes(of: mark, as: UInt8.self)
+    let end = DecimalText.write(count, to: destination + 1) &+ 1
+    writeLineEnd(to: destination + end)
     return end &+ 2
   }
 
-  /// Writes `*<count>\r\n` without touching a byte behind it.
+  /// Writes `*<count>\r\n` without changing the bytes after it.
   @inlinable @inline(__always)
-  public static func writeArrayHeaderExactly(_ count: Int, to place: UnsafeMutableRawPointer) {
-    guard count < 100 else { return writeLongArrayHeaderExactly(count, to: place) }
+  package static func writeArrayHeaderExactly(_ count: Int, to destination: UnsafeMutableRawPointer) {
+    guard count < 100 else { return writeLongArrayHeaderExactly(count, to: destination) }
     let word = shortHeader(UInt8(ascii: "*"), UInt64(count))
-    place.storeBytes(of: UInt32(truncatingIfNeeded: word).littleEndian, as: UInt32.self)
-    place.storeBytes(of: UInt8(ascii: "\n"), toByteOffset: count < 10 ? 3 : 4, as: UInt8.self)
+    destination.storeBytes(of: UInt32(truncatingIfNeeded: word).littleEndian, as: UInt32.self)
+    destination.storeBytes(of: UInt8(ascii: "\n"), toByteOffset: count < 10 ? 3 : 4, as: UInt8.self)
   }
 
-  @usableFromInline static func writeLongArrayHeaderExactly(_ count: Int, to place: UnsafeMutableRawPointer) {
+  @usableFromInline static func writeLongArrayHeaderExactly(_ count: Int, to destination: UnsafeMutableRawPointer) {
     withUnsafeTemporaryAllocation(byteCount: maximumHeaderByteCount, alignment: 8) { text in
       let start = text.baseAddress.unsafelyUnwrapped
-      place.copyMemory(from: start, byteCount: writeArrayHeader(count, to: start))
+      destination.copyMemory(from: start, byteCount: writeArrayHeader(count, to: start))
     }
   }
 
   /// Writes `\r\n`.
-  @inlinable public static func writeLineEnd(to place: UnsafeMutableRawPointer) {
-    place.storeBytes(of: UInt16(littleEndian: 0x0A0D), as: UInt16.self)
+  @inlinable package static func writeLineEnd(to destination: UnsafeMutableRawPointer) {
+    destination.storeBytes(of: UInt16(littleEndian: 0x0A0D), as: UInt16.self)
   }
 
-  /// Writes a bulk string and returns its byte count; room for `bytes` and 32 more.
+  /// Writes a bulk string and returns its byte count. Needs room for `bytes` and 32 more.
   @inlinable @inline(__always)
-  public static func writeBulk(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) -> Int {
+  package static func writeBulk(_ bytes: RawSpan, to destination: UnsafeMutableRawPointer) -> Int {
     let count = bytes.byteCount
-    let start = writeBulkHeader(UInt64(count), to: place)
-    copy(bytes.withUnsafeBytes { $0.baseAddress }, to: place + start, byteCount: count)
-    writeLineEnd(to: place + start + count)
+    let start = writeBulkHeader(UInt64(count), to: destination)
+    copy(bytes.withUnsafeBytes { $0.baseAddress }, to: destination + start, byteCount: count)
+    writeLineEnd(to: destination + start + count)
     return start &+ count &+ 2
   }
 
-  /// Writes an integer's decimal text as a bulk string and returns its byte count; room for 32 bytes.
-  @inlinable public static func writeBulk(_ value: UInt64, to place: UnsafeMutableRawPointer) -> Int {
-    let start = writeBulkHeader(UInt64(DecimalText.digitCount(value)), to: place)
-    let end = start &+ DecimalText.write(value, to: place + start)
-    writeLineEnd(to: place + end)
+  /// Writes the decimal text of an integer as a bulk string and returns its byte count. Needs room for 32 bytes.
+  @inlinable package static func writeBulk(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
+    let start = writeBulkHeader(UInt64(DecimalText.digitCount(value)), to: destination)
+    let end = start &+ DecimalText.write(value, to: destination + start)
+    writeLineEnd(to: destination + end)
     return end &+ 2
   }
 
-  /// Writes an integer's decimal text as a bulk string and returns its byte count; room for 32 bytes.
-  @inlinable public static func writeBulk(_ value: Int64, to place: UnsafeMutableRawPointer) -> Int {
-    if value >= 0 { return writeBulk(UInt64(value), to: place) }
-    let start = writeBulkHeader(UInt64(DecimalText.digitCount(value.magnitude) &+ 1), to: place)
-    let end = start &+ DecimalText.write(value, to: place + start)
-    writeLineEnd(to: place + end)
+  /// Writes the decimal text of an integer as a bulk string and returns its byte count. Needs room for 32 bytes.
+  @inlinable package static func writeBulk(_ value: Int64, to destination: UnsafeMutableRawPointer) -> Int {
+    if value >= 0 { return writeBulk(UInt64(value), to: destination) }
+    let start = writeBulkHeader(UInt64(DecimalText.digitCount(value.magnitude) &+ 1), to: destination)
+    let end = start &+ DecimalText.write(value, to: destination + start)
+    writeLineEnd(to: destination + end)
     return end &+ 2
   }
 
-  /// Copies `byteCount` bytes; short ones by a few overlapping stores rather than a call.
+  /// Copies `byteCount` bytes. Up to 64 bytes take a few overlapping stores instead of a call.
   ///
-  /// - Parameter source: Not `nil`, but where there is nothing to copy.
+  /// - Parameter source: The bytes; `nil` only if `byteCount` is 0.
   @inlinable @inline(__always)
-  public static func copy(
-    _ source: UnsafeRawPointer?, to place: UnsafeMutableRawPointer, byteCount: Int
+  package static func copy(
+    _ source: UnsafeRawPointer?, to destination: UnsafeMutableRawPointer, byteCount: Int
   ) {
     if byteCount > 16 {
-      copyLong(source.unsafelyUnwrapped, to: place, byteCount: byteCount)
+      copyLong(source.unsafelyUnwrapped, to: destination, byteCount: byteCount)
     } else if byteCount >= 4 {
-      // Four pieces that overlap: which length it is costs no branch.
+      // Four pieces that overlap cover each length without a branch.
       let source = source.unsafelyUnwrapped
       let second = (byteCount &>> 3) &<< 2
       let last = byteCount &- 4
@@ -130,10 +131,10 @@ public enum RESPText {
         source.loadUnaligned(fromByteOffset: last &- second, as: UInt32.self),
         source.loadUnaligned(fromByteOffset: last, as: UInt32.self)
       )
-      place.storeBytes(of: pieces.0, as: UInt32.self)
-      place.storeBytes(of: pieces.1, toByteOffset: second, as: UInt32.self)
-      place.storeBytes(of: pieces.2, toByteOffset: last &- second, as: UInt32.self)
-      place.storeBytes(of: pieces.3, toByteOffset: last, as: UInt32.self)
+      destination.storeBytes(of: pieces.0, as: UInt32.self)
+      destination.storeBytes(of: pieces.1, toByteOffset: second, as: UInt32.self)
+      destination.storeBytes(of: pieces.2, toByteOffset: last &- second, as: UInt32.self)
+      destination.storeBytes(of: pieces.3, toByteOffset: last, as: UInt32.self)
     } else if byteCount > 0 {
       let source = source.unsafelyUnwrapped
       let middle = byteCount &>> 1
@@ -142,42 +143,42 @@ public enum RESPText {
         source.load(as: UInt8.self), source.load(fromByteOffset: middle, as: UInt8.self),
         source.load(fromByteOffset: last, as: UInt8.self)
       )
-      place.storeBytes(of: pieces.0, as: UInt8.self)
-      place.storeBytes(of: pieces.1, toByteOffset: middle, as: UInt8.self)
-      place.storeBytes(of: pieces.2, toByteOffset: last, as: UInt8.self)
+      destination.storeBytes(of: pieces.0, as: UInt8.self)
+      destination.storeBytes(of: pieces.1, toByteOffset: middle, as: UInt8.self)
+      destination.storeBytes(of: pieces.2, toByteOffset: last, as: UInt8.self)
     }
   }
 
   @inlinable @inline(__always)
-  static func copyLong(_ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int) {
+  static func copyLong(_ source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, byteCount: Int) {
     if byteCount <= 32 {
-      copyHalves(source, to: place, byteCount: byteCount)
+      copyHalves(source, to: destination, byteCount: byteCount)
     } else if byteCount <= 64 {
-      copyHalves(source, to: place, byteCount: 32)
-      copyHalves(source + (byteCount &- 32), to: place + (byteCount &- 32), byteCount: 32)
+      copyHalves(source, to: destination, byteCount: 32)
+      copyHalves(source + (byteCount &- 32), to: destination + (byteCount &- 32), byteCount: 32)
     } else {
-      place.copyMemory(from: source, byteCount: byteCount)
+      destination.copyMemory(from: source, byteCount: byteCount)
     }
   }
 
-  /// Copies 16 to 32 bytes by two stores that may overlap.
+  /// Copies 16 to 32 bytes with two stores that may overlap.
   @inlinable @inline(__always)
   static func copyHalves(
-    _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, byteCount: Int
+    _ source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, byteCount: Int
   ) {
     let low = source.loadUnaligned(as: SIMD16<UInt8>.self)
     let high = source.loadUnaligned(fromByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
-    place.storeBytes(of: low, as: SIMD16<UInt8>.self)
-    place.storeBytes(of: high, toByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
+    destination.storeBytes(of: low, as: SIMD16<UInt8>.self)
+    destination.storeBytes(of: high, toByteOffset: byteCount &- 16, as: SIMD16<UInt8>.self)
   }
 
-  /// A bulk string, allocated: for what is used again.
-  public static func bulk(_ bytes: some Collection<UInt8>) -> [UInt8] {
+  /// Returns a bulk string.
+  package static func bulk(_ bytes: some Collection<UInt8>) -> [UInt8] {
     Array("$\(bytes.count)\r\n".utf8) + bytes + [13, 10]
   }
 
-  /// A whole command, allocated: for what is written once.
-  public static func command(_ arguments: [[UInt8]]) -> [UInt8] {
+  /// Returns a whole command.
+  package static func command(_ arguments: [[UInt8]]) -> [UInt8] {
     var command = Array("*\(arguments.count)\r\n".utf8)
     for argument in arguments {
       command += Array("$\(argument.count)\r\n".utf8)
@@ -187,6 +188,6 @@ public enum RESPText {
     return command
   }
 
-  /// A whole command of words.
-  public static func command(_ words: String...) -> [UInt8] { command(words.map { Array($0.utf8) }) }
+  /// Returns a whole command of words.
+  package static func command(_ words: String...) -> [UInt8] { command(words.map { Array($0.utf8) }) }
 }

@@ -1,0 +1,50 @@
+/// An error in bytes of the RESP protocol: malformed, or beyond a limit.
+public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kind of an error. A struct of constants, so that a new constant breaks no switch.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    /// The name of the constant.
+    public let description: String
+    init(_ name: String) { description = name }
+
+    /// The input ends inside a value.
+    public static let truncated = Code("truncated")
+    /// The first byte of a value belongs to no RESP type.
+    public static let unknownType = Code("unknownType")
+    /// A command is not an array of bulk strings, as in `SET k v`.
+    public static let inlineCommand = Code("inlineCommand")
+    /// A length is not a number in digits: it is empty, negative, or has a sign or spaces.
+    public static let badLength = Code("badLength")
+    /// The text of an integer, double, Boolean or null is malformed.
+    package static let badNumber = Code("badNumber")
+    /// A line or a bulk string does not end with `\r\n`.
+    public static let badLineEnd = Code("badLineEnd")
+    /// A streamed string or aggregate (`$?`, `*?`).
+    package static let streamed = Code("streamed")
+    /// Arrays are nested deeper than the limit.
+    package static let tooDeep = Code("tooDeep")
+    /// A bulk string is longer than the limit.
+    public static let bulkTooLong = Code("bulkTooLong")
+    /// A line is longer than the limit.
+    public static let lineTooLong = Code("lineTooLong")
+    /// A value has more elements than the limit.
+    public static let tooManyElements = Code("tooManyElements")
+  }
+
+  /// The kind of the error.
+  public var code: Code
+  /// The offset of the error, in bytes from the first byte that was fed.
+  public var offset: UInt64
+  /// A noun phrase for the expected bytes.
+  public var expected: String
+  /// A noun phrase for the bytes found instead.
+  public var found: String
+
+  init(_ code: Code, at offset: UInt64, expected: String, found: String) {
+    (self.code, self.offset, self.expected, self.found) = (code, offset, expected, found)
+  }
+
+  /// The error in one line: code, offset, expected and found.
+  public var description: String {
+    "\(code) at offset \(offset): expected \(expected), found \(found)"
+  }
+}
