@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// Which halves of Spring sessions are there: the hash, and the mark that expires with it.
 ///

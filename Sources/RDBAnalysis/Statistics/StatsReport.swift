@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// Types × databases × encodings, sizes, hash slots, known keyspaces, repeated values, near misses.
 public struct StatsReport: Hashable, Sendable {

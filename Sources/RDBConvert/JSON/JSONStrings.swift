@@ -1,4 +1,4 @@
-public import RDB
+import RDB
 
 /// Strings of a snapshot as JSON values and names, in one of the modes of ``JSONOptions/Strings``.
 package struct JSONStrings: ~Copyable {

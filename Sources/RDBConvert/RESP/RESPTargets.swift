@@ -1,4 +1,4 @@
-public import RDB
+import RDB
 
 /// A command, or an option of one, that not every server has. The table is in ``since``.
 package enum RESPFeature: String, Hashable, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-public import RDB
+import RDB
 
 /// Writes the name of every key, one a line; values are stepped over.
 ///

@@ -1,5 +1,5 @@
-public import RDB
-public import RDBFormat
+import RDB
+import RDBFormat
 import RDBSupport
 
 /// Writes values as they are, for other programs: `rdb get --raw`.
