@@ -27,7 +27,7 @@ private func measure(_ name: String, _ round: @escaping () throws -> Int) {
 }
 
 private final class Nowhere: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
+  func write(_ bytes: RawSpan, followedBy more: RawSpan) throws(RDBError) {}
 }
 
 let benchmarks: @Sendable () -> Void = {

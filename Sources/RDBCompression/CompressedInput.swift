@@ -43,7 +43,12 @@ final class CompressedInput {
       (start, end) = (0, count)
     }
     while count < byteCount {
-      let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: base[end...]))
+      let got: Int
+      do {
+        got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: base[end...]))
+      } catch {
+        throw RDBError.transfer("read", error, at: offset)
+      }
       if got == 0 {
         reachedEnd = true
         return

@@ -55,9 +55,12 @@ package func peek(_ source: any ByteSource, byteCount: Int) throws(RDBError)
   var count = 0
   while count < start.count {
     let rest = UnsafeMutableRawBufferPointer(rebasing: start[count...])
-    let got =
-      source.canSeek
-      ? try source.read(at: UInt64(count), into: rest) : try source.read(into: rest)
+    let got: Int
+    do {
+      got = source.canSeek ? try source.read(at: UInt64(count), into: rest) : try source.read(into: rest)
+    } catch {
+      throw RDBError.transfer("read", error, at: count)
+    }
     if got == 0 { break }
     count += got
   }

@@ -14,7 +14,7 @@ final class PrefixedSource: ByteSource {
 
   var totalByteCount: UInt64? { base.totalByteCount }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard replayed < prefix.count else { return try base.read(into: buffer) }
     let count = min(buffer.count, prefix.count - replayed)
     prefix.withUnsafeBytes { bytes in

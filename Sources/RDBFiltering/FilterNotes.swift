@@ -47,7 +47,7 @@ struct FilterNotes {
 }
 
 /// What is left of a ``KeyFilter`` when all runs are read.
-public struct FilterSummary<Base: Sendable>: Sendable {
+public struct FilterSummary<Base: MergeableSummary>: MergeableSummary {
   /// The summary of the sink behind the filter.
   public var base: Base
   /// The keys that the filter kept back, as read and filtered, and notes of what it left out of others:
@@ -58,5 +58,11 @@ public struct FilterSummary<Base: Sendable>: Sendable {
 
   @usableFromInline init(base: Base, ledger: Ledger, limitReached: Bool) {
     (self.base, self.ledger, self.limitReached) = (base, ledger, limitReached)
+  }
+
+  public mutating func merge(_ other: Self) {
+    base.merge(other.base)
+    ledger.merge(other.ledger)
+    limitReached = limitReached || other.limitReached
   }
 }

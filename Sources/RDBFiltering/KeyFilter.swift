@@ -11,7 +11,7 @@ public import RDBFormat
 /// element by element, even if it asked for `stored`: those bytes would say something else. Under
 /// `skip` and `only` such a hash is announced at the first field that passes, with
 /// ``ElementsHeader/count`` `nil`, and not at all if none does.
-public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
+public struct KeyFilter<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
   public typealias Summary = FilterSummary<Base.Summary>
 
   /// What becomes of the current key.
@@ -187,13 +187,16 @@ public struct KeyFilter<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
 
   // MARK: Ends
 
-  @inlinable public mutating func endRun() throws(RDBError) { try base.endRun() }
-  @inlinable public mutating func endEarly() throws(RDBError) { try base.endEarly() }
+  @inlinable public mutating func endEarly() throws { try base.endEarly() }
 
   @inlinable
-  public consuming func finish() throws(RDBError) -> FilterSummary<Base.Summary> {
+  public consuming func finish() throws -> FilterSummary<Base.Summary> {
     let ledger = notes.finished(keysFiltered: keysFiltered)
     let limitReached = limitReached
     return FilterSummary(base: try base.finish(), ledger: ledger, limitReached: limitReached)
   }
+}
+
+extension KeyFilter: OutputSink where Base: OutputSink & ~Copyable {
+  @inlinable public mutating func endBatch() throws { try base.endBatch() }
 }

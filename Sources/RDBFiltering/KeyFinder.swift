@@ -5,7 +5,7 @@ import Synchronization
 /// Looks for one key by stepping over all others; ends the reading when it is found.
 ///
 /// For several workers: the one that finds it first in file order is heard.
-package struct KeyFinder: SelectiveSink, RunSink, ~Copyable {
+package struct KeyFinder: SelectiveSink, FoldingSink, ~Copyable {
   /// Where the key stands, for all workers to say.
   package final class Found: Sendable {
     private let lowest = Atomic<Int>(.max)
@@ -39,6 +39,5 @@ package struct KeyFinder: SelectiveSink, RunSink, ~Copyable {
     return .skip
   }
 
-  package mutating func endRun() throws(RDBError) {}
   package consuming func finish() throws(RDBError) -> KeyHints { hints }
 }

@@ -4,7 +4,7 @@ import RDBFormat
 /// What may help somebody who asked for a key that is not there.
 ///
 /// Hints of parts of a file add up, in any order, to those of the whole.
-package struct KeyHints: Sendable {
+package struct KeyHints: MergeableSummary {
   /// A name in the same database that begins as the one asked for.
   package struct Near: Hashable, Sendable {
     package var name: [UInt8]

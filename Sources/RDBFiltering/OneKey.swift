@@ -4,7 +4,7 @@ package import RDBFormat
 /// A sink around a sink: one key passes, whole or a part of its elements, and ends the reading.
 ///
 /// Nothing that belongs to no key passes, nor do the begin and the end of the snapshot.
-package struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
+package struct OneKey<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
   /// The key to look for, and what of it.
   package struct Options: Sendable {
     package var database: UInt64
@@ -15,13 +15,20 @@ package struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     package init(database: UInt64, name: [UInt8]) { (self.database, self.name) = (database, name) }
   }
 
-  package struct Summary: Sendable {
+  package struct Summary: MergeableSummary {
     package var base: Base.Summary
     /// Whether the key was found.
     package var isFound: Bool
     /// Elements that passed.
     package var elementCount: UInt64
     package var hints: KeyHints
+
+    package mutating func merge(_ other: Self) {
+      base.merge(other.base)
+      isFound = isFound || other.isFound
+      elementCount += other.elementCount
+      hints.merge(other.hints)
+    }
   }
 
   enum State {
@@ -90,10 +97,9 @@ package struct OneKey<Base: RunSink & ~Copyable>: RunSink, ~Copyable {
     if held.attributes.storedType.data != .stream { try base.beginElements(held.elements) }
   }
 
-  package mutating func endRun() throws(RDBError) { try base.endRun() }
-  package mutating func endEarly() throws(RDBError) { try base.endEarly() }
+  package mutating func endEarly() throws { try base.endEarly() }
 
-  package consuming func finish() throws(RDBError) -> Summary {
+  package consuming func finish() throws -> Summary {
     let (hints, elementCount) = (hints, elementCount)
     return Summary(
       base: try base.finish(), isFound: hints.isFound, elementCount: elementCount, hints: hints)

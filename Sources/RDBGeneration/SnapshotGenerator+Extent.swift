@@ -15,7 +15,7 @@ extension SnapshotGenerator {
   ) throws(RDBError) -> (UInt64, scale: Double) {
     var sample = SnapshotGenerator(options)
     var writer = try RDBWriter(
-      to: NoDestination(), header: options.header, compressor: compressor)
+      to: DiscardingDestination(), header: options.header, compressor: compressor)
     var text = ElementText()
     var build = ValueBuilders(version: options.header.version)
     if case .keys(let keys) = options.profile.extent, keys <= fewKeys {
@@ -31,9 +31,4 @@ extension SnapshotGenerator {
     let perKey = Double(writer.byteCount) / Double(max(keys, 1))
     return (max(1, UInt64((Double(byteCount) / perKey).rounded())), 1)
   }
-}
-
-/// Forgets what it is given.
-private final class NoDestination: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
 }

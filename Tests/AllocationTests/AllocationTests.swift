@@ -76,12 +76,12 @@ private struct RowCounter: MemoryReceiver {
   var count = 0
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { true }
   mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) { count += 1 }
-  mutating func endRun() throws(RDBError) {}
+  mutating func endBatch() throws(RDBError) {}
   consuming func finish() throws(RDBError) -> Int { count }
 }
 
 private final class Nowhere: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
+  func write(_ bytes: RawSpan, followedBy more: RawSpan) throws(RDBError) {}
 }
 
 /// Only what is optimised says something, and only where allocations can be counted.

@@ -36,7 +36,7 @@ struct RowCollector: MemoryReceiver {
         largestElement: row.largestElement.withUnsafeBytes { Array($0) },
         plainByteCount: row.plainByteCount, offset: row.offset))
   }
-  mutating func endRun() throws(RDBError) {}
+  mutating func endBatch() throws(RDBError) {}
   consuming func finish() throws(RDBError) -> [CollectedRow] { rows }
 }
 

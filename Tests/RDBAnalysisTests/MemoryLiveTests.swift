@@ -17,7 +17,7 @@ struct MemorySum: MemoryReceiver {
     sum += row.memoryByteCount ?? 0
     keys += 1
   }
-  mutating func endRun() throws(RDBError) {}
+  mutating func endBatch() throws(RDBError) {}
   consuming func finish() throws(RDBError) -> MemorySum { self }
 }
 

@@ -82,7 +82,7 @@ func commandsExample(_ path: String, _ output: Int32, _ print: Printer) throws {
   options.existing = .replace
   var commands = RESPSink(options, to: FileDestination(descriptor: output))
   try reader.read(into: &commands)
-  try commands.endRun()
+  try commands.endBatch()
   let ledger = try commands.finish().ledger
   print(ledger.keysWritten, ledger.hasLosses)
 }

@@ -55,7 +55,7 @@ struct KeyListSink: SelectiveSink, RunSink {
     keys.append(key)
     current = nil
   }
-  mutating func endRun() throws(RDBError) {}
+  mutating func endBatch() throws(RDBError) {}
   mutating func endEarly() throws(RDBError) { endedEarly = true }
   consuming func finish() throws(RDBError) -> [SeenKey] { keys }
 }

@@ -147,6 +147,6 @@ func errorOf(_ bytes: [UInt8], _ interest: Interest, threads: Int = 1) -> RDBErr
 struct DiscardingRuns: RunSink, SelectiveSink {
   let interest: Interest
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { interest }
-  mutating func endRun() throws(RDBError) {}
+  mutating func endBatch() throws(RDBError) {}
   consuming func finish() throws(RDBError) {}
 }

@@ -14,7 +14,7 @@ public struct RecordingSink: RunSink {
 
   public init(interest: Interest = .elements) { self.interest = interest }
 
-  public mutating func endRun() throws(RDBError) {}
+  public mutating func endBatch() throws(RDBError) {}
   public consuming func finish() throws(RDBError) -> [String] { log }
 
   private func text(_ bytes: RawSpan) -> String {

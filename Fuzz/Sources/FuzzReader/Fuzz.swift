@@ -54,6 +54,6 @@ func read(_ source: MemorySource, _ count: Int, _ interest: Interest, _ options:
 
 struct Worker: RunSink, SelectiveSink {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .elements }
-  mutating func endRun() throws(RDBError) {}
+  mutating func endBatch() throws(RDBError) {}
   consuming func finish() throws(RDBError) {}
 }

@@ -1,4 +1,4 @@
-public import RDBFormat
+import RDBFormat
 
 /// Reads another source from an offset on, without moving it.
 public final class AheadSource: ByteSource {
@@ -14,7 +14,7 @@ public final class AheadSource: ByteSource {
   public var totalByteCount: UInt64? { source.totalByteCount }
   public var canSeek: Bool { source.canSeek }
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = try source.read(at: position, into: buffer)
     position += UInt64(count)
     return count
@@ -24,7 +24,7 @@ public final class AheadSource: ByteSource {
 
   public func skip(_ byteCount: UInt64) { position += byteCount }
 
-  public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     try source.read(at: offset, into: buffer)
   }
 }

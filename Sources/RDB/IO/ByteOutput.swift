@@ -1,64 +1,36 @@
 public import RDBFormat
 public import RDBSupport
 
-/// Where finished output goes: a file, a pipe, memory, or a place in a row of workers.
-public protocol ByteDestination: AnyObject {
-  /// Writes `first`, then `second`, whole. Either may be empty.
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError)
-}
-
-/// Output written by one sink: one raw buffer, copied into once, written out when full.
+/// A buffer of output bytes in front of a destination.
 ///
-/// Strings from ``directThreshold`` bytes on are not copied: they go from the caller's bytes to the
-/// destination in the same call, behind what the buffer holds (`writev`). Positions of a `joint`
-/// let runs of keys be written by several workers and still come out as if one had written all.
+/// Short pieces are copied into the buffer, which is written when it is full. A long string is written at
+/// once, together with the buffer's bytes and without being copied. Call ``flush()`` after the last
+/// piece: the buffer's bytes are lost otherwise.
 public struct ByteOutput: ~Copyable {
-  /// Strings of at least this many bytes are written without being copied.
+  /// The length, in bytes, from which a string is written without being copied.
   ///
-  /// Measured: below 4 KiB the copy wins on files and pipes, above it `writev` does.
-  @inlinable public static var directThreshold: Int { 4096 }
+  /// Measured: copying is faster below 4 KiB on files and pipes, `writev` above it.
+  @inlinable package static var directThreshold: Int { 4096 }
 
   @usableFromInline var base: UnsafeMutableRawPointer
-  /// How far the buffer is filled before it is written out, at most as much as was allocated.
+  /// The number of bytes from which the buffer is written; at most `allocated`.
   @usableFromInline var capacity: Int
   private let initialCapacity: Int
   private var allocated: Int
   @usableFromInline var count = 0
   @usableFromInline var flushedByteCount: UInt64 = 0
   @usableFromInline let destination: any ByteDestination
-  /// What the output is at: see ``join(_:)``. ``unjoined`` at the start of a run.
-  public internal(set) var joined: UInt64 = ByteOutput.unjoined
-  @usableFromInline let joint: Joint
-  /// How many joints that are not empty were written: see ``join(_:)``.
-  public private(set) var jointCount: UInt64 = 0
-  /// The first joint of a run whose predecessor is not finished yet.
-  private var openJoint: (position: Int, next: UInt64)?
-  /// Where the open gap begins in the buffer; −1: there is none. See ``openGap(byteCount:)``.
+  /// The index of the open gap's first byte in the buffer, or −1. See ``openGap(byteCount:)``.
   @usableFromInline var gapStart = -1
   @usableFromInline var gapByteCount = 0
 
-  /// What must stand between a place in state `previous` (`nil`: the very beginning) and one in `next`.
+  /// Creates an empty output.
   ///
-  /// May refuse the step by throwing; of several workers' errors, that of the first in file order counts.
-  public typealias Joint =
-    @Sendable (_ previous: UInt64?, _ next: UInt64) throws(RDBError) -> [UInt8]
-
-  /// A count of the sink's own, over this run: keys, objects. See ``total()``.
-  public var tally: UInt64 = 0
-
-  /// No joint yet in this run.
-  @inlinable public static var unjoined: UInt64 { .max }
-
   /// - Parameters:
-  ///   - destination: Where full buffers go.
-  ///   - capacity: Bytes of the buffer; at least 64 KiB.
-  ///   - joint: Called by ``join(_:)``.
-  public init(
-    to destination: any ByteDestination, capacity: Int = 512 << 10,
-    joint: @escaping Joint = { _, _ throws(RDBError) in [] }
-  ) {
+  ///   - destination: The destination of full buffers.
+  ///   - capacity: The size of the buffer, in bytes; at least 64 KiB.
+  public init(to destination: any ByteDestination, capacity: Int = 512 << 10) {
     self.destination = destination
-    self.joint = joint
     initialCapacity = max(capacity, 64 << 10)
     allocated = initialCapacity
     self.capacity = initialCapacity
@@ -67,38 +39,37 @@ public struct ByteOutput: ~Copyable {
 
   @inlinable deinit { free(base) }
 
-  /// All bytes appended so far.
+  /// The number of bytes appended so far.
   @inlinable public var byteCount: UInt64 { flushedByteCount + UInt64(count) }
 
-  /// Makes room for `byteCount` bytes, so that the `unchecked` calls may follow.
+  /// Makes room for `byteCount` bytes, which the `unchecked` calls require.
   ///
-  /// At most 64 KiB; or, if the buffer was made larger, that many together with what stands behind an
-  /// open gap.
-  @inlinable public mutating func reserve(_ byteCount: Int) throws(RDBError) {
+  /// - Parameter byteCount: At most 64 KiB; or, in a larger buffer, as much as the buffer holds together with
+  ///   the bytes from an open gap on.
+  @inlinable package mutating func reserve(_ byteCount: Int) throws(RDBError) {
     if capacity &- count < byteCount { try makeRoom(byteCount) }
   }
 
   @usableFromInline mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
-    while growWhileWaiting() {
+    while growIfBusy() {
       if capacity &- count >= byteCount { return }
     }
     try flush()
-    precondition(capacity - count >= byteCount, "more than the buffer holds behind an open gap")
+    precondition(capacity - count >= byteCount, "more than the buffer holds after an open gap")
   }
 
-  /// The largest buffer of a worker that is not in front. Bytes.
-  private static var waitingCapacity: Int { 6 << 20 }
+  /// The largest size of the buffer in front of a busy destination, in bytes.
+  private static var busyCapacity: Int { 6 << 20 }
 
-  /// Strings up to this length are copied by a worker that is not in front. Bytes.
-  private static var copiedWhileWaiting: Int { 256 << 10 }
+  /// The length, in bytes, up to which a string is copied if the destination is busy.
+  private static var busyDirectThreshold: Int { 256 << 10 }
 
-  /// In a row of workers, whoever is not in front goes on into a larger buffer rather than wait.
+  /// Enlarges the buffer instead of writing it if the destination is busy.
   ///
-  /// - Returns: Whether there is more room now.
-  private mutating func growWhileWaiting() -> Bool {
-    guard capacity < Self.waitingCapacity, let place = destination as? RunPlace, !place.isInFront
-    else { return false }
-    capacity = min(capacity * 2, Self.waitingCapacity)
+  /// - Returns: Whether the buffer has more room.
+  private mutating func growIfBusy() -> Bool {
+    guard capacity < Self.busyCapacity, destination.isBusy else { return false }
+    capacity = min(capacity * 2, Self.busyCapacity)
     if capacity > allocated {
       let moved = realloc(base, capacity)
       precondition(moved != nil, "out of memory")
@@ -110,14 +81,14 @@ public struct ByteOutput: ~Copyable {
 
   // MARK: Gaps
 
-  /// Leaves `byteCount` bytes open, to be written when what follows is known: ``closeGap(byteCount:)``.
+  /// Leaves a gap of `byteCount` bytes, to be filled when the bytes after it are known.
   ///
-  /// Until then nothing from the gap on is written out; what is appended must be copied (strings below
-  /// ``directThreshold``, or ``appendCopied(_:)``) and fit into the buffer together with 64 KiB. One gap
-  /// at a time.
+  /// Until ``closeGap(byteCount:)`` nothing from the gap on is written. All bytes after the gap must be
+  /// copied (strings below ``directThreshold``, or ``appendCopied(_:)``) and fit into the buffer together with
+  /// 64 KiB. Only one gap can be open.
   ///
-  /// - Parameter byteCount: A guess; a wrong one costs moving what follows.
-  @inlinable public mutating func openGap(byteCount: Int) throws(RDBError) {
+  /// - Parameter byteCount: The expected size. Another size costs moving the bytes after the gap.
+  @inlinable package mutating func openGap(byteCount: Int) throws(RDBError) {
     precondition(gapStart < 0)
     try reserve(byteCount)
     gapStart = count
@@ -125,13 +96,15 @@ public struct ByteOutput: ~Copyable {
     count &+= byteCount
   }
 
-  /// Gives the open gap its final size, and returns where its bytes go: all of them, at once.
-  @inlinable public mutating func closeGap(byteCount: Int) throws(RDBError) -> UnsafeMutableRawPointer {
+  /// Gives the open gap its final size.
+  ///
+  /// - Returns: The gap's first byte. The caller writes all bytes of the gap before any other call.
+  @inlinable package mutating func closeGap(byteCount: Int) throws(RDBError) -> UnsafeMutableRawPointer {
     precondition(gapStart >= 0)
     if byteCount != gapByteCount { try moveGapEnd(byteCount) }
-    let place = base + gapStart
+    let gap = base + gapStart
     gapStart = -1
-    return place
+    return gap
   }
 
   @usableFromInline mutating func moveGapEnd(_ byteCount: Int) throws(RDBError) {
@@ -141,34 +114,35 @@ public struct ByteOutput: ~Copyable {
     count += byteCount - gapByteCount
   }
 
-  /// Takes back the open gap and all that was appended behind it.
-  @inlinable public mutating func discardGap() {
+  /// Removes the open gap and all bytes after it.
+  @inlinable package mutating func discardGap() {
     precondition(gapStart >= 0)
     count = gapStart
     gapStart = -1
   }
 
-  @inlinable public var hasOpenGap: Bool { gapStart >= 0 }
+  /// Whether a gap is open.
+  @inlinable package var hasOpenGap: Bool { gapStart >= 0 }
 
-  /// Bytes appended behind the open gap; 0: there is none.
-  @inlinable public var byteCountBehindGap: Int {
+  /// The number of bytes after the open gap; 0 if none is open.
+  @inlinable package var byteCountAfterGap: Int {
     gapStart < 0 ? 0 : count &- gapStart &- gapByteCount
   }
 
-  /// Appends bytes by copying them, whatever their length; they must fit into the buffer.
-  @inlinable public mutating func appendCopied(_ bytes: RawSpan) throws(RDBError) {
+  /// Appends bytes of any length by copying them. They must fit into the buffer.
+  @inlinable package mutating func appendCopied(_ bytes: RawSpan) throws(RDBError) {
     try reserve(bytes.byteCount)
     appendUnchecked(bytes)
   }
 
   /// Appends one byte. Room must have been reserved.
-  @inlinable public mutating func appendUnchecked(_ byte: UInt8) {
+  @inlinable package mutating func appendUnchecked(_ byte: UInt8) {
     base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
     count += 1
   }
 
-  /// Appends at most ``directThreshold`` bytes. Room must have been reserved.
-  @inlinable public mutating func appendUnchecked(_ bytes: RawSpan) {
+  /// Appends bytes. Room must have been reserved.
+  @inlinable package mutating func appendUnchecked(_ bytes: RawSpan) {
     bytes.withUnsafeBytes { source in
       if let start = source.baseAddress {
         (base + count).copyMemory(from: start, byteCount: source.count)
@@ -177,42 +151,44 @@ public struct ByteOutput: ~Copyable {
     count += bytes.byteCount
   }
 
-  /// Appends text known at compile time, up to 64 KiB. Room must have been reserved.
-  @inlinable @inline(__always) public mutating func appendUnchecked(_ text: StaticString) {
+  /// Appends a literal. Room must have been reserved.
+  @inlinable @inline(__always) package mutating func appendUnchecked(_ text: StaticString) {
     (base + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     count += text.utf8CodeUnitCount
   }
 
-  /// The unused rest of the buffer, to be filled directly; then call ``advance(by:)``.
-  ///
-  /// Valid until the next call of anything else.
-  @inlinable public var spare: UnsafeMutableRawBufferPointer {
+  /// The unused end of the buffer, valid until the next call. Call ``advance(by:)`` after writing into it.
+  @inlinable package var spare: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: base + count, count: capacity - count)
   }
 
-  /// Counts `byteCount` bytes written into ``spare`` as appended.
-  @inlinable public mutating func advance(by byteCount: Int) {
+  /// Appends the first `byteCount` bytes of ``spare``, which the caller has written.
+  @inlinable package mutating func advance(by byteCount: Int) {
     precondition(byteCount >= 0 && byteCount <= capacity - count)
     count += byteCount
   }
 
-  /// As ``advance(by:)``, where the caller knows that there was room.
-  @inlinable @inline(__always) public mutating func advance(uncheckedBy byteCount: Int) {
+  /// Appends the first `byteCount` bytes of ``spare`` without checking that they are within the buffer.
+  @inlinable @inline(__always) package mutating func advance(uncheckedBy byteCount: Int) {
     assert(byteCount >= 0 && byteCount <= capacity - count)
     count &+= byteCount
   }
 
+  /// Appends one byte.
   @inlinable @inline(__always) public mutating func append(_ byte: UInt8) throws(RDBError) {
     if count == capacity { try makeRoom(1) }
     appendUnchecked(byte)
   }
 
+  /// Appends a literal of at most 64 KiB.
   @inlinable @inline(__always) public mutating func append(_ text: StaticString) throws(RDBError) {
     try reserve(text.utf8CodeUnitCount)
     appendUnchecked(text)
   }
 
-  /// Appends bytes of any length: copied if short, else written out at once without a copy.
+  /// Appends bytes of any length.
+  ///
+  /// - Throws: ``RDBError`` (`io` or `outputClosed`, or the destination's own error).
   @inlinable public mutating func append(_ bytes: RawSpan) throws(RDBError) {
     if bytes.byteCount < ByteOutput.directThreshold {
       try reserve(bytes.byteCount)
@@ -222,164 +198,50 @@ public struct ByteOutput: ~Copyable {
     }
   }
 
-  /// Appends text made at run time; allocates. Literals are for ``append(_:)`` of a `StaticString`.
+  /// Appends a string made at run time, as UTF-8.
   public mutating func append(text: String) throws(RDBError) {
     let bytes = Array(text.utf8)
     try append(bytes.span.bytes)
   }
 
-  /// Writes what the joint function says must stand between the output's last state and `state`.
+  /// Writes the buffer's bytes to the destination.
   ///
-  /// The state is the sink's: RESP counts databases (the joint is SELECT), JSON says that something
-  /// was written (the joint is a comma). Within a run the previous state is known. The first joint of
-  /// a run is left open and filled in when the runs before are written, so that any number of workers
-  /// gives the same bytes. `state` must not be ``unjoined``.
-  public mutating func join(_ state: UInt64) throws(RDBError) {
-    if joined != ByteOutput.unjoined {
-      let between = try joint(joined, state)
-      joined = state
-      if !between.isEmpty { jointCount += 1 }
-      try append(between.span.bytes)
-    } else {
-      joined = state
-      openJoint = (count, state)
-      if let place = destination as? RunPlace {
-        place.openJoint = (joint, state)
-      } else {
-        try flush()
-      }
-    }
-  }
-
-  /// Writes out what the buffer holds. In a row of workers: waits for the runs before first.
-  ///
-  /// What stands behind an open gap stays, at the front of the buffer.
+  /// An open gap and the bytes after it stay in the buffer.
   public mutating func flush() throws(RDBError) {
     guard gapStart >= 0 else {
-      return try write(out: UnsafeRawBufferPointer(start: nil, count: 0))
+      return try write(followedBy: RawSpan())
     }
     let start = gapStart
     let kept = count - start
     count = start
-    try write(out: UnsafeRawBufferPointer(start: nil, count: 0))
+    try write(followedBy: RawSpan())
     base.copyMemory(from: base + start, byteCount: kept)
     gapStart = 0
     count = kept
   }
 
-  /// The sum of ``tally`` over all runs up to here. In a row of workers: waits for the runs before.
-  public mutating func total() throws(RDBError) -> UInt64 {
-    try tally + ((destination as? RunPlace)?.previousTally() ?? 0)
-  }
-
-  /// Ends a run: everything is written, and the next run learns this one's last state.
-  public mutating func endRun() throws(RDBError) {
-    try flush()
-    guard let place = destination as? RunPlace else { return }
-    try place.end(joined: joined == ByteOutput.unjoined ? nil : joined, tally: tally)
-    joined = ByteOutput.unjoined
-    tally = 0
-  }
-
   @usableFromInline
   mutating func appendLarge(_ bytes: RawSpan) throws(RDBError) {
-    precondition(gapStart < 0, "a long string behind an open gap")
-    if bytes.byteCount <= Self.copiedWhileWaiting, let place = destination as? RunPlace,
-      !place.isInFront
-    {
-      // A copy costs less than waiting for one's turn.
+    precondition(gapStart < 0, "a long string after an open gap")
+    if bytes.byteCount <= Self.busyDirectThreshold, destination.isBusy {
+      // A copy costs less than waiting.
       return try appendCopied(bytes)
     }
-    var failure: RDBError?
-    bytes.withUnsafeBytes { source in
-      do throws(RDBError) { try write(out: source) } catch { failure = error }
-    }
-    if let failure { throw failure }
+    try write(followedBy: bytes)
   }
 
-  /// Writes the buffer, with its open joint filled in, and then `large`.
-  private mutating func write(out large: UnsafeRawBufferPointer) throws(RDBError) {
-    var start = 0
+  /// Writes the buffer's bytes and then `large`.
+  private mutating func write(followedBy large: RawSpan) throws(RDBError) {
     let held = count
-    if let (position, next) = openJoint {
-      let place = destination as? RunPlace
-      let previous = try place?.previousJoined() ?? nil
-      let between = try joint(previous, next)
-      openJoint = nil
-      place?.openJoint = nil
-      if !between.isEmpty { jointCount += 1 }
-      flushedByteCount += UInt64(between.count)
-      start = position
-      var failure: RDBError?
-      between.withUnsafeBytes { joint in
-        do throws(RDBError) {
-          try destination.write(UnsafeRawBufferPointer(start: base, count: position), joint)
-        } catch {
-          failure = error
-        }
-      }
-      if let failure { throw failure }
-    }
     count = 0
     capacity = initialCapacity
-    flushedByteCount += UInt64(held + large.count)
-    guard held - start + large.count > 0 else { return }
-    try destination.write(
-      UnsafeRawBufferPointer(start: base + start, count: held - start), large)
-  }
-}
-
-/// A file or pipe by its descriptor, as a destination.
-public final class FileDestination: ByteDestination {
-  public let descriptor: Int32
-  /// Bytes written so far.
-  public private(set) var byteCount: UInt64 = 0
-
-  public init(descriptor: Int32) {
-    self.descriptor = descriptor
-  }
-
-  public func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
-    throws(RDBError)
-  {
-    var first = first
-    var second = second
-    while first.count + second.count > 0 {
-      var pieces = (
-        iovec(
-          iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
-        iovec(
-          iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress),
-          iov_len: min(second.count, 1 << 30))
-      )
-      let written = withUnsafePointer(to: &pieces) {
-        $0.withMemoryRebound(to: iovec.self, capacity: 2) { writev(descriptor, $0, 2) }
-      }
-      if written < 0 {
-        if errno == EINTR { continue }
-        if errno == EAGAIN || errno == EWOULDBLOCK {
-          var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          _ = poll(&waiting, 1, -1)
-          continue
-        }
-        throw .system("write", offset: Int(byteCount))
-      }
-      byteCount += UInt64(written)
-      let fromFirst = min(written, first.count)
-      first = UnsafeRawBufferPointer(rebasing: first[fromFirst...])
-      second = UnsafeRawBufferPointer(rebasing: second[(written - fromFirst)...])
+    guard held + large.byteCount > 0 else { return }
+    let offset = flushedByteCount
+    flushedByteCount += UInt64(held + large.byteCount)
+    do {
+      try destination.write(RawSpan(_unsafeStart: base, byteCount: held), followedBy: large)
+    } catch {
+      throw RDBError.transfer("write", error, at: Int(clamping: offset))
     }
-  }
-}
-
-/// Memory as a destination, for tests and small outputs.
-public final class MemoryDestination: ByteDestination {
-  public private(set) var bytes: [UInt8] = []
-  public init() {}
-  public func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
-    throws(RDBError)
-  {
-    bytes.append(contentsOf: first)
-    bytes.append(contentsOf: second)
   }
 }

@@ -62,7 +62,7 @@ final class SpoolingSource: ByteSource {
   /// Forward only; so ``totalByteCount`` is not taken for a file's.
   var canSeek: Bool { false }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var count = 0
     if let spool, replayed < spool.byteCount {
       count = try spool.read(at: replayed, into: buffer)
@@ -78,7 +78,7 @@ final class SpoolingSource: ByteSource {
     return count
   }
 
-  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     precondition(offset >= position)
     if spool == nil { spool = try SpoolFile() }
     guard let spool else { return 0 }

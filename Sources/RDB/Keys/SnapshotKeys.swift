@@ -178,7 +178,6 @@ extension RDBReader {
     if try readRecords(into: &sink, until: .window) {
       let end = try readEnd()
       try sink.endSnapshot(end)
-      finished(end)
       return true
     }
     return false

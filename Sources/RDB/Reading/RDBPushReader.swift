@@ -1,90 +1,197 @@
 public import RDBFormat
 
-/// Reads a snapshot from chunks that arrive by themselves: from a socket, from SwiftNIO.
+/// A reader of a snapshot whose chunks arrive from elsewhere: from a socket, from SwiftNIO.
 ///
 ///     var reader = RDBPushReader()
-///     try reader.feed(chunk.span.bytes, into: &sink)     // as often as chunks come
-///     let end = try reader.finish(into: &sink)           // when no more will
+///     try reader.feed(chunk.span.bytes, into: &sink)     // for every chunk
+///     let end = try reader.finish(into: &sink)           // after the last one
 ///
-/// Events are the same as ``RDBReader``'s, whatever the chunks. Where a sink needs what the file says
-/// later (``Interest/elementsAfterOutline``, ``Interest/stored(atMost:)``), what arrives meanwhile is
-/// kept in a temporary file without a name.
+/// The events are the same as ``RDBReader``'s, whatever the sizes of the chunks. The reader does no input or output
+/// of its own, except to a spool of ``Spool/file``.
 public struct RDBPushReader: ~Copyable {
   @usableFromInline var window: Window
   @usableFromInline var parser: RDBParser
-  @usableFromInline let ignoresChecksum: Bool
+  @usableFromInline let options: RDBReader.Options
   @usableFromInline var trailer: SnapshotTrailer?
-  @usableFromInline var end: SnapshotEnd?
 
-  /// Chunks that wait for a look ahead to end, and how far they have been read in their turn.
-  @usableFromInline var spool: SpoolFile?
+  /// The end of the snapshot, once all of it has been read.
+  public var end: SnapshotEnd? { foundEnd }
+
+  /// Whether a sink threw ``RDBError/stop``. Chunks that follow are ignored.
+  public var isStopped: Bool { hasStopped }
+
+  @usableFromInline var foundEnd: SnapshotEnd?
+  @usableFromInline var hasStopped = false
+  /// The error that ended the reading.
+  @usableFromInline var failure: RDBError?
+
+  /// Chunks that wait for the end of a look ahead, and the number of their bytes that have been read since.
+  @usableFromInline var spool: SpoolBuffer
   @usableFromInline var replayed: UInt64 = 0
-  /// The look ahead under way, its window, and how much of the spool it has been given.
+  /// The look ahead in progress: its parser, its window, and the number of spooled bytes that it has read.
   @usableFromInline var ahead: RDBParser?
   @usableFromInline var aheadWindow: Window?
   @usableFromInline var aheadStart = 0
   @usableFromInline var aheadRead: UInt64 = 0
 
-  /// - Parameter options: ``RDBReader/Options/windowByteCount`` is where the buffer starts.
-  public init(options: RDBReader.Options = RDBReader.Options()) {
+  /// Creates a reader before the first byte of a snapshot.
+  ///
+  /// - Parameters:
+  ///   - options: The same as of ``RDBReader``. `windowByteCount` is the initial size of the buffer.
+  ///   - spool: Storage for chunks that arrive during a look ahead.
+  public init(options: RDBReader.Options = RDBReader.Options(), spool: Spool = .memory()) {
     window = Window(
       capacity: max(options.windowByteCount, 64), computesChecksum: !options.ignoresChecksum)
     parser = RDBParser(options: options.parser)
-    ignoresChecksum = options.ignoresChecksum
+    self.options = options
+    self.spool = SpoolBuffer(spool)
   }
 
-  /// Reads what `chunk` completes.
+  /// Reads the events that `chunk` completes.
   ///
-  /// - Parameter chunk: The bytes behind those of the call before; borrowed, copied only as far as
-  ///   they are not used up at once.
-  /// - Throws: ``RDBError``: damage, or what the sink threw (``RDBError/stop`` too).
+  /// - Parameters:
+  ///   - chunk: The bytes that follow those of the call before. They are copied only as far as they are not
+  ///     used at once.
+  ///   - sink: If it throws ``RDBError/stop``, this returns normally and ``isStopped`` is `true`.
+  /// - Throws: ``RDBError``: damage, or an error of the sink. Later calls throw it again.
   @inlinable
-  public mutating func feed<S: RDBSink & ~Copyable>(_ chunk: RawSpan, into sink: inout S)
-    throws(RDBError)
-  {
-    if isSpooling {
-      var failure: RDBError?
-      if spool == nil { spool = try SpoolFile() }
-      if let spool {
-        chunk.withUnsafeBytes { bytes in
-          do throws(RDBError) { try spool.append(bytes) } catch { failure = error }
-        }
-      }
-      if let failure { throw failure }
-    } else {
-      chunk.withUnsafeBytes { window.append($0) }
-    }
+  public mutating func feed<S: RDBSink & ~Copyable>(_ chunk: RawSpan, into sink: inout S) throws {
+    if isStopped { return }
+    try receive(chunk)
     try readOn(isFinal: false, into: &sink)
   }
 
-  /// No more chunks will come.
+  /// Reads the events that `chunk` completes into a sink that is made when the snapshot's origin is known.
   ///
-  /// - Throws: ``RDBError`` (`truncated`) if the snapshot is not complete.
+  ///     var sink: RESPSink?
+  ///     try reader.feed(chunk, into: &sink) { RESPSink(options(for: $0), to: destination) }
+  ///
+  /// - Parameters:
+  ///   - chunk: The bytes that follow those of the call before.
+  ///   - sink: The sink; `nil` until it is made.
+  ///   - makeSink: Makes the sink. Called once, before the first event.
+  /// - Throws: The same as ``feed(_:into:)``.
   @inlinable
-  public mutating func finish<S: RDBSink & ~Copyable>(into sink: inout S) throws(RDBError)
-    -> SnapshotEnd
-  {
+  public mutating func feed<S: RDBSink & ~Copyable>(
+    _ chunk: RawSpan, into sink: inout S?, makeSink: (SnapshotOrigin) throws -> S
+  ) throws {
+    if isStopped { return }
+    try receive(chunk)
+    var made: S
+    if let existing = sink.take() {
+      made = existing
+    } else if let origin = try originOfWindow(isFinal: false) {
+      do { made = try makeSink(origin) } catch { throw RDBError.fromSink(error, at: 0) }
+    } else {
+      return
+    }
+    do {
+      try readOn(isFinal: false, into: &made)
+      sink = consume made
+    } catch {
+      sink = consume made
+      throw error
+    }
+  }
+
+  /// Ends the input.
+  ///
+  /// - Returns: The end of the snapshot; `nil` if the sink threw ``RDBError/stop``.
+  /// - Throws: ``RDBError``: `truncated` if the snapshot is not complete, or as ``feed(_:into:)``.
+  @inlinable @discardableResult
+  public mutating func finish<S: RDBSink & ~Copyable>(into sink: inout S) throws -> SnapshotEnd? {
+    if isStopped { return nil }
+    if let failure { throw failure }
     try readOn(isFinal: true, into: &sink)
-    guard let end else { throw .truncated(at: window.offset, expected: 1, found: 0) }
-    do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
+    if isStopped { return nil }
+    guard let end else { throw RDBError.truncated(at: window.offset, expected: 1, found: 0) }
+    do {
+      try sink.endSnapshot(end)
+    } catch {
+      let error = RDBError.fromSink(error, at: Int(clamping: end.byteCount))
+      if error.code == .stop {
+        foundEnd = nil
+        hasStopped = true
+        return nil
+      }
+      throw error
+    }
     return end
   }
 
-  @usableFromInline var isSpooling: Bool { ahead != nil || replayed < spoolByteCount }
-  @usableFromInline var spoolByteCount: UInt64 { spool?.byteCount ?? 0 }
+  /// Ends the input and the sink, and returns the sink's summary.
+  ///
+  /// - Parameter sink: The sink of all chunks; `nil` if the chunks were too few to make one.
+  /// - Returns: The summary, and the end of the snapshot (`nil` if the sink threw ``RDBError/stop``).
+  /// - Throws: ``RDBError``: `truncated` if the snapshot is not complete, or as ``feed(_:into:)``.
+  @inlinable
+  public mutating func finish<S: FoldingSink & ~Copyable>(_ sink: consuming S?) throws -> ReadResult<S.Summary> {
+    guard var sink = sink.take() else {
+      _ = try originOfWindow(isFinal: true)
+      throw failure ?? RDBError.truncated(at: window.endOffset, expected: 1, found: 0)
+    }
+    let end: SnapshotEnd?
+    do {
+      end = try finish(into: &sink)
+      if end == nil { try sink.endEarly() }
+    } catch {
+      // Buffered output belongs to what was read before the error.
+      if RDBError.leavesOutputUsable(error) { _ = try? sink.finish() }
+      throw error
+    }
+    do {
+      return ReadResult(summary: try sink.finish(), end: end)
+    } catch {
+      throw RDBError.fromSink(error, at: window.offset)
+    }
+  }
+
+  @usableFromInline var isSpooling: Bool { ahead != nil || replayed < spool.byteCount }
+
+  @usableFromInline mutating func receive(_ chunk: RawSpan) throws(RDBError) {
+    if let failure { throw failure }
+    guard isSpooling else { return window.append(chunk) }
+    do throws(RDBError) {
+      try spool.append(chunk, at: window.offset)
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  /// The origin of the snapshot that the window begins with; `nil` if more bytes are needed.
+  @usableFromInline mutating func originOfWindow(isFinal: Bool) throws(RDBError) -> SnapshotOrigin? {
+    do throws(RDBError) {
+      return try SnapshotOrigin.read(window, isFinal: isFinal, options: options.parser).origin
+    } catch {
+      failure = error
+      throw error
+    }
+  }
 
   @inlinable
-  mutating func readOn<S: RDBSink & ~Copyable>(isFinal: Bool, into sink: inout S)
-    throws(RDBError)
-  {
+  mutating func readOn<S: RDBSink & ~Copyable>(isFinal: Bool, into sink: inout S) throws(RDBError) {
+    do throws(RDBError) {
+      try readAll(isFinal: isFinal, into: &sink)
+    } catch {
+      guard error.code == .stop else {
+        failure = error
+        throw error
+      }
+      hasStopped = true
+    }
+  }
+
+  @inlinable
+  mutating func readAll<S: RDBSink & ~Copyable>(isFinal: Bool, into sink: inout S) throws(RDBError) {
     while true {
       if ahead != nil {
         guard let found = try lookOn(isFinal: isFinal) else { return }
         ahead = nil
         aheadWindow = nil
-        try parser.supply(found, to: &sink)
+        do { try parser.supply(found, to: &sink) } catch { throw RDBError.fromSink(error, at: window.offset) }
       }
-      let isLast = isFinal && replayed == spoolByteCount
+      let isLast = isFinal && replayed == spool.byteCount
       if trailer == nil {
         var consumed = 0
         let want: RDBParser.Want
@@ -101,23 +208,25 @@ public struct RDBPushReader: ~Copyable {
           continue
         case .end:
           trailer = SnapshotTrailer(
-            &window, hasChecksum: parser.hasChecksum, ignoresChecksum: ignoresChecksum)
+            &window, hasChecksum: parser.hasChecksum, ignoresChecksum: options.ignoresChecksum)
         case .input: break
         }
       }
-      if trailer != nil, end == nil { end = try trailer?.read(&window, isFinal: isLast) }
+      if trailer != nil, foundEnd == nil { foundEnd = try trailer?.read(&window, isFinal: isLast) }
       if try !replay() { return }
     }
   }
 
   /// Moves a piece of the spool into the window.
+  ///
+  /// - Returns: Whether there was one.
   @usableFromInline mutating func replay() throws(RDBError) -> Bool {
-    guard let spool, replayed < spool.byteCount else { return false }
+    guard replayed < spool.byteCount else { return false }
     let piece = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Int(min(spool.byteCount - replayed, 256 << 10)), alignment: 16)
     defer { piece.deallocate() }
     let count = try spool.read(at: replayed, into: piece)
-    window.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+    window.append(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: piece[..<count])))
     replayed += UInt64(count)
     if replayed == spool.byteCount {
       spool.removeAll()
@@ -130,36 +239,36 @@ public struct RDBPushReader: ~Copyable {
     ahead = parser.makeLookaheadParser()
     aheadStart = window.offset
     var copy = Window(capacity: 64 << 10, offset: window.offset, computesChecksum: false)
-    window.bytes.withUnsafeBytes { copy.append($0) }
+    copy.append(window.bytes)
     aheadWindow = consume copy
     aheadRead = replayed
   }
 
-  /// Looks on in what has arrived.
+  /// Continues the look ahead with the bytes that have arrived.
   ///
-  /// - Returns: `nil`: more must arrive.
+  /// - Returns: `nil` if more bytes must arrive.
   @usableFromInline mutating func lookOn(isFinal: Bool) throws(RDBError) -> RDBParser.Lookahead? {
     guard var ahead = ahead.take(), var window = aheadWindow.take() else { return nil }
-    let waiting = spoolByteCount - min(aheadRead, spoolByteCount)
+    let waiting = spool.byteCount - min(aheadRead, spool.byteCount)
     let piece = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Int(min(waiting, 256 << 10)) + 1, alignment: 16)
     defer { piece.deallocate() }
     var none = NoSink()
     while true {
-      let isLast = isFinal && aheadRead == spoolByteCount
+      let isLast = isFinal && aheadRead == spool.byteCount
       var consumed = 0
       let want = try ahead.parse(window, isFinal: isLast, into: &none, consumed: &consumed)
       window.consume(consumed)
       if want == .end {
         return ahead.finishLookahead(storedByteCount: UInt64(window.offset - aheadStart))
       }
-      guard let spool, aheadRead < spool.byteCount else {
+      guard aheadRead < spool.byteCount else {
         self.ahead = consume ahead
         aheadWindow = consume window
         return nil
       }
       let count = try spool.read(at: aheadRead, into: piece)
-      window.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+      window.append(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: piece[..<count])))
       aheadRead += UInt64(count)
     }
   }

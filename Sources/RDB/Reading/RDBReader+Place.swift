@@ -1,4 +1,4 @@
-public import RDBFormat
+import RDBFormat
 
 /// Where a key's record stands in a snapshot.
 public struct KeyPlace: Hashable, Sendable {
@@ -20,7 +20,7 @@ extension RDBReader {
   ///   - source: Can seek; its read position does not matter, and stays.
   ///   - place: If no record begins there, the bytes are read as one nonetheless: compare the name.
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
-  public init(_ source: any ByteSource, at place: KeyPlace, options: Options = Options()) throws(RDBError) {
+  public init(_ source: any ByteSource, at place: KeyPlace, options: Options = Options()) throws {
     precondition(source.canSeek)
     var options = options
     options.ignoresChecksum = true
@@ -28,7 +28,7 @@ extension RDBReader {
     var sink = StopAtFirstKey()
     try start.read(into: &sink)
     self.init(AheadSource(source, from: place.offset), options: options, offset: Int(clamping: place.offset))
-    parser.go(to: start.parser.state)
+    parser.resume(from: start.parser.state)
     parser.state.database = place.database
     parser.state.returnToBoundary()
   }

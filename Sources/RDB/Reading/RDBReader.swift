@@ -1,12 +1,15 @@
 public import RDBFormat
 
-/// Reads a snapshot from a source into a sink.
+/// A reader that reads a snapshot from a source into a sink.
 ///
 ///     var reader = try RDBReader(FileSource(path: "dump.rdb"))
 ///     try reader.read(into: &sink)
 ///
-/// One pass, one window of 1 MiB (more only to hold a longer string), no allocation per element.
+/// The reader makes one pass with one window of 512 KiB, which grows only to hold a longer string. It allocates
+/// nothing per element. ``fold(_:)`` reads into a sink that ends with a summary, ``fold(threads:makeSink:)`` and
+/// ``write(to:threads:makeSink:)`` read with several threads.
 public struct RDBReader: ~Copyable {
+  /// Limits and exceptions for reading.
   public struct Options: Hashable, Sendable {
     package var parser = RDBParser.Options()
     /// Whether versions newer than the known ones are read, up to the first unknown value type.
@@ -24,28 +27,33 @@ public struct RDBReader: ~Copyable {
       get { parser.stringLimit }
       set { parser.stringLimit = newValue }
     }
-    /// Do not compute or compare the checksum.
+    /// Whether the checksum is neither computed nor compared.
     public var ignoresChecksum = false
-    /// Bytes of the window.
+    /// The size of the window, in bytes.
     public var windowByteCount = 512 << 10
+    /// Creates the default options.
     public init() {}
   }
 
   @usableFromInline let source: any ByteSource
+  /// The options that the reader was created with.
   public let options: Options
   @usableFromInline var window: Window
   @usableFromInline var parser: RDBParser
-  /// How far the reader is, for whoever shows progress.
+  /// The number of bytes read so far, which any thread may ask for.
   public let progress: ReadProgress
-  /// What the last reading ended with; `nil`: nothing was read, or a sink had enough.
-  public internal(set) var end: SnapshotEnd?
 
-  /// - Parameter source: Read from its current position on.
+  /// Creates a reader.
+  ///
+  /// If a sink needs to look ahead in a source that cannot seek, the bytes in between wait in a temporary file
+  /// without a name.
+  ///
+  /// - Parameter source: The source, which is read from its current position on.
   public init(_ source: any ByteSource, options: Options = Options()) {
     self.init(source, options: options, offset: 0)
   }
 
-  /// - Parameter offset: The file offset of the first byte that `source` gives.
+  /// - Parameter offset: The file offset of the source's first byte.
   init(_ source: any ByteSource, options: Options, offset: Int) {
     self.source = source.canSeek ? source : SpoolingSource(source)
     var options = options
@@ -57,64 +65,52 @@ public struct RDBReader: ~Copyable {
     progress = ReadProgress(totalByteCount: source.totalByteCount)
   }
 
-  /// Looks at the header and the fields behind it without consuming anything.
-  ///
-  /// Reads as far as the first record that is no AUX field, however the source cuts its bytes.
+  /// Returns the header and the AUX fields before the first key, without consuming them.
   ///
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
-  public mutating func origin() throws(RDBError) -> SnapshotOrigin {
+  public mutating func origin() throws -> SnapshotOrigin {
     while true {
       let isFinal = window.reachedEnd
-      var probe = RDBParser(options: options.parser)
-      var sink = OriginSink()
-      var consumed = 0
-      var missing: UInt64 = 0
-      do throws(RDBError) {
-        let want = try probe.parse(window, isFinal: isFinal, into: &sink, consumed: &consumed)
-        if case .input(let more) = want { missing = max(more, 1) }
-      } catch {
-        // Damage further on is for the reading itself to report.
-        if probe.header.version == 0 { throw error }
-      }
-      let origin = SnapshotOrigin(header: probe.header, auxFields: sink.fields)
-      if missing == 0 || window.count >= Self.originByteCount { return origin }
+      let (origin, missing) = try SnapshotOrigin.read(window, isFinal: isFinal, options: options.parser)
+      if let origin { return origin }
       let hasMore = try window.fill(from: source, missing: missing)
-      if !hasMore && window.reachedEnd == isFinal { return origin }
+      if !hasMore && window.reachedEnd == isFinal {
+        return try SnapshotOrigin.read(window, isFinal: true, options: options.parser).origin
+          ?? SnapshotOrigin(header: SnapshotHeader(vendor: .redis, version: 0), auxFields: [])
+      }
     }
   }
 
-  /// Servers write a few hundred bytes of AUX fields; behind this many nothing more is looked for.
-  private static var originByteCount: Int { 1 << 20 }
-
   /// Reads the whole snapshot.
   ///
-  /// - Parameter sink: Gets everything. If it throws ``RDBError/stop``, this returns normally, and
-  ///   ``end`` stays `nil`.
-  /// - Throws: ``RDBError``: damage, or what the source or the sink threw.
-  @inlinable
-  public mutating func read<S: RDBSink & ~Copyable>(into sink: inout S) throws(RDBError) {
+  /// - Parameter sink: The receiver of all events. If it throws ``RDBError/stop``, this returns normally.
+  /// - Returns: The end of the snapshot; `nil` if the sink threw ``RDBError/stop``.
+  /// - Throws: ``RDBError``: damage, or an error of the source or the sink.
+  @inlinable @discardableResult
+  public mutating func read<S: RDBSink & ~Copyable>(into sink: inout S) throws -> SnapshotEnd? {
     do throws(RDBError) {
       try readRecords(into: &sink, until: .end)
       let end = try readEnd()
       do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
-      finished(end)
+      return end
     } catch {
       if error.code != .stop { throw error }
+      return nil
     }
   }
 
-  @usableFromInline mutating func finished(_ end: SnapshotEnd) { self.end = end }
-
   @usableFromInline enum Extent {
-    /// To the EOF opcode.
+    /// Up to and including the EOF opcode.
     case end
-    /// To a place between two records.
+    /// Up to the end of a record, once more input is needed.
     case betweenRecords
-    /// As far as one window goes.
+    /// Up to the end of one window.
     case window
   }
 
-  /// Reads to the EOF opcode, or to the next place between two records.
+  /// Reads records.
+  ///
+  /// - Returns: Whether the EOF opcode was read.
   @discardableResult @inlinable
   mutating func readRecords<S: RDBSink & ~Copyable>(into sink: inout S, until extent: Extent)
     throws(RDBError) -> Bool
@@ -135,7 +131,7 @@ public struct RDBReader: ~Copyable {
       case .end: return true
       case .lookahead:
         let found = try lookAhead()
-        try parser.supply(found, to: &sink)
+        do { try parser.supply(found, to: &sink) } catch { throw RDBError.fromSink(error, at: window.offset) }
       case .input(let missing):
         if extent == .betweenRecords, consumed > 0, parser.isBetweenRecords { return false }
         isFinal = try !window.fill(
@@ -145,19 +141,19 @@ public struct RDBReader: ~Copyable {
     }
   }
 
-  /// Reads to the end of the value just announced without consuming anything.
+  /// Reads up to the end of the value just announced, without consuming anything.
   @usableFromInline
   mutating func lookAhead() throws(RDBError) -> RDBParser.Lookahead {
     var ahead = parser.makeLookaheadParser()
     let start = window.offset
     var none = NoSink()
     var consumed = 0
-    // What the window holds was not enough; what it could use of it need not be read again.
+    // The window does not hold the whole value. The part of it that the parser can use is not read again.
     var want = try ahead.parse(
       window, isFinal: window.reachedEnd, into: &none, consumed: &consumed)
     var rest = Window(capacity: 256 << 10, offset: start + consumed, computesChecksum: false)
     let restStart = window.bytes.extracting(droppingFirst: consumed)
-    restStart.withUnsafeBytes { rest.append($0) }
+    rest.append(restStart)
     let later = AheadSource(source, from: UInt64(window.endOffset))
     while case .input(let missing) = want {
       let isFinal = try !rest.fill(
@@ -170,7 +166,7 @@ public struct RDBReader: ~Copyable {
     return ahead.finishLookahead(storedByteCount: UInt64(end - start))
   }
 
-  /// Reads the trailer, compares the checksum, and looks at what follows.
+  /// Reads the trailer, compares the checksum, and examines the bytes that follow.
   @usableFromInline
   mutating func readEnd() throws(RDBError) -> SnapshotEnd {
     var trailer = SnapshotTrailer(
@@ -187,7 +183,7 @@ public struct RDBReader: ~Copyable {
 }
 
 extension RDBParser {
-  /// Reads on in what a window holds, its first `skimmed` bytes left out.
+  /// Parses the bytes of a window after the first `skimmed`.
   @inlinable
   mutating func parse<S: RDBSink & ~Copyable>(
     _ window: borrowing Window, after skimmed: Int = 0, isFinal: Bool, into sink: inout S,
@@ -196,48 +192,5 @@ extension RDBParser {
     try parse(
       window.bytes.extracting(droppingFirst: skimmed), at: window.offset + skimmed,
       isFinal: isFinal, into: &sink, consumed: &consumed)
-  }
-}
-
-/// Where a snapshot comes from, as its first bytes say.
-public struct SnapshotOrigin: Sendable {
-  public var header: SnapshotHeader
-  /// The AUX fields before the first key, in file order; as bytes.
-  public var auxFields: [(name: [UInt8], value: [UInt8])]
-
-  /// The release that says it wrote this; `nil`: it does not say.
-  public var writer: ServerVersion? {
-    for (name, value) in auxFields {
-      let text = String(decoding: value, as: UTF8.self)
-      if name.elementsEqual("redis-ver".utf8) { return ServerVersion(text, vendor: .redis) }
-      if name.elementsEqual("valkey-ver".utf8) { return ServerVersion(text, vendor: .valkey) }
-    }
-    return nil
-  }
-
-  /// The release that wrote this, or else the oldest that writes this version: also where the writer
-  /// calls itself older (a release candidate of 7.0 says 6.9.241) or newer than all (development builds
-  /// say 255.255.255).
-  public var assumedWriter: ServerVersion {
-    if let writer, writer.major < 255, writer.vendor != .redis || writer.rdbVersion >= header.version {
-      return writer
-    }
-    return .oldestWriter(of: header.version, vendor: header.vendor)
-  }
-}
-
-/// Collects the AUX fields before the first key.
-private struct OriginSink: SelectiveSink {
-  var fields: [(name: [UInt8], value: [UInt8])] = []
-
-  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
-    fields.append((name.withUnsafeBytes { Array($0) }, value.withUnsafeBytes { Array($0) }))
-  }
-  // Whatever else comes, the fields are behind us.
-  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }
-  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { throw .stop }
-  mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) { throw .stop }
-  mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
-    throw .stop
   }
 }

@@ -1,10 +1,10 @@
 public import RDBFormat
 public import RDBSupport
 
-/// One reusable buffer between a source and a parser.
+/// A reusable buffer between a source and a parser.
 ///
-/// Hands out all unconsumed bytes as one span; refilled between events, never per byte. It grows only
-/// as bytes really arrive, to hold the longest single string. The checksum covers what was consumed.
+/// The window offers all unconsumed bytes as one span and is refilled between events, never per byte. It grows
+/// only as bytes arrive, to hold the longest single string. The checksum covers the consumed bytes.
 @usableFromInline
 struct Window: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer
@@ -15,9 +15,9 @@ struct Window: ~Copyable {
   /// The file offset of the first unconsumed byte.
   @usableFromInline private(set) var offset: Int
   @usableFromInline private(set) var reachedEnd = false
-  /// What the source threw behind the last byte there is: its turn comes when more is asked for.
+  /// A deferred read error, thrown once the buffered bytes are consumed.
   private var failure: RDBError?
-  /// Over all consumed bytes, if wanted.
+  /// The CRC-64 of all consumed bytes, if ``computesChecksum``.
   var checksum = CRC64()
   var computesChecksum: Bool
 
@@ -31,10 +31,10 @@ struct Window: ~Copyable {
 
   @inlinable deinit { free(base) }
 
-  /// How many unconsumed bytes there are.
+  /// The number of unconsumed bytes.
   var count: Int { end - start }
 
-  /// All unconsumed bytes.
+  /// The unconsumed bytes.
   @usableFromInline var bytes: RawSpan {
     @_lifetime(borrow self) borrowing get {
       let span = RawSpan(_unsafeStart: base + start, byteCount: end - start)
@@ -42,15 +42,15 @@ struct Window: ~Copyable {
     }
   }
 
-  /// The file offset behind the last byte there is.
-  var endOffset: Int { offset + count }
+  /// The file offset after the last unconsumed byte.
+  @usableFromInline var endOffset: Int { offset + count }
 
-  /// How many bytes `source` has behind the last one there is; `nil`: it does not say.
+  /// The number of bytes that `source` has after the window's last byte; `nil` if its size is not known.
   func left(of source: any ByteSource) -> UInt64? {
     source.totalByteCount.map { $0 - min($0, UInt64(endOffset)) }
   }
 
-  /// Steps over `byteCount` bytes.
+  /// Consumes `byteCount` bytes.
   @usableFromInline mutating func consume(_ byteCount: Int) {
     precondition(byteCount >= 0 && byteCount <= count)
     if computesChecksum {
@@ -60,29 +60,30 @@ struct Window: ~Copyable {
     offset += byteCount
   }
 
-  /// Reads until at least `missing` more bytes are there, or the source ends or throws.
+  /// Reads until `missing` more bytes are in the window, or the source ends or throws.
   ///
-  /// - Returns: Whether any came.
-  /// - Throws: What the source threw, but first the bytes before it get their turn.
+  /// - Returns: Whether any bytes were read.
+  /// - Throws: The source's error. If bytes were read before it, the next call throws it.
   @usableFromInline mutating func fill(from source: any ByteSource, missing: UInt64) throws(RDBError) -> Bool {
     if reachedEnd { return false }
     if let failure { throw failure }
     slide()
     if missing > UInt64(initialCapacity), let left = left(of: source), missing > left, source.canSeek {
-      // The file cannot hold what it promises: no need to read it all to know.
+      // The file is shorter than the length that it claims.
       return false
     }
     let wanted = Int(clamping: min(missing, 1 << 40))
     var got = 0
     while got < max(wanted, 1) {
       if end == capacity { grow(toward: wanted - got) }
-      // Small pieces stay in the cache; long strings come in one call.
+      // Small reads keep the window in the cache; a long string is read in one call.
       let room = min(capacity - end, max(initialCapacity, wanted - got))
       let piece = UnsafeMutableRawBufferPointer(start: base + end, count: room)
       let byteCount: Int
-      do throws(RDBError) {
+      do {
         byteCount = try source.read(into: piece)
       } catch {
+        let error = RDBError.transfer("read", error, at: endOffset)
         failure = error
         if got > 0 { return true }
         throw error
@@ -97,15 +98,17 @@ struct Window: ~Copyable {
     return got > 0
   }
 
-  /// Appends bytes that arrived by themselves.
-  @usableFromInline mutating func append(_ chunk: UnsafeRawBufferPointer) {
+  /// Appends a copy of `chunk`.
+  @usableFromInline mutating func append(_ chunk: RawSpan) {
     slide()
-    while capacity - end < chunk.count { grow(toward: chunk.count) }
-    if let source = chunk.baseAddress { (base + end).copyMemory(from: source, byteCount: chunk.count) }
-    end += chunk.count
+    while capacity - end < chunk.byteCount { grow(toward: chunk.byteCount) }
+    chunk.withUnsafeBytes { bytes in
+      if let source = bytes.baseAddress { (base + end).copyMemory(from: source, byteCount: bytes.count) }
+    }
+    end += chunk.byteCount
   }
 
-  /// Moves the unconsumed bytes to the front, and gives back what a long string took.
+  /// Moves the unconsumed bytes to the start of the buffer, and frees the memory of a long string.
   private mutating func slide() {
     guard start > 0 else { return }
     memmove(base, base + start, end - start)
@@ -124,32 +127,32 @@ struct Window: ~Copyable {
   }
 
   private mutating func grow(toward missing: Int) {
-    // At most doubled at a time: a length that lies costs no more than what really came.
+    // The size doubles at most, so that a false length costs no more than the bytes that arrived.
     let wanted = max(capacity + min(max(missing, capacity / 4), capacity), capacity + 4096)
     resize(to: wanted)
   }
 
-  /// Takes the first `byteCount` bytes away into `run`, leaving the rest: whole keys for a worker.
-  mutating func take(_ byteCount: Int, into run: inout RunBuffer) {
+  /// Moves the first `byteCount` bytes, which are whole keys, into `batch`.
+  mutating func take(_ byteCount: Int, into batch: inout BatchBuffer) {
     precondition(byteCount <= count)
     slide()
-    run.offset = offset
-    swap(&base, &run.base)
-    swap(&capacity, &run.capacity)
-    run.count = byteCount
+    batch.offset = offset
+    swap(&base, &batch.base)
+    swap(&capacity, &batch.capacity)
+    batch.count = byteCount
     let rest = end - byteCount
     if capacity < max(rest, initialCapacity) {
       resize(to: max(rest, initialCapacity))
     }
-    memcpy(base, run.base + byteCount, rest)
+    memcpy(base, batch.base + byteCount, rest)
     end = rest
     offset += byteCount
   }
 
-  /// Whether somebody else can read on from here: neither the end nor an error stands behind the last byte.
-  var canBeHandedOn: Bool { !reachedEnd && failure == nil }
+  /// Whether another reader can continue with this window: neither the end nor an error follows its last byte.
+  var canBeHandedOver: Bool { !reachedEnd && failure == nil }
 
-  /// Begins anew with the byte at `offset` of the file.
+  /// Empties the window. The next byte of the source is at `offset` of the file.
   mutating func restart(at offset: Int) {
     start = 0
     end = 0
@@ -159,9 +162,9 @@ struct Window: ~Copyable {
   }
 }
 
-/// A worker's own buffer of whole keys.
+/// A worker's buffer of whole keys.
 @usableFromInline
-struct RunBuffer: ~Copyable {
+struct BatchBuffer: ~Copyable {
   @usableFromInline fileprivate(set) var base: UnsafeMutableRawPointer
   fileprivate(set) var capacity: Int
   fileprivate(set) var count = 0

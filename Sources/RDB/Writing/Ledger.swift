@@ -3,7 +3,7 @@
 /// *Lost* is what the output lacks and the input had; *noted* is what an output leaves out by design
 /// or no command can carry. Ledgers of parts of a file add up, in any order, to that of the whole:
 /// of each reason, the names kept are those nearest to the beginning of the file.
-public struct Ledger: Sendable, Equatable {
+public struct Ledger: MergeableSummary, Equatable {
   /// The kinds of things that can be lost.
   public enum Loss: String, Hashable, Sendable, CaseIterable {
     case key, element, entry, expiry, group, consumer, pendingEntry = "pending entry"

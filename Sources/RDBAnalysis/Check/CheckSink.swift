@@ -4,7 +4,7 @@ import RDBFormat
 /// Asks for every value to be checked, and counts.
 ///
 /// What it has counted outlives it, so that an error loses nothing; see ``CheckCollector``.
-struct CheckSink: SelectiveSink, RunSink, ~Copyable {
+struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   private let collector: CheckCollector
   private let part: CheckPart
   private let hot: UnsafeMutablePointer<KeyTally.Hot>
@@ -89,13 +89,12 @@ struct CheckSink: SelectiveSink, RunSink, ~Copyable {
 
   mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) { part.end = end }
 
-  mutating func endRun() throws(RDBError) {
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    // Waits until all runs before this one are collected.
-    try destination.write(nothing, nothing)
+  mutating func endBatch() throws {
+    // Waits until all earlier batches are collected.
+    try destination.write(RawSpan(), followedBy: RawSpan())
     collector.collect(part)
     isFirst = true
   }
 
-  consuming func finish() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }

@@ -139,22 +139,14 @@ extension SnapshotCheck {
     _ reader: consuming RDBReader, threads: Int, findsDuplicates: Bool = false
   ) throws(RDBError) -> SnapshotCheck {
     let collector = try CheckCollector(threads: threads, findsDuplicates: findsDuplicates)
-    nonisolated(unsafe) let shared = collector
     var damage: RDBError?
-    do throws(RDBError) {
-      _ = try reader.readRuns(threads: threads, to: NoDestination()) {
-        (destination: any ByteDestination) throws(RDBError) -> CheckSink in
-        CheckSink(shared, destination)
-      }
+    do {
+      _ = try reader.write(to: DiscardingDestination(), threads: threads) { CheckSink(collector, $0) }
     } catch {
+      let error = RDBError.fromSink(error, at: 0)
       if error.systemError != nil || error.code == .io || error.code == .outputClosed { throw error }
       damage = error
     }
     return try collector.result(damage)
   }
-}
-
-/// Takes nothing; in a row of workers, writing nothing to it is waiting for one's turn.
-private final class NoDestination: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
 }

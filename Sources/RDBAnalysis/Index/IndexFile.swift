@@ -81,8 +81,9 @@ extension KeyIndex {
   /// - Throws: ``RDBError`` (`io`).
   @discardableResult
   public static func write(
-    _ parts: [IndexSink.Part], of identity: DumpIdentity, to destination: any ByteDestination
+    _ parts: IndexSink.Parts, of identity: DumpIdentity, to destination: any ByteDestination
   ) throws(RDBError) -> UInt64 {
+    let parts = parts.parts
     var output = ByteOutput(to: destination)
     let count = parts.reduce(0) { $0 + $1.count }
     try output.append(IndexHeader(count: count, identity).bytes.span.bytes)

@@ -4,13 +4,11 @@ import RDBFormat
 /// Notes where every key stands: one worker's part of an index being made.
 ///
 ///     let options = IndexSink.Options(workers: 2, folder: ".")
-///     let (parts, end) = try reader.readRuns(threads: 2, to: destination) { _ throws(RDBError) in
-///       IndexSink(options)
-///     }
+///     let result = try reader.fold(threads: 2) { IndexSink(options) }
 ///
 /// Values are stepped over. Entries are sorted in memory, and from six million on written to a temporary file in
 /// runs: memory does not grow with the number of keys.
-public struct IndexSink: SelectiveSink, RunSink, ~Copyable {
+public struct IndexSink: SelectiveSink, FoldingSink, ~Copyable {
   public struct Options: Sendable {
     /// How many sinks share the memory.
     public var workers: Int
@@ -27,6 +25,12 @@ public struct IndexSink: SelectiveSink, RunSink, ~Copyable {
     nonisolated(unsafe) let runs: SortedRuns<IndexEntry>
     let count: UInt64
     init(_ runs: SortedRuns<IndexEntry>, count: UInt64) { (self.runs, self.count) = (runs, count) }
+  }
+
+  /// What all workers found.
+  public struct Parts: MergeableSummary {
+    var parts: [Part]
+    public mutating func merge(_ other: Parts) { parts += other.parts }
   }
 
   private let runs: SortedRuns<IndexEntry>
@@ -63,13 +67,11 @@ public struct IndexSink: SelectiveSink, RunSink, ~Copyable {
     held = 0
   }
 
-  public mutating func endRun() throws(RDBError) {}
-
-  public consuming func finish() throws(RDBError) -> Part {
+  public consuming func finish() throws(RDBError) -> Parts {
     IndexEntry.sort(UnsafeMutableBufferPointer(rebasing: entries[..<held]))
     try runs.flush()
     runs.keep(entries, count: held)
     entries = UnsafeMutableBufferPointer(start: nil, count: 0)
-    return Part(runs, count: count)
+    return Parts(parts: [Part(runs, count: count)])
   }
 }

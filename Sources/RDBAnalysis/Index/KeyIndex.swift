@@ -42,7 +42,7 @@ public struct KeyIndex {
   /// - Parameter dump: The dump, which the index must have been made for.
   /// - Throws: ``Refusal``.
   public init(path: String, of dump: FileSource) throws(Refusal) {
-    do throws(RDBError) { file = try FileSource(path: path) } catch { throw Self.refusal(error) }
+    do { file = try FileSource(path: path) } catch { throw Self.refusal(RDBError.transfer("open", error, at: 0)) }
     let header = try Self.bytes(Self.headerByteCount, at: 0, of: file)
     guard header.starts(with: Self.magic) else { throw .foreign("it does not begin as an index of rdb does") }
     guard header.count == Self.headerByteCount else { throw .damaged("its header is cut") }

@@ -4,7 +4,7 @@ public import RDBFormat
 /// Finds out what `rdb info` says, by stepping over values wherever their lengths are enough.
 ///
 /// Only hashes whose fields can expire are decoded. A sink of one worker knows its part of the file.
-public struct InfoSink: RunSink, ~Copyable {
+public struct InfoSink: FoldingSink, ~Copyable {
   private var info: SnapshotInfo
   private let reference: Int64
   private let tally: KeyTally
@@ -88,8 +88,6 @@ public struct InfoSink: RunSink, ~Copyable {
       if fieldsExpiring > 0 { hot.pointee.hashesWithFieldExpiries &+= 1 }
     }
   }
-
-  public mutating func endRun() throws(RDBError) {}
 
   public consuming func finish() throws(RDBError) -> SnapshotInfo {
     tally.fold()

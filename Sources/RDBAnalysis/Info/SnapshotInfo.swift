@@ -5,7 +5,7 @@ public import RDBFormat
 ///
 /// A report of a part of a file (one worker's) has what that part says; parts merge in any order to
 /// that of the whole.
-public struct SnapshotInfo: Hashable, Sendable, Codable {
+public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
   /// The version of this report's form.
   public private(set) var format = 1
   /// `REDIS` or `VALKEY`; `nil`: the header is in another part. So are other optional fields.

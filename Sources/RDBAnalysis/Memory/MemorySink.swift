@@ -4,19 +4,27 @@ public import RDBFormat
 /// Where rows go: a table, a report, several of them. One a worker, as its sink is.
 public protocol MemoryReceiver: SendableMetatype, ~Copyable {
   /// What is left when all runs are read.
-  associatedtype Summary: Sendable
+  associatedtype Summary: MergeableSummary
   /// Whether a string's value is to be hashed (``MemoryRow/valueHash``).
   func wantsHash(_ key: borrowing KeyHeader) -> Bool
   /// A key is complete. The row's spans are borrowed for this call.
   mutating func receive(_ row: borrowing MemoryRow) throws(RDBError)
-  /// As ``RunSink/endRun()``.
-  mutating func endRun() throws(RDBError)
-  /// As ``RunSink/finish()``.
+  /// As ``FoldingSink/finish()``.
   consuming func finish() throws(RDBError) -> Summary
 }
 
+/// A receiver that also writes output.
+public protocol MemoryOutputReceiver: MemoryReceiver, ~Copyable {
+  /// As ``OutputSink/endBatch()``.
+  mutating func endBatch() throws(RDBError)
+}
+
+extension MemorySink: OutputSink where Receiver: MemoryOutputReceiver & ~Copyable {
+  @inlinable public mutating func endBatch() throws(RDBError) { try receiver.endBatch() }
+}
+
 /// Turns keys into rows of what they take.
-public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: RunSink, ~Copyable {
+public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Copyable {
   @usableFromInline var receiver: Receiver
   @usableFromInline var meter: KeyMeter
 
@@ -29,8 +37,6 @@ public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: RunSink, ~Copyab
     meter = KeyMeter(model, detail)
     self.receiver = receiver
   }
-
-  @inlinable public mutating func endRun() throws(RDBError) { try receiver.endRun() }
 
   @inlinable
   public consuming func finish() throws(RDBError) -> Receiver.Summary { try receiver.finish() }

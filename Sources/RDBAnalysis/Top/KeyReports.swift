@@ -4,7 +4,7 @@ public import RDBFormat
 /// Any set of reports on keys, from one reading.
 ///
 /// Reports of parts, of several files or from other machines merge in any order.
-public struct KeyReports: Hashable, Sendable {
+public struct KeyReports: Hashable, MergeableSummary {
   public var prefix: PrefixReport?
   public var ttl: TTLReport?
   public var stats: StatsReport?
@@ -104,8 +104,6 @@ public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
     cutter.cut(bytes)
     tree.add(row, life, cutter.prefix(of: bytes), cutter.ends, cutter.count)
   }
-
-  public mutating func endRun() throws(RDBError) {}
 
   public consuming func finish() throws(RDBError) -> KeyReports {
     var reports = KeyReports()

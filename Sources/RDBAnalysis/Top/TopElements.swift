@@ -2,7 +2,7 @@ public import RDB
 import RDBFormat
 
 /// The largest elements of one key, and how large all are: what `rdb top-elements` says.
-public struct TopElements: Hashable, Sendable, Codable {
+public struct TopElements: Hashable, MergeableSummary, Codable {
   /// An element, and what it takes.
   public struct Element: Hashable, Sendable, Codable {
     /// Its number in the file, from 0; of an array its index.
@@ -45,10 +45,13 @@ public struct TopElements: Hashable, Sendable, Codable {
   }
 
   public init() {}
+
+  /// Takes the other summary if this one has no key: only one worker reads it.
+  public mutating func merge(_ other: TopElements) { if type.isEmpty { self = other } }
 }
 
 /// Finds them. Memory is bounded by ``limit`` names of at most ``TopElements/nameLimit`` bytes.
-public struct TopElementsSink: SelectiveSink, RunSink, ~Copyable {
+public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   private var report = TopElements()
   /// Elements kept.
   private let limit: Int
@@ -148,6 +151,5 @@ public struct TopElementsSink: SelectiveSink, RunSink, ~Copyable {
         valueByteCount: entry.byteCount))
   }
 
-  public mutating func endRun() throws(RDBError) {}
   public consuming func finish() throws(RDBError) -> TopElements { report }
 }

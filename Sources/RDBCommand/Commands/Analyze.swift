@@ -122,20 +122,22 @@ struct Analyze: WorkingCommand {
     let values = try temp.map { try Stats.values(working.threads.count, $0) }
     options.values = values
     let model = model.model(run.origin)
-    let lanes = Lanes(files)
-    let numbers = WorkerNumbers()
+    var workers = 0
     let shape = AnalysisReceiver.Tables(names: tables, defuses: !noDefuse, strings: strings)
     let result: Conversion.Result<KeyReports>
     do {
-      result = try run.read(behind: try keys.options, working, output: nil, to: lanes) {
-        [options] (destination: any ByteDestination) throws(RDBError) -> MemorySink<AnalysisReceiver> in
-        MemorySink(
-          model, to: try AnalysisReceiver(options, worker: numbers.next, shape, to: destination))
+      result = try run.write(behind: try keys.options, working, output: nil, to: files) { destinations in
+        defer { workers += 1 }
+        return MemorySink(
+          model, to: try AnalysisReceiver(options, worker: workers, shape, to: destinations))
       }
     } catch {
-      throw lanes.failure ?? error
+      for file in files {
+        if let failure = file.failure { throw failure.failure(in: file.shownName, isOutput: true) }
+      }
+      throw error
     }
-    var reports = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    var reports = result.summary
     if let values { reports.stats?.setExactValues(try report.counted(values)) }
     try report.report(result, count: .max)
     return reports
@@ -159,17 +161,12 @@ extension OutputFile {
   }
 
   func write(_ bytes: [UInt8]) throws {
-    var failure: RDBError?
-    bytes.withUnsafeBytes { bytes in
-      do throws(RDBError) {
-        try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-      } catch {
-        failure = error
-      }
+    do throws(RDBError) {
+      try write(bytes.span.bytes, followedBy: RawSpan())
+    } catch {
+      abandon()
+      throw error.failure(in: shownName, isOutput: true)
     }
-    guard let failure else { return }
-    abandon()
-    throw failure.failure(in: shownName, isOutput: true)
   }
 
   /// ``finish()``, in the words of the command.

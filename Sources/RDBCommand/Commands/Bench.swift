@@ -74,13 +74,11 @@ private struct BenchSubject {
   func warm() throws -> (byteCount: UInt64, keys: UInt64) {
     let input = try InputFile(path: path)
     let run = RDBReader(input.source, options: options)
-    do throws(RDBError) {
-      let (counts, end) = try run.readRuns(threads: threads, to: Nowhere()) {
-        (_: any ByteDestination) throws(RDBError) -> CountingSink in CountingSink(interest: .skip)
-      }
-      return (end?.byteCount ?? 0, counts.reduce(0, +))
+    do {
+      let result = try run.fold(threads: threads) { CountingSink(interest: .skip) }
+      return (result.end?.byteCount ?? 0, result.summary.keysRead)
     } catch {
-      throw error.failure(in: input.shownName)
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
     }
   }
 
@@ -89,40 +87,35 @@ private struct BenchSubject {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     guard null >= 0 else { throw Failure(.ioError, "/dev/null cannot be opened") }
     defer { close(null) }
-    do throws(RDBError) {
+    do {
       try run(task, RDBReader(input.source, options: options), to: FileDestination(descriptor: null))
     } catch {
-      throw error.failure(in: input.shownName)
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
     }
   }
 
   private func run(
     _ task: Bench.Task, _ reader: consuming RDBReader, to null: FileDestination
-  ) throws(RDBError) {
+  ) throws {
     switch task {
     case .parse, .all:
-      _ = try reader.readRuns(threads: threads, to: null) {
-        (_: any ByteDestination) throws(RDBError) -> CountingSink in CountingSink(interest: .elements)
-      }
+      _ = try reader.fold(threads: threads) { CountingSink(interest: .elements) }
     case .check:
       _ = try SnapshotCheck.run(reader, threads: threads)
     case .keys:
-      _ = try reader.readRuns(threads: threads, to: null) {
-        (destination: any ByteDestination) throws(RDBError) -> KeyNamesSink in
+      _ = try reader.write(to: null, threads: threads) { destination in
         KeyNamesSink(to: destination)
       }
     case .memory:
       let model = ServerModel(try reader.origin().assumedWriter)
-      _ = try reader.readRuns(threads: threads, to: null) {
-        (destination: any ByteDestination) throws(RDBError) -> MemorySink<MemoryRowsReceiver> in
+      _ = try reader.write(to: null, threads: threads) { destination in
         MemorySink(model, to: MemoryRowsReceiver(.csv, least: 0, strings: .utf8, defuses: true, to: destination))
       }
     case .prefix, .stats:
       var reports = KeyReports.Options(reference: .now)
       (reports.wantsPrefix, reports.wantsStats) = (task == .prefix, task == .stats)
       let model = ServerModel(try reader.origin().assumedWriter)
-      _ = try reader.readRuns(threads: threads, to: null) {
-        [reports] (_: any ByteDestination) throws(RDBError) -> MemorySink<KeyReportsReceiver> in
+      _ = try reader.fold(threads: threads) {
         MemorySink(model, to: try KeyReportsReceiver(reports))
       }
     case .analyze:
@@ -131,23 +124,20 @@ private struct BenchSubject {
       reports.measures = TopReport.Measure.allCases
       let model = ServerModel(try reader.origin().assumedWriter)
       let tables = AnalysisReceiver.Tables(names: [.keys, .memory], defuses: true, strings: .utf8)
-      _ = try reader.readRuns(threads: threads, to: null) {
-        [reports] (destination: any ByteDestination) throws(RDBError) -> MemorySink<AnalysisReceiver> in
-        MemorySink(model, to: try AnalysisReceiver(reports, worker: 0, tables, to: destination))
+      _ = try reader.write(to: [null, null, null, null], threads: threads) { destinations in
+        MemorySink(model, to: try AnalysisReceiver(reports, worker: 0, tables, to: destinations))
       }
     case .json:
       let origin = try reader.origin()
       var json = JSONOptions(writer: origin.assumedWriter)
       json.layout = .lines
-      _ = try reader.readRuns(threads: threads, to: null) {
-        [json] (destination: any ByteDestination) throws(RDBError) -> JSONSink in
+      _ = try reader.write(to: null, threads: threads) { destination in
         JSONSink(json, to: destination)
       }
     case .resp:
       let origin = try reader.origin()
       let resp = RESPOptions(target: origin.assumedWriter)
-      _ = try reader.readRuns(threads: threads, to: null) {
-        (destination: any ByteDestination) throws(RDBError) -> RESPSink in
+      _ = try reader.write(to: null, threads: threads) { destination in
         RESPSink(resp, to: destination)
       }
     }
@@ -155,7 +145,7 @@ private struct BenchSubject {
 }
 
 /// Counts keys, and has nothing to do with their values.
-private struct CountingSink: SelectiveSink, RunSink {
+private struct CountingSink: SelectiveSink, FoldingSink {
   let interest: Interest
   var count: UInt64 = 0
 
@@ -165,6 +155,10 @@ private struct CountingSink: SelectiveSink, RunSink {
     count &+= 1
     return interest
   }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> UInt64 { count }
+
+  consuming func finish() throws(RDBError) -> Ledger {
+    var ledger = Ledger()
+    ledger.keysRead = count
+    return ledger
+  }
 }

@@ -73,10 +73,10 @@ struct Check: WorkingCommand {
 
   private func checkCommands(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
     let report: CommandFileReport
-    do throws(RDBError) {
+    do {
       report = CommandFileReport(try RESPFileCheck.check(source))
     } catch {
-      throw error.failure(in: input.shownName)
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
     }
     let text = form.json ? try jsonDocument(report) : Array(report.text(of: input.shownName).utf8)
     return (text, report.isOK)

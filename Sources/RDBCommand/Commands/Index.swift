@@ -55,16 +55,14 @@ struct Index: WorkingCommand {
     let run = try SnapshotRun(input, reading)
     let options = IndexSink.Options(workers: working.threads.count, folder: folder)
     let before = try identity(of: file, input, end: nil)
-    let result = try run.read(
-      threads: working.threads.count, progress: working.progress, output: output, to: Nowhere()
-    ) { _ in IndexSink(options) }
+    let result = try run.fold(threads: working.threads.count, progress: working.progress) { IndexSink(options) }
     let end = result.end
     let after = try identity(of: file, input, end: end)
     guard before.byteCount == after.byteCount, before.modified == after.modified else {
       throw Failure(.ioError, "\(input.shownName): was changed while it was read", hint: "Try again.")
     }
     do throws(RDBError) {
-      let count = try KeyIndex.write(result.summaries, of: after, to: output)
+      let count = try KeyIndex.write(result.summary, of: after, to: output)
       try output.finish()
       return count
     } catch {

@@ -27,10 +27,10 @@ struct Info: WorkingCommand {
     let run = try SnapshotRun(input, reading)
     let origin = run.origin
     let now = UnixMilliseconds.now
-    let result = try run.read(threads: working.threads.count, progress: working.progress, to: MemoryDestination()) {
-      (_) throws(RDBError) in InfoSink(origin: origin, now: now)
+    let result = try run.fold(threads: working.threads.count, progress: working.progress) {
+      InfoSink(origin: origin, now: now)
     }
-    let info = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    let info = result.summary
     let report = form.json ? try jsonDocument(info) : Array(info.text.utf8)
     try output.open(reading: input, form.onTerminal).writeWhole(report)
   }

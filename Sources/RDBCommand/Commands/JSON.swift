@@ -55,7 +55,7 @@ struct JSON: WorkingCommand {
     let result = try conversion.read(run, to: conversion.output) { [options] destination in
       JSONSink(options, to: destination)
     }
-    let ledger = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    let ledger = result.summary
     try conversion.finish(ledger, result)
   }
 }

@@ -76,7 +76,7 @@ struct Keys: WorkingCommand {
   }
 
   private func finish(_ conversion: Conversion, _ result: Conversion.Result<Ledger>) throws {
-    let ledger = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    let ledger = result.summary
     try conversion.finish(ledger, result)
   }
 }

@@ -59,7 +59,7 @@ struct Memory: WorkingCommand {
         model,
         to: MemoryRowsReceiver(form, least: least, strings: strings, defuses: defuses, to: destination))
     }
-    let ledger = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    let ledger = result.summary
     try conversion.finish(ledger, result)
   }
 

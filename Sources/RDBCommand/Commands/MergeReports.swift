@@ -86,17 +86,19 @@ struct MergeReports: WorkingCommand {
     for (number, folder) in folders.enumerated() {
       var isInHead = skipsHead && number > 0
       let path = folder.file(name)
-      do throws(RDBError) {
-        try copyAll(try FileSource(path: path)) { bytes throws(RDBError) in
+      do {
+        try copyAll(try FileSource(path: path)) { bytes in
           var rest = bytes[...]
           if isInHead {
             let end = rest.firstIndex(of: UInt8(ascii: "\n"))
             rest = end.map { rest[($0 + 1)...] } ?? rest[rest.endIndex...]
             isInHead = end == nil
           }
-          try output.write(UnsafeRawBufferPointer(rebasing: rest), UnsafeRawBufferPointer(start: nil, count: 0))
+          let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: rest))
+          try output.write(bytes, followedBy: RawSpan())
         }
       } catch {
+        let error = RDBError.transfer("read", error, at: 0)
         output.abandon()
         throw output.failure == nil
           ? error.failure(in: shown(path)) : error.failure(in: output.shownName, isOutput: true)

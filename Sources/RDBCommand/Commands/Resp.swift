@@ -35,8 +35,8 @@ struct Resp: WorkingCommand {
     let result = try conversion.read(run, to: trailer ?? conversion.output) { destination in
       RESPSink(options, to: destination)
     }
-    let summary = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
-    try conversion.finish(summary.ledger, result) { () throws(RDBError) in
+    let summary = result.summary
+    try conversion.finish(summary.ledger, result) {
       try trailer?.writeTrailer(summary)
     }
   }

@@ -84,7 +84,7 @@ struct KeyFormat: Sendable {
 }
 
 /// Writes a line for each key.
-struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
+struct KeyLinesReceiver: MemoryOutputReceiver, ~Copyable {
   enum Form: Sendable {
     case lines(end: UInt8)
     case csv, json
@@ -199,9 +199,10 @@ struct KeyLinesReceiver: MemoryReceiver, ~Copyable {
     if let value { try output.number(value) } else { try none(quotes) }
   }
 
-  mutating func endRun() throws(RDBError) { try output.output.endRun() }
+  mutating func endBatch() throws(RDBError) { try output.output.flush() }
 
   consuming func finish() throws(RDBError) -> Ledger {
+    try output.output.flush()
     var ledger = Ledger()
     (ledger.keysRead, ledger.keysWritten) = (count, count)
     return ledger

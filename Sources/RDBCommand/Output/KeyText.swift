@@ -6,7 +6,7 @@ import RDBSupport
 /// Writes one key for people: what is known of it, then its value as redis-cli shows replies.
 ///
 /// Long values are shown whole: whoever asks for a key wants it.
-struct KeyText: RDBSink, RunSink, ~Copyable {
+struct KeyText: RDBSink, OutputSink, ~Copyable {
   /// How bytes are shown.
   enum Style: Sendable {
     /// In quotes; UTF-8 as it is, all else escaped as redis-cli does it.
@@ -272,6 +272,9 @@ struct KeyText: RDBSink, RunSink, ~Copyable {
   mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
   mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
 
-  mutating func endRun() throws(RDBError) { try output.endRun() }
-  consuming func finish() throws(RDBError) -> Ledger { ledger }
+  mutating func endBatch() throws(RDBError) { try output.flush() }
+  consuming func finish() throws(RDBError) -> Ledger {
+    try output.flush()
+    return ledger
+  }
 }

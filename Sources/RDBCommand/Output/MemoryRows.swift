@@ -109,7 +109,7 @@ extension RowOutput {
 }
 
 /// Writes a row for each key.
-struct MemoryRowsReceiver: MemoryReceiver, ~Copyable {
+struct MemoryRowsReceiver: MemoryOutputReceiver, ~Copyable {
   private var output: RowOutput
   private let form: RowForm
   /// Keys that take less are left out.
@@ -137,9 +137,12 @@ struct MemoryRowsReceiver: MemoryReceiver, ~Copyable {
     try output.memoryRow(form, RowFacts(row), row.name, row.largestElement)
   }
 
-  mutating func endRun() throws(RDBError) { try output.output.endRun() }
+  mutating func endBatch() throws(RDBError) { try output.output.flush() }
 
-  consuming func finish() throws(RDBError) -> Ledger { ledger }
+  consuming func finish() throws(RDBError) -> Ledger {
+    try output.output.flush()
+    return ledger
+  }
 }
 
 /// `2024-10-25T12:00:00.000Z`, or the number of milliseconds.

@@ -89,21 +89,15 @@ final class OutputFile: ByteDestination {
       indexes: [input.indexPath, index].compactMap { $0 }, form: form)
   }
 
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {
+  func write(_ bytes: RawSpan, followedBy more: RawSpan) throws(RDBError) {
     do throws(RDBError) {
-      guard var text = terminal else { return try file.write(first, second) }
-      let escaped = text.escape(first) + text.escape(second)
+      guard var text = terminal else { return try file.write(bytes, followedBy: more) }
+      let escaped = bytes.withUnsafeBytes { text.escape($0) } + more.withUnsafeBytes { text.escape($0) }
       terminal = text
-      try writeEscaped(escaped)
+      try file.write(escaped.span.bytes, followedBy: RawSpan())
     } catch {
       failure = error
       throw error
-    }
-  }
-
-  private func writeEscaped(_ text: [UInt8]) throws(RDBError) {
-    try text.span.bytes.withUnsafeBytes { bytes throws(RDBError) in
-      try file.write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
     }
   }
 
@@ -112,15 +106,7 @@ final class OutputFile: ByteDestination {
   /// - Throws: ``Failure``.
   func writeWhole(_ bytes: [UInt8]) throws {
     do throws(RDBError) {
-      var failure: RDBError?
-      bytes.withUnsafeBytes { bytes in
-        do throws(RDBError) {
-          try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-        } catch {
-          failure = error
-        }
-      }
-      if let failure { throw failure }
+      try write(bytes.span.bytes, followedBy: RawSpan())
       try finish()
     } catch {
       abandon()
@@ -134,7 +120,7 @@ final class OutputFile: ByteDestination {
   ///
   /// - Throws: ``RDBError`` (`io`): some file systems say only now that the disk is full.
   func finish() throws(RDBError) {
-    if let rest = terminal?.end(), !rest.isEmpty { try writeEscaped(rest) }
+    if let rest = terminal?.end(), !rest.isEmpty { try file.write(rest.span.bytes, followedBy: RawSpan()) }
     guard !isStandardOutput, !isSettled else { return }
     isSettled = true
     guard close(file.descriptor) == 0 else {

@@ -96,19 +96,19 @@ struct ReportFolder {
   }
 
   private static func contents(of path: String) throws -> [UInt8] {
-    do throws(RDBError) {
+    do {
       let source = try FileSource(path: path)
       var bytes: [UInt8] = []
       try copyAll(source) { bytes += $0 }
       return bytes
     } catch {
-      throw error.failure(in: shown(path))
+      throw RDBError.transfer("read", error, at: 0).failure(in: shown(path))
     }
   }
 }
 
 /// Hands all bytes of a source on, in pieces.
-func copyAll(_ source: FileSource, to body: (UnsafeRawBufferPointer) throws(RDBError) -> Void) throws(RDBError) {
+func copyAll(_ source: FileSource, to body: (UnsafeRawBufferPointer) throws -> Void) throws {
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
   defer { buffer.deallocate() }
   while true {

@@ -3,10 +3,10 @@ import RDBAnalysis
 import RDBConvert
 
 /// Every report that was asked for, from one reading: one a worker.
-struct AnalysisReceiver: MemoryReceiver, ~Copyable {
+struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
   /// Which tables, and how.
   struct Tables: Sendable {
-    /// In the order of ``Lanes``.
+    /// Each has a CSV file and a JSON file, in this order.
     var names: [ReportName]
     var defuses: Bool
     var strings: JSONOptions.Strings
@@ -19,12 +19,11 @@ struct AnalysisReceiver: MemoryReceiver, ~Copyable {
   private var memoryJSON: MemoryRowsReceiver?
 
   init(
-    _ options: KeyReports.Options, worker: Int, _ tables: Tables, to destination: any ByteDestination
+    _ options: KeyReports.Options, worker: Int, _ tables: Tables, to destinations: [any ByteDestination]
   ) throws(RDBError) {
     reports = try KeyReportsReceiver(options, worker: worker)
     for (number, name) in tables.names.enumerated() {
-      let csv = Lanes.Lane(2 * number, to: destination)
-      let json = Lanes.Lane(2 * number + 1, to: destination)
+      let (csv, json) = (destinations[2 * number], destinations[2 * number + 1])
       if name == .keys {
         keysCSV = KeyLinesReceiver(
           .csv, .plain, strings: tables.strings, defuses: tables.defuses, to: csv)
@@ -49,11 +48,11 @@ struct AnalysisReceiver: MemoryReceiver, ~Copyable {
     try memoryJSON?.receive(row)
   }
 
-  mutating func endRun() throws(RDBError) {
-    try keysCSV?.endRun()
-    try keysJSON?.endRun()
-    try memoryCSV?.endRun()
-    try memoryJSON?.endRun()
+  mutating func endBatch() throws(RDBError) {
+    try keysCSV?.endBatch()
+    try keysJSON?.endBatch()
+    try memoryCSV?.endBatch()
+    try memoryJSON?.endBatch()
   }
 
   consuming func finish() throws(RDBError) -> KeyReports { try reports.finish() }

@@ -33,10 +33,10 @@ struct Conversion {
     }
   }
 
-  /// What is left when all is read.
+  /// The result of reading.
   struct Result<Summary> {
-    /// One a worker.
-    var summaries: [Summary]
+    /// The summary of all workers.
+    var summary: Summary
     /// What the filters kept back, and left out.
     var filtered = Ledger()
     var notes: [String] = []
@@ -46,11 +46,11 @@ struct Conversion {
   /// Reads the snapshot into sinks made by `make`, behind the filters if there are any.
   ///
   /// - Throws: ``Failure``; the output is abandoned.
-  func read<S: RunSink & ~Copyable>(
+  func read<S: OutputSink & ~Copyable>(
     _ run: consuming SnapshotRun, to destination: any ByteDestination,
-    make: @escaping (any ByteDestination) throws(RDBError) -> S
+    makeSink: (any ByteDestination) throws -> S
   ) throws -> Result<S.Summary> {
-    try run.read(behind: filter, working, output: output, to: destination, make: make)
+    try run.write(behind: filter, working, output: output, to: [destination]) { try makeSink($0[0]) }
   }
 
   /// Finishes the output and reports.
@@ -58,14 +58,14 @@ struct Conversion {
   /// - Parameter closing: Writes what belongs behind everything else.
   /// - Throws: ``Failure``, also when the output is complete but lacks something.
   func finish<Summary>(
-    _ ledger: Ledger, _ result: Result<Summary>, closing: () throws(RDBError) -> Void = {}
+    _ ledger: Ledger, _ result: Result<Summary>, closing: () throws -> Void = {}
   ) throws {
-    do throws(RDBError) {
+    do {
       try closing()
       try output.finish()
     } catch {
       output.abandon()
-      throw error.failure(in: output.shownName, isOutput: true)
+      throw RDBError.transfer("write", error, at: 0).failure(in: output.shownName, isOutput: true)
     }
     var ledger = ledger
     ledger.merge(result.filtered)
@@ -82,27 +82,55 @@ struct Conversion {
 }
 
 extension SnapshotRun {
-  /// Reads all of it into sinks, behind the filters if there are any.
+  /// Reads all of it into sinks that write, behind the filters if there are any.
   ///
   /// - Throws: ``Failure``; the output is abandoned.
-  consuming func read<S: RunSink & ~Copyable>(
+  consuming func write<S: OutputSink & ~Copyable>(
     behind filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
-    to destination: any ByteDestination, make: @escaping (any ByteDestination) throws(RDBError) -> S
+    to destinations: [any ByteDestination], makeSink: ([any ByteDestination]) throws -> S
   ) throws -> Conversion.Result<S.Summary> {
     guard let filter else {
-      let result = try read(
-        threads: working.threads.count, progress: working.progress, output: output, to: destination, make: make)
-      return Conversion.Result(summaries: result.summaries, end: result.end)
+      return Conversion.Result(
+        try write(
+          threads: working.threads.count, progress: working.progress, output: output, to: destinations,
+          makeSink: makeSink))
     }
-    // A limit counts keys in file order.
-    let threads = filter.limit == nil ? working.threads.count : 1
-    let result = try read(threads: threads, progress: working.progress, output: output, to: destination) {
-      destination throws(RDBError) in KeyFilter(filter, base: try make(destination))
-    }
-    let isCut = result.summaries.contains { $0.limitReached }
+    let threads = Self.threads(filter, working)
     return Conversion.Result(
-      summaries: result.summaries.map(\.base),
-      filtered: result.summaries.reduce(into: Ledger()) { $0.merge($1.ledger) },
+      try write(threads: threads, progress: working.progress, output: output, to: destinations) {
+        KeyFilter(filter, base: try makeSink($0))
+      })
+  }
+
+  /// Reads all of it into sinks without output, behind the filters if there are any.
+  ///
+  /// - Throws: ``Failure``.
+  consuming func fold<S: FoldingSink & ~Copyable>(
+    behind filter: FilterOptions?, _ working: WorkingArguments, makeSink: () throws -> S
+  ) throws -> Conversion.Result<S.Summary> {
+    guard let filter else {
+      return Conversion.Result(
+        try fold(threads: working.threads.count, progress: working.progress, makeSink: makeSink))
+    }
+    return Conversion.Result(
+      try fold(threads: Self.threads(filter, working), progress: working.progress) {
+        KeyFilter(filter, base: try makeSink())
+      })
+  }
+
+  /// One thread if there is a limit, which counts keys in file order.
+  private static func threads(_ filter: FilterOptions, _ working: WorkingArguments) -> Int {
+    filter.limit == nil ? working.threads.count : 1
+  }
+}
+
+extension Conversion.Result where Summary: MergeableSummary {
+  init(_ result: ReadResult<Summary>) { self.init(summary: result.summary, end: result.end) }
+
+  init(_ result: ReadResult<FilterSummary<Summary>>) {
+    let isCut = result.summary.limitReached
+    self.init(
+      summary: result.summary.base, filtered: result.summary.ledger,
       notes: isCut ? ["stopped by --limit: the rest was not read, and the checksum not verified"] : [],
       end: result.end)
   }

@@ -84,9 +84,9 @@ struct KeyLookup {
   ///   - output: Where the sink writes; abandoned if this throws.
   ///   - make: Makes the sink, told where the snapshot comes from.
   /// - Throws: ``Failure``: also if there is no such key, or nothing of it was chosen.
-  func read<S: RunSink & ~Copyable>(
+  func read<S: FoldingSink & ~Copyable>(
     _ choice: ElementChoice, to output: OutputFile,
-    make: (SnapshotOrigin) throws(RDBError) -> S
+    make: (SnapshotOrigin) throws -> S
   ) throws -> S.Summary {
     do {
       guard let file = input.file else { return try readOnce(choice, output, make) }
@@ -94,7 +94,7 @@ struct KeyLookup {
       let (found, hints) = try find(in: file)
       guard let place = found else { throw missing(hints) }
       let whole = try resolve(choice, at: place, file)
-      let summary = try read(whole, at: place, file, output, try perform { () throws(RDBError) in try make(origin) })
+      let summary = try read(whole, at: place, file, output, try perform { try make(origin) })
       guard summary.isFound else { throw missing(nil) }
       if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
       return summary.base
@@ -104,8 +104,10 @@ struct KeyLookup {
     }
   }
 
-  private func perform<T: ~Copyable>(_ body: () throws(RDBError) -> T) throws -> T {
-    do throws(RDBError) { return try body() } catch { throw error.failure(in: input.shownName) }
+  private func perform<T: ~Copyable>(_ body: () throws -> T) throws -> T {
+    do { return try body() } catch {
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
+    }
   }
 
   // MARK: Files
@@ -126,10 +128,12 @@ struct KeyLookup {
   /// Looks through the whole snapshot.
   private func look(_ found: KeyFinder.Found) throws -> KeyHints {
     let (name, database) = (name, arguments.db)
-    let result = try SnapshotRun(input.fromStart, reading).read(
-      threads: working.threads.count, progress: working.progress, to: Nowhere()
-    ) { _ in KeyFinder(name: name, database: database, found: found) }
-    return result.summaries.reduce(into: KeyHints(name: name, database: database)) { $0.merge($1) }
+    let result = try SnapshotRun(input.fromStart, reading).fold(
+      threads: working.threads.count, progress: working.progress
+    ) { KeyFinder(name: name, database: database, found: found) }
+    var hints = KeyHints(name: name, database: database)
+    hints.merge(result.summary)
+    return hints
   }
 
   /// Places of keys that may have this name; `nil`: there is no index to ask.
@@ -147,7 +151,7 @@ struct KeyLookup {
 
   /// Whether the key asked for stands there.
   private func isKey(at place: KeyPlace, _ file: FileSource) throws -> Bool {
-    try perform { () throws(RDBError) in
+    try perform {
       var sink = FirstName(name)
       var reader = try RDBReader(file, at: place, options: reading.readerOptions)
       try reader.read(into: &sink)
@@ -158,7 +162,7 @@ struct KeyLookup {
   /// The choice with numbers from the beginning.
   private func resolve(_ choice: ElementChoice, at place: KeyPlace, _ file: FileSource) throws -> ElementChoice {
     guard choice.countsFromEnd else { return choice }
-    let count: UInt64? = try perform { () throws(RDBError) in
+    let count: UInt64? = try perform {
       var sink = CountingSink()
       var reader = try RDBReader(file, at: place, options: reading.readerOptions)
       try reader.read(into: &sink)
@@ -167,24 +171,24 @@ struct KeyLookup {
     return count.map { choice.resolved(count: $0) } ?? choice
   }
 
-  private func read<S: RunSink & ~Copyable>(
+  private func read<S: FoldingSink & ~Copyable>(
     _ choice: ElementChoice, at place: KeyPlace, _ file: FileSource, _ output: OutputFile, _ base: consuming S
   ) throws -> OneKey<S>.Summary {
     var options = OneKey<S>.Options(database: place.database, name: name)
     options.elements = choice
     var sink = OneKey(options, base: base)
-    do throws(RDBError) {
+    do {
       var reader = try RDBReader(file, at: place, options: reading.readerOptions)
       try reader.read(into: &sink)
       try sink.endEarly()
-      try sink.endRun()
       return try sink.finish()
     } catch {
       throw failure(error, output)
     }
   }
 
-  private func failure(_ error: RDBError, _ output: OutputFile) -> Failure {
+  private func failure(_ error: any Error, _ output: OutputFile) -> Failure {
+    let error = RDBError.transfer("read", error, at: 0)
     if let failure = output.failure { return failure.failure(in: output.shownName, isOutput: true) }
     return error.failure(in: error.code == .refused ? shownKey : input.shownName)
   }
@@ -192,8 +196,8 @@ struct KeyLookup {
   // MARK: Pipes
 
   /// Reads what can be read only once.
-  private func readOnce<S: RunSink & ~Copyable>(
-    _ choice: ElementChoice, _ output: OutputFile, _ make: (SnapshotOrigin) throws(RDBError) -> S
+  private func readOnce<S: FoldingSink & ~Copyable>(
+    _ choice: ElementChoice, _ output: OutputFile, _ make: (SnapshotOrigin) throws -> S
   ) throws -> S.Summary {
     if arguments.index != nil {
       throw Failure(
@@ -206,12 +210,11 @@ struct KeyLookup {
     var reader = RDBReader(input.source, options: reading.readerOptions)
     let line = working.progress.start(input.position(of: reader.progress), besides: output)
     let summary: OneKey<S>.Summary
-    do throws(RDBError) {
+    do {
       let origin = try reader.origin()
       var sink = OneKey(options, base: try make(origin))
       try reader.read(into: &sink)
       try sink.endEarly()
-      try sink.endRun()
       summary = try sink.finish()
       line?.end()
     } catch {
@@ -285,7 +288,7 @@ private struct FirstName: SelectiveSink {
 }
 
 /// Counts the first key's elements; strings have none.
-private struct CountingSink: SelectiveSink, RunSink {
+private struct CountingSink: SelectiveSink {
   private(set) var count: UInt64?
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
@@ -299,7 +302,4 @@ private struct CountingSink: SelectiveSink, RunSink {
     count = end.measure?.elementCount
     throw .stop
   }
-
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> UInt64? { count }
 }

@@ -2,7 +2,6 @@ import RDB
 import RDBAnalysis
 import RDBFormat
 import RDBFiltering
-import Synchronization
 
 /// Reading a snapshot into reports, behind the filters.
 struct ReportRun {
@@ -26,13 +25,12 @@ struct ReportRun {
     try configure(&options)
     options.values = values
     let model = model.model(run.origin)
-    let numbers = WorkerNumbers()
-    let result = try run.read(
-      behind: try keys.options, working, output: nil, to: Nowhere()
-    ) { [options] (_: any ByteDestination) throws(RDBError) -> MemorySink<KeyReportsReceiver> in
-      MemorySink(model, to: try KeyReportsReceiver(options, worker: numbers.next))
+    var workers = 0
+    let result = try run.fold(behind: try keys.options, working) {
+      defer { workers += 1 }
+      return MemorySink(model, to: try KeyReportsReceiver(options, worker: workers))
     }
-    var reports = result.summaries.dropFirst().reduce(into: result.summaries[0]) { $0.merge($1) }
+    var reports = result.summary
     if let values { reports.stats?.setExactValues(try counted(values)) }
     try report(result, count: reports.keyCount)
     return reports
@@ -59,17 +57,6 @@ struct ReportRun {
     if keys.expiry.now != nil { return try keys.expiry.present }
     return origin.ctime ?? .now
   }
-}
-
-/// Numbers for workers, each once.
-final class WorkerNumbers: Sendable {
-  private let given = Atomic<Int>(0)
-  var next: Int { given.wrappingAdd(1, ordering: .relaxed).oldValue }
-}
-
-/// Reports have no output of their own while they are made.
-final class Nowhere: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
 }
 
 extension KeyReports {

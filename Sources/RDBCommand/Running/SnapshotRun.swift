@@ -11,30 +11,29 @@ struct SnapshotRun: ~Copyable {
   /// - Throws: ``Failure``, if they are not a snapshot's.
   init(_ input: InputFile, _ options: ReadingOptions) throws {
     var reader = RDBReader(input.source, options: options.readerOptions)
-    do throws(RDBError) {
+    do {
       origin = try reader.origin()
     } catch {
-      throw error.failure(in: input.shownName)
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
     }
     self.input = input
     self.reader = reader
   }
 
-  /// Reads all of it into sinks.
+  /// Reads the whole snapshot into sinks that write.
   ///
   /// - Parameters:
-  ///   - output: Where `destination` leads; left unfinished. Abandoned if this throws.
-  ///   - make: Makes a worker's sink.
+  ///   - output: The file that `destinations` lead to; left unfinished. Abandoned if this throws.
+  ///   - makeSink: Makes a worker's sink.
   /// - Throws: ``Failure``.
-  consuming func read<S: RunSink & ~Copyable>(
-    threads: Int, progress: ProgressOptions, output: OutputFile? = nil,
-    to destination: any ByteDestination,
-    make: @escaping (any ByteDestination) throws(RDBError) -> S
-  ) throws -> (summaries: [S.Summary], end: SnapshotEnd?) {
+  consuming func write<S: OutputSink & ~Copyable>(
+    threads: Int, progress: ProgressOptions, output: OutputFile? = nil, to destinations: [any ByteDestination],
+    makeSink: ([any ByteDestination]) throws -> S
+  ) throws -> ReadResult<S.Summary> {
     let line = progress.start(input.position(of: reader.progress), besides: output)
     let name = input.shownName
-    do throws(RDBError) {
-      let result = try reader.readRuns(threads: threads, to: destination, make: make)
+    do {
+      let result = try reader.write(to: destinations, threads: threads, makeSink: makeSink)
       line?.end()
       return result
     } catch {
@@ -44,7 +43,25 @@ struct SnapshotRun: ~Copyable {
       if let output, let failure = output.failure {
         throw failure.failure(in: output.shownName, isOutput: true)
       }
-      throw error.failure(in: name)
+      throw RDBError.transfer("read", error, at: 0).failure(in: name)
+    }
+  }
+
+  /// Reads the whole snapshot into sinks without output.
+  ///
+  /// - Throws: ``Failure``.
+  consuming func fold<S: FoldingSink & ~Copyable>(
+    threads: Int, progress: ProgressOptions, makeSink: () throws -> S
+  ) throws -> ReadResult<S.Summary> {
+    let line = progress.start(input.position(of: reader.progress), besides: nil)
+    let name = input.shownName
+    do {
+      let result = try reader.fold(threads: threads, makeSink: makeSink)
+      line?.end()
+      return result
+    } catch {
+      line?.end()
+      throw RDBError.transfer("read", error, at: 0).failure(in: name)
     }
   }
 }

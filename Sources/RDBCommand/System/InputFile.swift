@@ -52,9 +52,10 @@ struct InputFile {
       }
       return FileSource(descriptor: STDIN_FILENO)
     }
-    do throws(RDBError) {
+    do {
       return try FileSource(path: path)
     } catch {
+      let error = RDBError.transfer("open", error, at: 0)
       let reason = error.systemError.map { String(cString: strerror($0)) } ?? error.found
       throw Failure(.noInput, "\(name): cannot be opened: \(reason)")
     }

@@ -54,7 +54,7 @@ public struct JSONOptions: Hashable, Sendable {
   }
 }
 
-/// States of the output between objects: see ``ByteOutput/join(_:)``.
+/// States of the output between objects: see ``Separators``.
 enum JSONPlace {
   /// Behind the opening bracket.
   static let opened = UInt64.max - 1
@@ -66,7 +66,7 @@ enum JSONPlace {
   /// Behind a key of a database of the shape `rdbtools`.
   static func database(_ number: UInt64) -> UInt64 { min(number, .max - 3) }
 
-  static func joint(_ options: JSONOptions) -> ByteOutput.Joint {
+  static func separator(_ options: JSONOptions) -> Separators.Separator {
     switch (options.shape, options.layout) {
     case (.native, .array): nativeArray
     case (.native, .lines): { _, _ in [] }

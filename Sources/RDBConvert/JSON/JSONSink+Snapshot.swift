@@ -5,7 +5,7 @@ extension JSONSink {
   private var writesMeta: Bool { options.meta && isNative }
 
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
-    if options.layout == .array || !isNative { try output.join(JSONPlace.opened) }
+    if options.layout == .array || !isNative { try separators.advance(to: JSONPlace.opened, in: &output) }
     guard writesMeta else { return }
     try beginItem()
     try output.append("{\"type\":\"header\",\"format\":1,\"strings\":\"")
@@ -99,7 +99,7 @@ extension JSONSink {
 
   /// `{"type":"end","keys":N}`: N of all workers.
   mutating func endObject() throws(RDBError) {
-    let keys = try output.total()
+    let keys = try separators.totalCount()
     try beginItem()
     try output.append("{\"type\":\"end\",\"keys\":", keys)
     try endItem()

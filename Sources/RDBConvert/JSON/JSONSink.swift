@@ -4,9 +4,7 @@ import RDBSupport
 /// Writes keys as JSON: `rdb json`.
 ///
 ///     let reader = RDBReader(try FileSource(path: "dump.rdb"))
-///     let (ledgers, _) = try reader.readRuns(threads: 2, to: destination) { place throws(RDBError) in
-///       JSONSink(options, to: place)
-///     }
+///     let result = try reader.write(to: destination, threads: 2) { JSONSink(options, to: $0) }
 ///
 /// The output is valid JSON exactly when the whole snapshot was read: the array is closed in `endSnapshot`
 /// (or in `endEarly`, when a sink around this one has had enough). Nothing is buffered but the output:
@@ -14,8 +12,9 @@ import RDBSupport
 ///
 /// Members come in the order in which the file says them; so of a consumer group, `consumers` stand before
 /// `pending`, and where the elements decide the encoding (dumps of 2.2) it comes last.
-public struct JSONSink: RunSink, ~Copyable {
+public struct JSONSink: OutputSink, ~Copyable {
   var output: ByteOutput
+  var separators: Separators
   let strings: JSONStrings
   let options: JSONOptions
   let encodings: ObjectEncodings?
@@ -63,17 +62,19 @@ public struct JSONSink: RunSink, ~Copyable {
     strings = JSONStrings(options.strings)
     encodings = ObjectEncodings(writer: options.writer)
     valueEncodings = options.isPart ? nil : encodings
-    output = ByteOutput(to: destination, joint: JSONPlace.joint(options))
+    output = ByteOutput(to: destination)
+    separators = Separators(to: destination, separator: JSONPlace.separator(options))
   }
 
   @inline(__always) var isNative: Bool { options.shape == .native }
 
-  public mutating func endRun() throws(RDBError) { try output.endRun() }
+  public mutating func endBatch() throws { try separators.endBatch(&output) }
 
   public mutating func endEarly() throws(RDBError) { try close() }
 
   /// - Returns: Keys read and written, and what this output leaves out.
   public consuming func finish() throws(RDBError) -> Ledger {
+    try output.flush()
     leftOut.note(in: &ledger)
     return ledger
   }
@@ -140,10 +141,10 @@ public struct JSONSink: RunSink, ~Copyable {
   private mutating func beginMember(_ key: borrowing KeyHeader) throws(RDBError) {
     leftOut.count(key)
     let place = JSONPlace.database(key.database)
-    if output.joined == place {
+    if separators.state == place {
       try output.append(options.layout == .array ? ",\n" : ",")
     } else {
-      try output.join(place)
+      try separators.advance(to: place, in: &output)
     }
     try strings.appendName(key.name, to: &output)
     try output.append(UInt8(ascii: ":"))
@@ -166,7 +167,7 @@ public struct JSONSink: RunSink, ~Copyable {
       }
       if options.layout == .array { try output.append("}") } else { try output.append("}\n") }
     }
-    output.tally &+= 1
+    separators.count &+= 1
     ledger.keysWritten &+= 1
   }
 
@@ -176,17 +177,17 @@ public struct JSONSink: RunSink, ~Copyable {
   @inline(__always)
   mutating func beginItem() throws(RDBError) {
     guard options.layout == .array else { return }
-    if output.joined == JSONPlace.items {
+    if separators.state == JSONPlace.items {
       try output.append(",\n")
     } else {
-      try output.join(JSONPlace.items)
+      try separators.advance(to: JSONPlace.items, in: &output)
     }
   }
 
   /// Ends the document.
   mutating func close() throws(RDBError) {
     if options.meta && isNative { try endObject() }
-    if options.layout == .array || !isNative { try output.join(JSONPlace.closed) }
+    if options.layout == .array || !isNative { try separators.advance(to: JSONPlace.closed, in: &output) }
   }
 
   /// `,"encoding":"int","expiration":"…","expire_ms":1,"idle":1,"freq":1`: what is known when the value begins.

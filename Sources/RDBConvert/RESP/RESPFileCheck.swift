@@ -46,7 +46,7 @@ package struct RESPFileCheck {
   /// Checks all of a source.
   ///
   /// - Throws: ``RDBError`` only if it cannot be read.
-  package static func check(_ source: any ByteSource) throws(RDBError) -> Report {
+  package static func check(_ source: any ByteSource) throws -> Report {
     var check = RESPFileCheck()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     defer { buffer.deallocate() }

@@ -63,7 +63,7 @@ public struct RESPOptions: Hashable, Sendable {
 }
 
 /// What a ``RESPSink`` did.
-public struct RESPSummary: Equatable, Sendable {
+public struct RESPSummary: Equatable, MergeableSummary {
   public var ledger = Ledger()
   /// Commands written, SELECT included.
   public var commandCount: UInt64 = 0

@@ -16,7 +16,7 @@ extension RESPSink {
   @inline(__always)
   mutating func beginPlainString(_ header: borrowing KeyHeader) throws(RDBError) -> Bool {
     let name = header.name
-    guard header.database == lastDatabase, out.output.joined == joint,
+    guard header.database == lastDatabase, separators.state == separatorState,
       name.byteCount < min(Self.plainByteCount, bulkLimit)
     else { return false }
     var setsExpiry = false

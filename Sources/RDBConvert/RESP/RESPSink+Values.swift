@@ -185,7 +185,7 @@ extension RESPSink {
   @usableFromInline mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
     let byteCount = first &+ second &+ 64
     if batch.isOpen, batch.elements < batch.limit, byteCount < smallByteCount,
-      out.output.byteCountBehindGap &+ byteCount <= batchByteCount
+      out.output.byteCountAfterGap &+ byteCount <= batchByteCount
     {
       try makeRoom(byteCount)
       return true
@@ -205,7 +205,7 @@ extension RESPSink {
   @inline(__always)
   private mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
     try out.output.reserve(byteCount)
-    batch.room = min(batchByteCount - out.output.byteCountBehindGap, out.output.spare.count)
+    batch.room = min(batchByteCount - out.output.byteCountAfterGap, out.output.spare.count)
   }
 
   /// Where an element of an open batch goes.

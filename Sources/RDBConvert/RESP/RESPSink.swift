@@ -13,7 +13,7 @@ import RESP
 ///
 /// Source of the recipes: the servers' own `rewriteAppendOnlyFile` in `src/aof.c`, and what a reload of
 /// each fixture shows.
-public struct RESPSink: RunSink, ~Copyable {
+public struct RESPSink: OutputSink, ~Copyable {
   let options: RESPOptions
   let can: RESPAbilities
   /// Elements of one command.
@@ -26,6 +26,7 @@ public struct RESPSink: RunSink, ~Copyable {
   let isPlain: Bool
 
   @usableFromInline var out: RESPWriter
+  var separators: Separators
   /// The current key.
   var name = RESPName()
   /// What its commands name: the key, or a temporary name that is renamed at its end.
@@ -37,9 +38,9 @@ public struct RESPSink: RunSink, ~Copyable {
   var restored = RestoreState()
   @usableFromInline var notes = Notes()
   @usableFromInline var ledger = Ledger()
-  /// The database the last key came from, and what ``ByteOutput/join(_:)`` calls where it goes.
+  /// The database of the last key, and the state of ``Separators`` that its commands need.
   private(set) var lastDatabase: UInt64 = .max
-  private(set) var joint: UInt64 = 0
+  private(set) var separatorState: UInt64 = 0
 
   /// What is known of the current key.
   @usableFromInline struct KeyState {
@@ -77,7 +78,7 @@ public struct RESPSink: RunSink, ~Copyable {
     var roundedExpiries: UInt64 = 0
   }
 
-  /// - Parameter destination: Of ``RDBReader/readRuns(threads:to:make:)``, or any other.
+  /// - Parameter destination: The destination of the output.
   public init(_ options: RESPOptions, to destination: any ByteDestination) {
     self.options = options
     can = RESPAbilities(options.target)
@@ -88,28 +89,29 @@ public struct RESPSink: RunSink, ~Copyable {
     isPlain = options.existing != .keep && options.restore == .never
     out = RESPWriter(
       output: ByteOutput(
-        to: destination, capacity: max(512 << 10, batchByteCount + (256 << 10)),
-        joint: Self.joint(options)))
+        to: destination, capacity: max(512 << 10, batchByteCount + (256 << 10))))
+    separators = Separators(to: destination, separator: Self.separator(options))
   }
 
-  public mutating func endRun() throws(RDBError) { try out.output.endRun() }
+  public mutating func endBatch() throws { try separators.endBatch(&out.output) }
 
   public mutating func endEarly() throws(RDBError) {
     if batch.isOpen { try closeBatch() }
   }
 
   public consuming func finish() throws(RDBError) -> RESPSummary {
+    try out.output.flush()
     noteCounts()
     var summary = RESPSummary()
     summary.ledger = ledger
-    summary.commandCount = out.commandCount + out.output.jointCount
+    summary.commandCount = out.commandCount + separators.separatorCount
     return summary
   }
 
   // MARK: Databases
 
   /// SELECT, where the database changes; with a single database the state is the one keys came from.
-  private static func joint(_ options: RESPOptions) -> ByteOutput.Joint {
+  private static func separator(_ options: RESPOptions) -> Separators.Separator {
     let single = options.singleDatabase
     return { (previous, next) throws(RDBError) in
       if !single { return previous == next ? [] : RESPText.command("SELECT", "\(next)") }
@@ -122,13 +124,13 @@ public struct RESPSink: RunSink, ~Copyable {
   private mutating func enter(_ database: UInt64) throws(RDBError) {
     let target = options.databaseMap[database] ?? database
     if options.singleDatabase {
-      joint = options.existing == .replace ? 0 : database
+      separatorState = options.existing == .replace ? 0 : database
     } else {
       guard target < options.databaseCount else {
         throw .databaseTooHigh(
           target, from: database, options.databaseCount, at: key.offset, key: name.array)
       }
-      joint = target
+      separatorState = target
     }
     lastDatabase = database
   }
@@ -249,7 +251,7 @@ public struct RESPSink: RunSink, ~Copyable {
   /// Goes to the key's database; before the key's first command.
   @inline(__always)
   mutating func select() throws(RDBError) {
-    if out.output.joined != joint { try out.output.join(joint) }
+    if separators.state != separatorState { try separators.advance(to: separatorState, in: &out.output) }
   }
 
   /// Before the first command that builds the key from elements.

@@ -54,27 +54,20 @@ package final class TrailingDestination: ByteDestination {
 
   package init(to destination: any ByteDestination) { self.destination = destination }
 
-  package func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer)
-    throws(RDBError)
-  {
-    checksum.update(first)
-    checksum.update(second)
-    byteCount += UInt64(first.count + second.count)
-    try destination.write(first, second)
+  /// Counts `bytes` and `more`, and passes them on.
+  package func write(_ bytes: RawSpan, followedBy more: RawSpan) throws {
+    checksum.update(bytes)
+    checksum.update(more)
+    byteCount += UInt64(bytes.byteCount + more.byteCount)
+    try destination.write(bytes, followedBy: more)
   }
 
   /// Writes the ECHO command; nothing else may follow.
-  package func writeTrailer(_ summary: RESPSummary) throws(RDBError) {
+  package func writeTrailer(_ summary: RESPSummary) throws {
     let trailer = RESPTrailer(
       keys: summary.ledger.keysWritten, commands: summary.commandCount, bytes: byteCount,
       crc64: checksum.value)
     let command = RESPText.command("ECHO", trailer.description)
-    var failure: RDBError?
-    command.withUnsafeBytes { bytes in
-      do throws(RDBError) {
-        try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-      } catch { failure = error }
-    }
-    if let failure { throw failure }
+    try write(command)
   }
 }

@@ -5,7 +5,7 @@ import RDB
 /// Escaped as `redis-cli` shows strings, without its quotation marks: printable ASCII as it is,
 /// `\n \r \t \a \b \\ \"`, all else `\xhh`. Between double quotes `redis-cli` reads a line back as the name.
 /// Other programs parse these lines: the form is a contract. Source: `sdscatrepr` in Redis `src/sds.c`.
-package struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
+package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
   private var output: ByteOutput
   private var count: UInt64 = 0
 
@@ -120,9 +120,10 @@ package struct KeyNamesSink: SelectiveSink, RunSink, ~Copyable {
     value < 10 ? 48 + value : UInt8(ascii: "a") - 10 + value
   }
 
-  package mutating func endRun() throws(RDBError) { try output.endRun() }
+  package mutating func endBatch() throws(RDBError) { try output.flush() }
 
   package consuming func finish() throws(RDBError) -> Ledger {
+    try output.flush()
     var ledger = Ledger()
     (ledger.keysRead, ledger.keysWritten) = (count, count)
     return ledger

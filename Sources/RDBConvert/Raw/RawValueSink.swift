@@ -9,7 +9,7 @@ import RDBSupport
 /// ID, then field and value. Bytes are not escaped, so a newline in a part looks like the end of it.
 ///
 /// Of one element alone only the value is written, like a string: of a field its value, of a member its score.
-package struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
+package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
   private var output: ByteOutput
   private var ledger = Ledger()
   private var groups: UInt64 = 0
@@ -94,10 +94,11 @@ package struct RawValueSink: SelectiveSink, RunSink, ~Copyable {
 
   package mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { groups &+= 1 }
 
-  package mutating func endRun() throws(RDBError) { try output.endRun() }
+  package mutating func endBatch() throws(RDBError) { try output.flush() }
 
   /// - Returns: Keys read and written, and what stands in no value.
   package consuming func finish() throws(RDBError) -> Ledger {
+    try output.flush()
     if groups > 0 { ledger.note("consumer groups, which JSON has", count: groups) }
     return ledger
   }

@@ -1,10 +1,24 @@
 import RDBSupport
 
-/// What went wrong, where, and what was expected instead.
+/// An error in a snapshot, in a file, or in a sink.
 ///
-/// One pointer wide, so that a function that throws it costs nothing until it does. The reader adds
-/// the key as the error passes through it; the decoders below do not know keys. Values never appear
-/// in a message.
+/// The error carries a code to switch on, the file offset, the key once its name is known, and two noun
+/// phrases: what was expected and what was found. Values of keys never appear in a message.
+///
+/// Functions that a program calls throw `any Error`; the error is always an `RDBError`, and this form
+/// reads it:
+///
+///     do {
+///       var reader = RDBReader(try FileSource(path: path))
+///       try reader.read(into: &sink)
+///     } catch let error as RDBError {
+///       print(error.code, error.offset, error.key ?? [], error.found)
+///     }
+///
+/// Functions that run once per element, such as ``ByteOutput`` appending bytes, throw `RDBError` as a typed
+/// error. Swift 6.3.1 does not compile a `do` that calls only such functions where its `catch` leaves
+/// some errors out: `catch where error.code == .io` and `catch let error as RDBError`, each without a
+/// last `catch` for the rest. A plain `catch`, in which `error` is an `RDBError`, compiles.
 public struct RDBError: Error, Sendable {
   /// The reason, to switch on. A struct of constants, so that a new one breaks nobody.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -58,11 +72,11 @@ public struct RDBError: Error, Sendable {
     public static let corruptCompression = Code("corruptCompression")
     /// A RESP file that is cut or malformed.
     public static let corruptRESP = Code("corruptRESP")
-    /// The operating system refused to open, read, write or seek.
+    /// A file could not be opened, read, written or positioned. ``RDBError/path`` names the file.
     public static let io = Code("io")
-    /// The reader of our output went away (EPIPE).
+    /// The program that reads the output has closed it (EPIPE).
     public static let outputClosed = Code("outputClosed")
-    /// The conversion was refused before it began; `found` says why.
+    /// The snapshot cannot be converted with the chosen options; ``RDBError/found`` gives the reason.
     public static let refused = Code("refused")
     /// One owned value is larger than the caller's limit.
     public static let valueTooLarge = Code("valueTooLarge")
@@ -89,12 +103,13 @@ public struct RDBError: Error, Sendable {
     let systemError: Int32?
     let missing: UInt64
     let underlying: (any Error)?
+    let path: String?
     let needsInput: Bool
 
     init(
       _ code: Code, _ offset: Int, _ innerOffset: Int?, _ key: [UInt8]?, _ database: UInt64?,
       _ valueType: String?, _ expected: String, _ found: String, _ systemError: Int32?,
-      _ missing: UInt64, _ underlying: (any Error)?, _ needsInput: Bool = false
+      _ missing: UInt64, _ underlying: (any Error)?, _ path: String?, _ needsInput: Bool = false
     ) {
       self.code = code
       self.offset = offset
@@ -107,6 +122,7 @@ public struct RDBError: Error, Sendable {
       self.systemError = systemError
       self.missing = missing
       self.underlying = underlying
+      self.path = path
       self.needsInput = needsInput
     }
   }
@@ -118,13 +134,15 @@ public struct RDBError: Error, Sendable {
   ///   - innerOffset: The index inside a packed or LZF-compressed value that begins at `offset`.
   ///   - expected: A noun phrase. `found`: another.
   ///   - systemError: `errno`, where the operating system said no.
+  ///   - underlying: The error that caused this one, if it began outside this package.
+  ///   - path: The file that an `io` error concerns.
   public init(
     _ code: Code, at offset: Int, inner innerOffset: Int? = nil, expected: String, found: String,
     key: [UInt8]? = nil, database: UInt64? = nil, valueType: String? = nil, systemError: Int32? = nil,
-    missing: UInt64 = 0, underlying: (any Error)? = nil
+    missing: UInt64 = 0, underlying: (any Error)? = nil, path: String? = nil
   ) {
     storage = Storage(
-      code, offset, innerOffset, key, database, valueType, expected, found, systemError, missing, underlying)
+      code, offset, innerOffset, key, database, valueType, expected, found, systemError, missing, underlying, path)
   }
 
   /// Makes a copy that differs from `error` only in ``needsInput``.
@@ -132,7 +150,7 @@ public struct RDBError: Error, Sendable {
     let old = error.storage
     storage = Storage(
       old.code, old.offset, old.innerOffset, old.key, old.database, old.valueType, old.expected, old.found,
-      old.systemError, old.missing, old.underlying, needsInput)
+      old.systemError, old.missing, old.underlying, old.path, needsInput)
   }
 
   /// The error that a reader throws for an error of a sink.
@@ -165,6 +183,8 @@ public struct RDBError: Error, Sendable {
   public var systemError: Int32? { storage.systemError }
   /// Of a `truncated` error: how many bytes would have to follow to get on.
   public var missing: UInt64 { storage.missing }
+  /// The path of the file that could not be opened, read or written, where it was opened by its path.
+  public var path: String? { storage.path }
   /// The error of a sink or source, unchanged; `nil` if the error began in this package.
   public var underlying: (any Error)? { storage.underlying }
 
@@ -182,7 +202,7 @@ public struct RDBError: Error, Sendable {
       code, at: offset, inner: innerOffset, expected: expected, found: found,
       key: self.key ?? key, database: self.database ?? database,
       valueType: self.valueType ?? valueType, systemError: systemError, missing: missing,
-      underlying: underlying)
+      underlying: underlying, path: path)
   }
 }
 
@@ -190,6 +210,7 @@ extension RDBError: CustomStringConvertible {
   /// `corruptListpack at offset 812 + 7 in key "cart:9" (hash_listpack, db 0): expected …, found …`
   public var description: String {
     var text = "\(code) at offset \(offset)"
+    if let path { text += " of \(path)" }
     if let innerOffset { text += " + \(innerOffset)" }
     if let key {
       text += " in key \(printable(key))"
