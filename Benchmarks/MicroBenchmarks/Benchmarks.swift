@@ -26,10 +26,6 @@ private func measure(_ name: String, _ round: @escaping () throws -> Int) {
   }
 }
 
-private final class Nowhere: ByteDestination {
-  func write(_ bytes: RawSpan, followedBy more: RawSpan) throws(RDBError) {}
-}
-
 let benchmarks: @Sendable () -> Void = {
   measure("length/64-KiB") {
     var cursor = ByteCursor(Inputs.lengths.span.bytes)
@@ -75,7 +71,7 @@ let benchmarks: @Sendable () -> Void = {
     let header = SnapshotHeader(vendor: .redis, version: 10)
     let options = RESPOptions(target: ServerVersion(.redis, 7, 0))
     var reader = RDBReader(MemorySource(Inputs.bulkStrings))
-    var sink = RESPSink(options, to: Nowhere())
+    var sink = RESPSink(options, to: DiscardingDestination())
     try reader.read(into: &sink)
     return Int(try sink.finish().commandCount)
   }
@@ -85,7 +81,7 @@ let benchmarks: @Sendable () -> Void = {
       let header = SnapshotHeader(vendor: .redis, version: 10)
       let options = JSONOptions(layout: .lines, writer: ServerVersion(.redis, 7, 0))
       var reader = RDBReader(MemorySource(input))
-      var sink = JSONSink(options, to: Nowhere())
+      var sink = JSONSink(options, to: DiscardingDestination())
       try reader.read(into: &sink)
       return Int(try sink.finish().keysWritten)
     }

@@ -29,17 +29,17 @@ enum Task: CaseIterable, Sendable {
     case .skip: try Self.read(&reader, NoSink(interest: .skip))
     case .validate: try Self.read(&reader, NoSink(interest: .validate))
     case .resp:
-      try Self.read(&reader, RESPSink(RESPOptions(target: server), to: Nowhere()))
+      try Self.read(&reader, RESPSink(RESPOptions(target: server), to: DiscardingDestination()))
     case .json:
       let options = JSONOptions(layout: .lines, writer: server)
-      try Self.read(&reader, JSONSink(options, to: Nowhere()))
-    case .keys: try Self.read(&reader, KeyNamesSink(to: Nowhere()))
+      try Self.read(&reader, JSONSink(options, to: DiscardingDestination()))
+    case .keys: try Self.read(&reader, KeyNamesSink(to: DiscardingDestination()))
     case .info:
       let origin = try reader.origin()
       try Self.read(&reader, InfoSink(origin: origin, now: UnixMilliseconds(0)))
     case .check: #expect(try SnapshotCheck.run(RDBReader(source), threads: 1).isOK)
     case .filterNames, .filterExpiries, .filterAll:
-      try Self.read(&reader, KeyFilter(try filter(), base: KeyNamesSink(to: Nowhere())))
+      try Self.read(&reader, KeyFilter(try filter(), base: KeyNamesSink(to: DiscardingDestination())))
     case .memory: try Self.read(&reader, MemorySink(ServerModel(server), to: RowCounter()))
     case .prefixes:
       var options = KeyReports.Options(reference: UnixMilliseconds(0))
@@ -76,12 +76,7 @@ private struct RowCounter: MemoryReceiver {
   var count = 0
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { true }
   mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) { count += 1 }
-  mutating func endBatch() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> Int { count }
-}
-
-private final class Nowhere: ByteDestination {
-  func write(_ bytes: RawSpan, followedBy more: RawSpan) throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }
 
 /// Only what is optimised says something, and only where allocations can be counted.

@@ -36,17 +36,15 @@ struct RowCollector: MemoryReceiver {
         largestElement: row.largestElement.withUnsafeBytes { Array($0) },
         plainByteCount: row.plainByteCount, offset: row.offset))
   }
-  mutating func endBatch() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> [CollectedRow] { rows }
+  consuming func finish() throws(RDBError) -> Collected<CollectedRow> { Collected(rows) }
 }
 
 func memoryRows(_ bytes: [UInt8], _ model: ServerModel, threads: Int = 1, hashes: Bool = false) throws
   -> [CollectedRow]
 {
-  try smallReader(bytes).readRuns(threads: threads, to: MemoryDestination()) {
-    (_: any ByteDestination) throws(RDBError) -> MemorySink<RowCollector> in
+  try smallReader(bytes).fold(threads: threads) {
     MemorySink(model, to: RowCollector(hashes: hashes))
-  }.summaries.flatMap { $0 }.sorted { $0.offset < $1.offset }
+  }.summary.values.sorted { $0.offset < $1.offset }
 }
 
 /// What a live server said of the keys of every fixture it could load.

@@ -31,12 +31,10 @@ struct KeyIndexTests {
     var small = RDBReader.Options()
     small.windowByteCount = 64
     let reader = RDBReader(AheadSource(dump, from: 0), options: small)
-    let (parts, end) = try reader.readRuns(threads: threads, to: MemoryDestination()) {
-      (_: any ByteDestination) throws(RDBError) -> IndexSink in IndexSink(options)
-    }
+    let result = try reader.fold(threads: threads) { IndexSink(options) }
     let output = MemoryDestination()
-    let identity = try DumpIdentity(of: dump, end: try #require(end))
-    try KeyIndex.write(parts, of: identity, to: output)
+    let identity = try DumpIdentity(of: dump, end: try #require(result.end))
+    try KeyIndex.write(result.summary, of: identity, to: output)
     return output.bytes
   }
 
@@ -70,7 +68,7 @@ struct KeyIndexTests {
       try reader.read(into: &sink)
       let summary = try sink.finish()
       #expect(summary.isFound)
-      #expect(summary.base == key.log)
+      #expect(summary.base.values == key.log)
     }
     #expect(try index.places(of: Array("no such key \(fixture.name)".utf8).span.bytes) == [])
   }

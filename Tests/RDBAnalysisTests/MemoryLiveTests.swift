@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Adds up estimates.
-struct MemorySum: MemoryReceiver {
+struct MemorySum: MemoryReceiver, MergeableSummary {
   var sum: UInt64 = 0
   var keys: UInt64 = 0
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
@@ -17,7 +17,7 @@ struct MemorySum: MemoryReceiver {
     sum += row.memoryByteCount ?? 0
     keys += 1
   }
-  mutating func endBatch() throws(RDBError) {}
+  mutating func merge(_ other: MemorySum) { (sum, keys) = (sum + other.sum, keys + other.keys) }
   consuming func finish() throws(RDBError) -> MemorySum { self }
 }
 
@@ -74,12 +74,11 @@ struct MemoryLiveTests {
   func dataset(_ kind: LiveServer.Kind) throws {
     let bytes = try Self.generated(.collections, keys: 1_000_000)
     let model = Self.model(kind)
-    let parts = try RDBReader(MemorySource(bytes)).readRuns(threads: 2, to: MemoryDestination()) {
-      (_: any ByteDestination) throws(RDBError) -> MemorySink<MemorySum> in
+    let total = try RDBReader(MemorySource(bytes)).fold(threads: 2) {
       MemorySink(model, to: MemorySum())
-    }.summaries
-    #expect(parts.reduce(0) { $0 + $1.keys } == 1_000_000)
-    let estimate = parts.reduce(0) { $0 + $1.sum }
+    }.summary
+    #expect(total.keys == 1_000_000)
+    let estimate = total.sum
     let server = try LiveServer(kind, dump: bytes)
     defer { server.stop() }
     let connection = try LiveConnection(port: server.port)

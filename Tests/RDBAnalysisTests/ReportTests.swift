@@ -26,10 +26,17 @@ struct ReportTests {
   static func parts(_ bytes: [UInt8], threads: Int, _ options: KeyReports.Options = options()) throws
     -> [KeyReports]
   {
-    try smallReader(bytes).readRuns(threads: threads, to: MemoryDestination()) {
-      (_: any ByteDestination) throws(RDBError) -> MemorySink<KeyReportsReceiver> in
-      MemorySink(model, to: try KeyReportsReceiver(options))
-    }.summaries
+    try smallReader(bytes).fold(threads: threads) {
+      MemorySink(model, to: PartsReceiver(base: try KeyReportsReceiver(options)))
+    }.summary.values
+  }
+
+  /// Keeps the reports of all workers apart.
+  struct PartsReceiver: MemoryReceiver, ~Copyable {
+    var base: KeyReportsReceiver
+    func wantsHash(_ key: borrowing KeyHeader) -> Bool { base.wantsHash(key) }
+    mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) { try base.receive(row) }
+    consuming func finish() throws(RDBError) -> Collected<KeyReports> { Collected([try base.finish()]) }
   }
 
   static func limited(_ nodeLimit: Int) -> KeyReports.Options { options { $0.nodeLimit = nodeLimit } }

@@ -58,20 +58,9 @@ func smallReader(_ bytes: [UInt8]) -> RDBReader {
   return RDBReader(MemorySource(bytes), options: options)
 }
 
-/// The reports of `bytes`, one a worker.
-func parts(_ bytes: [UInt8], threads: Int, now: Int64 = 0) throws -> [SnapshotInfo] {
-  var reader = smallReader(bytes)
-  let origin = try reader.origin()
-  return try reader.readRuns(threads: threads, to: MemoryDestination()) {
-    (_: any ByteDestination) throws(RDBError) -> InfoSink in
-    InfoSink(origin: origin, now: UnixMilliseconds(now))
-  }.summaries
-}
-
 /// The report of `bytes`.
 func info(_ bytes: [UInt8], threads: Int = 1, now: Int64 = 0) throws -> SnapshotInfo {
-  var all = try parts(bytes, threads: threads, now: now)
-  var sum = all.removeFirst()
-  for part in all { sum.merge(part) }
-  return sum
+  var reader = smallReader(bytes)
+  let origin = try reader.origin()
+  return try reader.fold(threads: threads) { InfoSink(origin: origin, now: UnixMilliseconds(now)) }.summary
 }

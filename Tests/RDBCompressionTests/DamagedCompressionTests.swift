@@ -15,8 +15,7 @@ struct DamagedCompressionTests {
     let compressed = compressor.compress(Self.bytes)
     for count in 4..<compressed.count {
       for readLimit in [1, Int.max] {
-        let error = errorOf { () throws(RDBError) in
-          try decompressed(Array(compressed[..<count]), readLimit: readLimit)
+        let error = errorOf {           try decompressed(Array(compressed[..<count]), readLimit: readLimit)
         }
         if compressor == .lz4Legacy, count == 4 {
           // A legacy frame has no end mark: this is one without blocks.
@@ -34,7 +33,7 @@ struct DamagedCompressionTests {
   func cutSnapshot(_ compressor: Compressor) throws {
     let compressed = compressor.compress(Fixture.named("redis-7.2.6/empty").bytes)
     for count in 0..<compressed.count {
-      let error = errorOf { () throws(RDBError) in
+      let error = errorOf {
         let input = try DecompressingSource(MemorySource(Array(compressed[..<count]), canSeek: false))
         var reader = RDBReader(input)
         var sink = NoSink()
@@ -52,7 +51,7 @@ struct DamagedCompressionTests {
       for bit in 0..<8 {
         compressed[place] ^= 1 << UInt8(bit)
         var result: [UInt8] = []
-        let error = errorOf { () throws(RDBError) in result = try decompressed(compressed, readLimit: 5) }
+        let error = errorOf { result = try decompressed(compressed, readLimit: 5) }
         compressed[place] ^= 1 << UInt8(bit)
         if place < 4, error == nil { continue }
         if let error {
@@ -73,7 +72,7 @@ struct DamagedCompressionTests {
     var compressed = compressor.compress(Self.bytes)
     let place = compressor == .gzip ? compressed.count - 8 : compressed.count - 4
     compressed[place] ^= 0x10
-    let error = errorOf { () throws(RDBError) in try decompressed(compressed) }
+    let error = errorOf { try decompressed(compressed) }
     #expect(error?.code == .corruptCompression, "\(String(describing: error))")
     #expect(error?.found.contains(" of the compressed input") == true)
   }
@@ -82,8 +81,8 @@ struct DamagedCompressionTests {
   func sticky(_ compressor: Compressor) throws {
     let compressed = compressor.compress(Self.bytes)
     let source = try DecompressingSource(MemorySource(Array(compressed.dropLast())))
-    let first = errorOf { () throws(RDBError) in try contents(of: source) }
-    let second = errorOf { () throws(RDBError) in try contents(of: source) }
+    let first = errorOf { try contents(of: source) }
+    let second = errorOf { try contents(of: source) }
     #expect(first?.code == .truncated)
     #expect(first?.description == second?.description)
   }
@@ -96,7 +95,7 @@ struct DamagedCompressionTests {
       let noise = (0..<Int.random(in: 1...5000, using: &generator)).map { _ in
         UInt8.random(in: 0...255, using: &generator)
       }
-      let error = errorOf { () throws(RDBError) in try decompressed(start + noise) }
+      let error = errorOf { try decompressed(start + noise) }
       #expect(error != nil, "seed \(seed)")
     }
   }
@@ -106,7 +105,7 @@ struct DamagedCompressionTests {
     var generator = SeededGenerator(seed: 3)
     let bytes = (0..<300_000).map { _ in UInt8.random(in: 0...3, using: &generator) }
     let compressed = zstdCompressed(bytes, windowLog: 24)
-    let error = errorOf { () throws(RDBError) in
+    let error = errorOf {
       try contents(of: DecompressingSource(MemorySource(compressed), windowLimit: 8 << 20))
     }
     #expect(error?.code == .refused)
@@ -114,7 +113,7 @@ struct DamagedCompressionTests {
     #expect(
       try contents(of: DecompressingSource(MemorySource(compressed), windowLimit: 16 << 20)) == bytes)
     for limit in [0, 1, UInt64.max] {
-      _ = errorOf { () throws(RDBError) in
+      _ = errorOf {
         try contents(of: DecompressingSource(MemorySource(compressed), windowLimit: limit))
       }
     }
@@ -129,7 +128,7 @@ struct DamagedCompressionTests {
     let count = try small.withUnsafeMutableBytes { try source.read(into: $0) }
     #expect(count > 0 && small.prefix(count).allSatisfy { $0 == 0 })
     #expect(
-      errorOf { () throws(RDBError) in
+      errorOf {
         var reader = RDBReader(try DecompressingSource(MemorySource(compressed)))
         var sink = NoSink()
         try reader.read(into: &sink)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// All bytes of a source, read in pieces of at most `pieceByteCount`.
-func contents(of source: any ByteSource, pieceByteCount: Int = 64 << 10) throws(RDBError) -> [UInt8] {
+func contents(of source: any ByteSource, pieceByteCount: Int = 64 << 10) throws -> [UInt8] {
   var bytes: [UInt8] = []
   let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceByteCount, alignment: 8)
   defer { piece.deallocate() }
@@ -19,15 +19,15 @@ func contents(of source: any ByteSource, pieceByteCount: Int = 64 << 10) throws(
 
 /// What a compressed input decompresses to.
 func decompressed(_ bytes: [UInt8], readLimit: Int = .max, pieceByteCount: Int = 64 << 10)
-  throws(RDBError) -> [UInt8]
+  throws -> [UInt8]
 {
   let source = MemorySource(bytes, readLimit: readLimit, canSeek: readLimit == .max)
   return try contents(of: DecompressingSource(source), pieceByteCount: pieceByteCount)
 }
 
 /// The error that `body` throws; `nil`: none.
-func errorOf<T>(_ body: () throws(RDBError) -> T) -> RDBError? {
-  do throws(RDBError) { _ = try body() } catch { return error }
+func errorOf<T>(_ body: () throws -> T) -> RDBError? {
+  do { _ = try body() } catch { return error as? RDBError }
   return nil
 }
 
@@ -90,12 +90,10 @@ struct DecompressingTests {
   func workers(_ compressor: Compressor) throws {
     let bytes = Fixture.named("redis-7.4.1/all").bytes
     let input = try DecompressingSource(MemorySource(compressor.compress(bytes)))
-    let (logs, end) = try RDBReader(input).readRuns(threads: 2, to: MemoryDestination()) {
-      (_: any ByteDestination) throws(RDBError) -> RecordingSink in RecordingSink()
-    }
-    #expect(end != nil)
+    let result = try RDBReader(input).fold(threads: 2) { RecordingSink() }
+    #expect(result.end != nil)
     #expect(
-      try logs.joined().sorted() == events(of: MemorySource(bytes), .elements).sorted())
+      try result.summary.values.sorted() == events(of: MemorySource(bytes), .elements).sorted())
   }
 
   @Test("Comes through a real pipe")
@@ -183,7 +181,7 @@ struct PlainTests {
       ("lzip", [0x4C, 0x5A, 0x49, 0x50]),
     ] as [(String, [UInt8])])
   func foreign(_ name: String, _ start: [UInt8]) {
-    let error = errorOf { () throws(RDBError) in
+    let error = errorOf {
       _ = try DecompressingSource(MemorySource(start + [0, 0, 0, 0], canSeek: false))
     }
     #expect(error?.code == .notRDB)
@@ -195,7 +193,7 @@ struct PlainTests {
     let input = try DecompressingSource(MemorySource(Array("VKCS".utf8) + [1, 1, 0, 0, 4, 34, 77, 24]))
     var reader = RDBReader(input)
     var sink = NoSink()
-    let error = errorOf { () throws(RDBError) in try reader.read(into: &sink) }
+    let error = errorOf { try reader.read(into: &sink) }
     #expect(error?.found.contains("VKCS") == true)
   }
 }

@@ -32,7 +32,7 @@ struct MemberTests {
       #expect(try decompressed(Array(compressed), readLimit: 1, pieceByteCount: 1) == Self.bytes)
     }
     for count in [0, 3, 4, 7, 8, skipped.count - 1, skipped.count] where count >= 4 && count <= skipped.count {
-      let error = errorOf { () throws(RDBError) in try decompressed(Array(skipped[..<count])) }
+      let error = errorOf { try decompressed(Array(skipped[..<count])) }
       #expect(error?.code == .truncated, "cut to \(count)")
     }
   }
@@ -51,7 +51,7 @@ struct MemberTests {
   func padding(_ byteCount: Int) throws {
     let padded = Compressor.gzip.compress(Self.bytes) + [UInt8](repeating: 0, count: byteCount)
     #expect(try decompressed(padded) == Self.bytes)
-    let error = errorOf { () throws(RDBError) in try decompressed(padded + [1]) }
+    let error = errorOf { try decompressed(padded + [1]) }
     #expect(error?.code == .trailingBytes)
     #expect(error?.found.contains("at byte \(padded.count) ") == true, "\(String(describing: error))")
   }
@@ -60,7 +60,7 @@ struct MemberTests {
   func trailing(_ compressor: Compressor) {
     let compressed = compressor.compress(Self.bytes)
     for tail in [[UInt8(ascii: "x")], Array("more of it".utf8), [0, 0, 0, 0x7F]] as [[UInt8]] {
-      let error = errorOf { () throws(RDBError) in try decompressed(compressed + tail) }
+      let error = errorOf { try decompressed(compressed + tail) }
       if compressor == .lz4Legacy, tail.count < 4 {
         #expect(error?.code == .truncated)
       } else if compressor == .gzip, tail[0] == 0 {

@@ -61,7 +61,7 @@ func pushExample(_ chunks: [[UInt8]], _ print: Printer) throws {
   var counter = Counter()
   for chunk in chunks { try reader.feed(chunk.span.bytes, into: &counter) }
   let end = try reader.finish(into: &counter)
-  print(counter.keys, counter.bytes, end.checksum)
+  print(counter.keys, counter.bytes, end?.checksum as Any)
 }
 
 // MARK: Owned keys
@@ -80,10 +80,8 @@ func commandsExample(_ path: String, _ output: Int32, _ print: Printer) throws {
   let origin = try reader.origin()
   var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
   options.existing = .replace
-  var commands = RESPSink(options, to: FileDestination(descriptor: output))
-  try reader.read(into: &commands)
-  try commands.endBatch()
-  let ledger = try commands.finish().ledger
+  let commands = RESPSink(options, to: FileDestination(descriptor: output))
+  let ledger = try reader.fold(commands).summary.ledger
   print(ledger.keysWritten, ledger.hasLosses)
 }
 
@@ -92,8 +90,6 @@ func jsonExample(_ path: String, _ output: Int32, _ print: Printer) throws {
   let origin = try reader.origin()
   let options = JSONOptions(layout: .lines, writer: origin.assumedWriter)
   let destination = FileDestination(descriptor: output)
-  let (ledgers, _) = try reader.readRuns(threads: 2, to: destination) { place throws(RDBError) in
-    JSONSink(options, to: place)
-  }
-  print(ledgers.reduce(0) { $0 + $1.keysWritten })
+  let result = try reader.write(to: destination, threads: 2) { JSONSink(options, to: $0) }
+  print(result.summary.keysWritten)
 }

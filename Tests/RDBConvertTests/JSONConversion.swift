@@ -30,7 +30,7 @@ struct JSONConversion {
     shape: JSONOptions.Shape = .native, meta: Bool = false, writer: ServerVersion? = nil, way: Way = Way()
   ) {
     let destination = MemoryDestination()
-    do throws(RDBError) {
+    do {
       var options = RDBReader.Options()
       options.windowByteCount = way.window
       let source = MemorySource(dump, readLimit: way.pipe ?? .max, canSeek: way.pipe == nil)
@@ -38,12 +38,9 @@ struct JSONConversion {
       let origin = try reader.origin()
       let json = JSONOptions(
         layout: layout, strings: strings, shape: shape, meta: meta, writer: writer ?? origin.assumedWriter)
-      let (ledgers, _) = try reader.readRuns(threads: way.threads, to: destination) {
-        (place: any ByteDestination) throws(RDBError) -> JSONSink in JSONSink(json, to: place)
-      }
-      for part in ledgers { ledger.merge(part) }
+      ledger = try reader.write(to: destination, threads: way.threads) { JSONSink(json, to: $0) }.summary
     } catch {
-      self.error = error
+      self.error = error as? RDBError
     }
     bytes = destination.bytes
   }

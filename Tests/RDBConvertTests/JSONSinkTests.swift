@@ -244,7 +244,6 @@ struct JSONSinkTests {
       var sink = JSONSink(options, to: destination)
       #expect(throws: RDBError.self) { try reader.read(into: &sink) }
       try sink.endEarly()
-      try sink.endBatch()
       #expect(try sink.finish().keysWritten == UInt64(keys))
       let document = try JSONNode(destination.bytes).array ?? []
       if shape == .native {

@@ -21,7 +21,6 @@ struct KeyNamesSinkTests {
     var reader = RDBReader(MemorySource(bytes))
     var sink = KeyNamesSink(to: output)
     try reader.read(into: &sink)
-    try sink.endBatch()
     let ledger = try sink.finish()
     let text = String(decoding: output.bytes, as: UTF8.self)
     #expect(text.isEmpty || text.hasSuffix("\n"))

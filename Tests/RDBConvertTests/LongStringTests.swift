@@ -51,13 +51,11 @@ struct LongStringTests {
   ) -> Result {
     let destination = MemoryDestination()
     var result = Result(bytes: [])
-    do throws(RDBError) {
+    do {
       var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
       change(&options)
       let final = options
-      result.end = try RDBReader(source).readRuns(threads: threads, to: destination) {
-        (place: any ByteDestination) throws(RDBError) -> RESPSink in RESPSink(final, to: place)
-      }.end
+      result.end = try RDBReader(source).write(to: destination, threads: threads) { RESPSink(final, to: $0) }.end
     } catch {
       result.error = "\(error)"
     }

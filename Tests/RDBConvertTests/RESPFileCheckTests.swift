@@ -17,11 +17,7 @@ private func trailed(_ name: String, _ change: (inout RESPOptions) -> Void = { _
   options.databaseCount = 1 << 32
   change(&options)
   let final = options
-  let (summaries, _) = try reader.readRuns(threads: 2, to: trailing) {
-    (place: any ByteDestination) throws(RDBError) -> RESPSink in RESPSink(final, to: place)
-  }
-  var summary = RESPSummary()
-  for part in summaries { summary.merge(part) }
+  let summary = try reader.write(to: trailing, threads: 2) { RESPSink(final, to: $0) }.summary
   try trailing.writeTrailer(summary)
   #expect(trailing.byteCount == UInt64(memory.bytes.count))
   return (memory.bytes, summary)

@@ -54,10 +54,7 @@ func convert(
     options.databaseCount = 1 << 32
     change(&options)
     let final = options
-    let (summaries, _) = try reader.readRuns(threads: threads, to: destination) {
-      (place: any ByteDestination) throws(RDBError) -> RESPSink in RESPSink(final, to: place)
-    }
-    for summary in summaries { result.summary.merge(summary) }
+    result.summary = try reader.write(to: destination, threads: threads) { RESPSink(final, to: $0) }.summary
   } catch {
     result.error = "\(error)"
   }

@@ -27,12 +27,11 @@ struct KeyFilterTests {
       var reader = RDBReader(MemorySource(fixture.bytes))
       try reader.read(into: &plain)
       let other = RDBReader(MemorySource(fixture.bytes))
-      let (summaries, _) = try other.readRuns(threads: 1, to: MemoryDestination()) {
-        (_: any ByteDestination) throws(RDBError) -> KeyFilter<RecordingSink> in
+      let summary = try other.fold(threads: 1) {
         KeyFilter(Self.inactive, base: RecordingSink(interest: interest))
-      }
-      #expect(summaries.first?.base == plain.log)
-      #expect(summaries.first?.ledger == Ledger())
+      }.summary
+      #expect(summary.base.values == plain.log)
+      #expect(summary.ledger == Ledger())
     }
   }
 
@@ -115,11 +114,10 @@ struct KeyFilterTests {
       try reader.read(into: &plain)
       let kinds = ["snapshot", "aux", "function", "module aux", "slots", "size", "whole"]
       let others = plain.log.filter { line in kinds.contains { line.hasPrefix($0 + " ") } }
-      let (summaries, _) = try RDBReader(MemorySource(bytes)).readRuns(threads: 1, to: MemoryDestination()) {
-        (_: any ByteDestination) throws(RDBError) -> KeyFilter<RecordingSink> in
+      let summary = try RDBReader(MemorySource(bytes)).fold(threads: 1) {
         KeyFilter(options, base: RecordingSink())
-      }
-      let passed = summaries[0].base.filter { !$0.hasPrefix("stored") }
+      }.summary
+      let passed = summary.base.values.filter { !$0.hasPrefix("stored") }
       #expect(passed == others, "\(name)")
     }
   }

@@ -25,7 +25,7 @@ struct SeenKey: Hashable, CustomStringConvertible {
 }
 
 /// Writes down keys, and the fields of hashes.
-struct KeyListSink: SelectiveSink, RunSink {
+struct KeyListSink: SelectiveSink, FoldingSink {
   var keys: [SeenKey] = []
   var current: SeenKey?
   var interest: Interest
@@ -55,9 +55,8 @@ struct KeyListSink: SelectiveSink, RunSink {
     keys.append(key)
     current = nil
   }
-  mutating func endBatch() throws(RDBError) {}
   mutating func endEarly() throws(RDBError) { endedEarly = true }
-  consuming func finish() throws(RDBError) -> [SeenKey] { keys }
+  consuming func finish() throws(RDBError) -> Collected<SeenKey> { Collected(keys) }
 }
 
 /// What passes a filter, and what it says at the end.
@@ -67,15 +66,10 @@ func filtered(
   var readerOptions = RDBReader.Options()
   readerOptions.windowByteCount = 64
   let reader = RDBReader(MemorySource(bytes), options: readerOptions)
-  let (summaries, end) = try reader.readRuns(threads: threads, to: MemoryDestination()) {
-    (_: any ByteDestination) throws(RDBError) -> KeyFilter<KeyListSink> in
-    KeyFilter(options, base: KeyListSink(interest: interest))
-  }
-  var ledger = Ledger()
-  for summary in summaries { ledger.merge(summary.ledger) }
+  let result = try reader.fold(threads: threads) { KeyFilter(options, base: KeyListSink(interest: interest)) }
   return (
-    summaries.flatMap(\.base).sorted { $0.offset < $1.offset }, ledger,
-    summaries.contains(where: \.limitReached), end
+    result.summary.base.values.sorted { $0.offset < $1.offset }, result.summary.ledger,
+    result.summary.limitReached, result.end
   )
 }
 

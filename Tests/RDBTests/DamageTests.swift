@@ -120,8 +120,7 @@ struct DamageTests {
   private func snapshotEnd(_ bytes: [UInt8]) -> SnapshotEnd? {
     var reader = RDBReader(MemorySource(bytes))
     var sink = NoSink()
-    do { try reader.read(into: &sink) } catch { return nil }
-    return reader.end
+    return try? reader.read(into: &sink)
   }
 }
 
@@ -135,18 +134,15 @@ func errorOf(_ bytes: [UInt8], _ interest: Interest, threads: Int = 1) -> RDBErr
       var sink = NoSink(interest: interest)
       try reader.read(into: &sink)
     } else {
-      _ = try reader.readRuns(threads: threads, to: MemoryDestination()) {
-        (_: any ByteDestination) throws(RDBError) -> DiscardingRuns in DiscardingRuns(interest: interest)
-      }
+      _ = try reader.fold(threads: threads) { DiscardingSink(interest: interest) }
     }
-  } catch { return error }
+  } catch { return error as? RDBError }
   return nil
 }
 
-/// A sink of runs that wants nothing kept.
-struct DiscardingRuns: RunSink, SelectiveSink {
+/// A sink without a result.
+struct DiscardingSink: FoldingSink, SelectiveSink {
   let interest: Interest
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { interest }
-  mutating func endBatch() throws(RDBError) {}
-  consuming func finish() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }

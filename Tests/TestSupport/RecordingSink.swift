@@ -2,8 +2,15 @@ public import RDB
 public import RDBFormat
 import RDBSupport
 
+/// Values of several workers, in no particular order.
+public struct Collected<Element: Sendable>: MergeableSummary {
+  public var values: [Element]
+  public init(_ values: [Element]) { self.values = values }
+  public mutating func merge(_ other: Self) { values += other.values }
+}
+
 /// Writes every event down as a line of text; bytes as `printable` shows them, of more than 64 KiB the CRC64.
-public struct RecordingSink: RunSink {
+public struct RecordingSink: FoldingSink {
   public var log: [String] = []
   /// What it answers for every key.
   public var interest: Interest
@@ -14,8 +21,7 @@ public struct RecordingSink: RunSink {
 
   public init(interest: Interest = .elements) { self.interest = interest }
 
-  public mutating func endBatch() throws(RDBError) {}
-  public consuming func finish() throws(RDBError) -> [String] { log }
+  public consuming func finish() throws(RDBError) -> Collected<String> { Collected(log) }
 
   private func text(_ bytes: RawSpan) -> String {
     if bytes.byteCount > 64 << 10 { return digest(bytes) }

@@ -18,12 +18,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   options.windowByteCount = 256
   options.parser.stringLimit = 1 << 22
   var whole = DigestSink(interest: interest)
-  var wholeError: RDBError?
+  var wholeError: (any Error)?
   var reader = RDBReader(MemorySource(file), options: options)
   do { try reader.read(into: &whole) } catch { wholeError = error }
 
   var pushed = DigestSink(interest: interest)
-  var pushedError: RDBError?
+  var pushedError: (any Error)?
   var push = RDBPushReader(options: options)
   var state = UInt32(input[1])
   do {
@@ -37,7 +37,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     _ = try push.finish(into: &pushed)
   } catch {
-    check(error, file.count)
+    check(error as! RDBError, file.count)
     pushedError = error
   }
   precondition((wholeError == nil) == (pushedError == nil))

@@ -28,12 +28,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   precondition(whole.code != nil || whole.digest == piped.digest)
   if how & 7 == 7 {
     do {
-      _ = try RDBReader(MemorySource(file), options: options).readRuns(
-        threads: 2, to: MemoryDestination()
-      ) { (_: any ByteDestination) throws(RDBError) -> Worker in Worker() }
+      _ = try RDBReader(MemorySource(file), options: options).fold(threads: 2) { Worker() }
       precondition(whole.code == nil)
     } catch {
-      check(error, file.count)
+      check(error as! RDBError, file.count)
       precondition(whole.code != nil)
     }
   }
@@ -46,14 +44,14 @@ func read(_ source: MemorySource, _ count: Int, _ interest: Interest, _ options:
   var reader = RDBReader(source, options: options)
   var sink = DigestSink(interest: interest)
   do { try reader.read(into: &sink) } catch {
+    let error = error as! RDBError
     check(error, count)
     return Outcome(digest: sink.digest, code: error.code)
   }
   return Outcome(digest: sink.digest, code: nil)
 }
 
-struct Worker: RunSink, SelectiveSink {
+struct Worker: FoldingSink, SelectiveSink {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .elements }
-  mutating func endBatch() throws(RDBError) {}
-  consuming func finish() throws(RDBError) {}
+  consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }

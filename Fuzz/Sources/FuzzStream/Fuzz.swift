@@ -16,6 +16,6 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   options.windowByteCount = 1 << 12
   var reader = RDBReader(MemorySource(file), options: options)
   var sink = DigestSink(interest: interests[how / 5 % 4])
-  do { try reader.read(into: &sink) } catch { check(error, file.count) }
+  do { try reader.read(into: &sink) } catch { check(error as! RDBError, file.count) }
   return 0
 }
