@@ -1,4 +1,5 @@
-public import RDBFormat
+import RDBFormat
+import RDBSupport
 
 /// Parallel reading of one snapshot.
 ///
@@ -9,7 +10,7 @@ public import RDBFormat
 /// read by one worker, which keeps the input locked meanwhile.
 @usableFromInline
 final class BatchReader<S: FoldingSink & ~Copyable> {
-  @usableFromInline let lock = Lock()
+  private let lock = Lock()
   @usableFromInline var reader: RDBReader
   @usableFromInline let queue: OrderedOutput
   @usableFromInline let endBatch: (inout S) throws -> Void
@@ -49,6 +50,12 @@ final class BatchReader<S: FoldingSink & ~Copyable> {
     guard let summary else { throw failure ?? RDBError.stop }
     return ReadResult(summary: summary, end: end)
   }
+
+  /// Locks the input and everything else that workers share.
+  @usableFromInline func lockInput() { lock.lock() }
+
+  /// Unlocks the input.
+  @usableFromInline func unlockInput() { lock.unlock() }
 
   /// The records that a worker takes from the input, and the state of the parser before them.
   @usableFromInline enum Share {
@@ -110,9 +117,9 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
   /// Reads batches until none is left. Runs on the worker's own thread.
   @inlinable func work() {
     guard var sink = sink.take() else { return }
-    shared.lock.lock()
+    shared.lockInput()
     var memory = BatchMemory(of: shared.reader)
-    shared.lock.unlock()
+    shared.unlockInput()
     do throws(RDBError) {
       while try readBatch(&memory, &sink) {}
     } catch {
@@ -132,9 +139,9 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
   /// - Returns: Whether another one may follow.
   @inlinable
   func readBatch(_ memory: inout BatchMemory, _ sink: inout S) throws(RDBError) -> Bool {
-    shared.lock.lock()
+    shared.lockInput()
     if shared.isFinished {
-      shared.lock.unlock()
+      shared.unlockInput()
       return false
     }
     output.begin(batch: shared.nextBatch)
@@ -144,11 +151,11 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
       (share, isLast) = try shared.takeShare(&memory, &sink)
     } catch {
       shared.isFinished = true
-      shared.lock.unlock()
+      shared.unlockInput()
       throw error
     }
     if isLast { shared.isFinished = true }
-    shared.lock.unlock()
+    shared.unlockInput()
     switch share {
     case .batch(let state): output.input = try memory.reader.parse(memory.batch, after: state, into: &sink)
     case .longRecord(let state): output.input = try memory.readLongRecord(after: state, into: &sink)

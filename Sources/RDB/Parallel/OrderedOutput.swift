@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// A queue that keeps the output of all batches in file order.
 ///

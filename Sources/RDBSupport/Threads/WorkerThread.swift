@@ -1,37 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
-/// A mutex with a condition.
-@usableFromInline
-final class Lock {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
-  private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
-
-  @usableFromInline init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
-  }
-
-  @usableFromInline func lock() { pthread_mutex_lock(mutex) }
-  @usableFromInline func unlock() { pthread_mutex_unlock(mutex) }
-  func wait() { pthread_cond_wait(condition, mutex) }
-  func wakeAll() { pthread_cond_broadcast(condition) }
-}
-
 /// A thread of the operating system. Unlike a task, it may block: in reads, and while it waits for its turn.
-struct WorkerThread {
+package struct WorkerThread {
   private final class Body {
     let run: () -> Void
     init(_ run: @escaping () -> Void) { self.run = run }
@@ -60,7 +28,7 @@ struct WorkerThread {
   }
 
   /// Runs each of `bodies` on a thread of its own, and waits for all of them.
-  static func run(_ bodies: [@Sendable () -> Void]) {
+  package static func run(_ bodies: [@Sendable () -> Void]) {
     let threads = bodies.map { WorkerThread($0) }
     for thread in threads { pthread_join(thread.thread, nil) }
   }
