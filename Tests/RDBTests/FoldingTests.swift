@@ -44,7 +44,7 @@ private struct FailingSink: SelectiveSink, FoldingSink {
 
 @Suite("Reading into a folding sink")
 struct FoldingTests {
-  static let bytes = Fixture.named("redis-7.2.6-all").bytes
+  static let bytes = Fixture.named("redis-7.2.6/all").bytes
 
   private static func small(_ bytes: [UInt8]) -> RDBReader {
     var options = RDBReader.Options()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A push reader")
 struct PushReaderTests {
-  private static let bytes = Fixture.named("redis-7.2.6-all").bytes
+  private static let bytes = Fixture.named("redis-7.2.6/all").bytes
 
   /// Feeds `bytes` in chunks, and returns the events.
   private static func log(_ spool: Spool, _ interest: Interest, chunk: Int = 7) throws -> [String] {

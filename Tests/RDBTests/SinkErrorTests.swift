@@ -5,25 +5,19 @@ import Testing
 
 private struct Full: Error, Equatable { let keyCount: Int }
 
-/// Drops what is written to it.
-private final class Discarding: ByteDestination {
-  func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(RDBError) {}
-}
-
 /// Throws an error of its own type at its third key, through a typed requirement.
-private struct TypedSink: SelectiveSink, RunSink {
+private struct TypedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
   mutating func beginKey(_ key: borrowing KeyHeader) throws(Full) -> Interest {
     keyCount += 1
     if keyCount == 3 { throw Full(keyCount: 3) }
     return .elements
   }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> Int { keyCount }
+  consuming func finish() -> Collected<Int> { Collected([keyCount]) }
 }
 
 /// The same without a type, at its third value.
-private struct UntypedSink: SelectiveSink, RunSink {
+private struct UntypedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
   mutating func beginKey(_ key: borrowing KeyHeader) -> Interest {
     keyCount += 1
@@ -32,28 +26,25 @@ private struct UntypedSink: SelectiveSink, RunSink {
   mutating func string(_ value: RawSpan) throws {
     if keyCount == 3 { throw Full(keyCount: 3) }
   }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> Int { keyCount }
+  consuming func finish() -> Collected<Int> { Collected([keyCount]) }
 }
 
 /// Throws nothing.
-private struct QuietSink: SelectiveSink, RunSink {
+private struct QuietSink: SelectiveSink, FoldingSink {
   var keyCount = 0
   mutating func beginKey(_ key: borrowing KeyHeader) -> Interest { .elements }
   mutating func string(_ value: RawSpan) { keyCount += 1 }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> Int { keyCount }
+  consuming func finish() -> Collected<Int> { Collected([keyCount]) }
 }
 
 /// Throws an error with the code that a reader uses for input that ends too early.
-private struct TruncatedSink: SelectiveSink, RunSink {
+private struct TruncatedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     keyCount += 1
     throw RDBError(.truncated, at: 7, expected: "a row", found: "none", missing: 5)
   }
-  mutating func endRun() throws(RDBError) {}
-  consuming func finish() throws(RDBError) -> Int { keyCount }
+  consuming func finish() -> Collected<Int> { Collected([keyCount]) }
 }
 
 @Suite("An error of a sink")
@@ -66,20 +57,17 @@ struct SinkErrorTests {
     return bytes + [0xFF] + RDBBytes.little(UInt64(0))
   }
 
-  /// Reads into a sink, and returns the sinks' counts.
-  private func read<S: RunSink>(_ make: @escaping () -> S, _ way: Way) throws -> [S.Summary] {
+  /// Reads into a sink, and returns its summary.
+  private func read<S: FoldingSink>(_ makeSink: () -> S, _ way: Way) throws -> S.Summary {
     let bytes = Self.snapshot
     switch way {
     case .oneThread, .twoThreads:
-      return try RDBReader(MemorySource(bytes)).readRuns(
-        threads: way == .oneThread ? 1 : 2, to: Discarding()
-      ) { _ throws(RDBError) in make() }.summaries
+      return try RDBReader(MemorySource(bytes)).fold(threads: way == .oneThread ? 1 : 2) { makeSink() }.summary
     case .push:
-      var sink = make()
+      var sink = makeSink()
       var reader = RDBPushReader()
       for byte in bytes { try reader.feed([byte].span.bytes, into: &sink) }
-      _ = try reader.finish(into: &sink)
-      return [try sink.finish()]
+      return try reader.finish(sink).summary
     }
   }
 
@@ -98,7 +86,7 @@ struct SinkErrorTests {
 
   @Test("may be none at all: a sink whose methods do not throw is a sink", arguments: Way.allCases)
   func quiet(_ way: Way) throws {
-    #expect(try read({ QuietSink() }, way).reduce(0, +) == 9)
+    #expect(try read({ QuietSink() }, way).values.reduce(0, +) == 9)
   }
 
   @Test("with the code `truncated` is not taken for a need of more input", arguments: Way.allCases)
