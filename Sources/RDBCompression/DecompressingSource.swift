@@ -50,13 +50,13 @@ public final class DecompressingSource: ByteSource {
   public var canSeek: Bool { input.source.canSeek }
   public var canShare: Bool { input.source.canShare }
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     try input.source.read(into: buffer)
   }
 
-  public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
+  public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     try input.source.read(at: offset, into: buffer)
   }
 
-  public func skip(_ byteCount: UInt64) throws(RDBError) { try input.source.skip(byteCount) }
+  public func skip(_ byteCount: UInt64) throws { try input.source.skip(byteCount) }
 }

@@ -8,16 +8,14 @@ import Testing
 @Suite("A regular expression over key names")
 struct KeyPatternTests {
   /// A sink that keeps the names of keys.
-  struct NamesSink: SelectiveSink, RunSink {
+  struct NamesSink: SelectiveSink, FoldingSink {
     var names: [[UInt8]] = []
 
     mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
       names.append(key.name.withUnsafeBytes { Array($0) })
       return .skip
     }
-    mutating func endRun() throws(RDBError) {}
-    mutating func endEarly() throws(RDBError) {}
-    consuming func finish() throws(RDBError) -> [[UInt8]] { names }
+    consuming func finish() throws(RDBError) -> Collected<[UInt8]> { Collected(names) }
   }
 
   /// The names of the keys in `bytes` that pass.
@@ -25,7 +23,7 @@ struct KeyPatternTests {
     var filter = KeyFilter(options, base: NamesSink())
     var reader = RDBReader(MemorySource(bytes))
     try reader.read(into: &filter)
-    return try filter.finish().base
+    return try filter.finish().base.values
   }
 
   static func snapshot(_ names: [some TestBytes]) -> [UInt8] {
