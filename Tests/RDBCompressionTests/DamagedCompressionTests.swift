@@ -15,7 +15,8 @@ struct DamagedCompressionTests {
     let compressed = compressor.compress(Self.bytes)
     for count in 4..<compressed.count {
       for readLimit in [1, Int.max] {
-        let error = errorOf {           try decompressed(Array(compressed[..<count]), readLimit: readLimit)
+        let error = errorOf {
+          try decompressed(Array(compressed[..<count]), readLimit: readLimit)
         }
         if compressor == .lz4Legacy, count == 4 {
           // A legacy frame has no end mark: this is one without blocks.

@@ -32,7 +32,8 @@ struct SpoolBuffer: ~Copyable {
     case .memory(let limit):
       guard bytes.byteCount <= limit - min(limit, memory.count) else {
         throw RDBError(
-          .valueTooLarge, at: offset, expected: "a value that can be looked through within the \(limit) bytes of the spool",
+          .valueTooLarge, at: offset,
+          expected: "a value that can be looked through within the \(limit) bytes of the spool",
           found: "a larger one")
       }
       bytes.withUnsafeBytes { memory.append(contentsOf: $0) }
