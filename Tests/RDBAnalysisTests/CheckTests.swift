@@ -60,13 +60,11 @@ struct CheckTests {
 
   @Test("counts the same up to a damage behind many runs")
   func countsUpToDamage() throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     for number in 0..<200_000 { snapshot.string("key-\(number)", "value-\(number)-\(number)-\(number)") }
     let whole = snapshot.bytes.count
     snapshot.set("s", ["a"])
-    snapshot.add(0x0B)  // An intset …
-    snapshot.add("broken")
-    snapshot.add("no intset")
+    snapshot.key(0x0B, "broken", value: RDBBytes.string("no intset"))
     for number in 0..<200_000 { snapshot.string("more-\(number)", "value-\(number)-\(number)") }
     let alone = try check(snapshot.whole)
     #expect(alone.keys == 200_001)
@@ -78,9 +76,9 @@ struct CheckTests {
 
   @Test("warns of what is legal and odd")
   func warnings() throws {
-    var snapshot = Snapshot(version: 7)
-    snapshot.add(0xFB, 5, 1)
-    snapshot.add(0xFC, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF)
+    var snapshot = SnapshotBuilder(version: 7)
+    snapshot.raw([0xFB, 5, 1])
+    snapshot.expiry(-2)
     snapshot.string("old", "value")
     let result = try check(snapshot.whole + Array("*1\r\n$4\r\nPING\r\n".utf8))
     #expect(result.isOK)
@@ -93,8 +91,8 @@ struct CheckTests {
 
   @Test("refuses a collection without elements, which no server writes")
   func emptyCollections() throws {
-    var snapshot = Snapshot(version: 7)
-    snapshot.set("empty", [])
+    var snapshot = SnapshotBuilder(version: 7)
+    snapshot.set("empty", [] as [String])
     let result = try check(snapshot.whole)
     #expect(!result.isOK)
     #expect(result.damage?.code == "emptyKey")
@@ -116,7 +114,7 @@ struct CheckTests {
 
   @Test("finds keys and members that stand twice")
   func duplicates() throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     snapshot.string("a", "1")
     snapshot.set("s", ["x", "y", "x", "z", "x"])
     let hash = snapshot.bytes.count
@@ -147,7 +145,7 @@ struct CheckTests {
   func manyDuplicates() throws {
     // More entries than fit into one worker's memory.
     let count = 1_200_000
-    var bytes = Snapshot().bytes
+    var bytes = SnapshotBuilder().bytes
     bytes += [2, 1, UInt8(ascii: "s"), 0x80] + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) }
     for number in 0..<count {
       let digits = Array(String(number % 1_100_000, radix: 36).utf8)
@@ -177,7 +175,7 @@ struct CheckTests {
     let schema = try JSONSchema(named: "check")
     #expect(try !schema.faults(in: Data("{}".utf8)).isEmpty)
     #expect(try !schema.faults(in: Data("{\"format\":2}".utf8)).isEmpty)
-    let whole = try JSONEncoder().encode(try check(Snapshot().whole))
+    let whole = try JSONEncoder().encode(try check(SnapshotBuilder().whole))
     #expect(try schema.faults(in: whole) == [])
     let text = String(decoding: whole, as: UTF8.self)
     for (old, new) in [

@@ -182,11 +182,9 @@ struct InfoTests {
 
   @Test("keeps the first of too many different fields, and exact counts")
   func bounds() throws {
-    var snapshot = Snapshot(version: 7)
+    var snapshot = SnapshotBuilder(version: 7)
     for number in 0..<300 {
-      snapshot.add(0xFA)
-      snapshot.add("name-\(number % 100)")
-      snapshot.add("x")
+      snapshot.aux("name-\(number % 100)", "x")
       snapshot.string("key-\(number)", "value")
     }
     let alone = try info(snapshot.whole)

@@ -75,7 +75,7 @@ struct KeyIndexTests {
 
   @Test("has the same bytes for any number of workers, and however often they had to spill", arguments: [1, 2, 7])
   func workers(_ threads: Int) throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     for number in 0..<5000 { snapshot.string("key:\(number)", "value") }
     snapshot.select(3)
     for number in stride(from: 0, to: 5000, by: 7) { snapshot.string("key:\(number)", "other") }
@@ -96,7 +96,7 @@ struct KeyIndexTests {
 
   @Test("that was cut or changed anywhere is refused, or answers as before")
   func damage() throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     for number in 0..<700 { snapshot.string("key:\(number)", "value") }
     let pair = try Self.indexed(snapshot.whole)
     let whole = readFile(pair.index)
@@ -122,7 +122,7 @@ struct KeyIndexTests {
 
   @Test("whose numbers are hostile is refused")
   func hostile() throws {
-    let pair = try Self.indexed(Snapshot().whole)
+    let pair = try Self.indexed(SnapshotBuilder().whole)
     let identity = try DumpIdentity(
       of: pair.dump, end: SnapshotEnd(checksum: .absent, byteCount: 10, tail: .nothing))
     for count in [1, 1 << 47, 1 << 48, UInt64.max / 14, .max] {
@@ -133,7 +133,7 @@ struct KeyIndexTests {
 
   @Test("of another dump, or of an older one, is refused")
   func stale() throws {
-    var (one, other) = (Snapshot(), Snapshot())
+    var (one, other) = (SnapshotBuilder(), SnapshotBuilder())
     one.string("key", "value")
     other.string("key", "eulav")
     let pair = try Self.indexed(one.whole)

@@ -61,7 +61,7 @@ struct MemoryTests {
 
   @Test("names the largest element, and counts them")
   func rows() throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     snapshot.string("s", "hello")
     snapshot.set("members", ["a", "ccc", "bb", "ddd"])
     snapshot.hash("fields", [("long-field", "v"), ("f", "value"), ("g", "12345")])

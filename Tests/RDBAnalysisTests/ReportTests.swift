@@ -123,7 +123,7 @@ struct ReportTests {
   }
 
   private func report(_ names: [String], _ options: KeyReports.Options) throws -> KeyReports {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     for name in names { snapshot.string(name, "value") }
     return try Self.merged(Self.parts(snapshot.whole, threads: 1, options))
   }
@@ -193,7 +193,7 @@ struct ReportTests {
 
   @Test("count values that repeat, exactly while there are few, else within the bound they state")
   func repeatedValues() throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     for number in 0..<60_000 {
       snapshot.string("k\(number)", number % 4 == 0 ? "the same everywhere" : "value \(number)")
     }
@@ -218,15 +218,9 @@ struct ReportTests {
 
   @Test("say what a limit costs that is just too low")
   func nearMisses() throws {
-    var snapshot = Snapshot(version: 9)
+    var snapshot = SnapshotBuilder(version: 9)
     let fields = (0..<513).map { ("f\($0)", "v") }
-    snapshot.add(4)
-    snapshot.add("hash")
-    snapshot.add(0x42, 0x01)
-    for (field, value) in fields {
-      snapshot.add(field)
-      snapshot.add(value)
-    }
+    snapshot.hash("hash", fields)
     snapshot.set("small", ["a", "b"])
     let stats = try #require(try Self.merged(Self.parts(snapshot.whole, threads: 1)).stats)
     let miss = try #require(stats.nearMisses.first { $0.setting == "hash-max-listpack-entries" })
@@ -237,7 +231,7 @@ struct ReportTests {
 
   @Test("know Spring sessions, and which have lost their other half")
   func sessions() throws {
-    var snapshot = Snapshot()
+    var snapshot = SnapshotBuilder()
     for id in ["whole", "bare"] { snapshot.hash("spring:session:sessions:\(id)", [("creationTime", "1")]) }
     for id in ["whole", "gone"] { snapshot.string("spring:session:sessions:expires:\(id)", "") }
     snapshot.strings(1, "queue:mail", count: 1, ["job"])

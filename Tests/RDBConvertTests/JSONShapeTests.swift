@@ -6,7 +6,7 @@ import Testing
 @Suite("The text of JSON")
 struct JSONShapeTests {
   private func text(
-    _ dump: CraftedDump, layout: JSONOptions.Layout = .array, strings: JSONOptions.Strings = .utf8,
+    _ dump: SnapshotBuilder, layout: JSONOptions.Layout = .array, strings: JSONOptions.Strings = .utf8,
     shape: JSONOptions.Shape = .native, meta: Bool = false
   ) -> String {
     let conversion = JSONConversion(dump.whole, layout: layout, strings: strings, shape: shape, meta: meta)
@@ -14,14 +14,14 @@ struct JSONShapeTests {
     return String(decoding: conversion.bytes, as: UTF8.self)
   }
 
-  private var twoDatabases: CraftedDump {
-    var dump = CraftedDump()
-    dump.set("a", "1")
+  private var twoDatabases: SnapshotBuilder {
+    var dump = SnapshotBuilder()
+    dump.string("a", "1")
     dump.select(2)
     dump.expiry(1_767_225_600_000)
-    dump.set("b", [0xFF])
+    dump.string("b", [0xFF] as [UInt8])
     dump.select(0)
-    dump.set("$base64:", "c")
+    dump.string("$base64:", "c")
     return dump
   }
 
@@ -48,7 +48,7 @@ struct JSONShapeTests {
         "{\"db\":0,\"key\":\"$base64:\"", "{\"type\":\"end\",\"keys\":3}",
       ])
     #expect(
-      text(CraftedDump(), meta: true) == """
+      text(SnapshotBuilder(), meta: true) == """
         [
         {"type":"header","format":1,"strings":"utf8","vendor":"redis","rdb_version":4},
         {"type":"end","keys":0}
@@ -59,10 +59,10 @@ struct JSONShapeTests {
 
   @Test("of an empty dump is an empty array, and no line")
   func empty() {
-    #expect(text(CraftedDump()) == "[]\n")
-    #expect(text(CraftedDump(), layout: .lines) == "")
-    #expect(text(CraftedDump(), shape: .rdbtools) == "[]\n")
-    #expect(text(CraftedDump(), layout: .lines, shape: .rdbtools) == "")
+    #expect(text(SnapshotBuilder()) == "[]\n")
+    #expect(text(SnapshotBuilder(), layout: .lines) == "")
+    #expect(text(SnapshotBuilder(), shape: .rdbtools) == "[]\n")
+    #expect(text(SnapshotBuilder(), layout: .lines, shape: .rdbtools) == "")
   }
 
   @Test("in the shape of rdbtools has an object for each stretch of keys of a database")
@@ -77,7 +77,7 @@ struct JSONShapeTests {
 
   @Test("of scores that JSON has no number for has a text beside null")
   func scores() {
-    var dump = CraftedDump()
+    var dump = SnapshotBuilder()
     dump.zset("z", [("a", .infinity), ("b", -.infinity), ("c", -0.0), ("d", 1e300), ("e", 0.1)])
     #expect(
       text(dump).contains(
@@ -90,17 +90,17 @@ struct JSONShapeTests {
 
   @Test("of names tells those in base64 from those that only begin so")
   func names() {
-    var dump = CraftedDump()
-    dump.hash("h", [([0xFF], []), (Array("$base64:".utf8), []), (Array("$base64".utf8), [])])
+    var dump = SnapshotBuilder()
+    dump.hash("h", [([0xFF], ""), (Array("$base64:".utf8), ""), (Array("$base64".utf8), "")] as [([UInt8], String)])
     #expect(text(dump).contains(#""hash":{"$base64:/w==":"","$base64:JGJhc2U2NDo=":"","$base64":""}"#))
   }
 
   @Test("leaves an expiration out that has no such year")
   func years() {
-    var dump = CraftedDump()
+    var dump = SnapshotBuilder()
     for time in [253_402_300_800_000, -62_135_596_800_001, Int64.max, -2] {
       dump.expiry(time)
-      dump.set("k\(time)", "v")
+      dump.string("k\(time)", "v")
     }
     let written = text(dump)
     #expect(written.contains("\"expire_ms\":9223372036854775807,"))
@@ -110,13 +110,13 @@ struct JSONShapeTests {
 
   @Test("embeds the documents of RedisJSON, and keeps what is none")
   func redisJSON() throws {
-    var dump = CraftedDump()
-    dump.redisJSON("whole", [CraftedDump.item("{\"a\":[1, 2]}")])
-    dump.redisJSON("lines", [CraftedDump.item("[1,\r\n2]")])
-    dump.redisJSON("broken", [CraftedDump.item("{\"a\":")])
+    var dump = SnapshotBuilder()
+    dump.redisJSON("whole", [SnapshotBuilder.item("{\"a\":[1, 2]}")])
+    dump.redisJSON("lines", [SnapshotBuilder.item("[1,\r\n2]")])
+    dump.redisJSON("broken", [SnapshotBuilder.item("{\"a\":")])
     dump.redisJSON("number", [[2, 5]])
     dump.redisJSON("empty", [])
-    dump.redisJSON("more", [CraftedDump.item("1"), [1, 7], CraftedDump.item("x")])
+    dump.redisJSON("more", [SnapshotBuilder.item("1"), [1, 7], SnapshotBuilder.item("x")])
     for layout in JSONOptions.Layout.allCases {
       let written = text(dump, layout: layout)
       #expect(written.contains(#""module":"ReJSON-RL","module_version":3,"json":{"a":[1, 2]}}"#))

@@ -88,10 +88,10 @@ struct JSONSinkTests {
 
   @Test("is the same of many runs, and counts their keys", arguments: [2, 7])
   func manyRuns(threads: Int) throws {
-    var dump = CraftedDump()
+    var dump = SnapshotBuilder()
     for database in 0..<40 {
-      dump.select(database / 2)
-      for key in 0..<50 { dump.set("\(database):\(key)", [UInt8](repeating: UInt8(ascii: "x"), count: 3000)) }
+      dump.select(UInt64(database / 2))
+      for key in 0..<50 { dump.string("\(database):\(key)", [UInt8](repeating: UInt8(ascii: "x"), count: 3000)) }
     }
     for (one, other) in zip(
       Self.forms(dump.whole, way: JSONConversion.Way()),

@@ -85,12 +85,12 @@ func all(_ bytes: [UInt8]) throws -> [SeenKey] {
 func snapshot(_ keys: [(name: String, expiry: Int64?)]) -> [UInt8] {
   var snapshot = SnapshotBuilder(version: 9)
   for (name, expiry) in keys { snapshot.string(name, "value", expiry: expiry) }
-  return snapshot.file
+  return snapshot.whole
 }
 
 /// A Valkey snapshot of one hash with field expiries (−1: none).
 func snapshot(hash name: String, fields: [(name: String, expiry: Int64)], expiry: Int64? = nil) -> [UInt8] {
   var snapshot = SnapshotBuilder(version: 80, vendor: .valkey)
   snapshot.hash(name, expiringFields: fields.map { ($0.name, "v", $0.expiry) }, expiry: expiry)
-  return snapshot.file
+  return snapshot.whole
 }

@@ -29,7 +29,7 @@ struct KeyPatternTests {
   static func snapshot(_ names: [some TestBytes]) -> [UInt8] {
     var snapshot = SnapshotBuilder()
     for name in names { snapshot.string(name, "value") }
-    return snapshot.file
+    return snapshot.whole
   }
 
   /// The names of `names` that a filter by `expression` lets through.

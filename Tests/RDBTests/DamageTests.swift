@@ -3,18 +3,10 @@ import RDBFormat
 import TestSupport
 import Testing
 
-/// How much of a fixture the damage tests try.
-///
-/// All of it up to 4 KiB, a seeded sample of larger ones; with `RDB_TEST_DEEP=1` all up to 64 KiB.
+/// The offsets that the damage tests try in a fixture.
 struct Sampling {
-  static let whole = isDeep ? 1 << 16 : 4096
-
-  /// Numbers below `count * factor`, which the test takes apart.
   static func places(of fixture: Fixture, _ count: Int, factor: Int = 1, seed: UInt64) -> [Int] {
-    if count <= whole { return Array(0..<count * factor) }
-    var generator = SeededGenerator(seed: seed)
-    let tries = (count < 100_000 ? 300 : 20) * (isDeep ? 10 : 1)
-    return (0..<tries).map { _ in Int.random(in: 0..<count * factor, using: &generator) }
+    TestExtent.current.offsets(in: count, factor: factor, seed: seed)
   }
 }
 

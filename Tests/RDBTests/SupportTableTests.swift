@@ -22,7 +22,7 @@ private struct SupportTable {
   private(set) var versions: Set<Int> = []
 
   init() throws {
-    for fixture in Fixture.valid {
+    for fixture in Fixture.all {
       var sink = TypesSink()
       var reader = RDBReader(MemorySource(fixture.bytes))
       try reader.read(into: &sink)

@@ -1,6 +1,4 @@
-import Foundation
-
-/// A small, repeatable source of numbers (SplitMix64). Tests print the seed when they fail.
+/// A repeatable generator of random numbers (SplitMix64). Tests print the seed when they fail.
 public struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
   public init(seed: UInt64) { state = seed }
@@ -12,6 +10,3 @@ public struct SeededGenerator: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
-
-/// Whether this is the long run: `RDB_TEST_DEEP=1`.
-public let isDeep = ProcessInfo.processInfo.environment["RDB_TEST_DEEP"] == "1"

@@ -29,13 +29,16 @@ public struct SnapshotBuilder: Sendable {
   }
 
   /// The whole file: header, records, end of file.
-  public var file: [UInt8] { bytes + [0xFF] + (hasChecksum ? [UInt8](repeating: 0, count: 8) : []) }
+  public var whole: [UInt8] { bytes + [0xFF] + (hasChecksum ? [UInt8](repeating: 0, count: 8) : []) }
 
   /// Appends bytes as they are.
   public mutating func raw(_ bytes: [UInt8]) { self.bytes += bytes }
 
   /// Appends SELECTDB: the following keys belong to `database`.
   public mutating func select(_ database: UInt64) { bytes += [0xFE] + RDBBytes.length(database) }
+
+  /// Appends the expiry of the next key, in milliseconds since 1970.
+  public mutating func expiry(_ milliseconds: Int64) { bytes += [0xFC] + RDBBytes.little(milliseconds) }
 
   /// Appends an AUX field.
   public mutating func aux(_ name: some TestBytes, _ value: some TestBytes) {
@@ -46,7 +49,7 @@ public struct SnapshotBuilder: Sendable {
   ///
   /// - Parameter expiry: In milliseconds since 1970.
   public mutating func key(_ type: UInt8, _ name: some TestBytes, value: [UInt8], expiry: Int64? = nil) {
-    if let expiry { bytes += [0xFC] + RDBBytes.little(expiry) }
+    if let expiry { self.expiry(expiry) }
     bytes += [type] + RDBBytes.string(name.testBytes) + value
   }
 
