@@ -41,32 +41,69 @@ struct RecordSkimmer: ~Escapable {
     guard let type = types[Int(code)] else { return false }
     guard string() else { return false }
     if type.isOneString { return string() }
-    return elements(type)
+    return value(type.layout)
   }
 
-  /// Steps over the value of a type that is more than one string.
-  private mutating func elements(_ type: ValueType) -> Bool {
-    var parts = 1
-    switch type {
-    case .list, .set, .listQuicklist: break
-    case .hash: parts = 2
-    case .zset2, .listQuicklist2: break
-    default: return false
+  /// Steps over a value that is more than one string.
+  private mutating func value(_ layout: ValueLayout) -> Bool {
+    var count = 1
+    switch layout.head {
+    case .nothing: break
+    case .earliestExpiry: place &+= 8
+    case .count, .nodeCount: count = length()
+    case .earliestExpiryAndCount:
+      place &+= 8
+      count = length()
+    case .countAndInsertIndex:
+      count = length()
+      let hasIndex = length()
+      guard hasIndex == 0 || hasIndex == 1 && length() >= 0 else { return false }
+    case .templateID, .fieldNames, .fieldNamesAndOne, .items: return false
     }
-    var remaining = length()
     // Each element takes a byte or more: a larger claim is not believed.
-    guard remaining >= 0, remaining <= bytes.byteCount else { return false }
-    remaining &*= parts
-    while remaining > 0 {
-      if type == .listQuicklist2 {
-        let container = length()
-        guard container == 1 || container == 2 else { return false }
+    guard count >= 0, count <= bytes.byteCount, layout.streamVersion == 0 else { return false }
+    if let strings = layout.stringsPerElement {
+      count &*= Int(strings)
+      while count > 0 {
+        guard string() else { return false }
+        count &-= 1
       }
-      guard string() else { return false }
-      if type == .zset2 { place &+= 8 }
-      remaining &-= 1
+      return true
+    }
+    var tag = 0
+    while count > 0 {
+      guard skip(layout.first, &tag), skip(layout.second, &tag), skip(layout.third, &tag) else { return false }
+      count &-= 1
     }
     return place <= bytes.byteCount
+  }
+
+  /// Steps over a part of an element.
+  ///
+  /// - Parameter tag: The tag of an array's element, from one part to the next.
+  @inline(__always)
+  private mutating func skip(_ part: ValueLayout.Part, _ tag: inout Int) -> Bool {
+    switch part {
+    case .none: return true
+    case .string: return string()
+    case .fieldExpiry: return length() >= 0
+    case .milliseconds, .score: place &+= 8
+    case .scoreText:
+      guard place < bytes.byteCount, load(place) != 253 else { return false }
+      let count = Int(load(place))
+      place &+= count > 253 ? 1 : 1 &+ count
+    case .container:
+      let container = length()
+      return container == 1 || container == 2
+    case .arrayIndex:
+      guard length() >= 0 else { return false }
+      tag = length()
+      return tag >= 0 && tag <= 3
+    case .arrayValue:
+      if tag == 0 || tag == 3 { return string() }
+      place &+= 8
+    }
+    return true
   }
 
   /// Steps over a string; afterwards `place` is within the bytes or this returned `false`.

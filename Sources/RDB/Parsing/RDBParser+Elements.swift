@@ -8,48 +8,38 @@ extension RDBParser {
   mutating func elements<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws
   {
-    switch state.value.type {
-    case .string:
-      try sink.string(try string(&cursor, slot: 1))
-    case .hashListpack, .hashZiplist, .zsetListpack, .zsetZiplist, .setListpack, .listZiplist,
-      .setIntset, .hashZipmap, .hashListpackExPreGA, .hashListpackEx, .hashTemplateListpack:
-      try packedValue(&cursor, &sink)
-    case .list, .set, .hash, .zset, .zset2, .hash2, .hashMetadata, .hashMetadataPreGA:
-      try collection(&cursor, &sink)
-    case .listQuicklist, .listQuicklist2:
-      try quicklist(&cursor, &sink)
-    case .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4,
-      .streamListpacks5:
-      try stream(&cursor, &sink)
-    case .module2, .modulePreGA:
-      try moduleItems(&cursor, &sink)
-    case .array:
-      try array(&cursor, &sink)
-    case .hashTemplateListpackInline, .hashTemplateArrayInline, .hashTemplateArray:
-      try templateHash(&cursor, &sink)
+    switch state.value.type.layout.content {
+    case .string: try sink.string(try string(&cursor, slot: 1))
+    case .packed(let packed): try packedValue(packed, &cursor, &sink)
+    case .collection(let collection): try self.collection(collection, &cursor, &sink)
+    case .quicklist(let kind): try quicklist(kind, &cursor, &sink)
+    case .stream: try stream(&cursor, &sink)
+    case .module: try moduleItems(&cursor, &sink)
+    case .array: try array(&cursor, &sink)
+    case .templateListpack: try inlineTemplateListpack(&cursor, &sink)
+    case .templateValues: try templateValues(&cursor, &sink)
     }
   }
 
   // MARK: Collections of strings
 
   @inlinable @_lifetime(cursor: copy cursor)
-  mutating func collection<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws
-  {
-    let type = state.value.type
+  mutating func collection<S: RDBSink & ~Copyable>(
+    _ collection: ValueLayout.Collection, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws {
     if state.value.stage == .begin {
-      if type == .hashMetadata { state.value.firstExpiry = try cursor.littleEndian(UInt64.self) }
+      let layout = state.value.type.layout
+      if layout.head == .earliestExpiryAndCount {
+        state.value.firstExpiry = try cursor.littleEndian(UInt64.self)
+      }
       let count = try cursor.length()
       try sink.beginElements(
-        ElementsHeader(
-          count: count,
-          canCarryFieldExpiries: type == .hash2 || type == .hashMetadata
-            || type == .hashMetadataPreGA))
+        ElementsHeader(count: count, canCarryFieldExpiries: layout.canCarryFieldExpiries))
       state.value.remaining = count
       state.value.stage = .elements
       committed = cursor.position
     }
-    switch type {
+    switch collection {
     case .list:
       while state.value.remaining > 0 {
         try sink.listElement(try string(&cursor, slot: 1))
@@ -67,7 +57,7 @@ extension RDBParser {
         try sink.hashField(field, value: value, expiry: nil)
         elementDone(cursor)
       }
-    case .zset2:
+    case .zset:
       while state.value.remaining > 0 {
         let member = try string(&cursor, slot: 1)
         let score = Double(bitPattern: try cursor.littleEndian(UInt64.self))
@@ -75,13 +65,13 @@ extension RDBParser {
         try sink.zsetMember(member, score: score)
         elementDone(cursor)
       }
-    case .zset:
+    case .zsetText:
       while state.value.remaining > 0 {
         let member = try string(&cursor, slot: 1)
         try sink.zsetMember(member, score: try asciiScore(&cursor))
         elementDone(cursor)
       }
-    case .hash2:
+    case .hashWithExpiries:
       while state.value.remaining > 0 {
         let field = try string(&cursor, slot: 1)
         let value = try string(&cursor, slot: 2)
@@ -90,7 +80,7 @@ extension RDBParser {
         try sink.hashField(field, value: value, expiry: expiry == -1 ? nil : UnixMilliseconds(expiry))
         elementDone(cursor)
       }
-    default:
+    case .hashWithLeadingExpiries:
       while state.value.remaining > 0 {
         let start = cursor.offset
         let expiry = try fieldExpiry(try cursor.length(), at: start)
@@ -115,7 +105,7 @@ extension RDBParser {
   func fieldExpiry(_ time: UInt64, at offset: Int) throws(RDBError) -> UnixMilliseconds? {
     if time == 0 { return nil }
     let (sum, overflow) =
-      state.value.type == .hashMetadata
+      state.value.type.layout.head == .earliestExpiryAndCount
       ? state.value.firstExpiry.addingReportingOverflow(time - 1) : (time, false)
     guard !overflow, sum < 1 << 48 else {
       throw RDBError.badFieldExpiry(at: offset, Int64(truncatingIfNeeded: time))
@@ -142,9 +132,10 @@ extension RDBParser {
   // MARK: Quicklists
 
   @inlinable @_lifetime(cursor: copy cursor)
-  mutating func quicklist<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws
-  {
+  mutating func quicklist<S: RDBSink & ~Copyable>(
+    _ kind: PackedValue.Kind, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws {
+    let hasContainers = state.value.type.layout.first == .container
     if state.value.stage == .begin {
       state.value.remaining = try cursor.length()
       state.value.outer = state.value.remaining
@@ -159,7 +150,7 @@ extension RDBParser {
     while state.value.remaining > 0 {
       let start = cursor.offset
       var container: UInt64 = 2
-      if state.value.type == .listQuicklist2 {
+      if hasContainers {
         container = try cursor.length()
         guard container == 1 || container == 2 else { throw RDBError.badContainer(at: start, container) }
       }
@@ -180,10 +171,8 @@ extension RDBParser {
       try sink.node(ValueNode(byteCount: node.byteCount, isPlain: container == 1))
       if container == 1 {
         try sink.listElement(node)
-      } else if state.value.type == .listQuicklist2 {
-        count = try listEntries(PackedValue(node, .listpack, at: place), &sink)
       } else {
-        count = try listEntries(PackedValue(node, .ziplist, at: place), &sink)
+        count = try listEntries(PackedValue(node, kind, at: place), &sink)
       }
       state.value.liveCount &+= UInt64(count)
       elementDone(cursor)

@@ -4,31 +4,28 @@ import RDBSupport
 /// Values that are one packed blob: read whole, walked once, checked on the way.
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
-  mutating func packedValue<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws
-  {
-    if state.value.type == .hashListpackEx {
-      // The earliest expiry of its fields: a hint, each field has its own.
+  mutating func packedValue<S: RDBSink & ~Copyable>(
+    _ packed: ValueLayout.Packed, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws {
+    if case .hashWithExpiries = packed, state.value.type.layout.head == .earliestExpiry {
+      // A hint: each field has its own expiry.
       _ = try cursor.littleEndian(UInt64.self)
     }
     let place = cursor.offset
     let blob = try string(&cursor, slot: 3)
-    switch state.value.type {
-    case .hashListpack: try hash(blob, .listpack, place, &sink)
-    case .hashZiplist: try hash(blob, .ziplist, place, &sink)
-    case .zsetListpack: try zset(blob, .listpack, place, &sink)
-    case .zsetZiplist: try zset(blob, .ziplist, place, &sink)
-    case .setListpack: try set(blob, place, &sink)
-    case .listZiplist:
+    switch packed {
+    case .hash(let kind): try hash(blob, kind, place, &sink)
+    case .zset(let kind): try zset(blob, kind, place, &sink)
+    case .set: try set(blob, place, &sink)
+    case .list:
       let ziplist = try PackedValue(blob, .ziplist, at: place)
       try sink.beginElements(
         ElementsHeader(count: ziplist.claimed(per: 1), firstBlobByteCount: blob.byteCount))
       try checkNotEmpty(try listEntries(ziplist, &sink), at: place)
-    case .setIntset: try intset(blob, place, &sink)
-    case .hashZipmap: try zipmap(blob, place, &sink)
-    case .hashTemplateListpack:
-      try templateListpack(blob, place, nil, &sink)
-    default: try hashEx(blob, place, &sink)
+    case .intset: try intset(blob, place, &sink)
+    case .zipmap: try zipmap(blob, place, &sink)
+    case .hashWithExpiries: try hashEx(blob, place, &sink)
+    case .templateHash: try templateListpack(blob, place, nil, &sink)
     }
   }
 

@@ -22,82 +22,79 @@ extension RDBParser {
       try payOwed(&cursor)
     }
     if state.value.stage == .done { return }
+    let layout = state.value.type.layout
     if state.value.stage == .begin {
-      try beginSkip(&cursor)
+      try beginSkip(&cursor, layout)
       committed = cursor.position
     }
     if state.value.stage == .elements {
-      switch state.value.type {
-      case .list, .set, .hash, .listQuicklist, .hashTemplateArray, .hashListpackEx,
-        .hashTemplateListpackInline, .hashTemplateArrayInline:
-        try skipStrings(&cursor, validate)
-      case .module2, .modulePreGA:
+      if layout.head == .items {
         try skipModuleItems(&cursor, validate)
-      case .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4,
-        .streamListpacks5:
+      } else if layout.stringsPerElement != nil {
         try skipStrings(&cursor, validate)
-        state.value.stage = .tail
-      default:
-        try skipUnits(&cursor, validate)
+      } else {
+        try skipElements(&cursor, layout, validate)
       }
-      if state.value.stage == .elements { state.value.stage = .done }
+      state.value.stage = layout.streamVersion > 0 ? .tail : .done
     }
-    if state.value.stage != .done { try skipStreamTail(&cursor) }
+    if state.value.stage != .done { try skipStreamTail(&cursor, layout.streamVersion) }
   }
 
-  /// Reads what stands before a value's elements.
+  /// Reads the head of a value.
   @usableFromInline @_lifetime(cursor: copy cursor)
-  mutating func beginSkip(_ cursor: inout ByteCursor) throws(RDBError) {
+  mutating func beginSkip(_ cursor: inout ByteCursor, _ layout: ValueLayout) throws(RDBError) {
     let start = cursor.offset
-    switch state.value.type {
-    case .hash, .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4,
-      .streamListpacks5:
-      // Two strings each: field and value; node key and node.
-      let count = try cursor.length()
-      guard count <= .max / 2 else { throw RDBError.absurdCount(at: start, count) }
-      state.value.remaining = count * 2
-      if state.value.type == .hash { noteCount(count) } else { state.value.measure.nodeCount = count }
-    case .hashMetadata:
-      state.value.firstExpiry = try cursor.littleEndian(UInt64.self)
-      state.value.remaining = try cursor.length()
-      noteCount(state.value.remaining)
-    case .hashListpackEx:
+    var count: UInt64 = 1
+    switch layout.head {
+    case .nothing, .items: break
+    case .earliestExpiry:
       _ = try cursor.littleEndian(UInt64.self)
       if state.value.mode == .measure { try measureString(cursor) }
-      state.value.remaining = 1
-    case .array:
-      state.value.remaining = try cursor.length()
-      if try cursor.length() != 0 { _ = try cursor.length() }
-      noteCount(state.value.remaining)
-    case .module2, .modulePreGA: break
-    case .hashTemplateArray:
-      let id = try cursor.length()
-      state.value.remaining = UInt64(try template(id, at: start).fields.count)
-      noteCount(state.value.remaining)
-    case .listQuicklist, .listQuicklist2:
-      let count = try cursor.length()
-      if state.value.mode == .measure { try measureOnlyNode(cursor, count) }
-      state.value.remaining = count
+    case .count:
+      count = try cursor.length()
+      noteCount(count)
+    case .nodeCount:
+      count = try cursor.length()
+      if state.value.mode == .measure, case .quicklist = layout.content {
+        try measureOnlyNode(cursor, count, layout)
+      }
       state.value.measure.nodeCount = count
-    case .hashTemplateListpackInline, .hashTemplateArrayInline:
-      try skipTemplateFields(&cursor)
-      return
-    default:
-      state.value.remaining = try cursor.length()
-      noteCount(state.value.remaining)
+    case .earliestExpiryAndCount:
+      state.value.firstExpiry = try cursor.littleEndian(UInt64.self)
+      count = try cursor.length()
+      noteCount(count)
+    case .countAndInsertIndex:
+      count = try cursor.length()
+      if try cursor.length() != 0 { _ = try cursor.length() }
+      noteCount(count)
+    case .templateID:
+      let id = try cursor.length()
+      count = UInt64(try template(id, at: start).fields.count)
+      noteCount(count)
+    case .fieldNames:
+      count = UInt64(try inlineTemplate(&cursor).fields.count)
+      noteCount(count)
+    case .fieldNamesAndOne:
+      noteCount(UInt64(try inlineTemplate(&cursor).fields.count))
     }
-    if state.value.mode == .validate, state.value.remaining == 0, state.value.type.data != .module {
-      throw RDBError.emptyKey(at: start)
+    if state.value.mode == .validate, count == 0 { throw RDBError.emptyKey(at: start) }
+    state.value.remaining = count
+    if let strings = layout.stringsPerElement, strings > 1 {
+      // Counted string by string.
+      guard count <= .max / strings else { throw RDBError.absurdCount(at: start, count) }
+      state.value.remaining = count &* strings
     }
     state.value.stage = .elements
   }
 
   /// Notes what a quicklist of one node says of it.
   @usableFromInline
-  mutating func measureOnlyNode(_ cursor: ByteCursor, _ count: UInt64) throws(RDBError) {
+  mutating func measureOnlyNode(_ cursor: ByteCursor, _ count: UInt64, _ layout: ValueLayout)
+    throws(RDBError)
+  {
     guard count == 1 else { return }
     var ahead = cursor
-    if state.value.type == .listQuicklist2 {
+    if layout.first == .container {
       state.value.measure.isPlainNode = try ahead.length() == 1
     }
     try measureString(ahead)
@@ -115,59 +112,47 @@ extension RDBParser {
 
   /// Steps over elements that are more than strings, part by part.
   @inlinable @_lifetime(cursor: copy cursor)
-  mutating func skipUnits(_ cursor: inout ByteCursor, _ validate: Bool) throws(RDBError) {
+  mutating func skipElements(_ cursor: inout ByteCursor, _ layout: ValueLayout, _ validate: Bool)
+    throws(RDBError)
+  {
     while state.value.remaining > 0 {
-      let start = cursor.offset
-      switch state.value.type {
-      case .zset2:
-        if state.value.part == 0 { try skipPart(&cursor, validate) }
-        let score = Double(bitPattern: try cursor.littleEndian(UInt64.self))
-        if validate, score.isNaN { throw RDBError.notANumber(at: cursor.offset - 8) }
-      case .zset:
-        if state.value.part == 0 { try skipPart(&cursor, validate) }
-        _ = try asciiScore(&cursor)
-      case .hash2:
-        if state.value.part == 0 { try skipPart(&cursor, validate) }
-        if state.value.part == 1 { try skipPart(&cursor, validate) }
-        let expiry = try cursor.littleEndian(Int64.self)
-        if validate, expiry < -1 { throw RDBError.badFieldExpiry(at: cursor.offset - 8, expiry) }
-      case .hashMetadata, .hashMetadataPreGA:
-        if state.value.part == 0 {
-          let time = try cursor.length()
-          if validate { _ = try fieldExpiry(time, at: start) }
-          nextPart(cursor)
-        }
-        if state.value.part == 1 { try skipPart(&cursor, validate) }
-        if state.value.part == 2 { try skipPart(&cursor, validate) }
-      case .listQuicklist2:
-        if state.value.part == 0 {
-          let container = try cursor.length()
-          guard container == 1 || container == 2 else { throw RDBError.badContainer(at: start, container) }
-          nextPart(cursor)
-        }
-        if state.value.part == 1 { try skipPart(&cursor, validate) }
-      case .array:
-        if state.value.part == 0 {
-          _ = try cursor.length()
-          state.value.inner = try cursor.length()
-          nextPart(cursor)
-        }
-        if state.value.part == 1 {
-          switch state.value.inner {
-          case 0, 3: try skipPart(&cursor, validate)
-          case 1, 2:
-            _ = try cursor.littleEndian(UInt64.self)
-            nextPart(cursor)
-          default: throw RDBError.badArrayTag(at: start, state.value.inner)
-          }
-        }
-      default:
-        throw RDBError.absurdCount(at: start, state.value.remaining)
-      }
+      if state.value.part == 0 { try skip(layout.first, &cursor, validate) }
+      if state.value.part == 1 { try skip(layout.second, &cursor, validate) }
+      if state.value.part == 2 { try skip(layout.third, &cursor, validate) }
       state.value.part = 0
       state.value.remaining &-= 1
-      committed = cursor.position
     }
+  }
+
+  /// Steps over one part of an element.
+  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
+  mutating func skip(_ part: ValueLayout.Part, _ cursor: inout ByteCursor, _ validate: Bool) throws(RDBError) {
+    let start = cursor.offset
+    switch part {
+    case .none: break
+    case .string: return try skipPart(&cursor, validate)
+    case .fieldExpiry:
+      let time = try cursor.length()
+      if validate { _ = try fieldExpiry(time, at: start) }
+    case .milliseconds:
+      let expiry = try cursor.littleEndian(Int64.self)
+      if validate, expiry < -1 { throw RDBError.badFieldExpiry(at: start, expiry) }
+    case .score:
+      let score = Double(bitPattern: try cursor.littleEndian(UInt64.self))
+      if validate, score.isNaN { throw RDBError.notANumber(at: start) }
+    case .scoreText: _ = try asciiScore(&cursor)
+    case .container:
+      let container = try cursor.length()
+      guard container == 1 || container == 2 else { throw RDBError.badContainer(at: start, container) }
+    case .arrayIndex:
+      _ = try cursor.length()
+      state.value.inner = try cursor.length()
+      if state.value.inner > 3 { throw RDBError.badArrayTag(at: start, state.value.inner) }
+    case .arrayValue:
+      if state.value.inner == 0 || state.value.inner == 3 { return try skipPart(&cursor, validate) }
+      _ = try cursor.littleEndian(UInt64.self)
+    }
+    nextPart(cursor)
   }
 
   @inlinable mutating func nextPart(_ cursor: borrowing ByteCursor) {
@@ -185,8 +170,7 @@ extension RDBParser {
 
   /// Steps over a stream's tail: its own numbers, groups, idempotent producers.
   @usableFromInline @_lifetime(cursor: copy cursor)
-  mutating func skipStreamTail(_ cursor: inout ByteCursor) throws(RDBError) {
-    let type = state.value.type
+  mutating func skipStreamTail(_ cursor: inout ByteCursor, _ version: UInt8) throws(RDBError) {
     while true {
       switch state.value.stage {
       case .tail:
@@ -202,7 +186,7 @@ extension RDBParser {
         if state.value.part == 0 { try skipPart(&cursor, false) }
         _ = try cursor.length()
         _ = try cursor.length()
-        if type != .streamListpacks { _ = try cursor.length() }
+        if version >= 2 { _ = try cursor.length() }
         state.value.remaining = try cursor.length()
         state.value.part = 0
         state.value.stage = .pending
@@ -221,7 +205,7 @@ extension RDBParser {
         if state.value.inner > 0 {
           state.value.inner -= 1
           state.value.stage = .consumer
-        } else if type == .streamListpacks5 {
+        } else if version >= 5 {
           state.value.remaining = try cursor.length()
           state.value.stage = .released
         } else {
@@ -230,7 +214,7 @@ extension RDBParser {
       case .consumer:
         if state.value.part == 0 { try skipPart(&cursor, false) }
         _ = try cursor.littleEndian(UInt64.self)
-        if type != .streamListpacks && type != .streamListpacks2 {
+        if version >= 3 {
           _ = try cursor.littleEndian(UInt64.self)
         }
         state.value.remaining = try cursor.length()
@@ -272,8 +256,7 @@ extension RDBParser {
         _ = try cursor.length()
         _ = try cursor.length()
         state.value.stage = .done
-      default:
-        return
+      case .begin, .elements, .done: return
       }
       committed = cursor.position
     }
@@ -281,8 +264,7 @@ extension RDBParser {
 
   /// The stage behind the last group.
   @usableFromInline var afterGroups: ValueState.Stage {
-    state.value.type == .streamListpacks4 || state.value.type == .streamListpacks5
-      ? .idempotency : .done
+    state.value.type.layout.streamVersion >= 4 ? .idempotency : .done
   }
 
   /// Steps over module items up to the end mark.

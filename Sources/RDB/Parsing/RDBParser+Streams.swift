@@ -182,7 +182,7 @@ extension RDBParser {
   mutating func streamInfo(_ cursor: inout ByteCursor) throws(RDBError) -> StreamInfo {
     let length = try cursor.length()
     let lastID = StreamID(try cursor.length(), try cursor.length())
-    if state.value.type == .streamListpacks {
+    if state.value.type.layout.streamVersion == 1 {
       return StreamInfo(
         length: length, lastID: lastID, firstID: nil, maxDeletedID: nil, entriesAdded: nil,
         groupCount: try cursor.length())
@@ -235,7 +235,7 @@ extension RDBParser {
         if state.value.inner > 0 {
           state.value.inner -= 1
           state.value.stage = .consumer
-        } else if state.value.type == .streamListpacks5 {
+        } else if state.value.type.layout.streamVersion >= 5 {
           state.value.remaining = try cursor.length()
           state.value.stage = .released
         } else {
@@ -268,7 +268,7 @@ extension RDBParser {
         let added = try cursor.length()
         try sink.streamIdempotencyEnd(idsAdded: added, idsDuplicate: try cursor.length())
         state.value.stage = .done
-      default:
+      case .begin, .elements, .done:
         state.value.stage = .done
       }
       committed = cursor.position
@@ -284,7 +284,7 @@ extension RDBParser {
     let name = try string(&cursor, slot: 1)
     let lastDelivered = StreamID(try cursor.length(), try cursor.length())
     var read = EntriesRead.absent
-    if state.value.type != .streamListpacks {
+    if state.value.type.layout.streamVersion >= 2 {
       let count = try cursor.length()
       read = count == .max ? .unknown : .known(count)
     }
@@ -330,7 +330,7 @@ extension RDBParser {
     let name = try string(&cursor, slot: 1)
     let seen = UnixMilliseconds(try cursor.littleEndian(Int64.self))
     var active: UnixMilliseconds?
-    if state.value.type != .streamListpacks && state.value.type != .streamListpacks2 {
+    if state.value.type.layout.streamVersion >= 3 {
       active = UnixMilliseconds(try cursor.littleEndian(Int64.self))
     }
     let count = try cursor.length()

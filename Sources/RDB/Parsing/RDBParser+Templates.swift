@@ -80,40 +80,38 @@ extension RDBParser {
     }
   }
 
-  /// Steps over the fields section; what follows is one string (29) or one a field (31).
-  @usableFromInline @_lifetime(cursor: copy cursor)
-  mutating func skipTemplateFields(_ cursor: inout ByteCursor) throws(RDBError) {
-    let template = try inlineTemplate(&cursor)
-    noteCount(UInt64(template.fields.count))
-    state.value.remaining =
-      state.value.type == .hashTemplateArrayInline ? UInt64(template.fields.count) : 1
-    state.value.stage = .elements
+  /// Reads a hash of type 29: field names, then a listpack of values.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func inlineTemplateListpack<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws {
+    if state.value.stage == .begin {
+      state.value.template = try inlineTemplate(&cursor)
+      state.value.stage = .elements
+      committed = cursor.position
+    }
+    let place = cursor.offset
+    let blob = try string(&cursor, slot: 3)
+    try templateListpack(blob, place, state.value.template, &sink)
   }
 
-  /// Types 29, 31 and 32, whose field names come first or from the registry.
+  /// Reads a hash of type 31 or 32: field names or a template's ID, then one string per field.
   @inlinable @_lifetime(cursor: copy cursor)
-  mutating func templateHash<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
+  mutating func templateValues<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws
   {
     if state.value.stage == .begin {
       let start = cursor.offset
       let template =
-        state.value.type == .hashTemplateArray
+        state.value.type.layout.head == .templateID
         ? try self.template(try cursor.length(), at: start) : try inlineTemplate(&cursor)
       state.value.template = template
       state.value.remaining = UInt64(template.fields.count)
-      if state.value.type != .hashTemplateListpackInline {
-        try sink.beginElements(ElementsHeader(count: state.value.remaining))
-      }
+      try sink.beginElements(ElementsHeader(count: state.value.remaining))
       state.value.stage = .elements
       committed = cursor.position
     }
     guard let template = state.value.template else { return }
-    if state.value.type == .hashTemplateListpackInline {
-      let place = cursor.offset
-      let blob = try string(&cursor, slot: 3)
-      return try templateListpack(blob, place, template, &sink)
-    }
     while state.value.remaining > 0 {
       let field = template.fields[template.fields.count - Int(state.value.remaining)]
       let value = try string(&cursor, slot: 1)

@@ -207,10 +207,10 @@ public import RDBFormat
         cursor.position = committed
       }
     }
-    if case .elements = interest, type.isOnePackedValue {
+    if case .elements = interest, case .packed(let packed) = type.layout.content {
       beginValue(type, offset: cursor.offset)
       state.value.mode = .elements
-      try packedValue(&cursor, &sink)
+      try packedValue(packed, &cursor, &sink)
       return try endKey(&cursor, &sink)
     }
     try beginValue(&cursor, interest, &sink)
@@ -311,7 +311,7 @@ public import RDBFormat
     case .skip, .measure, .outline:
       try skipValue(&cursor)
     case .validate:
-      if state.value.isPacked {
+      if state.value.type.layout.needsDecoding {
         var counter = ElementCounter()
         defer { noteCount(state.value.measure.count &+ counter.count) }
         try elements(&cursor, &counter)
@@ -401,18 +401,6 @@ extension RDBParser {
       .truncated, at: error.offset, expected: error.expected,
       found: "\(total - UInt64(error.offset))", key: error.key, database: error.database,
       valueType: error.valueType, missing: error.missing)
-  }
-}
-
-extension ValueState {
-  /// Whether checking the value means decoding it; the others are checked while stepping over them.
-  @inlinable var isPacked: Bool {
-    switch type {
-    case .string, .list, .set, .zset, .hash, .zset2, .module2, .modulePreGA, .hash2,
-      .hashMetadata, .hashMetadataPreGA:
-      false
-    default: true
-    }
   }
 }
 

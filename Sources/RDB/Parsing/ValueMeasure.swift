@@ -35,7 +35,7 @@ extension RDBParser {
     switch try ahead.stringHeader() {
     case .raw(let byteCount):
       state.value.measure.blobByteCount = byteCount
-      if state.value.type == .string, byteCount <= UInt64(DecimalText.maximumByteCount) {
+      if case .string = state.value.type.layout.content, byteCount <= UInt64(DecimalText.maximumByteCount) {
         state.value.measure.isInteger = DecimalText.parseCanonical(try ahead.take(byteCount)) != nil
       }
     case .integer(let value):

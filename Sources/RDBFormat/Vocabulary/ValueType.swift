@@ -10,7 +10,8 @@ public enum DataType: String, Hashable, Sendable, CaseIterable {
 
 /// How a value is laid out in the file: one row of the table of types, its vendor already decided.
 ///
-/// The table below is the only place that knows a type's number, name, first version and vendor.
+/// ``row`` is the only place that knows a type's number, name, first version and vendor; ``layout`` the only place that
+/// knows its layout.
 /// Source: `RDB_TYPE_*` in Redis and Valkey `src/rdb.h`.
 public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable {
   case string, list, set, zset, hash, zset2, modulePreGA, module2
@@ -23,19 +24,19 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
   case hashTemplateListpackInline, hashTemplateListpack, hashTemplateArrayInline, hashTemplateArray
 
   /// One row of the table.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The byte in the file.
-    public let code: UInt8
+    package let code: UInt8
     /// Redis's own name, lower case.
-    public let name: StaticString
+    package let name: StaticString
     /// The RDB version that introduced it.
-    public let since: Int
+    package let since: Int
     /// `nil`: both vendors mean the same by this number.
-    public let vendor: Vendor?
+    package let vendor: Vendor?
 
   }
 
-  public var row: Row {
+  package var row: Row {
     switch self {
     case .string: Row(code: 0, name: "string", since: 1, vendor: nil)
     case .list: Row(code: 1, name: "list", since: 1, vendor: nil)
@@ -110,30 +111,10 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
     }
   }
 
-  /// Whether the whole value is one string: of bytes, or of a packed value's bytes.
-  @inlinable public var isOneString: Bool {
-    switch self {
-    case .string, .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack,
-      .zsetListpack, .setListpack, .hashListpackExPreGA, .hashTemplateListpack:
-      true
-    default: false
-    }
-  }
-
-  /// Whether the whole value is one packed value, and needs nothing besides.
-  @inlinable public var isOnePackedValue: Bool {
-    switch self {
-    case .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack, .zsetListpack,
-      .setListpack:
-      true
-    default: false
-    }
-  }
-
   /// The type that `code` means in a file of `vendor`; `nil`: none.
   ///
   /// - Complexity: O(number of types). Readers build a table of 256 once.
-  public static func resolve(_ code: UInt8, vendor: Vendor) -> ValueType? {
+  package static func resolve(_ code: UInt8, vendor: Vendor) -> ValueType? {
     allCases.first { $0.row.code == code && ($0.row.vendor ?? vendor) == vendor }
   }
 }
