@@ -4,6 +4,7 @@ import PackageDescription
 /// Floors 1 and 2 hand out spans of borrowed bytes; `Lifetimes` lets the compiler check that nobody keeps one.
 let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("SuppressedAssociatedTypes"),
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 

@@ -11,7 +11,7 @@ public import RDBFormat
 /// element by element, even if it asked for `stored`: those bytes would say something else. Under
 /// `skip` and `only` such a hash is announced at the first field that passes, with
 /// ``ElementsHeader/count`` `nil`, and not at all if none does.
-public struct KeyFilter<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
+public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSink, ~Copyable {
   public typealias Summary = FilterSummary<Base.Summary>
 
   /// What becomes of the current key.
@@ -28,7 +28,8 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     case announcedWithoutElements
   }
 
-  @usableFromInline var base: Base
+  /// Gets what passes.
+  public var base: Base
   @usableFromInline let isActive: Bool
   @usableFromInline let expired: FilterOptions.Expired
   @usableFromInline let now: UnixMilliseconds
@@ -40,8 +41,6 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
   /// The current key's fields must be looked at.
   @usableFromInline var touchesFields = false
   @usableFromInline var held = HeldKey()
-  /// What the base is told of a key whose announcement is changed.
-  @usableFromInline let record = KeyRecord()
   @usableFromInline var keysPassed: UInt64 = 0
   @usableFromInline var keysFiltered: UInt64 = 0
   @usableFromInline var limitReached = false
@@ -95,9 +94,9 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     }
     touchesFields = key.storedType.hasFieldExpiries
     if touchesFields { held.take(key) }
-    record.attributes = KeyRecord.Attributes(of: key)
-    record.attributes.expiry = changed(key.expiry)
-    let interest = try base.beginKey(record.header(name: key.name, metadata: key.metadata))
+    let interest = try key.changing(
+      name: key.name, database: key.database, expiry: changed(key.expiry)
+    ) { try base.beginKey($0) }
     guard touchesFields else { return interest }
     switch interest {
     case .stored, .storedOrOutlined: return .elements
@@ -168,10 +167,11 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     let name = held.name
     let metadata = held.metadata
     if dropsExpiries, held.attributes.expiry != nil { held.expiriesLeftOut &+= 1 }
-    record.attributes = held.attributes
-    record.attributes.expiry = changed(held.attributes.expiry)
-    let interest = try base.beginKey(
-      record.header(name: name.span.bytes, metadata: metadata.span.bytes))
+    var attributes = held.attributes
+    attributes.expiry = changed(held.attributes.expiry)
+    let interest = try attributes.announce(name: name.span.bytes, metadata: metadata.span.bytes) {
+      try base.beginKey($0)
+    }
     switch interest {
     case .skip, .measure, .validate: state = .announcedWithoutElements
     case .stored, .storedOrOutlined, .elements, .elementsAfterOutline:

@@ -4,7 +4,7 @@ package import RDBFormat
 /// A sink around a sink: one key passes, whole or a part of its elements, and ends the reading.
 ///
 /// Nothing that belongs to no key passes, nor do the begin and the end of the snapshot.
-package struct OneKey<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
+package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSink, ~Copyable {
   /// The key to look for, and what of it.
   package struct Options: Sendable {
     package var database: UInt64
@@ -40,12 +40,11 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     case done
   }
 
-  var base: Base
+  package var base: Base
   let options: Options
   var state = State.looking
   var hints: KeyHints
   var held = HeldKey()
-  let record = KeyRecord()
   /// Elements announced so far: the next one's number.
   var place: UInt64 = 0
   var elementCount: UInt64 = 0
@@ -92,8 +91,9 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     guard state == .held else { return }
     state = .found
     let (name, metadata) = (held.name, held.metadata)
-    record.attributes = held.attributes
-    _ = try base.beginKey(record.header(name: name.span.bytes, metadata: metadata.span.bytes))
+    _ = try held.attributes.announce(name: name.span.bytes, metadata: metadata.span.bytes) {
+      try base.beginKey($0)
+    }
     if held.attributes.storedType.data != .stream { try base.beginElements(held.elements) }
   }
 
@@ -160,13 +160,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     try base.arrayElement(index: index, value: value)
   }
 
-  package mutating func moduleItem(_ item: borrowing ModuleItem) throws { try base.moduleItem(item) }
-
   // MARK: Streams
-
-  package mutating func streamOutline(_ outline: StreamOutline) throws {
-    try base.streamOutline(outline)
-  }
 
   package mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
     let number = place
@@ -213,16 +207,10 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: FoldingSink, ~Copyable {
     if isWhole { try base.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate) }
   }
 
-  // MARK: Stored values
-
-  package mutating func beginStored(byteCount: UInt64) throws { try base.beginStored(byteCount: byteCount) }
-  package mutating func stored(_ chunk: RawSpan) throws { try base.stored(chunk) }
-  package mutating func endStored() throws { try base.endStored() }
-
   // MARK: What does not pass
 
   package mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
-  package mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {}
+  package mutating func aux(_ field: borrowing AuxField) throws(RDBError) {}
   package mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}
   package mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { false }
   package mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}

@@ -188,7 +188,7 @@ struct InfoTests {
       snapshot.string("key-\(number)", "value")
     }
     let alone = try info(snapshot.whole)
-    #expect(alone.aux.entries.count == AuxField.limit)
+    #expect(alone.aux.entries.count == CountedAuxField.limit)
     #expect(alone.aux.entries.allSatisfy { $0.count == 3 })
     #expect(try info(snapshot.whole, threads: 3) == alone)
   }

@@ -189,6 +189,8 @@ extension FileSource {
 private struct PlaceSink: SelectiveSink {
   private(set) var found: [(place: KeyPlace, name: [UInt8])] = []
 
+  static var events: SinkEvents { .beginKey }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     found.append(
       (KeyPlace(database: key.database, offset: UInt64(key.offset)), key.name.withUnsafeBytes { Array($0) }))

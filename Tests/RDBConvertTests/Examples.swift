@@ -14,6 +14,8 @@ typealias Printer = (Any...) -> Void
 /// Counts keys and the bytes of strings.
 struct Counter: SelectiveSink {
   var keys = 0, bytes = 0
+  static var events: SinkEvents { [.string] }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     keys += 1
     return key.type == .string ? .elements : .skip
@@ -40,6 +42,8 @@ func descriptorExample(_ descriptor: Int32, _ print: Printer) throws {
 /// Finds the first list; what follows it is not read.
 struct FirstList: SelectiveSink {
   var name: [UInt8]?
+  static var events: SinkEvents { .beginKey }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     guard key.type == .list else { return .skip }
     name = key.name.withUnsafeBytes { Array($0) }
@@ -67,8 +71,8 @@ func pushExample(_ chunks: [[UInt8]], _ print: Printer) throws {
 // MARK: Owned keys
 
 func keysExample(_ path: String, _ print: Printer) throws {
-  for result in try SnapshotKeys(FileSource(path: path), valueLimit: 64 << 20) {
-    let key = try result.get()
+  var keys = SnapshotKeys(try FileSource(path: path), valueLimit: 64 << 20)
+  while let key = try keys.next() {
     if case .hash(let fields) = key.value { print(key.database, printable(key.name), fields.count) }
   }
 }

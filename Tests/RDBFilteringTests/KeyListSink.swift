@@ -33,6 +33,8 @@ struct KeyListSink: SelectiveSink, FoldingSink {
 
   init(interest: Interest = .elements) { self.interest = interest }
 
+  static var events: SinkEvents { [.beginStored, .beginElements, .hashField, .endKey] }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     precondition(current == nil)
     current = SeenKey(

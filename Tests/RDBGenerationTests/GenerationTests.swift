@@ -55,6 +55,8 @@ struct Contents: SelectiveSink, Equatable {
   mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
     announced = [keys, expiring]
   }
+  static var events: SinkEvents { [.databaseSize, .endSnapshot] }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     keys += 1
     names.insert(key.name.withUnsafeBytes { Array($0) })

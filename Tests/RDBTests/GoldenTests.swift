@@ -9,17 +9,16 @@ import Testing
 struct GoldenTests {
   @Test("are what the server said they are", arguments: Fixture.valid)
   func contents(_ fixture: Fixture) throws {
-    let iterator = SnapshotKeys(MemorySource(fixture.bytes)).makeIterator()
+    var snapshot = SnapshotKeys(MemorySource(fixture.bytes))
     var keys: [KeyName: SnapshotKey] = [:]
-    while let result = iterator.next() {
-      let key = try result.get()
+    while let key = try snapshot.next() {
       #expect(keys.updateValue(key, forKey: KeyName(key)) == nil, "a key twice")
     }
     let rows = try Golden.rows(at: fixture.goldenPath)
     let expired = try fixture.expiredPath.map { try Golden.rows(at: $0) } ?? []
     let partial = Dictionary(
       expired.filter(\.isPartial).map { (KeyName($0), $0) }, uniquingKeysWith: { $1 })
-    var functions = iterator.functionLibraries
+    var functions = snapshot.functionLibraries
     let version = try #require(Int(String(decoding: fixture.bytes[6..<9], as: UTF8.self)))
     for row in rows {
       if case .function(_, _, let code) = row.value {
@@ -112,8 +111,10 @@ private struct Differences {
     case (.array(let elements, let insertIndex), .array(let expected, let expectedIndex)):
       expect(insertIndex == expectedIndex, "insert index")
       expect(elements.count == expected.count, "\(elements.count) elements")
+      let found = Dictionary(elements.map { ($0.index, $0.value) }, uniquingKeysWith: { $1 })
+      expect(zip(elements, elements.dropFirst()).allSatisfy { $0.index < $1.index }, "elements in file order")
       for (index, value) in expected {
-        expect(elements[index].map { value.matches($0) } ?? false, "element \(index)")
+        expect(found[index].map { value.matches($0) } ?? false, "element \(index)")
       }
     case (.module(let module, let stored), .module(let type, let dump)):
       expect(module.name == type, "module \(module.name)")

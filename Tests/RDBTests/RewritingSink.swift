@@ -36,7 +36,7 @@ struct RewritingSink: SelectiveSink, ~Copyable {
 
   private func array(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
 
-  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) { try writer.aux(name, value) }
+  mutating func aux(_ field: borrowing AuxField) throws(RDBError) { try writer.aux(field.name, field.value) }
 
   mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
     if !library.isPreGA { try writer.functionLibrary(library.code) }
@@ -56,6 +56,13 @@ struct RewritingSink: SelectiveSink, ~Copyable {
   mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
     try select(database)
     try writer.databaseSize(keys: keys, expiring: expiring)
+  }
+
+  static var events: SinkEvents {
+    [
+      .aux, .functionLibrary, .slots, .databaseSize, .stored, .string, .listElement, .setMember, .zsetMember,
+      .hashField, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending, .endKey,
+    ]
   }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {

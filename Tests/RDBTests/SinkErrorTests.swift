@@ -8,6 +8,8 @@ private struct Full: Error, Equatable { let keyCount: Int }
 /// Throws an error of its own type at its third key, through a typed requirement.
 private struct TypedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
+  static var events: SinkEvents { .beginKey }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(Full) -> Interest {
     keyCount += 1
     if keyCount == 3 { throw Full(keyCount: 3) }
@@ -19,6 +21,8 @@ private struct TypedSink: SelectiveSink, FoldingSink {
 /// The same without a type, at its third value.
 private struct UntypedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
+  static var events: SinkEvents { [.string] }
+
   mutating func beginKey(_ key: borrowing KeyHeader) -> Interest {
     keyCount += 1
     return .elements
@@ -32,6 +36,8 @@ private struct UntypedSink: SelectiveSink, FoldingSink {
 /// Throws nothing.
 private struct QuietSink: SelectiveSink, FoldingSink {
   var keyCount = 0
+  static var events: SinkEvents { [.string] }
+
   mutating func beginKey(_ key: borrowing KeyHeader) -> Interest { .elements }
   mutating func string(_ value: RawSpan) { keyCount += 1 }
   consuming func finish() -> Collected<Int> { Collected([keyCount]) }
@@ -40,6 +46,8 @@ private struct QuietSink: SelectiveSink, FoldingSink {
 /// Throws an error with the code that a reader uses for input that ends too early.
 private struct TruncatedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
+  static var events: SinkEvents { .beginKey }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     keyCount += 1
     throw RDBError(.truncated, at: 7, expected: "a row", found: "none", missing: 5)

@@ -9,6 +9,8 @@ private struct TypesSink: SelectiveSink {
   var types: Set<ValueType> = []
 
   mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) { self.header = header }
+  static var events: SinkEvents { [.beginSnapshot] }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     types.insert(key.storedType)
     return .skip

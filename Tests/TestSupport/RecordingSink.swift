@@ -37,8 +37,8 @@ public struct RecordingSink: FoldingSink {
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
     log.append("snapshot \(header.vendor) \(header.version)")
   }
-  public mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
-    log.append("aux \(text(name)) \(text(value))")
+  public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    log.append("aux \(text(field.name)) \(text(field.value))")
   }
   public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
     log.append(

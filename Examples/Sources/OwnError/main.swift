@@ -7,7 +7,7 @@ struct SizeGuard: SelectiveSink {
     var count: UInt64
   }
 
-  static var events: SinkEvents { [.keys, .elements] }
+  static var events: SinkEvents { [.beginKey, .beginElements] }
   let limit: UInt64
   var key: [UInt8] = []
 

@@ -27,9 +27,9 @@ public struct DigestSink: RDBSink {
   }
 
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) { add(UInt64(header.version)) }
-  public mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
-    add(name)
-    add(value)
+  public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    add(field.name)
+    add(field.value)
   }
   public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
     add(library.name)

@@ -2,7 +2,7 @@ public import RDBFormat
 
 /// What is known of a key before its value is read. Borrowed: valid during the call that receives it.
 ///
-/// A view, three words long: most sinks look at the name and little else.
+/// A view of three machine words: most sinks look at the name and little else.
 public struct KeyHeader: ~Escapable, BitwiseCopyable {
   /// The key's name: bytes, not text.
   public let name: RawSpan
@@ -14,79 +14,63 @@ public struct KeyHeader: ~Escapable, BitwiseCopyable {
     self.attributes = attributes
   }
 
+  /// The number of the database.
   @inlinable public var database: UInt64 { attributes.pointee.database }
-  /// What kind of data the key holds: a string, a list, a hash …
+  /// The kind of data that the key holds: a string, a list, a hash …
   @inlinable public var type: DataType { attributes.pointee.storedType.data }
-  /// How the value is laid out in the file: as a quicklist, as a listpack …
+  /// The layout of the value in the file: a quicklist, a listpack …
   @inlinable public var storedType: ValueType { attributes.pointee.storedType }
-  /// Absolute; `nil`: the key never expires.
+  /// The time at which the key expires; `nil`: never.
   @inlinable public var expiry: UnixMilliseconds? { attributes.pointee.expiry }
-  /// LRU idle time, written under an LRU policy.
+  /// Seconds since the key was last used; written under an LRU policy.
   @inlinable public var idleSeconds: UInt64? { attributes.pointee.idleSeconds }
-  /// LFU counter 0–255, written under an LFU policy.
+  /// The LFU counter, 0–255; written under an LFU policy.
   @inlinable public var frequency: UInt8? { attributes.pointee.frequency }
-  /// The module type, for values of modules.
+  /// The module's type, if the value belongs to a module.
   @inlinable public var module: ModuleID? { attributes.pointee.module }
-  /// The file offset of the first byte of the record (its first attribute opcode, or the type byte).
+  /// The file offset of the first byte of the record: its first attribute opcode, or the type byte.
   @inlinable public var offset: Int { attributes.pointee.offset }
-  /// Redis ≥ 8.6: the KEY_META record as stored, opcode included; empty: none.
+  /// The KEY_META record as stored, opcode included (Redis 8.6 and later); empty: none.
   @inlinable public var metadata: RawSpan {
     @_lifetime(copy self)
     get {
       _overrideLifetime(RawSpan(_unsafeBytes: attributes.pointee.metadata), copying: self)
     }
   }
-}
 
-/// Memory for announcing keys: one is enough for all keys, one after the other.
-///
-/// The reader has one. A sink around a sink that changes what is announced (``header(name:metadata:)``)
-/// has one of its own.
-public struct KeyRecord: ~Copyable {
-  /// What a ``KeyHeader`` says besides the name and the metadata.
-  public struct Attributes: BitwiseCopyable, Sendable {
-    public var database: UInt64 = 0
-    public var expiry: UnixMilliseconds?
-    public var idleSeconds: UInt64?
-    public var module: ModuleID?
-    public var offset = 0
-    public var storedType = ValueType.string
-    public var frequency: UInt8?
-    @usableFromInline nonisolated(unsafe) var metadata = UnsafeRawBufferPointer(start: nil, count: 0)
-    public init() {}
+  /// The file offset of the value's first byte.
+  @usableFromInline package var valueOffset: Int { attributes.pointee.valueOffset }
 
-    /// The same as of a key that was announced.
-    @inlinable public init(of key: borrowing KeyHeader) {
-      self = key.attributes.pointee
-      metadata = UnsafeRawBufferPointer(start: nil, count: 0)
-    }
-  }
-
-  @usableFromInline let place: UnsafeMutablePointer<Attributes>
-
-  public init() {
-    place = .allocate(capacity: 1)
-    place.initialize(to: Attributes())
-  }
-
-  @inlinable deinit { place.deallocate() }
-
-  @inlinable public var attributes: Attributes {
-    get { place.pointee }
-    nonmutating set { place.pointee = newValue }
-  }
-
-  /// An announcement with these attributes; valid until they are changed.
-  @inlinable @inline(__always) @_lifetime(copy name)
-  func header(name: RawSpan) -> KeyHeader { KeyHeader(name: name, place) }
-
-  /// An announcement with these attributes and this metadata; valid until they are changed, and no longer
-  /// than this record lives.
+  /// The record's bytes from ``offset`` to the value's first byte: attributes, type, name, and of a module its ID.
   ///
-  /// - Parameter metadata: A KEY_META record as stored; empty: none.
-  @inlinable @_lifetime(copy name, copy metadata)
-  public func header(name: RawSpan, metadata: RawSpan) -> KeyHeader {
-    place.pointee.metadata = metadata.withUnsafeBytes { $0 }
-    return KeyHeader(name: name, place)
+  /// Empty if the announcement was changed, or if other records lie between the attributes and the key.
+  @usableFromInline package var storedPrefix: RawSpan {
+    @_lifetime(copy self)
+    get { _overrideLifetime(RawSpan(_unsafeBytes: attributes.pointee.storedPrefix), copying: self) }
+  }
+
+  /// Announces the same key with another name, database or expiry.
+  ///
+  /// For a sink around a sink that changes what the inner sink is told:
+  ///
+  ///     try key.changing(name: key.name, database: 0, expiry: nil) { try base.beginKey($0) }
+  ///
+  /// - Parameters:
+  ///   - name: The name to announce.
+  ///   - database: The database to announce.
+  ///   - expiry: The expiry to announce; `nil`: the key never expires.
+  ///   - body: Called once with the changed announcement, which is valid during the call.
+  /// - Returns: The result of `body`.
+  /// - Complexity: O(1). Nothing is allocated or copied.
+  @inlinable
+  public func changing<Result>(
+    name: RawSpan, database: UInt64, expiry: UnixMilliseconds?,
+    _ body: (borrowing KeyHeader) throws -> Result
+  ) rethrows -> Result {
+    var changed = attributes.pointee
+    changed.database = database
+    changed.expiry = expiry
+    changed.input = nil
+    return try withUnsafePointer(to: changed) { try body(KeyHeader(name: name, $0)) }
   }
 }

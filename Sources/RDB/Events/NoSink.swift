@@ -2,6 +2,8 @@ public import RDBFormat
 
 /// A sink that wants nothing: for finding where keys begin, and for checking values without announcing them.
 public struct NoSink: SelectiveSink, Sendable {
+  @inlinable public static var events: SinkEvents { .beginKey }
+
   @usableFromInline let interest: Interest
 
   /// - Parameter interest: What it answers for every key.

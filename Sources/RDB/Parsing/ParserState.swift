@@ -30,6 +30,9 @@ struct ParserState: Sendable {
   /// Where the record began, with its first attribute; −1: not begun.
   @usableFromInline var recordOffset = -1
 
+  /// Whether another record lies between the attributes and the key.
+  @usableFromInline var isRecordSplit = false
+
   /// Bytes of a string that is being stepped over and did not fit into the input.
   @usableFromInline var owed: UInt64 = 0
   @usableFromInline var value = ValueState()
@@ -54,6 +57,7 @@ struct ParserState: Sendable {
     frequency = nil
     if !metadata.isEmpty { metadata = [] }
     recordOffset = -1
+    isRecordSplit = false
   }
 }
 

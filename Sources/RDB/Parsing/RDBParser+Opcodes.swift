@@ -63,21 +63,26 @@ extension RDBParser {
     _ code: UInt8, at start: Int, _ cursor: inout ByteCursor, _ sink: inout S
   ) throws -> Bool {
     guard let opcode = Opcode(rawValue: code) else { throw unknown(code, at: start) }
+    let first = cursor.position - 1
+    if state.recordOffset >= 0, !isAttribute(opcode) { state.isRecordSplit = true }
     switch opcode {
     case .expireTimeMS: break  // The caller's own case, being the most frequent.
     case .expireTime:
       let seconds = try cursor.littleEndian(Int32.self)
-      attribute(start, cursor)
+      attribute(start)
       // Unlike -1 ms, -1 s is a time: servers multiply before they compare.
       state.expiry = UnixMilliseconds(Int64(seconds) * 1000)
+      return false
     case .frequency:
       let frequency = try cursor.byte()
-      attribute(start, cursor)
+      attribute(start)
       state.frequency = frequency
+      return false
     case .idle:
       let idle = try cursor.length()
-      attribute(start, cursor)
+      attribute(start)
       state.idleSeconds = idle
+      return false
     case .selectDB:
       state.database = try cursor.length()
     case .resizeDB:
@@ -87,21 +92,21 @@ extension RDBParser {
     case .aux:
       let name = try string(&cursor, slot: 0)
       let value = try string(&cursor, slot: 1)
-      try sink.aux(name: name, value: value)
+      try sink.aux(
+        AuxField(name: name, value: value, stored: cursor.bytes.extracting(first..<cursor.position)))
     case .slotInfo:
       guard state.header.vendor == .redis else { throw unknown(code, at: start) }
       let slot = try cursor.length()
       let keys = try cursor.length()
+      let expiring = try cursor.length()
       try sink.slots(
         SlotHint(
-          .info(slot: slot, keys: keys, expiring: try cursor.length()),
-          job: cursor.bytes.extracting(first: 0)))
+          .info(slot: slot, keys: keys, expiring: expiring), job: cursor.bytes.extracting(first: 0),
+          stored: cursor.bytes.extracting(first..<cursor.position)))
     case .function2:
-      let nothing = cursor.bytes.extracting(first: 0)
       let code = try string(&cursor, slot: 0)
       try sink.functionLibrary(
-        FunctionLibrary(
-          code: code, isPreGA: false, name: nothing, engine: nothing, description: nothing))
+        FunctionLibrary(code: code, stored: cursor.bytes.extracting(first..<cursor.position)))
     case .functionPreGA:
       let name = try string(&cursor, slot: 0)
       let engine = try string(&cursor, slot: 1)
@@ -110,13 +115,15 @@ extension RDBParser {
       let code = try string(&cursor, slot: 3)
       try sink.functionLibrary(
         FunctionLibrary(
-          code: code, isPreGA: true, name: name, engine: engine, description: description))
+          preGA: code, name: name, engine: engine, description: description,
+          stored: cursor.bytes.extracting(first..<cursor.position)))
     case .moduleAux:
       return try moduleAux(start, &cursor, &sink)
     case .keyMetaOrSlotImport:
       if state.header.vendor == .redis {
         try keyMetadata(start, &cursor)
-        attribute(start, cursor)
+        attribute(start)
+        return false
       } else {
         try slotImport(start, &cursor, &sink)
       }
@@ -137,10 +144,23 @@ extension RDBParser {
     return false
   }
 
+  /// Whether the opcode belongs to the key that follows.
+  @inlinable func isAttribute(_ opcode: Opcode) -> Bool {
+    switch opcode {
+    case .expireTimeMS, .expireTime, .frequency, .idle: true
+    case .keyMetaOrSlotImport: state.header.vendor == .redis
+    case .eof, .selectDB, .resizeDB, .aux, .moduleAux, .functionPreGA, .function2, .slotInfo,
+      .hashTemplateOrUpdate:
+      false
+    }
+  }
+
   /// Notes where the record began whose attribute was just read.
-  @inlinable mutating func attribute(_ start: Int, _ cursor: borrowing ByteCursor) {
+  ///
+  /// The attribute is not consumed before the key's name has been read, so that the whole record is at hand when the
+  /// key is announced. Reading an attribute twice changes nothing.
+  @inlinable mutating func attribute(_ start: Int) {
     if state.recordOffset < 0 { state.recordOffset = start }
-    committed = cursor.position
   }
 
   @usableFromInline func unknown(_ code: UInt8, at offset: Int) -> RDBError {
@@ -233,9 +253,13 @@ extension RDBParser {
   mutating func slotImport<S: RDBSink & ~Copyable>(
     _ start: Int, _ cursor: inout ByteCursor, _ sink: inout S
   ) throws {
+    let from = cursor.position - 1
     let job = try string(&cursor, slot: 0)
-    for (first, last) in try slotRanges(start, &cursor) {
-      try sink.slots(SlotHint(.importing(first: first, last: last), job: job))
+    let ranges = try slotRanges(start, &cursor)
+    var stored = cursor.bytes.extracting(from..<cursor.position)
+    for (first, last) in ranges {
+      try sink.slots(SlotHint(.importing(first: first, last: last), job: job, stored: stored))
+      stored = stored.extracting(first: 0)
     }
   }
 }

@@ -116,6 +116,8 @@ public import RDBFormat
     var cursor = ByteCursor(input, base: base)
     committed = 0
     boundary = 0
+    record.place.pointee.input = input.withUnsafeBytes { $0.baseAddress }
+    record.place.pointee.inputOffset = base
     defer {
       consumed = committed
       keepKeyName()
@@ -168,7 +170,7 @@ public import RDBFormat
         if state.phase != .records { return false }
       } else if code == Opcode.expireTimeMS.rawValue {
         let time = try cursor.littleEndian(Int64.self)
-        attribute(start, cursor)
+        attribute(start)
         state.expiry = time == -1 ? nil : UnixMilliseconds(time)
       } else if try opcode(code, at: start, &cursor, &sink) {
         return true
@@ -223,7 +225,7 @@ public import RDBFormat
   ) throws {
     let type = state.value.type
     beginValue(type, offset: cursor.offset)
-    switch interest {
+    switch type.isSelfContained ? interest : interest.withoutStored {
     case .elements:
       state.value.mode = .elements
     case .skip:
@@ -263,6 +265,7 @@ public import RDBFormat
     if state.recordOffset >= 0 || type.data == .module {
       return try announceWithAttributes(&cursor, name, &sink)
     }
+    record.place.pointee.valueOffset = cursor.offset
     return try sink.beginKey(record.header(name: name))
   }
 
@@ -277,13 +280,17 @@ public import RDBFormat
       if place.pointee.storedType == .modulePreGA { throw RDBError.preGAModule(at: place.pointee.offset, module) }
       place.pointee.module = module
     }
+    let (input, inputOffset) = (place.pointee.input, place.pointee.inputOffset)
     if state.recordOffset >= 0 { place.pointee.offset = state.recordOffset }
+    if state.isRecordSplit { place.pointee.input = nil }
+    place.pointee.valueOffset = cursor.offset
     place.pointee.expiry = state.expiry
     place.pointee.idleSeconds = state.idleSeconds
     place.pointee.frequency = state.frequency
     let metadata = state.metadata
     defer {
       place.pointee = KeyRecord.Attributes()
+      (place.pointee.input, place.pointee.inputOffset) = (input, inputOffset)
       state.resetAttributes()
     }
     return try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))

@@ -36,5 +36,7 @@ extension RDBReader {
 
 /// Ends the reading in front of the first key.
 private struct StopAtFirstKey: SelectiveSink {
+  static var events: SinkEvents { .beginKey }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }
 }

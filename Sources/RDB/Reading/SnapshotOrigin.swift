@@ -56,8 +56,10 @@ extension SnapshotOrigin {
 private struct OriginSink: SelectiveSink {
   var fields: [(name: [UInt8], value: [UInt8])] = []
 
-  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
-    fields.append(([UInt8](name), [UInt8](value)))
+  static var events: SinkEvents { [.aux, .functionLibrary, .moduleAux, .databaseSize] }
+
+  mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    fields.append(([UInt8](field.name), [UInt8](field.value)))
   }
   // The first event of another kind ends the fields.
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }

@@ -3,7 +3,7 @@ import RDBFormat
 /// What a value being written still lacks: the promises made by its counts.
 struct PendingValue: CustomStringConvertible {
   enum Part: UInt8 {
-    case nothing, element, quicklistNode, stored
+    case nothing, element, quicklistNode, stored, moduleAux
     case streamNode, streamInfo, streamGroup, streamPending, streamConsumer, consumerPending
   }
 
@@ -23,7 +23,7 @@ struct PendingValue: CustomStringConvertible {
   /// Whether the value may end here.
   var isComplete: Bool {
     switch part {
-    case .nothing: false
+    case .nothing, .moduleAux: false
     case .stored: true
     case .element, .quicklistNode: remaining == 0
     case .streamNode, .streamInfo: false
@@ -39,6 +39,7 @@ struct PendingValue: CustomStringConvertible {
     case .element: remaining == 0 ? "the end of the key" : "\(remaining) elements of a \(type.name)"
     case .quicklistNode: remaining == 0 ? "the end of the key" : "\(remaining) quicklist nodes"
     case .stored: "stored bytes or the end of the key"
+    case .moduleAux: "stored bytes or the end of the module data"
     case .streamNode: "\(remaining) stream nodes"
     case .streamInfo: "the stream's numbers"
     case .streamGroup: "\(groups) consumer groups"

@@ -1,18 +1,24 @@
 public import RDBFormat
 
-/// What a key has beside its value.
+/// What a key has besides its name and its value.
 public struct KeyAttributes: Hashable, Sendable {
-  /// Absolute; `nil`: the key never expires.
+  /// The time at which the key expires; `nil`: never.
   public var expiry: UnixMilliseconds?
-  /// LRU idle time.
+  /// Seconds since the key was last used, for servers with an LRU policy.
   public var idleSeconds: UInt64?
-  /// LFU counter.
+  /// The LFU counter, 0–255.
   public var frequency: UInt8?
+  /// A KEY_META record as stored, opcode included (``KeyHeader/metadata``); empty: none. Not looked into.
+  public var metadata: [UInt8]
 
+  /// Creates attributes.
   public init(
-    expiry: UnixMilliseconds? = nil, idleSeconds: UInt64? = nil, frequency: UInt8? = nil
+    expiry: UnixMilliseconds? = nil, idleSeconds: UInt64? = nil, frequency: UInt8? = nil, metadata: [UInt8] = []
   ) {
-    (self.expiry, self.idleSeconds, self.frequency) = (expiry, idleSeconds, frequency)
+    self.expiry = expiry
+    self.idleSeconds = idleSeconds
+    self.frequency = frequency
+    self.metadata = metadata
   }
 }
 
@@ -58,6 +64,29 @@ extension RDBWriter {
     try writeLength(expiring)
   }
 
+  /// Begins module data that belongs to no key (version 9 or later); ``stored(_:)`` and ``endModuleAux()`` must follow.
+  ///
+  /// - Parameter aux: The module, and when it loads the data; ``ModuleAux/offset`` has no meaning here.
+  public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) {
+    try beginRecord(.moduleAux, since: 9, "module data")
+    try writeLength(aux.module.rawValue)
+    try writeLength(2)
+    try writeLength(aux.when)
+    pending.part = .moduleAux
+  }
+
+  /// Ends module data begun by ``beginModuleAux(_:)``.
+  public mutating func endModuleAux() throws(RDBError) {
+    guard pending.part == .moduleAux else { throw misplaced("the end of module data") }
+    pending.part = .nothing
+  }
+
+  /// Copies a record that belongs to no key from another snapshot of this version.
+  mutating func copy(_ record: RawSpan) throws(RDBError) {
+    guard pending.isNothing else { throw misplaced("a record") }
+    try output.append(record)
+  }
+
   private mutating func beginRecord(_ opcode: Opcode, since: Int, _ what: StaticString)
     throws(RDBError)
   {
@@ -84,6 +113,11 @@ extension RDBWriter {
       try output.reserve(8)
       output.appendUnchecked(Opcode.frequency.rawValue)
       output.appendUnchecked(frequency)
+    }
+    if !attributes.metadata.isEmpty {
+      guard header.vendor == .redis else { throw .notRepresentable("a file of Redis for KEY_META", "one of Valkey") }
+      try require(13, for: "KEY_META")
+      try output.append(attributes.metadata.span.bytes)
     }
     try output.append(type.code)
     try writeString(name)

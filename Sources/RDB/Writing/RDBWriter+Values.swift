@@ -178,17 +178,35 @@ extension RDBWriter {
     pending.remaining &-= 1
   }
 
-  /// Begins a key whose value comes as it is stored elsewhere (``Interest/stored``), in chunks by
-  /// ``stored(_:)``, until ``endKey()``. It must be a value of this type; it is not looked into.
+  /// Begins a key whose value is copied from another snapshot (``Interest/stored``): ``stored(_:)`` once per chunk, then
+  /// ``endKey()`` must follow. The value is not looked into.
+  ///
+  /// - Parameters:
+  ///   - type: The type of the stored value.
+  ///   - module: Of a module's value: its ID, which the stored bytes do not have.
+  /// - Throws: ``RDBError`` (`notRepresentable`) for `hash_template_listpack` and `hash_template_array`: such a value
+  ///   refers to a record of the snapshot that it comes from.
   public mutating func beginStored(
-    _ name: RawSpan, _ type: ValueType, _ attributes: KeyAttributes = KeyAttributes()
+    _ name: RawSpan, _ type: ValueType, _ attributes: KeyAttributes = KeyAttributes(), module: ModuleID? = nil
   ) throws(RDBError) {
+    guard type.isSelfContained else { throw .notRepresentable("a self-contained value", type.name) }
+    guard type.data != .module || module != nil else { throw .notRepresentable("a module's ID", "none") }
     try beginKey(name, type, attributes)
+    if let module { try writeLength(module.rawValue) }
     pending.part = .stored
   }
 
+  /// Begins a key that is copied from another snapshot of this version, header included.
+  mutating func beginStored(prefix: RawSpan) throws(RDBError) {
+    guard pending.isNothing else { throw misplaced("a key") }
+    try output.append(prefix)
+    keyCount += 1
+    pending.part = .stored
+  }
+
+  /// Writes the next part of a value or of module data that is copied.
   public mutating func stored(_ chunk: RawSpan) throws(RDBError) {
-    guard pending.part == .stored else { throw misplaced("stored bytes") }
+    guard pending.part == .stored || pending.part == .moduleAux else { throw misplaced("stored bytes") }
     try output.append(chunk)
   }
 

@@ -88,13 +88,16 @@ public struct RDBWriter: ~Copyable {
   /// Writes EOF and the checksum, and everything that is still held back.
   ///
   /// - Throws: ``RDBError`` (`misplaced`) inside a value.
-  public consuming func finish() throws(RDBError) -> Summary {
+  public consuming func finish() throws(RDBError) -> Summary { try finish(storesChecksum: true) }
+
+  /// - Parameter storesChecksum: If not, zero is stored, which readers take for "switched off".
+  consuming func finish(storesChecksum: Bool) throws(RDBError) -> Summary {
     guard pending.isNothing else { throw misplaced("the end of the snapshot") }
     try output.append(Opcode.eof.rawValue)
     var crc: UInt64?
     if header.version >= 5 {
       try output.flush()
-      crc = checksum?.crc.value
+      if storesChecksum { crc = checksum?.crc.value }
       try output.reserve(8)
       output.appendUnchecked(littleEndian: crc ?? 0)
     }

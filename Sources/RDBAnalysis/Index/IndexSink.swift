@@ -48,6 +48,8 @@ public struct IndexSink: SelectiveSink, FoldingSink, ~Copyable {
 
   @usableFromInline func release() { entries.deallocate() }
 
+  public static var events: SinkEvents { .beginKey }
+
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if held == entries.count { try spill() }
     guard UInt64(key.offset) < IndexEntry.offsetLimit else {

@@ -100,18 +100,25 @@ public struct InfoSink: FoldingSink, ~Copyable {
 }
 
 extension InfoSink: SelectiveSink {
+  public static var events: SinkEvents {
+    [
+      .beginSnapshot, .aux, .functionLibrary, .moduleAux, .slots, .databaseSize, .listElement, .setMember, .hashField,
+      .endKey, .endSnapshot,
+    ]
+  }
+
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
     info.magic = header.vendor == .redis ? "REDIS" : "VALKEY"
     info.version = header.version
     info.vendor = header.vendor.rawValue
   }
 
-  public mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
-    let name = BinaryText(name.withUnsafeBytes { $0.map { asciiLowercase($0) } })
+  public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    let name = BinaryText(field.name.withUnsafeBytes { $0.map { asciiLowercase($0) } })
     if name.bytes.elementsEqual("slot-info".utf8) {
-      info.slots.add(aux: value)
+      info.slots.add(aux: field.value)
     } else if !Self.perKeyFields.contains(name.text ?? "") {
-      info.aux.add(AuxField(name: name, value: value))
+      info.aux.add(CountedAuxField(name: name, value: field.value))
     }
   }
 

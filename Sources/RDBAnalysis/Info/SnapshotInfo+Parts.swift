@@ -2,7 +2,7 @@ public import RDB
 import RDBFormat
 
 /// An AUX field, once for each value it has.
-public struct AuxField: CountedEntry {
+public struct CountedAuxField: CountedEntry {
   public static var limit: Int { 64 }
   /// Values are cut after so many bytes: `lua` fields are whole scripts.
   static let valueLimit = 256

@@ -21,7 +21,7 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
   /// Whether it is the base or preamble of an AOF.
   public private(set) var isAOFBase: Bool?
   /// AUX fields, known ones first; each name and value once.
-  public internal(set) var aux = SmallestEntries<AuxField>()
+  public internal(set) var aux = SmallestEntries<CountedAuxField>()
   public internal(set) var functions = Functions()
   public internal(set) var modules = SmallestEntries<ModuleNeed>()
   public internal(set) var slots = SlotSummary()

@@ -265,7 +265,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   mutating func stored(_ chunk: RawSpan) throws(RDBError) {}
   mutating func endStored() throws(RDBError) {}
   mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
-  mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {}
+  mutating func aux(_ field: borrowing AuxField) throws(RDBError) {}
   mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}
   mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool { false }
   mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}

@@ -281,6 +281,8 @@ private struct FirstName: SelectiveSink {
   private(set) var isEqual = false
   init(_ name: [UInt8]) { self.name = name }
 
+  static var events: SinkEvents { .beginKey }
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     isEqual = key.name.withUnsafeBytes { $0.elementsEqual(name) }
     throw .stop
@@ -290,6 +292,8 @@ private struct FirstName: SelectiveSink {
 /// Counts the first key's elements; strings have none.
 private struct CountingSink: SelectiveSink {
   private(set) var count: UInt64?
+
+  static var events: SinkEvents { [.endKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     switch key.type {

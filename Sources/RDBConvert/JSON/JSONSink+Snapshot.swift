@@ -20,13 +20,13 @@ extension JSONSink {
     try output.append(options.layout == .array ? "}" : "}\n")
   }
 
-  public mutating func aux(name: RawSpan, value: RawSpan) throws(RDBError) {
+  public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
     guard writesMeta else { return leftOut.auxFields &+= 1 }
     try beginItem()
     try output.append("{\"type\":\"aux\",\"name\":")
-    try strings.appendValue(name, to: &output)
+    try strings.appendValue(field.name, to: &output)
     try output.append(",\"value\":")
-    try strings.appendValue(value, to: &output)
+    try strings.appendValue(field.value, to: &output)
     try endItem()
   }
 

@@ -10,8 +10,8 @@ extension RESPSink {
 
   public mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) { notes.slots += 1 }
 
-  public mutating func aux(name field: RawSpan, value: RawSpan) throws(RDBError) {
-    let text = field.withUnsafeBytes { Array($0.prefix(32)) }
+  public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    let text = field.name.withUnsafeBytes { Array($0.prefix(32)) }
     if text.elementsEqual("lua".utf8) {
       ledger.note("cached Lua scripts")
     } else if text.elementsEqual("slot-info".utf8) {

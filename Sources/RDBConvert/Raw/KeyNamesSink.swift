@@ -11,6 +11,8 @@ package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
 
   package init(to destination: any ByteDestination) { output = ByteOutput(to: destination) }
 
+  package static var events: SinkEvents { .beginKey }
+
   package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     count &+= 1
     try write(key.name)

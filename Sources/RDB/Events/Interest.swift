@@ -1,0 +1,52 @@
+package import RDBFormat
+
+/// How much of one key's value to read: a sink's answer to ``RDBSink/beginKey(_:)``.
+public enum Interest: Hashable, Sendable {
+  /// Step over the value without decoding it.
+  case skip
+  /// Step over the value; ``KeyEnd/measure`` then has what the lengths in the value tell.
+  case measure
+  /// Check each nested structure, announce nothing; ``KeyEnd/measure`` then has the number of elements.
+  case validate
+  /// The value as stored, ready for RESTORE, if it has at most this many bytes without type byte and footer; else its
+  /// elements.
+  ///
+  /// A value that refers to another part of the snapshot (hash templates, value types 30 and 32) is of no use outside
+  /// that snapshot: it comes as elements.
+  case stored(atMost: UInt64)
+  /// Element by element.
+  case elements
+  /// Element by element; a stream begins with ``RDBSink/streamOutline(_:)``.
+  case elementsAfterOutline
+  /// As `stored(atMost:)`, but in the other case as `elementsAfterOutline`.
+  case storedOrOutlined(atMost: UInt64)
+
+  /// The value as stored, of any size: ``stored(atMost:)`` without a limit.
+  public static var stored: Interest { .stored(atMost: .max) }
+
+  /// The answer for a value whose stored bytes are of no use.
+  @usableFromInline var withoutStored: Interest {
+    switch self {
+    case .stored: .elements
+    case .storedOrOutlined: .elementsAfterOutline
+    case .skip, .measure, .validate, .elements, .elementsAfterOutline: self
+    }
+  }
+}
+
+extension ValueType {
+  /// Whether the stored value has everything that it takes to decode it.
+  ///
+  /// The others refer to a hash template that a record earlier in the snapshot defines.
+  @inlinable package var isSelfContained: Bool {
+    switch self {
+    case .hashTemplateListpack, .hashTemplateArray: false
+    case .string, .list, .set, .zset, .hash, .zset2, .modulePreGA, .module2, .hashZipmap, .listZiplist, .setIntset,
+      .zsetZiplist, .hashZiplist, .listQuicklist, .streamListpacks, .hashListpack, .zsetListpack, .listQuicklist2,
+      .streamListpacks2, .setListpack, .streamListpacks3, .hashMetadataPreGA, .hashListpackExPreGA, .hash2,
+      .hashMetadata, .hashListpackEx, .streamListpacks4, .streamListpacks5, .array, .hashTemplateListpackInline,
+      .hashTemplateArrayInline:
+      true
+    }
+  }
+}

@@ -1,0 +1,113 @@
+public import RDBFormat
+
+/// A field of the snapshot's own description: `redis-ver`, `ctime`, `used-mem` …
+///
+/// Source: `rdbSaveAuxField` in Redis `src/rdb.c`.
+public struct AuxField: ~Escapable, BitwiseCopyable {
+  /// The field's name: bytes, usually ASCII.
+  public let name: RawSpan
+  /// The field's value: bytes, usually ASCII.
+  public let value: RawSpan
+  /// The record as stored, from its opcode on; empty if it does not come from a snapshot.
+  @usableFromInline package let stored: RawSpan
+
+  /// Creates a field that borrows both parts.
+  @inlinable @_lifetime(copy name, copy value)
+  public init(name: RawSpan, value: RawSpan) {
+    (self.name, self.value, stored) = (name, value, name.extracting(first: 0))
+  }
+
+  @inlinable @_lifetime(copy name, copy value, copy stored)
+  package init(name: RawSpan, value: RawSpan, stored: RawSpan) {
+    (self.name, self.value, self.stored) = (name, value, stored)
+  }
+}
+
+/// A library of functions (Redis 7.0 and later).
+public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
+  /// The source code. Since 7.0.0 its first line is `#!lua name=<name>`.
+  public let code: RawSpan
+  /// Whether 7.0-rc1 or 7.0-rc2 wrote it: they stored name, engine and description separately.
+  public let isPreGA: Bool
+  /// The library's name, if ``isPreGA``; else empty.
+  public let name: RawSpan
+  /// The name of the script engine, if ``isPreGA``; else empty.
+  public let engine: RawSpan
+  /// The library's description, if ``isPreGA``; else empty.
+  public let description: RawSpan
+  /// The record as stored, from its opcode on; empty if it does not come from a snapshot.
+  @usableFromInline package let stored: RawSpan
+
+  /// Creates a library that borrows all parts.
+  @inlinable @_lifetime(copy code, copy name, copy engine, copy description)
+  public init(code: RawSpan, isPreGA: Bool, name: RawSpan, engine: RawSpan, description: RawSpan) {
+    self.code = code
+    self.isPreGA = isPreGA
+    self.name = name
+    self.engine = engine
+    self.description = description
+    stored = code.extracting(first: 0)
+  }
+
+  /// A library of Redis 7.0.0 or later, with the record it comes from.
+  @inlinable @_lifetime(copy code, copy stored)
+  package init(code: RawSpan, stored: RawSpan) {
+    self.code = code
+    isPreGA = false
+    (name, engine, description) = (code.extracting(first: 0), code.extracting(first: 0), code.extracting(first: 0))
+    self.stored = stored
+  }
+
+  /// A library of a 7.0 release candidate, with the record it comes from.
+  @inlinable @_lifetime(copy code, copy name, copy engine, copy description, copy stored)
+  package init(
+    preGA code: RawSpan, name: RawSpan, engine: RawSpan, description: RawSpan, stored: RawSpan
+  ) {
+    self.code = code
+    isPreGA = true
+    (self.name, self.engine, self.description, self.stored) = (name, engine, description, stored)
+  }
+}
+
+/// Announces module data that belongs to no key.
+public struct ModuleAux: Hashable, Sendable {
+  /// The module's type.
+  public var module: ModuleID
+  /// 1: before the keys; 2: after them.
+  public var when: UInt64
+  /// The file offset of the record's opcode.
+  public var offset: Int
+
+  /// Creates an announcement.
+  public init(module: ModuleID, when: UInt64, offset: Int) {
+    (self.module, self.when, self.offset) = (module, when, offset)
+  }
+}
+
+/// Hash slots of a cluster node.
+public struct SlotHint: ~Escapable {
+  /// What the hint says.
+  public enum Kind: Hashable, Sendable {
+    /// Redis 7.4 and later (opcode 244): the next keys are in this slot.
+    case info(slot: UInt64, keys: UInt64, expiring: UInt64)
+    /// Valkey 9 and later (opcode 243): slots being imported. One event per range.
+    case importing(first: UInt64, last: UInt64)
+  }
+  /// What the hint says.
+  public let kind: Kind
+  /// The name of the import's job; else empty.
+  public let job: RawSpan
+  /// The record as stored, from its opcode on. Of a record with several ranges, only the first event has it.
+  @usableFromInline package let stored: RawSpan
+
+  /// Creates a hint that borrows the job's name.
+  @inlinable @_lifetime(copy job)
+  public init(_ kind: Kind, job: RawSpan) {
+    (self.kind, self.job, stored) = (kind, job, job.extracting(first: 0))
+  }
+
+  @inlinable @_lifetime(copy job, copy stored)
+  package init(_ kind: Kind, job: RawSpan, stored: RawSpan) {
+    (self.kind, self.job, self.stored) = (kind, job, stored)
+  }
+}

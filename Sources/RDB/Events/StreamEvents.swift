@@ -1,0 +1,138 @@
+public import RDBFormat
+
+/// What the file says after a stream's entries, looked up before them.
+public struct StreamOutline: Hashable, Sendable {
+  /// The IDs of the pending entries of all groups, ascending, each once; 16 bytes each.
+  public var pendingIDs: [StreamID]
+  /// The stream's own numbers.
+  public var info: StreamInfo
+
+  /// Creates an outline.
+  public init(pendingIDs: [StreamID], info: StreamInfo) {
+    (self.pendingIDs, self.info) = (pendingIDs, info)
+  }
+}
+
+/// A stream's own numbers. `nil`: the stored type has no such notion.
+public struct StreamInfo: Hashable, Sendable {
+  /// The number of live entries.
+  public var length: UInt64
+  /// The ID of the entry that was added last.
+  public var lastID: StreamID
+  /// The ID of the first live entry.
+  public var firstID: StreamID?
+  /// The largest ID of a deleted entry.
+  public var maxDeletedID: StreamID?
+  /// The number of entries ever added.
+  public var entriesAdded: UInt64?
+  /// The number of consumer groups.
+  public var groupCount: UInt64
+
+  /// Creates a stream's numbers.
+  public init(
+    length: UInt64, lastID: StreamID, firstID: StreamID?, maxDeletedID: StreamID?, entriesAdded: UInt64?,
+    groupCount: UInt64
+  ) {
+    self.length = length
+    self.lastID = lastID
+    self.firstID = firstID
+    self.maxDeletedID = maxDeletedID
+    self.entriesAdded = entriesAdded
+    self.groupCount = groupCount
+  }
+}
+
+/// How many entries a group has read: XINFO's `entries-read`.
+public enum EntriesRead: Hashable, Sendable, BitwiseCopyable {
+  /// The number of entries.
+  case known(UInt64)
+  /// The server does not know (stored as −1).
+  case unknown
+  /// The stored type has no such notion.
+  case absent
+}
+
+/// A consumer group.
+public struct StreamGroup: ~Escapable, BitwiseCopyable {
+  /// The group's name.
+  public let name: RawSpan
+  /// The ID of the entry that was delivered last.
+  public let lastDelivered: StreamID
+  /// The number of entries that the group has read.
+  public let entriesRead: EntriesRead
+  /// The number of pending entries of all its consumers.
+  public let pendingCount: UInt64
+
+  /// Creates a group that borrows its name.
+  @inlinable @_lifetime(copy name)
+  public init(name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64) {
+    self.name = name
+    self.lastDelivered = lastDelivered
+    self.entriesRead = entriesRead
+    self.pendingCount = pendingCount
+  }
+}
+
+/// A consumer of a group.
+public struct StreamConsumer: ~Escapable, BitwiseCopyable {
+  /// The consumer's name.
+  public let name: RawSpan
+  /// The time of the consumer's last attempt to read.
+  public let seen: UnixMilliseconds
+  /// The time at which the consumer last read an entry; −1: never; `nil`: the stored type has no such notion.
+  public let active: UnixMilliseconds?
+  /// The number of entries that the consumer has pending.
+  public let pendingCount: UInt64
+
+  /// Creates a consumer that borrows its name.
+  @inlinable @_lifetime(copy name)
+  public init(name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds?, pendingCount: UInt64) {
+    self.name = name
+    self.seen = seen
+    self.active = active
+    self.pendingCount = pendingCount
+  }
+}
+
+/// An entry that was delivered to a consumer of the group and not acknowledged.
+public struct StreamPending: ~Escapable, BitwiseCopyable {
+  /// The entry's ID.
+  public let id: StreamID
+  /// The time of the last delivery.
+  public let delivered: UnixMilliseconds
+  /// The number of deliveries.
+  public let deliveryCount: UInt64
+  /// The number of the consumer within the group; `nil`: the entry was released (NACK zone, Redis 8.8 and later).
+  public let consumerIndex: Int?
+  /// The consumer's name; empty: none.
+  public let consumer: RawSpan
+
+  /// Creates a pending entry that borrows the consumer's name.
+  @inlinable @_lifetime(copy consumer)
+  public init(
+    id: StreamID, delivered: UnixMilliseconds, deliveryCount: UInt64, consumerIndex: Int?, consumer: RawSpan
+  ) {
+    self.id = id
+    self.delivered = delivered
+    self.deliveryCount = deliveryCount
+    self.consumerIndex = consumerIndex
+    self.consumer = consumer
+  }
+}
+
+/// The memory of a stream's idempotent producers (Redis 8.6 and later).
+public struct StreamIdempotency: Hashable, Sendable {
+  /// How long an ID is remembered, in seconds.
+  public var durationSeconds: UInt64
+  /// The most IDs that are remembered per producer.
+  public var maxEntries: UInt64
+  /// The number of producers.
+  public var producerCount: UInt64
+
+  /// Creates settings.
+  public init(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
+    self.durationSeconds = durationSeconds
+    self.maxEntries = maxEntries
+    self.producerCount = producerCount
+  }
+}

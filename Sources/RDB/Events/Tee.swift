@@ -1,0 +1,435 @@
+public import RDBFormat
+
+/// Two sinks that read one snapshot in one pass.
+///
+///     var reader = RDBReader(try FileSource(path: "dump.rdb"))
+///     let result = try reader.fold(Tee(CountingSink(), JSONSink(to: output)))
+///
+/// Each sink gets the events that its own answer to ``RDBSink/beginKey(_:)`` asks for. A snapshot is read once, so
+/// the answers are merged:
+///
+/// | first | second | the value is read as |
+/// | --- | --- | --- |
+/// | any | `skip` | the first sink's answer |
+/// | any | the same | that answer |
+/// | `elements` | `elementsAfterOutline` | `elementsAfterOutline`; the outline goes to the second sink only |
+/// | any other pair | | `stored`; the tee decodes the stored bytes for a sink that asked for something else |
+/// | `elementsAfterOutline`, of a stream | `stored` | `elementsAfterOutline`: the second sink gets elements |
+/// | `elementsAfterOutline`, of a stream | `measure`, `validate` | `elementsAfterOutline`; ``KeyEnd/measure`` is `nil` |
+///
+/// Where a stored value refers to a part of the snapshot outside itself, both sinks get its elements. A sink that
+/// asks for `stored` must therefore have methods for elements, as ``Interest`` says.
+///
+/// A sink that throws ``RDBError/stop`` gets no more events; the other sink reads on, and reading ends when both have
+/// stopped.
+public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBSink, ~Copyable {
+  /// The sink that gets each event first.
+  public var first: First
+  /// The sink that gets each event after `first`.
+  public var second: Second
+  @usableFromInline var one = TeeBranch()
+  @usableFromInline var two = TeeBranch()
+  @usableFromInline var current = TeeKey()
+
+  /// Creates a sink that passes each event to `first`, then to `second`.
+  @inlinable public init(_ first: consuming First, _ second: consuming Second) {
+    self.first = first
+    self.second = second
+  }
+}
+
+/// What one of the two sinks wants of the current key.
+@usableFromInline struct TeeBranch: ~Copyable {
+  @usableFromInline var hasStopped = false
+  /// The sink's own answer for the current key.
+  @usableFromInline var interest = Interest.skip
+  /// Elements that the reader announces go to the sink.
+  @usableFromInline var takesElements = false
+  /// Stored bytes that the reader announces go to the sink.
+  @usableFromInline var takesStored = false
+  /// Stored bytes that the reader announces are decoded for the sink.
+  @usableFromInline var decodes = false
+  @usableFromInline var measure: ValueMeasure?
+  @usableFromInline var decoder: StoredValueDecoder?
+
+  @usableFromInline init() {}
+
+  /// Notes the answer for a new key.
+  @usableFromInline mutating func begin(_ interest: Interest) {
+    self.interest = interest
+    takesElements = interest.includesElements
+    takesStored = false
+    decodes = false
+    measure = nil
+  }
+
+  /// Decides who reads the stored bytes of a value of `byteCount` bytes.
+  @usableFromInline mutating func beginStored(_ byteCount: UInt64, _ key: TeeKey) {
+    switch interest {
+    case .skip: return
+    case .stored(let limit) where byteCount <= limit: takesStored = true
+    case .storedOrOutlined(let limit) where byteCount <= limit: takesStored = true
+    case .stored, .storedOrOutlined, .elements, .elementsAfterOutline, .measure, .validate:
+      decodes = true
+      if decoder == nil { decoder = StoredValueDecoder() }
+      decoder!.begin(key.storedType, of: key.header, offset: key.valueOffset, interest)
+    }
+  }
+
+  /// Whether the sink asked for a stream's outline.
+  @usableFromInline var takesOutline: Bool {
+    switch interest {
+    case .elementsAfterOutline, .storedOrOutlined: true
+    case .skip, .measure, .validate, .stored, .elements: false
+    }
+  }
+
+  /// The end of the key as this sink is told.
+  @usableFromInline func end(_ end: KeyEnd) -> KeyEnd {
+    switch interest {
+    case .measure, .validate: KeyEnd(storedByteCount: end.storedByteCount, measure: end.measure ?? measure)
+    case .skip, .stored, .elements, .elementsAfterOutline, .storedOrOutlined:
+      KeyEnd(storedByteCount: end.storedByteCount)
+    }
+  }
+
+  /// Notes that the sink has stopped, or throws its error on.
+  @usableFromInline mutating func note(_ error: any Error) throws {
+    guard let known = error as? RDBError, known.code == .stop else { throw error }
+    hasStopped = true
+  }
+
+  /// Ends the stored bytes.
+  @usableFromInline mutating func endStored() {
+    guard decodes else { return }
+    switch interest {
+    case .measure, .validate: measure = decoder?.measure
+    case .skip, .stored, .storedOrOutlined, .elements, .elementsAfterOutline: break
+    }
+  }
+}
+
+/// What a tee keeps of the current key.
+@usableFromInline struct TeeKey {
+  @usableFromInline var storedType = ValueType.string
+  @usableFromInline var header = SnapshotHeader(vendor: .redis, version: 0)
+  @usableFromInline var valueOffset = 0
+  /// Stored bytes that come are a module's data outside the keys.
+  @usableFromInline var isModuleAux = false
+  @usableFromInline init() {}
+}
+
+extension Interest {
+  /// Whether the answer can bring elements.
+  @usableFromInline var includesElements: Bool {
+    switch self {
+    case .skip, .measure, .validate: false
+    case .stored, .elements, .elementsAfterOutline, .storedOrOutlined: true
+    }
+  }
+
+  /// The answer for a value that is not a stream, which has no outline.
+  @usableFromInline var withoutOutline: Interest {
+    switch self {
+    case .elementsAfterOutline: .elements
+    case .storedOrOutlined(let limit): .stored(atMost: limit)
+    case .skip, .measure, .validate, .stored, .elements: self
+    }
+  }
+
+  /// The answer that serves two sinks: see the table of ``Tee``.
+  @usableFromInline func merged(with other: Interest) -> Interest {
+    if self == other || other == .skip { return self }
+    if self == .skip { return other }
+    switch (self, other) {
+    case (.elementsAfterOutline, _), (_, .elementsAfterOutline): return .elementsAfterOutline
+    case (.storedOrOutlined(let limit), .storedOrOutlined(let otherLimit)):
+      return .storedOrOutlined(atMost: min(limit, otherLimit))
+    case (.storedOrOutlined(let limit), _), (_, .storedOrOutlined(let limit)):
+      return .storedOrOutlined(atMost: limit)
+    default: return .stored
+    }
+  }
+}
+
+extension Tee where First: ~Copyable, Second: ~Copyable {
+  /// Calls `body` for a sink that has not stopped.
+  @inlinable @inline(__always)
+  static func call<S: RDBSink & ~Copyable>(
+    _ sink: inout S, _ branch: inout TeeBranch, _ body: (inout S) throws -> Void
+  ) throws {
+    if branch.hasStopped { return }
+    do { try body(&sink) } catch { try branch.note(error) }
+  }
+
+  /// Ends the reading when both sinks have stopped.
+  @inlinable @inline(__always)
+  func checkStop() throws {
+    if one.hasStopped && two.hasStopped { throw RDBError.stop }
+  }
+
+  @inlinable @inline(__always)
+  mutating func both(
+    _ body: (inout First) throws -> Void, _ other: (inout Second) throws -> Void
+  ) throws {
+    try Self.call(&first, &one, body)
+    try Tee<Second, First>.call(&second, &two, other)
+    try checkStop()
+  }
+
+  @inlinable @inline(__always)
+  mutating func elements(
+    _ body: (inout First) throws -> Void, _ other: (inout Second) throws -> Void
+  ) throws {
+    if one.takesElements { try Self.call(&first, &one, body) }
+    if two.takesElements { try Tee<Second, First>.call(&second, &two, other) }
+    try checkStop()
+  }
+
+  // MARK: Keys
+
+  /// Announces the key to both sinks, and merges their answers.
+  @inlinable public mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
+    current.storedType = key.storedType
+    current.valueOffset = key.valueOffset
+    var (a, b) = (Interest.skip, Interest.skip)
+    try Self.call(&first, &one) { a = try $0.beginKey(key) }
+    try Tee<Second, First>.call(&second, &two) { b = try $0.beginKey(key) }
+    try checkStop()
+    if key.type != .stream { (a, b) = (a.withoutOutline, b.withoutOutline) }
+    one.begin(a)
+    two.begin(b)
+    return a.merged(with: b)
+  }
+
+  /// Ends the key for both sinks; each gets the measure only if it asked for one.
+  @inlinable public mutating func endKey(_ end: KeyEnd) throws {
+    let (a, b) = (one.end(end), two.end(end))
+    try both({ try $0.endKey(a) }, { try $0.endKey(b) })
+  }
+
+  // MARK: Stored bytes
+
+  /// Asks both sinks whether they want the module's bytes.
+  @inlinable public mutating func beginModuleAux(_ aux: ModuleAux) throws -> Bool {
+    var (a, b) = (false, false)
+    try Self.call(&first, &one) { a = try $0.beginModuleAux(aux) }
+    try Tee<Second, First>.call(&second, &two) { b = try $0.beginModuleAux(aux) }
+    try checkStop()
+    (current.isModuleAux, one.takesStored, two.takesStored) = (a || b, a, b)
+    (one.decodes, two.decodes) = (false, false)
+    return a || b
+  }
+
+  /// Begins the stored bytes for the sinks that take them.
+  @inlinable public mutating func beginStored(byteCount: UInt64) throws {
+    if !current.isModuleAux {
+      one.beginStored(byteCount, current)
+      two.beginStored(byteCount, current)
+    }
+    if one.takesStored { try Self.call(&first, &one) { try $0.beginStored(byteCount: byteCount) } }
+    if two.takesStored {
+      try Tee<Second, First>.call(&second, &two) { try $0.beginStored(byteCount: byteCount) }
+    }
+    try checkStop()
+  }
+
+  /// Passes stored bytes on, decoded for the sinks that asked for elements.
+  @inlinable public mutating func stored(_ chunk: RawSpan) throws {
+    try Self.stored(chunk, &first, &one)
+    try Tee<Second, First>.stored(chunk, &second, &two)
+    try checkStop()
+  }
+
+  @inlinable static func stored<S: RDBSink & ~Copyable>(
+    _ chunk: RawSpan, _ sink: inout S, _ branch: inout TeeBranch
+  ) throws {
+    if branch.hasStopped { return }
+    do {
+      if branch.takesStored {
+        try sink.stored(chunk)
+      } else if branch.decodes {
+        try branch.decoder!.feed(chunk, into: &sink)
+      }
+    } catch {
+      try branch.note(error)
+    }
+  }
+
+  /// Ends the stored bytes for the sinks that took them.
+  @inlinable public mutating func endStored() throws {
+    if one.takesStored { try Self.call(&first, &one) { try $0.endStored() } }
+    if two.takesStored { try Tee<Second, First>.call(&second, &two) { try $0.endStored() } }
+    if !current.isModuleAux {
+      one.endStored()
+      two.endStored()
+    }
+    current.isModuleAux = false
+    try checkStop()
+  }
+
+  // MARK: The rest
+
+  /// Passes the outline to the sinks that asked for it.
+  @inlinable public mutating func streamOutline(_ outline: StreamOutline) throws {
+    if one.takesOutline { try Self.call(&first, &one) { try $0.streamOutline(outline) } }
+    if two.takesOutline { try Tee<Second, First>.call(&second, &two) { try $0.streamOutline(outline) } }
+    try checkStop()
+  }
+
+  /// Notes the vendor, and passes the event to both sinks.
+  @inlinable public mutating func beginSnapshot(_ header: SnapshotHeader) throws {
+    current.header = header
+    try both({ try $0.beginSnapshot(header) }, { try $0.beginSnapshot(header) })
+  }
+
+  /// Passes the end to the sinks that have not stopped.
+  @inlinable public mutating func endSnapshot(_ end: SnapshotEnd) throws {
+    try both({ try $0.endSnapshot(end) }, { try $0.endSnapshot(end) })
+  }
+}
+
+// MARK: - Events of the snapshot, and of values
+
+extension Tee where First: ~Copyable, Second: ~Copyable {
+  /// Passes the event to both sinks.
+  @inlinable public mutating func aux(_ field: borrowing AuxField) throws {
+    try both({ try $0.aux(field) }, { try $0.aux(field) })
+  }
+  /// Passes the event to both sinks.
+  @inlinable public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws {
+    try both({ try $0.functionLibrary(library) }, { try $0.functionLibrary(library) })
+  }
+  /// Passes the event to both sinks.
+  @inlinable public mutating func slots(_ slots: borrowing SlotHint) throws {
+    try both({ try $0.slots(slots) }, { try $0.slots(slots) })
+  }
+  /// Passes the event to both sinks.
+  @inlinable public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws {
+    try both(
+      { try $0.databaseSize(database: database, keys: keys, expiring: expiring) },
+      { try $0.databaseSize(database: database, keys: keys, expiring: expiring) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func string(_ value: RawSpan) throws {
+    try elements({ try $0.string(value) }, { try $0.string(value) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func beginElements(_ header: ElementsHeader) throws {
+    try elements({ try $0.beginElements(header) }, { try $0.beginElements(header) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func node(_ node: ValueNode) throws {
+    try elements({ try $0.node(node) }, { try $0.node(node) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func listElement(_ element: RawSpan) throws {
+    try elements({ try $0.listElement(element) }, { try $0.listElement(element) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func setMember(_ member: RawSpan) throws {
+    try elements({ try $0.setMember(member) }, { try $0.setMember(member) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func zsetMember(_ member: RawSpan, score: Double) throws {
+    try elements({ try $0.zsetMember(member, score: score) }, { try $0.zsetMember(member, score: score) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws {
+    try elements(
+      { try $0.zsetMember(member, score: score, text: text) }, { try $0.zsetMember(member, score: score, text: text) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
+    try elements(
+      { try $0.hashField(field, value: value, expiry: expiry) },
+      { try $0.hashField(field, value: value, expiry: expiry) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func arrayElement(index: UInt64, value: RawSpan) throws {
+    try elements(
+      { try $0.arrayElement(index: index, value: value) }, { try $0.arrayElement(index: index, value: value) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func moduleItem(_ item: borrowing ModuleItem) throws {
+    try elements({ try $0.moduleItem(item) }, { try $0.moduleItem(item) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
+    try elements(
+      { try $0.beginStreamEntry(id, fieldCount: fieldCount) }, { try $0.beginStreamEntry(id, fieldCount: fieldCount) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamField(_ field: RawSpan, value: RawSpan) throws {
+    try elements({ try $0.streamField(field, value: value) }, { try $0.streamField(field, value: value) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamInfo(_ info: StreamInfo) throws {
+    try elements({ try $0.streamInfo(info) }, { try $0.streamInfo(info) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamGroup(_ group: borrowing StreamGroup) throws {
+    try elements({ try $0.streamGroup(group) }, { try $0.streamGroup(group) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws {
+    try elements({ try $0.streamConsumer(consumer) }, { try $0.streamConsumer(consumer) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamPending(_ pending: borrowing StreamPending) throws {
+    try elements({ try $0.streamPending(pending) }, { try $0.streamPending(pending) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
+    try elements({ try $0.streamIdempotency(settings) }, { try $0.streamIdempotency(settings) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {
+    try elements(
+      { try $0.streamIdempotencyID(producer: producer, id: id, entry: entry) },
+      { try $0.streamIdempotencyID(producer: producer, id: id, entry: entry) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws {
+    try elements(
+      { try $0.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate) },
+      { try $0.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate) })
+  }
+}
+
+// MARK: - Summaries
+
+/// The summaries of the two sinks of a ``Tee``.
+public struct TeeSummary<First: MergeableSummary, Second: MergeableSummary>: MergeableSummary {
+  /// The summary of the first sink.
+  public var first: First
+  /// The summary of the second sink.
+  public var second: Second
+
+  /// Creates a pair of summaries.
+  @inlinable public init(_ first: First, _ second: Second) { (self.first, self.second) = (first, second) }
+
+  /// Merges each summary with its counterpart.
+  @inlinable public mutating func merge(_ other: Self) {
+    first.merge(other.first)
+    second.merge(other.second)
+  }
+}
+
+extension Tee: FoldingSink where First: FoldingSink & ~Copyable, Second: FoldingSink & ~Copyable {
+  /// Ends both sinks. A sink that has stopped is told first (``FoldingSink/endEarly()``).
+  @inlinable public consuming func finish() throws -> TeeSummary<First.Summary, Second.Summary> {
+    if one.hasStopped { try first.endEarly() }
+    if two.hasStopped { try second.endEarly() }
+    let summary = try first.finish()
+    return TeeSummary(summary, try second.finish())
+  }
+}
+
+extension Tee: OutputSink where First: OutputSink & ~Copyable, Second: OutputSink & ~Copyable {
+  /// Ends the batch of both sinks.
+  @inlinable public mutating func endBatch() throws {
+    try first.endBatch()
+    try second.endBatch()
+  }
+}
