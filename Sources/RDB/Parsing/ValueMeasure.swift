@@ -59,7 +59,9 @@ struct ElementCounter: SelectiveSink {
   @usableFromInline var count: UInt64 = 0
   @inlinable init() {}
 
-  @usableFromInline static var events: SinkEvents { [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry] }
+  @usableFromInline static var events: SinkEvents {
+    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry]
+  }
 
   @inlinable mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
   @inlinable mutating func listElement(_ element: RawSpan) throws(RDBError) { count &+= 1 }

@@ -1,17 +1,19 @@
 public import RDBFormat
 public import RDBSupport
 
-/// How a server holds a value in memory: what `OBJECT ENCODING` says.
+/// How a server holds a value in memory: the answer of `OBJECT ENCODING`.
+///
+/// The cases are named after the answers.
 public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
   case raw, int, embstr
   case linkedlist, ziplist, quicklist, listpack
   case zipmap, hashtable, listpackex
   case templateListpack = "template-listpack", templateArray = "template-array"
   case intset, skiplist, stream, array
-  /// What Redis 5.0 says of a stream.
+  /// The answer of Redis 5.0 for a stream.
   case unknown
 
-  /// The server's word for it.
+  /// The server's answer.
   @inlinable public var name: StaticString {
     switch self {
     case .raw: "raw"
@@ -35,20 +37,20 @@ public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// What `OBJECT ENCODING` says in one release, with its default limits, of a value it has just loaded.
+/// The encodings that one release chooses, with its default limits, for the values that it loads.
 ///
-/// From 2.4 on a server writes what it holds, so that the value's type says most; 2.2 wrote plain
-/// elements whatever it held, and the elements decide. A string that a command changed in place
-/// (APPEND, SETRANGE, SETBIT, PFADD) is `raw` on the server until it is loaded again.
+/// Since 2.4 a server stores values in the encoding that they have in memory, so that the stored type mostly decides.
+/// Redis 2.2 stored single elements: there the elements decide. A string that a command changed in place (APPEND,
+/// SETRANGE, SETBIT, PFADD) is `raw` on the server until the server loads it again.
 public struct ObjectEncodings: Hashable, Sendable {
   private enum Lists: Hashable { case byElements, linked, quick, quickOrPacked }
 
-  /// Bytes of a string's object, without the string, and at most with it.
+  /// The bytes of a string's object without the string, and the largest size with it.
   @usableFromInline let embeddedOverhead: Int
   @usableFromInline let embeddedLimit: Int
-  /// The key lies in the same object (Redis 8.2, Valkey 8.1) and takes room from the value.
+  /// Whether the key's name is part of the same object (Redis 8.2, Valkey 8.1), and so leaves less room for the value.
   @usableFromInline let embedsKey: Bool
-  /// Values of 2.2: elements decide.
+  /// Whether the elements decide: Redis 2.2.
   public let needsElements: Bool
   private let lists: Lists
   private let packedZset: ObjectEncoding
@@ -56,7 +58,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   private let zipmap: ObjectEncoding
   private let streams: ObjectEncoding
 
-  /// - Returns: `nil` before 2.2, which had no such command.
+  /// The encodings of one release; `nil` before 2.2, which had no `OBJECT ENCODING`.
   public init?(writer: ServerVersion) {
     guard writer.isAtLeast(2, 2) else { return nil }
     needsElements = !writer.isAtLeast(2, 4)
@@ -81,10 +83,10 @@ public struct ObjectEncodings: Hashable, Sendable {
       ? .quickOrPacked : writer.isAtLeast(3, 2) ? .quick : needsElements ? .byElements : .linked
   }
 
-  /// Of a string.
+  /// The encoding of a string.
   ///
   /// - Parameters:
-  ///   - keyByteCount: Bytes of the key's name.
+  ///   - keyByteCount: The bytes of the key's name.
   ///   - expires: Whether the key has an expiry.
   @inlinable
   public func string(_ value: RawSpan, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
@@ -94,7 +96,7 @@ public struct ObjectEncodings: Hashable, Sendable {
     return string(byteCount: UInt64(value.byteCount), keyByteCount: keyByteCount, expires: expires)
   }
 
-  /// Of a string that is no integer, by its length.
+  /// The encoding of a string that is not an integer, by its length.
   @inlinable
   public func string(byteCount: UInt64, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
     guard byteCount <= UInt64(max(embeddedLimit, 0)) else { return .raw }
@@ -107,10 +109,10 @@ public struct ObjectEncodings: Hashable, Sendable {
     return size <= embeddedLimit ? .embstr : .raw
   }
 
-  /// Of all but strings.
+  /// The encoding of any value but a string.
   ///
-  /// - Parameter header: What was announced of a list, set, sorted set, hash or array.
-  /// - Returns: `nil`: the elements decide; see ``elements(_:_:)``.
+  /// - Parameter header: What a list, set, sorted set, hash or array was announced with.
+  /// - Returns: `nil` if the elements decide: see ``elements(_:_:)``.
   public func value(_ type: ValueType, _ header: ElementsHeader?) -> ObjectEncoding? {
     switch type {
     case .string, .module2, .modulePreGA: .raw
@@ -134,7 +136,7 @@ public struct ObjectEncodings: Hashable, Sendable {
     }
   }
 
-  /// From 7.2 on a list that fits into one node of the default size is a listpack.
+  /// Since 7.2 a list that fits into one node of the default size is a listpack.
   private func list(_ type: ValueType, _ header: ElementsHeader?) -> ObjectEncoding? {
     switch lists {
     case .byElements: return nil
@@ -148,24 +150,26 @@ public struct ObjectEncodings: Hashable, Sendable {
     }
   }
 
-  /// Of a list, set or hash of 2.2, when its elements have been seen.
-  public func elements(_ type: ValueType, _ tally: ElementTally) -> ObjectEncoding {
+  /// The encoding of a list, set or hash of 2.2, by its elements.
+  public func elements(_ type: ValueType, _ counts: ElementCounts) -> ObjectEncoding {
     switch type.data {
-    case .list: tally.count <= 512 && tally.longest <= 64 ? .ziplist : .linkedlist
-    case .hash: tally.count <= 512 && tally.longest <= 64 ? .zipmap : .hashtable
-    default: tally.count <= 512 && tally.areIntegers ? .intset : .hashtable
+    case .list: counts.count <= 512 && counts.longest <= 64 ? .ziplist : .linkedlist
+    case .hash: counts.count <= 512 && counts.longest <= 64 ? .zipmap : .hashtable
+    default: counts.count <= 512 && counts.areIntegers ? .intset : .hashtable
     }
   }
 }
 
-/// What ``ObjectEncodings/elements(_:_:)`` must know of the elements.
-public struct ElementTally: Hashable, Sendable {
-  /// Elements, members or fields.
+/// The number and sizes of a collection's elements: what ``ObjectEncodings/elements(_:_:)`` decides by.
+public struct ElementCounts: Hashable, Sendable {
+  /// The number of elements, members or fields.
   public private(set) var count: UInt64 = 0
-  /// Bytes of the longest of them (of a hash: of its fields and values).
+  /// The bytes of the longest element; of a hash, of the longest field or value.
   public private(set) var longest = 0
-  /// Whether all are integers in canonical decimal.
+  /// Whether all elements are integers in canonical decimal.
   public private(set) var areIntegers = true
+
+  /// Counts nothing yet.
   public init() {}
 
   /// Counts an element.

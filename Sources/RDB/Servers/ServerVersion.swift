@@ -1,18 +1,25 @@
 public import RDBFormat
 
-/// A Redis or Valkey release, such as `redis-7.2` or `valkey-9.0`: what it writes and can load.
+/// A release of Redis or Valkey, such as `redis-7.2` or `valkey-9.0`; knows what the release writes and can load.
 public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
+  /// Redis or Valkey.
   public var vendor: Vendor
+  /// The first number.
   public var major: Int
+  /// The second number.
   public var minor: Int
+  /// The third number.
   public var patch: Int
 
+  /// Creates a version from its numbers.
   public init(_ vendor: Vendor, _ major: Int, _ minor: Int, _ patch: Int = 0) {
     (self.vendor, self.major, self.minor, self.patch) = (vendor, major, minor, patch)
   }
 
-  /// Reads `7.2`, `7.2.6`, `redis-7.2`, `valkey-9.0`; other text is `nil`. `255.255.255` (development
-  /// builds) is a version like any other: newer than all.
+  /// Parses `7.2`, `7.2.6`, `redis-7.2` or `valkey-9.0`; other text gives `nil`. `255.255.255`, the version of development
+  /// builds, is newer than all others.
+  ///
+  /// - Parameter vendor: The vendor of a text that does not name one.
   public init?(_ text: String, vendor: Vendor = .redis) {
     var rest = Substring(text)
     var vendor = vendor
@@ -26,11 +33,14 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     self.init(vendor, major, minor, numbers.count > 2 ? numbers[2] ?? 0 : 0)
   }
 
+  /// `7.2` of Redis, `valkey-9.0` of Valkey.
   public var description: String {
     vendor == .redis ? "\(major).\(minor)" : "\(vendor.rawValue)-\(major).\(minor)"
   }
 
-  /// At least this release of Redis; for Valkey: `valkey`, or as Redis 7.2, from which it came.
+  /// Whether this is at least a given release of Redis, or at least the release `valkey` of Valkey.
+  ///
+  /// - Parameter valkey: The default means each release of Valkey, which began as Redis 7.2; `nil` means none.
   public func isAtLeast(_ major: Int, _ minor: Int, _ patch: Int = 0, valkey: (Int, Int)? = (0, 0))
     -> Bool
   {
@@ -43,7 +53,7 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// One row: from this release on, this RDB version is written.
+  /// Each row: the first release that writes the RDB version.
   private static let redisWrites: [(from: (Int, Int), version: Int)] = [
     ((1, 0), 1), ((2, 4), 2), ((2, 6), 6), ((3, 2), 7), ((4, 0), 8), ((5, 0), 9), ((7, 0), 10),
     ((7, 2), 11), ((7, 4), 12), ((8, 6), 13), ((8, 8), 14), ((8, 10), 15),
@@ -52,26 +62,26 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     ((7, 2), 11), ((9, 0), 80), ((9, 2), 81),
   ]
 
-  /// The releases that began to write a new RDB version, oldest first: what a lowest version is chosen from.
+  /// The releases that began to write a new RDB version, oldest first.
   public static func releases(of vendor: Vendor) -> [ServerVersion] {
     (vendor == .redis ? redisWrites : valkeyWrites).map { ServerVersion(vendor, $0.from.0, $0.from.1) }
   }
 
-  /// The RDB version this release writes, which is also the newest it loads.
+  /// The RDB version that this release writes, which is also the newest that it loads.
   public var rdbVersion: Int {
     let rows = vendor == .redis ? Self.redisWrites : Self.valkeyWrites
     return rows.last { (major, minor) >= $0.from }?.version ?? rows[0].version
   }
 
-  /// The oldest release that writes `version` (of the development-only versions 3–5: 2.6).
+  /// The oldest release that writes `version`. Versions 3–5 were written during the development of 2.6: for them, 2.6.
   public static func oldestWriter(of version: Int, vendor: Vendor) -> ServerVersion {
     let rows = vendor == .redis ? redisWrites : valkeyWrites
     let row = rows.first { $0.version >= version } ?? rows[rows.count - 1]
     return ServerVersion(vendor, row.from.0, row.from.1)
   }
 
-  /// Whether this release can load a value of `type`, in a file or by RESTORE, its number and version
-  /// put right.
+  /// Whether this release can load a value of `type`, in a file or by RESTORE, if the type's number and the RDB version are
+  /// adapted to it.
   public func canLoad(_ type: ValueType) -> Bool {
     let row = type.row
     if row.vendor != nil && row.vendor != vendor { return false }

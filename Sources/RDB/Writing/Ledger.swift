@@ -1,49 +1,62 @@
-/// What a conversion did with every key: read, written, filtered, lost, noted.
+/// What a conversion did with the keys: read, written, filtered, lost, noted.
 ///
-/// *Lost* is what the output lacks and the input had; *noted* is what an output leaves out by design
-/// or no command can carry. Ledgers of parts of a file add up, in any order, to that of the whole:
-/// of each reason, the names kept are those nearest to the beginning of the file.
+/// *Lost* is data of the input that the output lacks. *Noted* is what an output leaves out by design, or what no command can
+/// express. Ledgers of parts of a file merge, in any order, into the ledger of the whole file: per reason, the names
+/// nearest to the beginning of the file are kept.
 public struct Ledger: MergeableSummary, Equatable {
-  /// The kinds of things that can be lost.
+  /// The kind of thing that was lost.
   public enum Loss: String, Hashable, Sendable, CaseIterable {
     case key, element, entry, expiry, group, consumer, pendingEntry = "pending entry"
     case functionLibrary = "function library", moduleAux = "module AUX", score
   }
 
-  /// A kind of loss and why.
+  /// What was lost, and why.
   public struct Reason: Hashable, Sendable {
+    /// The kind of thing that was lost.
     public var loss: Loss
+    /// The reason, as a clause: "the target has no modules".
     public var why: String
+
+    /// Creates a reason.
     public init(_ loss: Loss, _ why: String) { (self.loss, self.why) = (loss, why) }
   }
 
-  /// How often, and where first.
-  public struct Tally: Hashable, Sendable {
+  /// How often something happened, with samples.
+  public struct Count: Hashable, Sendable {
+    /// The number of times.
     public var count: UInt64 = 0
-    /// Up to ten key names, with the file offsets of their records, nearest to the beginning first.
+    /// Up to ten samples, nearest to the beginning of the file first.
     public var samples: [Sample] = []
   }
 
+  /// A key, function library or module that something happened to.
   public struct Sample: Hashable, Sendable {
+    /// The file offset of its record.
     public var offset: Int
+    /// Its name.
     public var name: [UInt8]
 
-    /// By place, and by name where the place says nothing: the order does not depend on who found what.
+    /// Orders by offset, then by name: the order does not depend on which worker found which sample.
     func precedes(_ other: Sample) -> Bool {
       offset != other.offset ? offset < other.offset : name.lexicographicallyPrecedes(other.name)
     }
   }
 
-  /// How many names are kept of each reason.
+  /// The number of samples that are kept per reason.
   public static let sampleLimit = 10
 
+  /// The number of keys read.
   public var keysRead: UInt64 = 0
+  /// The number of keys written.
   public var keysWritten: UInt64 = 0
-  /// Left out because a filter or an option said so.
+  /// The number of keys left out because of a filter or an option.
   public var keysFiltered: UInt64 = 0
-  public private(set) var lost: [Reason: Tally] = [:]
-  public private(set) var noted: [String: Tally] = [:]
+  /// What was lost, by reason.
+  public private(set) var lost: [Reason: Count] = [:]
+  /// What was left out by design, by its description.
+  public private(set) var noted: [String: Count] = [:]
 
+  /// Creates an empty ledger.
   public init() {}
 
   /// Whether anything was lost.
@@ -52,17 +65,17 @@ public struct Ledger: MergeableSummary, Equatable {
   /// Records a loss.
   ///
   /// - Parameters:
-  ///   - key: The key's name (or a library's, a module's); copied.
-  ///   - offset: Where its record begins in the file; orders the samples.
+  ///   - key: The name of the key, function library or module; copied.
+  ///   - offset: The file offset of its record, which orders the samples.
   public mutating func lose(
     _ loss: Loss, _ why: String, count: UInt64 = 1, key: [UInt8], offset: Int
   ) {
-    lost[Reason(loss, why), default: Tally()].add(count, key, offset)
+    lost[Reason(loss, why), default: Count()].add(count, key, offset)
   }
 
   /// Records what the output leaves out by design.
   public mutating func note(_ what: String, count: UInt64 = 1, key: [UInt8]? = nil, offset: Int = 0) {
-    noted[what, default: Tally()].add(count, key, offset)
+    noted[what, default: Count()].add(count, key, offset)
   }
 
   /// Adds the ledger of another part of the same file.
@@ -75,7 +88,7 @@ public struct Ledger: MergeableSummary, Equatable {
   }
 }
 
-extension Ledger.Tally {
+extension Ledger.Count {
   fileprivate mutating func add(_ more: UInt64, _ name: [UInt8]?, _ offset: Int) {
     count += more
     guard let name else { return }
@@ -83,9 +96,9 @@ extension Ledger.Tally {
   }
 
   fileprivate mutating func insert(_ sample: Ledger.Sample) {
-    let place = samples.firstIndex { sample.precedes($0) } ?? samples.endIndex
-    if samples.contains(sample) || place >= Ledger.sampleLimit { return }
-    samples.insert(sample, at: place)
+    let index = samples.firstIndex { sample.precedes($0) } ?? samples.endIndex
+    if samples.contains(sample) || index >= Ledger.sampleLimit { return }
+    samples.insert(sample, at: index)
     if samples.count > Ledger.sampleLimit { samples.removeLast() }
   }
 

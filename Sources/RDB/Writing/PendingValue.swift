@@ -1,20 +1,20 @@
 import RDBFormat
 
-/// What a value being written still lacks: the promises made by its counts.
+/// The parts that the value being written still lacks, by the counts that were announced.
 struct PendingValue: CustomStringConvertible {
   enum Part: UInt8 {
     case nothing, element, quicklistNode, stored, moduleAux
     case streamNode, streamInfo, streamGroup, streamPending, streamConsumer, consumerPending
   }
 
-  /// What comes next.
+  /// The part that comes next.
   var part: Part = .nothing
   var type: ValueType = .string
-  /// How many of it are left.
+  /// How many such parts are left.
   var remaining: UInt64 = 0
-  /// Of a hash whose field expiries count from the earliest of them.
+  /// The earliest field expiry of a `hash_metadata`, which the others are stored relative to.
   var firstExpiry: Int64 = 0
-  /// Of a stream: what is left outside the part that comes next.
+  /// The consumer groups and consumers of a stream that follow the next part.
   var groups: UInt64 = 0
   var consumers: UInt64 = 0
 

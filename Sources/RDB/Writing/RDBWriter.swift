@@ -12,41 +12,42 @@ import RDBSupport
 ///     try writer.endKey()
 ///     let summary = try writer.finish()
 ///
-/// The order of records is the caller's: AUX fields, function libraries, then per database
-/// ``selectDatabase(_:)``, ``databaseSize(keys:expiring:)`` and its keys. Nothing is allocated per key or
-/// element. What the chosen version cannot hold is refused (`notRepresentable`), and so is a value whose
-/// parts are not those announced (`misplaced`); the output is of no use then. No key is remembered:
-/// servers refuse a file in which one comes twice.
+/// The caller orders the records: AUX fields, function libraries, then per database ``selectDatabase(_:)``,
+/// ``databaseSize(keys:expiring:)`` and the keys. Nothing is allocated per key or element. The writer refuses what the
+/// version cannot hold (`notRepresentable`) and parts that were not announced (`misplaced`); the output is of no use then.
+/// It does not notice a key that comes twice: servers refuse such a file.
 ///
 /// Source: `rdbSaveRio` in Redis `src/rdb.c`.
 public struct RDBWriter: ~Copyable {
   /// What was written.
   public struct Summary: Hashable, Sendable {
-    /// Bytes, the checksum included.
+    /// The number of bytes, checksum included.
     public var byteCount: UInt64
+    /// The number of keys.
     public var keyCount: UInt64
-    /// `nil`: versions before 5 have none, or it was switched off.
+    /// The checksum; `nil` if none was stored: versions before 5 have none, and the caller can switch it off.
     public var checksum: UInt64?
   }
 
+  /// The vendor and version of the snapshot.
   public let header: SnapshotHeader
   var output: ByteOutput
   private let checksum: ChecksumDestination?
   let compressor: (any StringCompressor)?
   var compressed = ByteBuffer(capacity: 64)
-  /// What the value being written still lacks.
+  /// The parts that the value being written still lacks.
   var pending = PendingValue()
-  /// Keys begun so far.
+  /// The number of keys begun so far.
   public internal(set) var keyCount: UInt64 = 0
 
   /// Writes the header.
   ///
   /// - Parameters:
   ///   - destination: Where the bytes go.
-  ///   - header: The version and whose numbers it uses: Redis 1–15 or Valkey 80–81.
+  ///   - header: The vendor and version: Redis 1–15 or Valkey 80–81.
   ///   - compressor: Compresses strings of more than 20 bytes; `nil`: none is compressed.
-  ///   - computesChecksum: If not, zero is stored, which readers take for "switched off".
-  ///   - capacity: Bytes of the output buffer.
+  ///   - computesChecksum: Whether to store a checksum. If not, zero is stored, and servers compare nothing.
+  ///   - capacity: The size of the output buffer, in bytes.
   /// - Throws: ``RDBError`` (`notRepresentable`) for another version.
   public init(
     to destination: any ByteDestination, header: SnapshotHeader,
@@ -73,24 +74,24 @@ public struct RDBWriter: ~Copyable {
     }
   }
 
-  /// Bytes written so far.
+  /// The number of bytes written so far.
   public var byteCount: UInt64 { output.byteCount }
 
-  /// Whether a file of this header can hold values of `type`.
+  /// Whether a snapshot with this header can hold values of `type`.
   public func canWrite(_ type: ValueType) -> Bool {
     let row = type.row
     if let vendor = row.vendor, vendor != header.vendor { return false }
-    // Valkey went its own way from RDB 11 on.
+    // Valkey and Redis share the types up to RDB 11.
     return header.vendor == .redis || row.vendor == .valkey
       ? row.since <= header.version : row.since <= 11
   }
 
-  /// Writes EOF and the checksum, and everything that is still held back.
+  /// Writes the end of the snapshot, its checksum, and all bytes that are still buffered.
   ///
   /// - Throws: ``RDBError`` (`misplaced`) inside a value.
   public consuming func finish() throws(RDBError) -> Summary { try finish(storesChecksum: true) }
 
-  /// - Parameter storesChecksum: If not, zero is stored, which readers take for "switched off".
+  /// - Parameter storesChecksum: Whether to store the checksum; if not, zero is stored.
   consuming func finish(storesChecksum: Bool) throws(RDBError) -> Summary {
     guard pending.isNothing else { throw misplaced("the end of the snapshot") }
     try output.append(Opcode.eof.rawValue)
@@ -105,7 +106,7 @@ public struct RDBWriter: ~Copyable {
     return Summary(byteCount: output.byteCount, keyCount: keyCount, checksum: crc)
   }
 
-  /// Writes out what the buffer holds.
+  /// Writes all buffered bytes to the destination.
   public mutating func flush() throws(RDBError) { try output.flush() }
 }
 

@@ -18,7 +18,7 @@ public struct InfoSink: FoldingSink, ~Copyable {
   private var keyByteCount = 0
   private var expires = false
   private var isElementCounting = false
-  private var elements = ElementTally()
+  private var elements = ElementCounts()
 
   /// - Parameters:
   ///   - origin: Where the snapshot comes from (``RDBReader/origin()``): its writer decides encodings,
@@ -55,7 +55,7 @@ public struct InfoSink: FoldingSink, ~Copyable {
       return .elements
     default:
       guard variants.needElements, variants.needElements(type) else { return .skip }
-      elements = ElementTally()
+      elements = ElementCounts()
       isElementCounting = true
       return .elements
     }

@@ -38,7 +38,7 @@ struct EncodingVariants: Sendable {
   }
 
   /// Of a value whose elements were counted.
-  func variant(of type: ValueType, _ elements: ElementTally) -> Int {
+  func variant(of type: ValueType, _ elements: ElementCounts) -> Int {
     switch encodings?.elements(type, elements) {
     case .ziplist, .zipmap, .intset: Variant.compact
     default: Variant.other
@@ -72,12 +72,12 @@ extension ElementsHeader {
   }
 }
 
-extension ElementTally {
+extension ElementCounts {
   /// An example of elements that fit the compact form.
-  fileprivate static var small: ElementTally { ElementTally() }
+  fileprivate static var small: ElementCounts { ElementCounts() }
   /// An example of elements that do not.
-  fileprivate static var large: ElementTally {
-    var tally = ElementTally()
+  fileprivate static var large: ElementCounts {
+    var tally = ElementCounts()
     let long = [UInt8](repeating: UInt8(ascii: "x"), count: 65)
     tally.add(long.span.bytes)
     return tally

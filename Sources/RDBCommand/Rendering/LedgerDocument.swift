@@ -62,7 +62,7 @@ struct LedgerDocument: Encodable {
     notes = report.notes
   }
 
-  private static func samples(_ tally: Ledger.Tally) -> [Sample] {
+  private static func samples(_ tally: Ledger.Count) -> [Sample] {
     tally.samples.map { Sample(key: BytesDocument($0.name), offset: $0.offset) }
   }
 }

@@ -29,7 +29,7 @@ struct LedgerReport {
     return lines.map { "rdb: \($0)\n" }.joined()
   }
 
-  private func names(of tally: Ledger.Tally) -> String {
+  private func names(of tally: Ledger.Count) -> String {
     guard !tally.samples.isEmpty else { return "" }
     let names = tally.samples.map { printable($0.name) }.joined(separator: ", ")
     let isAll = tally.samples.count >= tally.count

@@ -33,7 +33,7 @@ extension JSONSink {
     leftOut.count(header, key.type, isNative: isNative)
     guard isNative else { return try beginElementsOfMember() }
     let encoding = encodings?.value(key.type, header)
-    if encoding == nil, valueEncodings != nil { key.tally = ElementTally() }
+    if encoding == nil, valueEncodings != nil { key.tally = ElementCounts() }
     try appendAttributes(encoding)
     switch key.type.data {
     case .list: output.appendUnchecked(",\"values\":[")

@@ -41,7 +41,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     var fieldsLeft = 0
     var hasFields = false
     /// Of values of 2.2, whose elements say how they were held.
-    var tally: ElementTally?
+    var tally: ElementCounts?
     var stream = StreamPart.entries
     var module = ModulePart.none
     var moduleID = ModuleID(rawValue: 0)
