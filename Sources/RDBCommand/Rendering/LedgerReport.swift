@@ -53,12 +53,12 @@ private func counted(_ count: UInt64, _ loss: Ledger.Loss) -> String {
 
 extension Ledger {
   /// Kinds in the order of their declaration, reasons by name: the same in every run.
-  var sortedLosses: [(key: Reason, value: Tally)] {
+  var sortedLosses: [(key: Reason, value: Count)] {
     let order = Dictionary(uniqueKeysWithValues: Loss.allCases.enumerated().map { ($1, $0) })
     return lost.sorted { a, b in
       (order[a.key.loss] ?? 0, a.key.why) < (order[b.key.loss] ?? 0, b.key.why)
     }
   }
 
-  var sortedNotes: [(key: String, value: Tally)] { noted.sorted { $0.key < $1.key } }
+  var sortedNotes: [(key: String, value: Count)] { noted.sorted { $0.key < $1.key } }
 }
