@@ -285,7 +285,7 @@ struct ErrorTests {
     Case(
       "rdb json tail.rdb", 65,
       """
-      rdb: tail.rdb: trailingBytes at offset 7004: expected the end of the file behind the snapshot, found "xyz" and on
+      rdb: tail.rdb: trailingBytes at offset 7004: expected the end of the file after the snapshot, found "xyz" and on
       Something was appended to the file; what stands before is a whole snapshot.
 
       """),

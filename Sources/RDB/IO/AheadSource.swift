@@ -1,11 +1,15 @@
 import RDBFormat
 
-/// Reads another source from an offset on, without moving it.
+/// A source that reads another one from an offset on, without moving the other's position.
 public final class AheadSource: ByteSource {
   private let source: any ByteSource
   private var position: UInt64
 
-  /// - Parameter source: Its ``ByteSource/read(at:into:)`` must work.
+  /// Creates a source.
+  ///
+  /// - Parameters:
+  ///   - source: A source that can seek.
+  ///   - offset: The offset of the first byte to read.
   public init(_ source: any ByteSource, from offset: UInt64) {
     self.source = source
     position = offset

@@ -1,13 +1,13 @@
 public import RDBFormat
 import RDBSupport
 
-/// A file without a name, for what had to be read before its turn.
+/// A temporary file without a name, for bytes that were read ahead.
 @usableFromInline
 final class SpoolFile {
   private let descriptor: Int32
   @usableFromInline private(set) var byteCount: UInt64 = 0
 
-  /// Creates it where `TMPDIR` says, or in `/tmp`.
+  /// Creates the file in the folder of `TMPDIR`, or in `/tmp`.
   @usableFromInline init() throws(RDBError) {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var path = Array("\(folder)/swift-rdb.XXXXXX".utf8CString)
@@ -45,21 +45,21 @@ final class SpoolFile {
   }
 }
 
-/// A pipe that can be looked ahead in: what is read before its turn waits in a spool file.
+/// A source that lets a reader look ahead in a pipe. Bytes that were read ahead wait in a spool file.
 ///
-/// ``read(at:into:)`` works from the current position on, never before it.
+/// ``read(at:into:)`` works from the current position on, not before it.
 final class SpoolingSource: ByteSource {
   private let base: any ByteSource
   private var spool: SpoolFile?
-  /// How much of the spool has been read in its turn.
+  /// The number of spooled bytes that ``read(into:)`` has returned.
   private var replayed: UInt64 = 0
-  /// The offset of the next byte in its turn.
+  /// The offset of the next byte of ``read(into:)``.
   private var position: UInt64 = 0
 
   init(_ base: any ByteSource) { self.base = base }
 
   var totalByteCount: UInt64? { base.totalByteCount }
-  /// Forward only; so ``totalByteCount`` is not taken for a file's.
+  /// Always `false`: the source reads forward only, and its size is not that of a file.
   var canSeek: Bool { false }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -82,12 +82,12 @@ final class SpoolingSource: ByteSource {
     precondition(offset >= position)
     if spool == nil { spool = try SpoolFile() }
     guard let spool else { return 0 }
-    let place = replayed + (offset - position)
-    while place >= spool.byteCount {
+    let start = replayed + (offset - position)
+    while start >= spool.byteCount {
       let count = try base.read(into: buffer)
       if count == 0 { return 0 }
       try spool.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
-    return try spool.read(at: place, into: buffer)
+    return try spool.read(at: start, into: buffer)
   }
 }

@@ -1,24 +1,27 @@
 import RDBFormat
 
-/// Where a key's record stands in a snapshot.
+/// The database of a key, and the offset of its record in a snapshot.
 public struct KeyPlace: Hashable, Sendable {
+  /// The number of the database.
   public var database: UInt64
   /// The file offset of the record's first byte (``KeyHeader/offset``).
   public var offset: UInt64
 
+  /// Creates a position.
   public init(database: UInt64, offset: UInt64) { (self.database, self.offset) = (database, offset) }
 }
 
 extension RDBReader {
-  /// Reads from a key on whose place is known, without what lies before it.
+  /// Creates a reader that begins with the record of one key.
   ///
-  /// Nothing but keys is announced unless it stands behind the place; the checksum is not computed. The
-  /// fields in front of the first key are read again: hash templates (Redis ≥ 8.10) stand there, and the
-  /// vendor and version decide what the bytes mean.
+  /// The reader skips everything before the record, and does not compute the checksum. It reads the header and the
+  /// fields before the first key once, because vendor, version and hash templates (Redis ≥ 8.10) decide the meaning
+  /// of the record.
   ///
   /// - Parameters:
-  ///   - source: Can seek; its read position does not matter, and stays.
-  ///   - place: If no record begins there, the bytes are read as one nonetheless: compare the name.
+  ///   - source: A source that can seek. Its position stays.
+  ///   - place: The record. If no record begins at the offset, the bytes are read as one all the same: compare the
+  ///     name.
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
   public init(_ source: any ByteSource, at place: KeyPlace, options: Options = Options()) throws {
     precondition(source.canSeek)
@@ -34,7 +37,7 @@ extension RDBReader {
   }
 }
 
-/// Ends the reading in front of the first key.
+/// Stops before the first key.
 private struct StopAtFirstKey: SelectiveSink {
   static var events: SinkEvents { .beginKey }
 

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// How far a reading is: written by the reader now and then, read by whoever shows it.
+/// The progress of a reader, which any thread may ask for.
 public final class ReadProgress: Sendable {
-  /// All bytes there are, where that is known.
+  /// The number of bytes of the input; `nil` if it is not known.
   public let totalByteCount: UInt64?
   private let position = Atomic<Int>(0)
 
   init(totalByteCount: UInt64?) { self.totalByteCount = totalByteCount }
 
-  /// Bytes of the (decompressed) input consumed so far.
+  /// The number of bytes of the (decompressed) input consumed so far.
   public var byteCount: Int { position.load(ordering: .relaxed) }
 
   @usableFromInline func update(_ byteCount: Int) { position.store(byteCount, ordering: .relaxed) }

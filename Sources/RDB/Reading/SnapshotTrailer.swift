@@ -1,12 +1,12 @@
 import RDBFormat
 import RDBSupport
 
-/// Reads what stands behind the EOF opcode: the checksum, and whatever follows the snapshot.
+/// A reader of the bytes after the EOF opcode: the checksum, and data that follows the snapshot.
 @usableFromInline
 struct SnapshotTrailer {
   private let computed: UInt64
   private let ignoresChecksum: Bool
-  /// Until it is read; versions before 5 have none.
+  /// Whether the checksum is not read yet. Versions before 5 have none.
   private var awaitsChecksum: Bool
   private var checksum = SnapshotEnd.Checksum.absent
   private var byteCount: UInt64 = 0
@@ -21,9 +21,9 @@ struct SnapshotTrailer {
     byteCount = UInt64(window.offset)
   }
 
-  /// Reads on.
+  /// Continues with the bytes of the window.
   ///
-  /// - Returns: `nil`: more input is needed. Never if `isFinal`.
+  /// - Returns: `nil` if more input is needed; never if `isFinal`.
   @usableFromInline mutating func read(_ window: inout Window, isFinal: Bool) throws(RDBError) -> SnapshotEnd? {
     if awaitsChecksum {
       guard try readChecksum(&window, isFinal) else { return nil }
@@ -37,11 +37,11 @@ struct SnapshotTrailer {
   private mutating func readChecksum(_ window: inout Window, _ isFinal: Bool) throws(RDBError)
     -> Bool
   {
-    let place = window.offset
+    let offset = window.offset
     guard window.count >= 8 else {
       if !isFinal { return false }
       throw RDBError(
-        .truncated, at: place, expected: "a checksum of 8 bytes", found: "\(window.count)")
+        .truncated, at: offset, expected: "a checksum of 8 bytes", found: "\(window.count)")
     }
     let stored = UInt64(
       littleEndian: window.bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self))
@@ -54,14 +54,14 @@ struct SnapshotTrailer {
       checksum = .verified(stored)
     } else {
       throw RDBError(
-        .checksumMismatch, at: place,
+        .checksumMismatch, at: offset,
         expected: "the checksum 0x\(String(computed, radix: 16)) of the bytes before it",
         found: "0x\(String(stored, radix: 16))")
     }
     return true
   }
 
-  /// Explains the bytes behind the snapshot, or throws.
+  /// Recognizes the bytes after the snapshot, or throws.
   private mutating func readTail(_ window: inout Window, _ isFinal: Bool) throws(RDBError)
     -> SnapshotEnd.Tail?
   {
@@ -85,7 +85,7 @@ struct SnapshotTrailer {
       return .replicationMark
     }
     throw RDBError(
-      .trailingBytes, at: window.offset, expected: "the end of the file behind the snapshot",
+      .trailingBytes, at: window.offset, expected: "the end of the file after the snapshot",
       found: "\(printable(start.prefix(16))) and on")
   }
 }
