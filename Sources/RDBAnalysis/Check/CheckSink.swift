@@ -34,7 +34,9 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
     part.tally.hint(database: database, keys: keys, expiring: expiring)
   }
 
-  static var events: SinkEvents { [.beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .endKey, .endSnapshot] }
+  static var events: SinkEvents {
+    [.beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .endKey, .endSnapshot]
+  }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if key.database != database {

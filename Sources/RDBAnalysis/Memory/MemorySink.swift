@@ -43,7 +43,13 @@ public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Co
 }
 
 extension MemorySink: SelectiveSink where Receiver: ~Copyable {
-  public static var events: SinkEvents { [.beginStored, .stored, .endStored, .beginElements, .node, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending, .endKey] }
+  public static var events: SinkEvents {
+    [
+      .beginStored, .stored, .endStored, .beginElements, .node, .listElement, .setMember, .zsetMember, .hashField,
+      .arrayElement, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending,
+      .endKey,
+    ]
+  }
 
   @inlinable
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {

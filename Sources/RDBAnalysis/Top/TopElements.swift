@@ -63,7 +63,9 @@ public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   /// - Parameter limit: How many elements are kept, at least 1.
   public init(limit: Int) { self.limit = max(limit, 1) }
 
-  public static var events: SinkEvents { [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .streamField, .streamInfo] }
+  public static var events: SinkEvents {
+    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .streamField, .streamInfo]
+  }
 
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     report.database = key.database

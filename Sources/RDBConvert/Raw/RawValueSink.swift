@@ -21,7 +21,12 @@ package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
     output = ByteOutput(to: destination)
   }
 
-  package static var events: SinkEvents { [.string, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .moduleItem, .beginStreamEntry, .streamField, .streamGroup, .endKey] }
+  package static var events: SinkEvents {
+    [
+      .string, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .moduleItem, .beginStreamEntry,
+      .streamField, .streamGroup, .endKey,
+    ]
+  }
 
   package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead &+= 1
