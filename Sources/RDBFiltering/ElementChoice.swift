@@ -1,35 +1,38 @@
 import RDB
 import RDBFormat
 
-/// Which elements of a value are wanted.
+/// A choice of elements of one value.
 package enum ElementChoice: Hashable, Sendable {
+  /// All elements.
   case all
-  /// The field of a hash, the member of a set or sorted set, the entry of a stream by its ID, the element of an
-  /// array by its index.
+  /// One element: a hash field, a member of a set or sorted set, a stream entry by its ID, or an array element by its
+  /// index.
   case named([UInt8])
-  /// Elements by number from 0, both ends included, as LRANGE counts; of strings bytes, as GETRANGE; of
-  /// arrays indices. Negative numbers count from the end, −1 is the last; only strings know theirs, see
-  /// ``resolved(count:)``.
+  /// A range of elements, counted from 0, both ends included, as in LRANGE; bytes of a string, as in GETRANGE;
+  /// indexes of an array. Negative numbers count from the end, −1 being the last element, and need
+  /// ``resolved(count:)`` for every type except string.
   case range(first: Int64, last: Int64)
 
-  /// Whether a number counts from the end.
+  /// Whether an end of the range counts from the end of the value.
   package var countsFromEnd: Bool {
     if case .range(let first, let last) = self { first < 0 || last < 0 } else { false }
   }
 
-  /// The same, with numbers that count from the beginning.
+  /// Returns the same choice with numbers that count from the beginning.
   ///
-  /// - Parameter count: Elements of the value.
+  /// - Parameter count: The number of elements of the value.
   package func resolved(count: UInt64) -> ElementChoice {
     guard case .range(let first, let last) = self, countsFromEnd else { return self }
     let count = Int64(clamping: count)
     let from = first < 0 ? max(count + first, 0) : first
     let to = last < 0 ? count + last : last
-    // Nothing lies between 1 and 0.
+    // The range from 1 to 0 is empty.
     return to < from || to < 0 ? .range(first: 1, last: 0) : .range(first: from, last: to)
   }
 
-  /// - Throws: ``RDBError`` (`refused`) if values of this type have no such elements.
+  /// Checks that values of a type have such elements.
+  ///
+  /// - Throws: ``RDBError`` (`refused`) if they do not.
   func check(_ type: DataType) throws(RDBError) {
     let other: String
     var what = "a choice by name"
@@ -73,7 +76,7 @@ package enum ElementChoice: Hashable, Sendable {
     }
   }
 
-  /// The bytes of a string that are wanted.
+  /// Returns the chosen bytes of a string.
   @_lifetime(copy value)
   func part(of value: RawSpan) -> RawSpan {
     guard case .range(let first, let last) = resolved(count: UInt64(value.byteCount)) else { return value }
@@ -89,14 +92,14 @@ package enum ElementChoice: Hashable, Sendable {
   private static func index(_ text: [UInt8]) -> UInt64? { UInt64(String(decoding: text, as: UTF8.self)) }
 }
 
-/// Whether borrowed bytes are these.
+/// Returns whether borrowed bytes equal an array.
 @inline(__always)
 func equals(_ bytes: RawSpan, _ other: [UInt8]) -> Bool {
   bytes.byteCount == other.count && bytes.withUnsafeBytes { $0.elementsEqual(other) }
 }
 
 extension StreamID {
-  /// `1526919030474-55`; without a sequence that is 0.
+  /// Parses an ID such as `1526919030474-55`. A missing sequence number is 0.
   init?(text: [UInt8]) {
     let parts = String(decoding: text, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
     let numbers = parts.compactMap { UInt64($0) }

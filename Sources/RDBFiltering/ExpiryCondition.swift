@@ -1,21 +1,23 @@
 public import RDBFormat
 
-/// What a key's own expiry has to be. Expiries of hash fields do not count here.
+/// A condition on a key's own expiry. Expiries of hash fields do not count.
 public enum ExpiryCondition: Hashable, Sendable {
-  /// Whatever it is.
+  /// No condition.
   case any
   /// The key never expires.
   case noExpiry
-  /// The key expires some time.
+  /// The key has an expiry.
   case anyExpiry
-  /// The key expires between these times, both included.
+  /// The key expires between two times, both included.
   case between(UnixMilliseconds, UnixMilliseconds)
 
-  /// Reads `noexpire`, `anyexpire`, or `a~b`: two times as ``TypedTime`` reads them, either of which may
-  /// be left out; the later one may also be `inf`.
+  /// Parses `noexpire`, `anyexpire`, or a range `a~b` of two times.
   ///
-  /// - Parameter now: What `now` stands for.
-  /// - Throws: ``FilterError``.
+  /// A time is `2025-01-01`, `2025-01-01T12:30:00Z`, `now`, `now-30d`, or Unix seconds or milliseconds. Either time
+  /// may be empty, and the second one may be `inf`.
+  ///
+  /// - Parameter now: The time that `now` stands for.
+  /// - Throws: ``FilterError`` if the text is none of these, or if the first time is after the second.
   public init(_ text: String, now: UnixMilliseconds) throws(FilterError) {
     switch text {
     case "noexpire": self = .noExpiry

@@ -1,8 +1,8 @@
-/// A filter's text that cannot be understood: an expression, a time, a range.
+/// An error in the text of a condition: a regular expression, a time or a range.
 public struct FilterError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A noun phrase: what would have been understood.
+  /// A noun phrase for a text that would be valid.
   public let expected: String
-  /// Another: what stood there instead, and where.
+  /// A noun phrase for the text found instead, with its offset.
   public let found: String
 
   package init(expected: String, found: String) { (self.expected, self.found) = (expected, found) }

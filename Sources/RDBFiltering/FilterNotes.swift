@@ -1,6 +1,6 @@
 public import RDB
 
-/// What a filter left out of keys that passed, for the ledger.
+/// The fields and expiries that a filter left out of passing keys, for the ledger.
 @usableFromInline
 struct FilterNotes {
   @usableFromInline enum Reason: Int, CaseIterable {
@@ -17,7 +17,7 @@ struct FilterNotes {
   }
 
   private var ledger = Ledger()
-  /// How many names were noted of each reason: beyond the ledger's limit none is copied any more.
+  /// The number of key names noted per reason. No name is copied beyond the ledger's limit.
   private var named = [Int](repeating: 0, count: Reason.allCases.count)
   private var rest = [UInt64](repeating: 0, count: Reason.allCases.count)
 
@@ -34,7 +34,7 @@ struct FilterNotes {
     ledger.note(reason.text, count: count, key: key.withUnsafeBytes { Array($0) }, offset: offset)
   }
 
-  /// The ledger of a filter that kept `keysFiltered` keys back.
+  /// Returns the ledger of a filter that did not pass `keysFiltered` keys.
   @usableFromInline func finished(keysFiltered: UInt64) -> Ledger {
     var ledger = ledger
     for reason in Reason.allCases where rest[reason.rawValue] > 0 {
@@ -46,14 +46,14 @@ struct FilterNotes {
   }
 }
 
-/// What is left of a ``KeyFilter`` when all runs are read.
+/// The summary of a ``KeyFilter``.
 public struct FilterSummary<Base: MergeableSummary>: MergeableSummary {
-  /// The summary of the sink behind the filter.
+  /// The summary of the base sink.
   public var base: Base
-  /// The keys that the filter kept back, as read and filtered, and notes of what it left out of others:
-  /// merged with the ledger of the sink behind, that of the whole.
+  /// The keys that did not pass, counted as read and filtered, and notes of what the filter left out of other keys.
+  /// Merge it with the ledger of the base sink for the ledger of the whole.
   public var ledger: Ledger
-  /// The reading was stopped by ``FilterOptions/limit``: the rest was not read, no checksum compared.
+  /// Whether ``FilterOptions/limit`` ended the reading. The rest of the file, with its checksum, was then not read.
   public var limitReached: Bool
 
   @usableFromInline init(base: Base, ledger: Ledger, limitReached: Bool) {

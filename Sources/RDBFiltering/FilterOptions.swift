@@ -1,51 +1,55 @@
 public import RDBFormat
 
-/// Which keys pass a ``KeyFilter``, and what becomes of their expiries.
+/// The conditions of a ``KeyFilter``, and its changes to expiries.
 ///
-/// Conditions of different kinds must all hold; of one kind, any of those given.
+/// All conditions must hold. Where a condition has several values, one of them must hold.
 public struct FilterOptions: Sendable {
-  /// What becomes of what had expired before ``FilterOptions/now``.
+  /// A rule for keys and hash fields that expired before ``FilterOptions/now``.
   ///
-  /// A time has passed when it is before `now`, as servers count; keys' and hash fields' alike.
+  /// A time has passed if it is before `now`, as on a server.
   public enum Expired: String, Hashable, Sendable, CaseIterable {
-    /// It is treated as all else.
+    /// Expired keys and fields pass like all others.
     case keep
-    /// Expired keys are left out, and expired fields of the others; a hash of which nothing is left, too.
+    /// Expired keys, expired fields of other hashes, and hashes without any other field do not pass.
     case skip
-    /// Only expired keys pass, whole; and of other hashes the expired fields, if there are any.
+    /// Only expired keys pass, as a whole, and the expired fields of other hashes.
     case only
   }
 
-  /// A key passes if one of these is found in its name; empty: every key does.
+  /// A key passes if one of these patterns matches its name. Empty by default: every key passes.
   public var keyPatterns: [any NamePattern] = []
-  /// A key does not pass if one of these is found in its name.
+  /// A key does not pass if one of these patterns matches its name.
   public var noKeyPatterns: [any NamePattern] = []
-  /// A key passes if its whole name fits one of these; empty: every key does.
+  /// A key passes if one of these globs matches its whole name. Empty by default: every key passes.
   public var globs: [Glob] = []
-  /// The types that pass; empty: all.
+  /// The types of keys that pass. Empty by default: all types pass.
   public var types: Set<DataType> = []
-  /// The types that do not.
+  /// The types of keys that do not pass.
   public var noTypes: Set<DataType> = []
-  /// The databases whose keys pass; empty: all.
+  /// The databases whose keys pass. Empty by default: all databases pass.
   public var databases: Set<UInt64> = []
-  /// What the key's own expiry has to be, before any shift.
+  /// The condition on the key's own expiry, before ``ttlShift``.
   public var expiry = ExpiryCondition.any
+  /// The rule for expired keys and fields. By default they pass.
+  /// The rule for expired keys and fields. By default they pass.
   public var expired = Expired.keep
-  /// What ``expired`` compares with, before any shift.
+  /// The time that ``expired`` compares with expiries, before ``ttlShift``.
   public var now: UnixMilliseconds
-  /// Milliseconds by which expiries of keys and fields are moved. The result stays within 0 and the
-  /// largest time there is: a negative one would mean "no expiry" to some readers, and 0 is past as well.
+  /// The number of milliseconds added to the expiries of keys and fields. The result is at least 0, because some
+  /// readers take a negative time for "no expiry", and at most the largest time.
   public var ttlShift: Int64 = 0
-  /// Keys and fields lose their expiries.
+  /// Whether keys and fields lose their expiries.
   public var dropsExpiries = false
-  /// How many keys pass. The reading stops at the first key behind them, whether it would pass or
-  /// not; so a file of just so many is read to its end. For reading with one thread only.
+  /// The number of keys that pass, or `nil` for all. The reading ends at the first key after them, so a file with
+  /// exactly this number of keys is read to its end. For reading with one thread only.
   public var limit: UInt64?
 
-  /// - Parameter now: What ``expired`` compares with.
+  /// Creates options without conditions.
+  ///
+  /// - Parameter now: The time that ``expired`` compares with expiries.
   public init(now: UnixMilliseconds) { self.now = now }
 
-  /// Whether anything is filtered or changed.
+  /// Whether the filter has a condition or changes expiries.
   package var isActive: Bool {
     !keyPatterns.isEmpty || !noKeyPatterns.isEmpty || !globs.isEmpty || !types.isEmpty
       || !noTypes.isEmpty || !databases.isEmpty || expiry != .any || expired != .keep
@@ -54,7 +58,7 @@ public struct FilterOptions: Sendable {
 }
 
 extension UnixMilliseconds {
-  /// The time `milliseconds` later, kept within 0 and the largest one.
+  /// Returns the time `milliseconds` later, at least 0 and at most the largest time.
   @usableFromInline func moved(by milliseconds: Int64) -> UnixMilliseconds {
     let (sum, overflow) = value.addingReportingOverflow(milliseconds)
     if overflow { return UnixMilliseconds(milliseconds > 0 ? .max : 0) }
@@ -63,7 +67,7 @@ extension UnixMilliseconds {
 }
 
 extension ValueType {
-  /// Whether the stored form has room for expiries of fields.
+  /// Whether the stored form can hold expiries of fields.
   @usableFromInline var hasFieldExpiries: Bool {
     switch self {
     case .hash2, .hashMetadata, .hashMetadataPreGA, .hashListpackEx, .hashListpackExPreGA: true

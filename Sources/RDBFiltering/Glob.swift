@@ -1,17 +1,16 @@
-/// A pattern over key names by the rules of Redis's `KEYS` and `SCAN MATCH`: byte by byte, the whole name.
+/// A pattern that matches whole key names byte by byte, by the rules of `KEYS` and `SCAN MATCH`.
 ///
-///     *         any bytes, none too
+///     *         any number of bytes
 ///     ?         one byte
-///     [abc]     one of these bytes; [a-z]: one of a range, whose ends may stand in either order
+///     [abc]     one of these bytes; [a-z]: one byte of a range, with its ends in either order
 ///     [^abc]    any other byte
-///     \x        the byte x itself, inside brackets too; at the very end: a backslash
+///     \x        the byte x itself, also inside brackets; at the very end: a backslash
 ///
-/// A bracket that is not closed reaches to the end of the pattern. `-` and what follows it are taken as
-/// a range's end even if that is a `]`. Every pattern is one. Source: the documentation of `KEYS`, and
-/// what a Redis 7.0.15 answered to 5 000 random patterns over 400 names: the same names, except that
-/// `**` fits the empty name here as `*` does there.
+/// A bracket that is not closed extends to the end of the pattern. The byte after `-` ends a range even if it is a
+/// `]`. Every text is a valid pattern. Source: the documentation of `KEYS`, and the answers of Redis 7.0.15 to 5,000
+/// random patterns over 400 names, which are the same, except that here `**` matches the empty name as `*` does.
 public struct Glob: Hashable, Sendable {
-  /// What one place of the pattern stands for: a byte (0–255), or one of these, or a class behind them.
+  /// The codes of a pattern's elements: a byte (0–255), one of these, or the index of a class after them.
   private enum Token {
     static let anyByte: UInt32 = 256
     static let anyBytes: UInt32 = 257
@@ -21,9 +20,11 @@ public struct Glob: Hashable, Sendable {
   private var tokens: [UInt32] = []
   private var classes: [ByteSet] = []
 
+  /// Creates a glob from text.
+  /// Creates a glob from text.
   public init(_ pattern: String) { self.init(Array(pattern.utf8)) }
 
-  /// - Parameter pattern: Bytes: what they stand for need not be text.
+  /// Creates a glob from bytes, which need not be text.
   public init(_ pattern: [UInt8]) {
     var rest = pattern[...]
     while let byte = rest.popFirst() {
@@ -48,24 +49,25 @@ public struct Glob: Hashable, Sendable {
     tokens.append(Token.firstClass + UInt32(index))
   }
 
-  /// Whether the whole of `name` fits.
+  /// Returns whether the glob matches the whole of `name`.
   ///
-  /// - Complexity: O(`name.byteCount` × length of the pattern) at worst; only the last `*` is ever tried again.
+  /// - Complexity: O(`name.byteCount` × length of the pattern) at worst. Only the last `*` is tried again.
   public func matches(_ name: RawSpan) -> Bool {
     let tokens = tokens.span
     let classes = classes.span
-    var place = 0
+    // The index of the next element of the pattern, and the index of the next byte of the name.
+    var element = 0
     var position = 0
-    // Behind the last `*` that was met: where to try again, one byte further on.
-    var retryPlace = -1
+    // The two indexes at which to try again after the last `*`, one byte further each time.
+    var retryElement = -1
     var retryPosition = 0
     while position < name.byteCount {
-      if place < tokens.count {
-        let token = tokens[place]
+      if element < tokens.count {
+        let token = tokens[element]
         if token == Token.anyBytes {
-          place += 1
-          if place == tokens.count { return true }
-          (retryPlace, retryPosition) = (place, position)
+          element += 1
+          if element == tokens.count { return true }
+          (retryElement, retryPosition) = (element, position)
           continue
         }
         let byte = name.unsafeLoad(fromByteOffset: position, as: UInt8.self)
@@ -74,17 +76,17 @@ public struct Glob: Hashable, Sendable {
           ? token == UInt32(byte)
           : token == Token.anyByte || classes[Int(token - Token.firstClass)].contains(byte)
         if fits {
-          place += 1
+          element += 1
           position += 1
           continue
         }
       }
-      if retryPlace < 0 { return false }
+      if retryElement < 0 { return false }
       retryPosition += 1
-      (place, position) = (retryPlace, retryPosition)
+      (element, position) = (retryElement, retryPosition)
     }
-    while place < tokens.count, tokens[place] == Token.anyBytes { place += 1 }
-    return place == tokens.count
+    while element < tokens.count, tokens[element] == Token.anyBytes { element += 1 }
+    return element == tokens.count
   }
 }
 
@@ -94,7 +96,7 @@ struct ByteSet: Hashable, Sendable {
 
   init() {}
 
-  /// Reads a class up to and with its `]`; `rest` begins behind the `[`.
+  /// Parses a class up to its `]`, which it consumes; `rest` begins after the `[`.
   init(parsing rest: inout ArraySlice<UInt8>) {
     let isInverted = rest.first == UInt8(ascii: "^")
     if isInverted { rest.removeFirst() }

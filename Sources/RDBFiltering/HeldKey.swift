@@ -1,7 +1,7 @@
 public import RDB
 import RDBFormat
 
-/// A key whose announcement must outlive the call that made it: its memory is reused from key to key.
+/// A copy of a key's header that outlives `beginKey`. Its memory is reused from key to key.
 @usableFromInline
 struct HeldKey {
   @usableFromInline var name: [UInt8] = []

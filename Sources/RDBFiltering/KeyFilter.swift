@@ -1,34 +1,33 @@
 public import RDB
 public import RDBFormat
 
-/// A sink around a sink: keys that do not pass never reach it, and cost only being stepped over.
+/// A sink that passes only some keys to its base sink. The reader skips the other keys without decoding them.
 ///
-/// Filters are about keys: AUX fields, function libraries, module AUX, slots and RESIZEDB hints all
-/// pass. Without active options it is one test a key.
+/// AUX fields, function libraries, module AUX, slots and RESIZEDB hints always pass. Without conditions the filter
+/// costs one test per key.
 ///
-/// Where fields of hashes are concerned (``FilterOptions/expired``, ``FilterOptions/ttlShift``,
-/// ``FilterOptions/dropsExpiries``), a hash whose stored form can carry field expiries reaches the base
-/// element by element, even if it asked for `stored`: those bytes would say something else. Under
-/// `skip` and `only` such a hash is announced at the first field that passes, with
-/// ``ElementsHeader/count`` `nil`, and not at all if none does.
+/// ``FilterOptions/expired``, ``FilterOptions/ttlShift`` and ``FilterOptions/dropsExpiries`` also apply to the fields
+/// of a hash. A hash whose stored form can hold field expiries then reaches the base sink as elements, even if the
+/// base sink asked for the stored bytes, because those contain the unchanged fields. Under `skip` and `only` the
+/// filter announces such a hash at its first passing field, with the count `nil`, or not at all.
 public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSink, ~Copyable {
   public typealias Summary = FilterSummary<Base.Summary>
 
-  /// What becomes of the current key.
+  /// The state of the current key.
   @usableFromInline enum KeyState {
-    /// It has passed.
+    /// The base sink receives the key.
     case passed
-    /// It is being stepped over.
+    /// The reader skips the key.
     case filtered
-    /// A hash of which no field has passed yet: held back.
+    /// The key is a hash of which no field has passed yet, and which is not announced.
     case held
-    /// It was held back, and announced since.
+    /// The key was held, and is announced now.
     case announced
-    /// The same, but the base does not want its elements.
+    /// The key was held and is announced now, and the base sink does not want its elements.
     case announcedWithoutElements
   }
 
-  /// Gets what passes.
+  /// The sink that receives the keys that pass.
   public var base: Base
   @usableFromInline let isActive: Bool
   @usableFromInline let expired: FilterOptions.Expired
@@ -38,7 +37,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
   @usableFromInline let limit: UInt64
   @usableFromInline var test: KeyTest
   @usableFromInline var state = KeyState.passed
-  /// The current key's fields must be looked at.
+  /// Whether the filter decides about or changes the fields of the current key.
   @usableFromInline var touchesFields = false
   @usableFromInline var held = HeldKey()
   @usableFromInline var keysPassed: UInt64 = 0
@@ -46,7 +45,9 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
   @usableFromInline var limitReached = false
   @usableFromInline var notes = FilterNotes()
 
-  /// - Parameter base: Gets what passes.
+  /// Creates a filter.
+  ///
+  /// - Parameter base: The sink that receives the keys that pass.
   public init(_ options: FilterOptions, base: consuming Base) {
     self.base = base
     isActive = options.isActive
@@ -160,7 +161,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     try base.hashField(field, value: value, expiry: changed(expiry))
   }
 
-  /// Announces the hash that was held back, now that one of its fields passes.
+  /// Announces the held hash at its first passing field.
   @inlinable
   mutating func announceHeld() throws {
     keysPassed &+= 1

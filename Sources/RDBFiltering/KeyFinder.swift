@@ -2,16 +2,16 @@ package import RDB
 package import RDBFormat
 import Synchronization
 
-/// Looks for one key by stepping over all others; ends the reading when it is found.
+/// A sink that finds one key, skips all others, and ends the reading at the key.
 ///
-/// For several workers: the one that finds it first in file order is heard.
+/// With several workers, the first key in file order counts.
 package struct KeyFinder: SelectiveSink, FoldingSink, ~Copyable {
-  /// Where the key stands, for all workers to say.
+  /// The offset of the key, shared by all workers.
   package final class Found: Sendable {
     private let lowest = Atomic<Int>(.max)
     package init() {}
 
-    /// Where its record begins; `nil`: nobody found it.
+    /// The offset of the key's record, or `nil` if no worker found the key.
     package var offset: UInt64? {
       let offset = lowest.load(ordering: .relaxed)
       return offset == .max ? nil : UInt64(offset)

@@ -1,16 +1,16 @@
 import RDB
 import RDBFormat
 
-/// What may help somebody who asked for a key that is not there.
+/// Hints for an error about a key that does not exist: similar names, and other databases with the name.
 ///
-/// Hints of parts of a file add up, in any order, to those of the whole.
+/// Hints from parts of a file merge, in any order, into the hints of the whole.
 package struct KeyHints: MergeableSummary {
-  /// A name in the same database that begins as the one asked for.
+  /// A name in the same database that begins like the requested one.
   package struct Near: Hashable, Sendable {
     package var name: [UInt8]
-    /// Bytes that both begin with.
+    /// The number of bytes that both names begin with.
     package var common: Int
-    /// By how many bytes their lengths differ.
+    /// The difference of the lengths, in bytes.
     var distance: Int
 
     func precedes(_ other: Near) -> Bool {
@@ -20,19 +20,19 @@ package struct KeyHints: MergeableSummary {
     }
   }
 
-  /// How many names are kept, and how many databases.
+  /// The largest number of names, and of databases.
   package static let limit = 5
-  /// Fewer bytes in common say nothing.
+  /// The least number of common bytes that makes a name similar.
   static let leastCommon = 3
 
-  /// Other databases that have a key of this name, ascending: the lowest few.
+  /// The lowest other databases with a key of this name, in ascending order.
   package private(set) var databases: [UInt64] = []
-  /// The nearest names.
+  /// The most similar names, the most similar first.
   package private(set) var names: [Near] = []
   var isFound = false
   private let name: [UInt8]
   private let database: UInt64
-  /// Bytes in common below which a name is not looked at any more.
+  /// The number of common bytes below which a name can no longer enter the list.
   private var least = KeyHints.leastCommon
 
   package init(name: [UInt8], database: UInt64) { (self.name, self.database) = (name, database) }
@@ -40,7 +40,7 @@ package struct KeyHints: MergeableSummary {
   @inline(__always)
   func isName(_ other: RawSpan) -> Bool { equals(other, name) }
 
-  /// Looks at a key that is not the one.
+  /// Adds a key other than the requested one.
   @inline(__always)
   mutating func add(_ key: borrowing KeyHeader) {
     if key.database != database {
@@ -51,7 +51,7 @@ package struct KeyHints: MergeableSummary {
     if common >= least { add(key.name, common) }
   }
 
-  /// Notes another database that has a key of this name.
+  /// Adds another database with a key of the requested name.
   package mutating func add(database: UInt64) {
     guard database != self.database, !databases.contains(database) else { return }
     databases.append(database)
@@ -62,13 +62,13 @@ package struct KeyHints: MergeableSummary {
   @inline(__always)
   private func common(_ other: RawSpan) -> Int {
     let count = min(name.count, other.byteCount)
-    var place = 0
-    while place < count, name[place] == other.unsafeLoad(fromByteOffset: place, as: UInt8.self) { place &+= 1 }
-    return place
+    var common = 0
+    while common < count, name[common] == other.unsafeLoad(fromByteOffset: common, as: UInt8.self) { common &+= 1 }
+    return common
   }
 
   private mutating func add(_ other: RawSpan, _ common: Int) {
-    // A name may be as long as it likes: a hint is not.
+    // Names of any length are valid, but a long one is no useful hint.
     guard other.byteCount <= 4096 else { return }
     add(
       Near(
@@ -76,9 +76,9 @@ package struct KeyHints: MergeableSummary {
   }
 
   private mutating func add(_ near: Near) {
-    let place = names.firstIndex { near.precedes($0) } ?? names.endIndex
-    guard place < Self.limit, !names.contains(near) else { return }
-    names.insert(near, at: place)
+    let index = names.firstIndex { near.precedes($0) } ?? names.endIndex
+    guard index < Self.limit, !names.contains(near) else { return }
+    names.insert(near, at: index)
     if names.count > Self.limit { names.removeLast() }
     if names.count == Self.limit { least = names[Self.limit - 1].common }
   }

@@ -1,19 +1,19 @@
 import RDB
 import RDBFormat
 
-/// Decides about keys; one for each worker. What is cheap is asked first.
+/// The conditions of a filter, compiled for one worker. Cheap conditions are tested first.
 @usableFromInline
 struct KeyTest {
   @usableFromInline enum Verdict {
     case rejected, accepted
-    /// A hash whose fields have to be looked at first.
+    /// The key is a hash whose fields decide.
     case dependsOnFields
   }
 
-  /// Bit *n*: the value type of raw value *n* passes.
+  /// A bit set of value types: bit *n* is set if the type of raw value *n* passes.
   private let types: UInt64
   private let databases: Set<UInt64>
-  /// Keys of one database follow each other: the last answer is nearly always the next.
+  /// The database of the last key, whose answer nearly always holds for the next key.
   private var lastDatabase: UInt64?
   private var acceptsLastDatabase = true
   private let expiry: ExpiryCondition
@@ -39,7 +39,9 @@ struct KeyTest {
     noKeyMatchers = options.noKeyPatterns.map { $0.makeMatcher() }
   }
 
-  /// - Throws: Whatever a ``NamePattern`` throws.
+  /// Decides about a key by its header.
+  ///
+  /// - Throws: The error of a ``NamePattern``.
   @usableFromInline mutating func verdict(_ key: borrowing KeyHeader) throws -> Verdict {
     guard types >> UInt64(key.storedType.rawValue) & 1 != 0, accepts(database: key.database),
       expiry.accepts(key.expiry)

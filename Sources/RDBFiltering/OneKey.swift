@@ -1,16 +1,16 @@
 package import RDB
 package import RDBFormat
 
-/// A sink around a sink: one key passes, whole or a part of its elements, and ends the reading.
+/// A sink that passes one key, or some of its elements, to its base sink, and then ends the reading.
 ///
-/// Nothing that belongs to no key passes, nor do the begin and the end of the snapshot.
+/// Events that belong to no key do not pass, nor do the beginning and the end of the snapshot.
 package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSink, ~Copyable {
-  /// The key to look for, and what of it.
+  /// The key and the choice of its elements.
   package struct Options: Sendable {
     package var database: UInt64
     package var name: [UInt8]
     package var elements = ElementChoice.all
-    /// Whether to keep what may help where the key is missing: other databases, names like it.
+    /// Whether to collect hints for a key that does not exist.
     package var keepsHints = false
     package init(database: UInt64, name: [UInt8]) { (self.database, self.name) = (database, name) }
   }
@@ -19,7 +19,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     package var base: Base.Summary
     /// Whether the key was found.
     package var isFound: Bool
-    /// Elements that passed.
+    /// The number of elements that passed.
     package var elementCount: UInt64
     package var hints: KeyHints
 
@@ -33,9 +33,9 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
 
   enum State {
     case looking
-    /// Announced to the base.
+    /// The key is announced to the base sink.
     case found
-    /// Found, but no element was chosen yet: announced with the first.
+    /// The key is found, and is announced with its first chosen element.
     case held
     case done
   }
@@ -45,8 +45,8 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
   var state = State.looking
   var hints: KeyHints
   var held = HeldKey()
-  /// Elements announced so far: the next one's number.
-  var place: UInt64 = 0
+  /// The number of elements so far, which is the number of the next element.
+  var elementNumber: UInt64 = 0
   var elementCount: UInt64 = 0
   /// Whether the fields of the current stream entry pass.
   var passesEntry = false
@@ -86,7 +86,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     throw RDBError.stop
   }
 
-  /// Announces the key that was held, now that an element of it passes.
+  /// Announces the held key at its first chosen element.
   private mutating func announce() throws {
     guard state == .held else { return }
     state = .found
@@ -121,11 +121,11 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     if state == .found { try base.node(node) }
   }
 
-  /// Whether the next element passes, by its name or its number.
+  /// Returns whether the next element passes, by its name or its number.
   @inline(__always)
   private mutating func passes(_ name: RawSpan) throws -> Bool {
-    let number = place
-    place &+= 1
+    let number = elementNumber
+    elementNumber &+= 1
     guard options.elements.includes(name, number: number) else { return false }
     elementCount &+= 1
     try announce()
@@ -152,7 +152,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     if try passes(field) { try base.hashField(field, value: value, expiry: expiry) }
   }
 
-  /// Chosen by its index in the array.
+  /// Passes an array element that is chosen by its index.
   package mutating func arrayElement(index: UInt64, value: RawSpan) throws {
     guard options.elements.includes(index: index) else { return }
     elementCount &+= 1
@@ -163,8 +163,8 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
   // MARK: Streams
 
   package mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
-    let number = place
-    place &+= 1
+    let number = elementNumber
+    elementNumber &+= 1
     passesEntry = options.elements.includes(id, number: number)
     guard passesEntry else { return }
     elementCount &+= 1
@@ -180,7 +180,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     if state == .found { try base.streamInfo(info) }
   }
 
-  /// Groups and what else stands behind the entries pass with all of a stream only.
+  /// Whether groups and the other data after the entries pass: only with the whole stream.
   private var isWhole: Bool { state == .found && options.elements == .all }
 
   package mutating func streamGroup(_ group: borrowing StreamGroup) throws {
@@ -207,7 +207,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     if isWhole { try base.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate) }
   }
 
-  // MARK: What does not pass
+  // MARK: Events that do not pass
 
   package mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
   package mutating func aux(_ field: borrowing AuxField) throws(RDBError) {}
@@ -219,7 +219,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
 }
 
 extension Interest {
-  /// The same, but elements instead of stored bytes.
+  /// The same interest with elements instead of stored bytes.
   fileprivate var whole: Interest {
     switch self {
     case .stored: .elements

@@ -1,4 +1,4 @@
-/// Steps through a short ASCII text.
+/// A forward scanner of a short ASCII text.
 struct TextScanner {
   private let bytes: [UInt8]
   private var position = 0
@@ -8,7 +8,7 @@ struct TextScanner {
   var isAtEnd: Bool { position == bytes.count }
   var next: UInt8? { isAtEnd ? nil : bytes[position] }
 
-  /// Steps over `text`, if it stands here.
+  /// Advances over `text` if it is next, and returns whether it was.
   mutating func take(_ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
     let wanted = UnsafeBufferPointer(start: text.utf8Start, count: count)
@@ -19,7 +19,7 @@ struct TextScanner {
     return true
   }
 
-  /// The number that all digits from here on make; `nil`: there are none, or it is larger than `Int64`.
+  /// Reads the digits from here on as a number; `nil` if there are none, or if the number exceeds `Int64`.
   mutating func digits() -> (value: Int64, count: Int)? {
     var value: Int64 = 0
     let start = position
@@ -33,7 +33,7 @@ struct TextScanner {
     return position == start ? nil : (value, position - start)
   }
 
-  /// A number of exactly `count` digits.
+  /// Reads a number of exactly `count` digits.
   mutating func digits(exactly count: Int) -> Int64? {
     let start = position
     guard let (value, found) = digits(), found == count else {

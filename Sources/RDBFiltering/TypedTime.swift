@@ -2,13 +2,13 @@ import RDB
 package import RDBFormat
 import RDBSupport
 
-/// Times and durations as they are typed.
+/// The parser of times and durations that a person types.
 ///
 ///     time       1735689600             Unix seconds: a number of up to 11 digits
 ///                1735689600000          Unix milliseconds: a longer one
-///                2025-01-01             a day's beginning, UTC
-///                2025-01-01T12:30       also with seconds, a fraction of them, and a zone: Z, +02:00;
-///                                       a space may stand for the T; without a zone: UTC
+///                2025-01-01             the beginning of a day, UTC
+///                2025-01-01T12:30       also with seconds, a fraction, and a zone: Z, +02:00;
+///                                       a space may replace the T; without a zone: UTC
 ///                now                    also now+1h, now-30d12h
 ///     duration   90s                    one or more of ms, s, m, h, d, w with numbers: 1h30m; 0;
 ///                                       a sign before the first
@@ -17,8 +17,10 @@ package enum TypedTime {
     "a time such as 2025-01-01, 2025-01-01T12:30:00Z, now, now-30d, or Unix seconds or milliseconds"
   static let expectedDuration = "a duration such as 90s, 1h30m, -7d or 500ms"
 
-  /// - Parameter now: What `now` stands for.
-  /// - Throws: ``FilterError``: not a time, or one that no 64 bits of milliseconds hold.
+  /// Parses a time.
+  ///
+  /// - Parameter now: The time that `now` stands for.
+  /// - Throws: ``FilterError`` if the text is not a time, or if the time exceeds 64 bits of milliseconds.
   package static func time(_ text: String, now: UnixMilliseconds) throws(FilterError)
     -> UnixMilliseconds
   {
@@ -27,15 +29,17 @@ package enum TypedTime {
     throw FilterError(expected: expectedTime, found: "\"\(printed(text))\"")
   }
 
-  /// - Returns: Milliseconds.
-  /// - Throws: ``FilterError``: not a duration, or one that no 64 bits of milliseconds hold.
+  /// Parses a duration.
+  ///
+  /// - Returns: The duration in milliseconds.
+  /// - Throws: ``FilterError`` if the text is not a duration, or if the duration exceeds 64 bits of milliseconds.
   package static func duration(_ text: String) throws(FilterError) -> Int64 {
     var scanner = TextScanner(text)
     if let milliseconds = duration(&scanner) { return milliseconds }
     throw FilterError(expected: expectedDuration, found: "\"\(printed(text))\"")
   }
 
-  /// The text between the quotes that `printable` sets.
+  /// Returns the printable form of a text without its quotes.
   static func printed(_ text: String) -> String { String(printable(text.utf8).dropFirst().dropLast()) }
 
   private static func sinceNow(_ scanner: inout TextScanner, _ now: UnixMilliseconds)
@@ -116,7 +120,7 @@ package enum TypedTime {
     return milliseconds + fraction
   }
 
-  /// How far the zone is ahead of UTC, in milliseconds; 0 if none is named.
+  /// Parses the zone as its offset from UTC, in milliseconds; 0 if there is none.
   private static func zone(_ scanner: inout TextScanner) -> Int64? {
     if scanner.isAtEnd || scanner.take("Z") || scanner.take("z") { return 0 }
     let isWest = scanner.take("-")
@@ -128,15 +132,15 @@ package enum TypedTime {
   }
 }
 
-/// Days of the Gregorian calendar, also before it was introduced.
+/// Days of the proleptic Gregorian calendar.
 enum CivilDate {
-  /// - Returns: Days from 1970-01-01 on; `nil`: there is no such day.
+  /// Returns the number of days since 1970-01-01, or `nil` if there is no such day.
   static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64? {
     guard (1...12).contains(month), day >= 1, day <= dayCount(year, month) else { return nil }
     let before = year - 1
     var days = before * 365 + before / 4 - before / 100 + before / 400
     for earlier in 1..<month { days += dayCount(year, earlier) }
-    // 719 162 days lie between 0001-01-01 and 1970-01-01.
+    // There are 719,162 days from 0001-01-01 to 1970-01-01.
     return days + day - 1 - 719_162
   }
 

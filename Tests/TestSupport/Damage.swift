@@ -1,8 +1,8 @@
 import Foundation
 
-/// What `Fixtures/damaged/MANIFEST.jsonl` says of one damaged file.
+/// One row of `Fixtures/damaged/MANIFEST.jsonl`: a damaged file.
 public struct Damage: Sendable, CustomStringConvertible {
-  /// What the file's CRC64 says of its bytes.
+  /// The state of the file's CRC64.
   public enum Checksum: String, Sendable {
     case right, stale, cut, zero
     case none = "n/a"
@@ -13,20 +13,20 @@ public struct Damage: Sendable, CustomStringConvertible {
   public let kind: String
   public let detail: String
   public let checksum: Checksum
-  /// The file offset of the damage, where there is one.
+  /// The file offset of the damage, or `nil` if it has none.
   public let offset: Int?
-  /// How many key records, opcodes not counted, end before the damage.
+  /// The number of key records, without opcodes, that end before the damage.
   public let wholeRecords: Int?
   /// The file that this was made from, as a path below `Fixtures/`.
   public let base: String
-  /// Whether the server that wrote the base loads this.
+  /// Whether the server that wrote the base loads this file.
   public let serverLoads: Bool
-  /// How many keys it then has.
+  /// The number of keys of the server after loading.
   public let serverKeys: Int?
 
   public var description: String { "\(fixture.name): \(detail)" }
 
-  /// Every damaged dump, append-only files left out.
+  /// Every damaged dump, without append-only files.
   public static let dumps: [Damage] = {
     let text = String(decoding: readFile(Fixture.root + "/damaged/MANIFEST.jsonl"), as: UTF8.self)
     return text.split(separator: "\n").compactMap { line in

@@ -45,14 +45,14 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
   /// The dump itself.
   public var bytes: [UInt8] { readFile(path) }
 
-  /// The expected rows (`Golden.rows(at:)` reads them); not every damaged file has them.
+  /// The file of the expected rows, for `Golden.rows(at:)`. Not every damaged file has one.
   public var goldenPath: String { sibling("golden.jsonl") }
-  /// The rows of what had expired when the file was written, if there is such a file.
+  /// The file of the rows that had expired when the dump was written, or `nil`.
   public var expiredPath: String? { existing(sibling("expired.jsonl")) }
-  /// What `JSON.GET` said of each key, if there is such a file.
+  /// The file of the replies of `JSON.GET` per key, or `nil`.
   public var valuesPath: String? { existing(sibling("values.jsonl")) }
 
-  /// Of a refused fixture: the ``RDBError/Code`` that it must be refused with.
+  /// The code of the error that refuses a fixture of ``refused``.
   public var expectedErrorCode: RDBError.Code {
     let text = String(decoding: readFile(sibling("error")), as: UTF8.self)
     return RDBError.Code(String(text.prefix { $0.isLetter }))
@@ -60,7 +60,7 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String { name }
 
-  /// Damaged files keep `.rdb` in the names of what lies beside them.
+  /// Returns the path of the file with the given suffix; damaged files keep `.rdb` before it.
   private func sibling(_ suffix: String) -> String {
     let whole = "\(path).\(suffix)"
     return fileExists(whole) ? whole : path.dropLast(".rdb".count) + "." + suffix
@@ -75,13 +75,13 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// The names in a folder, sorted.
+/// Returns the names in a folder, sorted.
 func names(in folder: String) -> [String] {
   guard let handle = opendir(folder) else { fatalError("no folder \(folder)") }
   defer { closedir(handle) }
   var names: [String] = []
   while let entry = readdir(handle) {
-    // `d_name` is a tuple of characters in Swift's eyes: read it through its address.
+    // Swift imports `d_name` as a tuple of characters: read it through its address.
     let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
     let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
     names.append(String(cString: start))
@@ -91,7 +91,7 @@ func names(in folder: String) -> [String] {
 
 func fileExists(_ path: String) -> Bool { access(path, R_OK) == 0 }
 
-/// The whole of a file, which must be there: a test without its fixture has nothing to say.
+/// Returns the bytes of a file, which must exist.
 public func readFile(_ path: String) -> [UInt8] {
   let descriptor = open(path, O_RDONLY)
   guard descriptor >= 0 else { fatalError("cannot open \(path)") }
