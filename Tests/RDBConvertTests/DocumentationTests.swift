@@ -59,7 +59,7 @@ struct DocumentationTests {
       + (programs ?? []).flatMap { lines(text("Examples/Sources/\($0)/main.swift")) }
   }()
 
-  @Test("shows only examples that are compiled", arguments: pages)
+  @Test("Shows only examples that are compiled", arguments: pages)
   func compiled(_ page: String) {
     let source = Self.source
     for block in swiftBlocks(text(page)) {
@@ -80,7 +80,7 @@ struct DocumentationTests {
     }
   }
 
-  @Test("shows examples on every page that should have them")
+  @Test("Shows examples on every page of the list")
   func present() {
     #expect(swiftBlocks(text("README.md")).count >= 1)
     #expect(swiftBlocks(text("Sources/RDB/RDB.docc/Examples.md")).count >= 6)
@@ -90,7 +90,7 @@ struct DocumentationTests {
     Fixture.named($0)
   }
 
-  @Test("has examples that give the same, whichever way in", arguments: dumps)
+  @Test("Has examples that give the same result for each kind of input", arguments: dumps)
   func waysIn(_ dump: Fixture) throws {
     let rows = try Golden.rows(at: dump.goldenPath).filter { $0.key != nil }
     var bytes = 0
@@ -129,7 +129,7 @@ struct DocumentationTests {
           }))
   }
 
-  @Test("has an example that stops early without an error", arguments: dumps)
+  @Test("Has an example that stops early without an error", arguments: dumps)
   func stopping(_ dump: Fixture) throws {
     let lists = Set(
       try Golden.rows(at: dump.goldenPath).filter { $0.type == "list" }.map { printable($0.key ?? []) })
@@ -145,7 +145,7 @@ struct DocumentationTests {
     #expect(first.name.map { printable($0) } == lines.first)
   }
 
-  @Test("has examples of the sinks that write what the command writes", arguments: dumps)
+  @Test("Has examples of sinks that write the same bytes as the command", arguments: dumps)
   func converting(_ dump: Fixture) throws {
     let rows = try Golden.rows(at: dump.goldenPath).filter { $0.key != nil }
     var lines: [String] = []

@@ -21,7 +21,7 @@ struct EncodingTests {
     return nil
   }
 
-  @Test("are what the server said that wrote the dump", arguments: Fixture.valid)
+  @Test("Are the same as the server that wrote the snapshot reports", arguments: Fixture.valid)
   func goldens(_ fixture: Fixture) throws {
     let rows = try JSONSinkTests.rows(of: fixture)
     let writer = Self.writer(of: fixture)

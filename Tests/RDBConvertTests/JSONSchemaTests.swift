@@ -27,7 +27,7 @@ struct JSONSchemaTests {
     }
   }
 
-  @Test("hold for every fixture")
+  @Test("Accept the output of every fixture")
   func fixtures() throws {
     try withFolder { folder in
       let files = try convert(to: folder) { JSONConversion($0.bytes, meta: true) }
@@ -47,7 +47,7 @@ struct JSONSchemaTests {
   }
 
   @Test(
-    "refuse what is not so",
+    "Reject changed output",
     arguments: [
       "[{\"type\":\"strings\"}]", "[{\"db\":0,\"key\":\"a\",\"type\":\"string\"}]",
       "[{\"db\":-1,\"key\":\"a\",\"type\":\"string\",\"value\":\"\"}]",

@@ -3,7 +3,7 @@ import RDBConvert
 import TestSupport
 import Testing
 
-@Suite("The text of JSON")
+@Suite("The objects of a JSON sink")
 struct JSONShapeTests {
   private func text(
     _ dump: SnapshotBuilder, layout: JSONOptions.Layout = .array, strings: JSONOptions.Strings = .utf8,
@@ -25,7 +25,7 @@ struct JSONShapeTests {
     return dump
   }
 
-  @Test("has the members in the issue's order")
+  @Test("Writes the members of an object in a fixed order")
   func native() {
     let expected = """
       [
@@ -40,7 +40,7 @@ struct JSONShapeTests {
     #expect(text(twoDatabases, layout: .lines) == lines.map { $0 + "\n" }.joined())
   }
 
-  @Test("has header and end under --meta")
+  @Test("Writes a header and an end with the option meta")
   func meta() {
     #expect(
       text(twoDatabases, layout: .lines, meta: true).split(separator: "\n").map { $0.prefix(24) } == [
@@ -57,7 +57,7 @@ struct JSONShapeTests {
         """)
   }
 
-  @Test("of an empty dump is an empty array, and no line")
+  @Test("Writes an empty array, or no line, for an empty snapshot")
   func empty() {
     #expect(text(SnapshotBuilder()) == "[]\n")
     #expect(text(SnapshotBuilder(), layout: .lines) == "")
@@ -65,7 +65,7 @@ struct JSONShapeTests {
     #expect(text(SnapshotBuilder(), layout: .lines, shape: .rdbtools) == "")
   }
 
-  @Test("in the shape of rdbtools has an object for each stretch of keys of a database")
+  @Test("Writes one object per group of adjacent keys of a database in the shape rdbtools")
   func rdbtools() {
     #expect(
       text(twoDatabases, shape: .rdbtools)
@@ -75,7 +75,7 @@ struct JSONShapeTests {
         == "{\"a\":\"1\"}\n{\"b\":{\"$base64\":\"/w==\"}}\n{\"$base64:JGJhc2U2NDo=\":\"c\"}\n")
   }
 
-  @Test("of scores that JSON has no number for has a text beside null")
+  @Test("Writes null and a text for scores that are not JSON numbers")
   func scores() {
     var dump = SnapshotBuilder()
     dump.zset("z", [("a", .infinity), ("b", -.infinity), ("c", -0.0), ("d", 1e300), ("e", 0.1)])
@@ -88,14 +88,14 @@ struct JSONShapeTests {
         == "[{\n\"z\":{\"a\":\"inf\",\"b\":\"-inf\",\"c\":\"-0\",\"d\":\"1e+300\",\"e\":\"0.1\"}\n}]\n")
   }
 
-  @Test("of names tells those in base64 from those that only begin so")
+  @Test("Distinguishes names in Base64 from names that begin with the same mark")
   func names() {
     var dump = SnapshotBuilder()
     dump.hash("h", [([0xFF], ""), (Array("$base64:".utf8), ""), (Array("$base64".utf8), "")] as [([UInt8], String)])
     #expect(text(dump).contains(#""hash":{"$base64:/w==":"","$base64:JGJhc2U2NDo=":"","$base64":""}"#))
   }
 
-  @Test("leaves an expiration out that has no such year")
+  @Test("Omits the expiration text outside the years 1 to 9999")
   func years() {
     var dump = SnapshotBuilder()
     for time in [253_402_300_800_000, -62_135_596_800_001, Int64.max, -2] {
@@ -108,7 +108,7 @@ struct JSONShapeTests {
     #expect(written.contains("\"expiration\":\"1969-12-31T23:59:59.998Z\",\"expire_ms\":-2,"))
   }
 
-  @Test("embeds the documents of RedisJSON, and keeps what is none")
+  @Test("Embeds documents of RedisJSON, and keeps other values as Base64")
   func redisJSON() throws {
     var dump = SnapshotBuilder()
     dump.redisJSON("whole", [SnapshotBuilder.item("{\"a\":[1, 2]}")])
@@ -136,14 +136,14 @@ struct JSONShapeTests {
     #expect(try JSONConversion(dump.whole, shape: .rdbtools).document().array?[0].members?.count == 6)
   }
 
-  @Test("counts what it leaves out")
+  @Test("Notes omitted data in the ledger")
   func leftOut() {
     let native = JSONConversion(Fixture.named("redis-7.4.1/all").bytes).ledger
     #expect(!native.hasLosses)
     #expect(native.noted["AUX fields (`meta` writes them)"]?.count ?? 0 >= 4)
     #expect(native.noted.keys.allSatisfy { !$0.contains("rdbtools") })
     let meta = JSONConversion(Fixture.named("redis-7.4.1/all").bytes, meta: true).ledger
-    #expect(meta.noted.keys.allSatisfy { !$0.contains("--meta") })
+    #expect(meta.noted.keys.allSatisfy { !$0.contains("`meta`") })
     let rdbtools = JSONConversion(Fixture.named("redis-7.4.1/hashttl").bytes, shape: .rdbtools).ledger
     #expect(!rdbtools.hasLosses)
     #expect(rdbtools.noted["expiries of hash fields: the shape rdbtools has none"]?.count ?? 0 > 0)

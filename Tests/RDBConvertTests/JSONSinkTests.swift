@@ -5,7 +5,7 @@ import RDBSupport
 import TestSupport
 import Testing
 
-@Suite("JSON")
+@Suite("A JSON sink")
 struct JSONSinkTests {
   /// A key's place in the goldens.
   struct Place: Hashable {
@@ -27,7 +27,7 @@ struct JSONSinkTests {
     return rows
   }
 
-  @Test("says of every key what its server said, in every mode", arguments: Fixture.valid)
+  @Test("Writes every key as its server describes it, in every mode", arguments: Fixture.valid)
   func goldens(_ fixture: Fixture) throws {
     let rows = try Self.rows(of: fixture)
     let dump = fixture.bytes
@@ -60,7 +60,7 @@ struct JSONSinkTests {
     ]
   }
 
-  @Test("is the same, byte by byte, in every way", arguments: small)
+  @Test("Writes the same bytes for every layout of input and number of threads", arguments: small)
   func sameBytes(_ fixture: Fixture) {
     let dump = fixture.bytes
     let whole = Self.forms(dump, way: JSONConversion.Way())
@@ -73,7 +73,7 @@ struct JSONSinkTests {
     }
   }
 
-  @Test("is the same of large dumps, with workers and through small windows", arguments: large)
+  @Test("Writes the same bytes for large snapshots with several workers and small windows", arguments: large)
   func sameBytesOfLarge(_ fixture: Fixture) {
     let dump = fixture.bytes
     let one = JSONConversion(dump, meta: true)
@@ -86,7 +86,7 @@ struct JSONSinkTests {
     }
   }
 
-  @Test("is the same of many runs, and counts their keys", arguments: [2, 7])
+  @Test("Writes the same bytes for many batches, and counts their keys", arguments: [2, 7])
   func manyRuns(threads: Int) throws {
     var dump = SnapshotBuilder()
     for database in 0..<40 {
@@ -105,7 +105,7 @@ struct JSONSinkTests {
     #expect(all?.last == (try JSONNode(Array(#"{"type":"end","keys":2000}"#.utf8))))
   }
 
-  @Test("in the shape of rdbtools has the same values", arguments: Fixture.valid)
+  @Test("Writes the same values in the shape rdbtools", arguments: Fixture.valid)
   func rdbtools(_ fixture: Fixture) throws {
     let dump = fixture.bytes
     let strings = JSONOptions.Strings.utf8
@@ -127,39 +127,47 @@ struct JSONSinkTests {
     case "list": return value == native["values"]
     case "set": return value == native["members"]
     case "zset":
-      let entries = native["entries"]?.array ?? []
-      return try value.members?.count == entries.count
-        && zip(value.members ?? [], entries).allSatisfy { own, entry in
+      let entries = try #require(native["entries"]?.array)
+      let members = try #require(value.members)
+      return try members.count == entries.count
+        && zip(members, entries).allSatisfy { own, entry in
           let score = entry["score_text"]?.text ?? entry["score"]?.number
           return try strings.nameBytes(own.name) == strings.bytes(entry["member"]) && own.value.text == score
         }
     case "hash":
       if let hash = native["hash"] { return value == hash }
-      let fields = native["fields"]?.array ?? []
-      return try value.members?.count == fields.count
-        && zip(value.members ?? [], fields).allSatisfy { own, field in
+      let fields = try #require(native["fields"]?.array)
+      let members = try #require(value.members)
+      return try members.count == fields.count
+        && zip(members, fields).allSatisfy { own, field in
           try strings.nameBytes(own.name) == strings.bytes(field["field"]) && own.value == field["value"]
         }
     case "stream":
-      let entries = native["entries"]?.array ?? []
-      let own = value["entries"]?.array ?? []
+      let entries = try #require(native["entries"]?.array)
+      let own = try #require(value["entries"]?.array)
       return try own.count == entries.count
         && zip(own, entries).allSatisfy { one, other in
-          let fields = other["fields"]?.array ?? []
-          return try one["id"] == other["id"]
-            && zip(one["values"]?.members ?? [], fields).allSatisfy { member, pair in
+          let fields = try #require(other["fields"]?.array)
+          let values = try #require(one["values"]?.members)
+          return try one["id"] == other["id"] && values.count == fields.count
+            && zip(values, fields).allSatisfy { member, pair in
               try strings.nameBytes(member.name) == strings.bytes(pair.array?[0]) && member.value == pair.array?[1]
             }
         }
     case "array":
-      return value["elements"]?.array?.count == native["elements"]?.array?.count
+      let elements = try #require(native["elements"]?.array)
+      let own = try #require(value["elements"]?.array)
+      return own.count == elements.count
+        && zip(own, elements).allSatisfy { one, other in
+          one["idx"]?.text == other.array?[0].number && one["val"] == other.array?[1] && one["val"] != nil
+        }
     case "module":
       return value["module"] == native["module"] && value["value"] == native["value"] && value["json"] == native["json"]
     default: return false
     }
   }
 
-  @Test("under --meta has AUX fields and functions, and counts the keys", arguments: Fixture.valid)
+  @Test("Writes AUX fields, functions and the number of keys with the option meta", arguments: Fixture.valid)
   func meta(_ fixture: Fixture) throws {
     let conversion = JSONConversion(
       fixture.bytes, layout: .lines, meta: true, way: JSONConversion.Way(threads: 2, window: 4096))
@@ -174,8 +182,9 @@ struct JSONSinkTests {
     let aux = try lines.filter { $0["type"]?.text == "aux" }.map {
       (try strings.bytes($0["name"]), try strings.bytes($0["value"]))
     }
-    #expect(aux.count >= origin.auxFields.count)
-    #expect(zip(aux, origin.auxFields).allSatisfy { $0.0 == $1.name && $0.1 == $1.value })
+    // AUX fields can also follow the first key.
+    #expect(aux.prefix(origin.auxFields.count).map { $0.0 } == origin.auxFields.map(\.name))
+    #expect(aux.prefix(origin.auxFields.count).map { $0.1 } == origin.auxFields.map(\.value))
     let functions = lines.filter { $0["type"]?.text == "function" }
     let expected = try Golden.rows(at: fixture.goldenPath).filter { $0.type == "function" }
     #expect(functions.count == expected.count)
@@ -187,7 +196,7 @@ struct JSONSinkTests {
     }
   }
 
-  @Test("embeds the documents of RedisJSON as the server says them")
+  @Test("Embeds documents of RedisJSON as the server returns them")
   func redisJSON() throws {
     for fixture in Fixture.valid {
       guard let path = fixture.valuesPath else { continue }
@@ -200,7 +209,7 @@ struct JSONSinkTests {
     }
   }
 
-  @Test("of a damaged file is never a whole document", arguments: Fixture.damaged)
+  @Test("Never completes the document of a damaged file", arguments: Fixture.damaged)
   func damaged(_ fixture: Fixture) {
     let dump = fixture.bytes
     for way in [JSONConversion.Way(), JSONConversion.Way(threads: 2, window: 4096)] {
@@ -215,7 +224,7 @@ struct JSONSinkTests {
     }
   }
 
-  @Test("of a cut file is never a whole document, and never has an end", arguments: [1, 2])
+  @Test("Never completes the document of a truncated file", arguments: [1, 2])
   func cut(threads: Int) throws {
     let dump = Fixture.named("redis-7.2.6/rich").bytes
     for count in 0..<dump.count where threads == 1 || count % 7 == 0 {
@@ -226,7 +235,7 @@ struct JSONSinkTests {
     }
   }
 
-  @Test("of keys up to a limit is whole", arguments: JSONOptions.Shape.allCases)
+  @Test("Completes the document when a sink stops at a number of keys", arguments: JSONOptions.Shape.allCases)
   func endEarly(_ shape: JSONOptions.Shape) throws {
     let fixture = Fixture.named("redis-7.2.6/rich")
     var recording = RecordingSink(interest: .skip)

@@ -50,7 +50,7 @@ struct JSONTextTests {
     return samples
   }
 
-  @Test("is reversible, and what Foundation reads", arguments: JSONOptions.Strings.allCases)
+  @Test("Every string reads back as its bytes, also by Foundation", arguments: JSONOptions.Strings.allCases)
   func reversible(_ mode: JSONOptions.Strings) throws {
     let strings = JSONStrings(mode)
     for sample in Self.samples() {
@@ -71,7 +71,7 @@ struct JSONTextTests {
   }
 
   @Test(
-    "is as the table says",
+    "Strings have the text of the table",
     arguments: [
       (JSONOptions.Strings.utf8, "a\"\\\n\u{1}\u{7F}é\u{2028}", #""a\"\\\n\u0001\#u{7F}é\#u{2028}""#),
       (.latin1, "a\"\\\n\u{1}\u{7F}é", #""a\"\\\n\u0001\#u{7F}Ã©""#),
@@ -85,7 +85,7 @@ struct JSONTextTests {
     #expect(String(decoding: written, as: UTF8.self) == expected)
   }
 
-  @Test("of every byte is reversible", arguments: JSONOptions.Strings.allCases)
+  @Test("Every byte reads back", arguments: JSONOptions.Strings.allCases)
   func everyByte(_ mode: JSONOptions.Strings) throws {
     let strings = JSONStrings(mode)
     for byte in UInt8.min...UInt8.max {
@@ -96,7 +96,7 @@ struct JSONTextTests {
     }
   }
 
-  @Test("takes for UTF-8 exactly what the standard library does")
+  @Test("Accepts the same UTF-8 as the standard library")
   func validity() {
     func agrees(_ bytes: [UInt8]) -> Bool {
       let own = bytes.withUnsafeBytes { UTF8Check.isValid($0.baseAddress!, $0.count) }
@@ -132,7 +132,7 @@ struct JSONTextTests {
     #expect(failures == 0)
   }
 
-  @Test("in base64 is Foundation's, in one piece and in several")
+  @Test("Base64 is the same as that of Foundation, whole and in chunks")
   func base64() throws {
     var random = SeededGenerator(seed: 64)
     for length in Array(0...100) + [24_575, 24_576, 24_577, 60_000] {
@@ -154,7 +154,7 @@ struct JSONTextTests {
   }
 
   @Test(
-    "that is whole is embedded",
+    "Accepts a complete JSON text",
     arguments: [
       "{}", "[]", "0", "-0", "1.5e-3", "1E+30", "\"\"", "\"\\u00e9\\\"\\/\"", "true", "false", "null",
       " [1, {\"a\":[]}] ",
@@ -166,7 +166,7 @@ struct JSONTextTests {
   }
 
   @Test(
-    "that is not is refused",
+    "Rejects a malformed JSON text",
     arguments: [
       "", " ", "{", "}", "[", "]", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "[1 2]", "01", "-",
       "+1", "1.", ".5",
@@ -179,7 +179,7 @@ struct JSONTextTests {
     #expect(JSONCheck.check(bytes.span.bytes) == .malformed)
   }
 
-  @Test("is followed to a depth, knows line breaks, and must be UTF-8")
+  @Test("Limits the depth of a JSON text, finds its line breaks, and requires UTF-8")
   func depth() {
     func check(_ bytes: [UInt8]) -> JSONCheck.Verdict { JSONCheck.check(bytes.span.bytes) }
     func nested(_ count: Int) -> [UInt8] {
@@ -201,7 +201,7 @@ struct TimeTextTests {
     return isWritten ? String(decoding: bytes, as: UTF8.self) : nil
   }
 
-  @Test("is ISO 8601 from the year 1 to 9999, and nothing outside")
+  @Test("Writes ISO 8601 from the year 1 to 9999, and nothing for other years")
   func edges() {
     #expect(text(0) == "1970-01-01T00:00:00.000Z")
     #expect(text(-1) == "1969-12-31T23:59:59.999Z")
@@ -215,7 +215,7 @@ struct TimeTextTests {
     }
   }
 
-  @Test("is Foundation's")
+  @Test("Writes the same time as Foundation")
   func foundation() {
     // From the Gregorian calendar's first day on: before it Foundation's is the Julian one.
     var calendar = Calendar(identifier: .gregorian)

@@ -29,7 +29,7 @@ struct KeyNamesSinkTests {
     return lines
   }
 
-  @Test("escapes every byte as redis-cli does, wherever it stands among eight")
+  @Test("Escapes every byte as redis-cli does, at each of eight positions")
   func everyByte() throws {
     for place in [0, 3, 7, 8, 10] {
       let names = (0...255).map { byte -> [UInt8] in
@@ -41,7 +41,7 @@ struct KeyNamesSinkTests {
     }
   }
 
-  @Test("has long names whole, and empty ones as empty lines")
+  @Test("Writes long names completely, and empty names as empty lines")
   func lengths() throws {
     let names = [0, 1, 7, 8, 9, 4095, 4096, 4097, 100_000].map { count in
       (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -50,7 +50,7 @@ struct KeyNamesSinkTests {
       try Self.lines(names) == names.map { String(printable($0, limit: .max).dropFirst().dropLast()) })
   }
 
-  @Test("has every key of every dump, in file order", arguments: Fixture.valid)
+  @Test("Lists every key of every snapshot in file order", arguments: Fixture.valid)
   func fixtures(_ fixture: Fixture) throws {
     var reader = RDBReader(MemorySource(fixture.bytes))
     var sink = RecordingSink(interest: .skip)

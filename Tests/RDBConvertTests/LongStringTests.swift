@@ -67,7 +67,7 @@ struct LongStringTests {
     { _ in }, { ($0.restore, $0.restoreLimit) = (.always, 5 << 20) }, { $0.existing = .keep },
   ]
 
-  @Test("come out the same whoever reads them", arguments: 0..<3)
+  @Test("Give the same output with any number of threads", arguments: 0..<3)
   func same(_ way: Int) {
     let one = read(MemorySource(Self.whole), threads: 1, Self.ways[way])
     #expect(one.end?.checksum == .verified(Self.checksum(Self.snapshot)))
@@ -80,7 +80,7 @@ struct LongStringTests {
         == one)
   }
 
-  @Test("come out of a file")
+  @Test("Are read from a file")
   func file() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent(
       "long-\(UInt64.random(in: 0 ... .max)).rdb")
@@ -95,7 +95,7 @@ struct LongStringTests {
     }
   }
 
-  @Test("with a wrong byte in one, do not match the checksum", arguments: [1, 2, 5])
+  @Test("Fail the checksum with a changed byte", arguments: [1, 2, 5])
   func wrongByte(_ threads: Int) {
     for place in [800_000, 3_000_000, Self.whole.count / 2] {
       var bytes = Self.whole
@@ -106,7 +106,7 @@ struct LongStringTests {
     }
   }
 
-  @Test("cut anywhere, fail as one thread does", arguments: [2, 5])
+  @Test("Fail with the same error at each truncation as with one thread", arguments: [2, 5])
   func cut(_ threads: Int) {
     for count in [600_000, 1_200_000, 3_000_000, 8_000_000, Self.snapshot.count - 1, Self.snapshot.count + 3] {
       let bytes = Array(Self.whole[..<count])

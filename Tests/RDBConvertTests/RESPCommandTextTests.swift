@@ -6,7 +6,7 @@ import RESP
 import TestSupport
 import Testing
 
-@Suite("The commands of a key")
+@Suite("A RESP sink")
 struct RESPCommandTextTests {
   // MARK: Strings
 
@@ -51,7 +51,7 @@ struct RESPCommandTextTests {
     }
   }
 
-  @Test("for a string")
+  @Test("Writes a string with one command")
   func string() {
     for row in Self.strings {
       let expiry = row.expiry.map { Bytes.expiry($0) } ?? []
@@ -64,7 +64,7 @@ struct RESPCommandTextTests {
     }
   }
 
-  @Test("for a string that RESTORE must carry, because SET cannot say all in one command")
+  @Test("Writes a string with RESTORE if SET needs a second command")
   func restoredString() {
     let converted = convert(
       Bytes.snapshot("REDIS0009", Bytes.expiry(4_102_444_800_001), Bytes.text("k", "v")), target: "6.0"
@@ -76,7 +76,7 @@ struct RESPCommandTextTests {
 
   // MARK: Collections
 
-  @Test("for collections, in batches")
+  @Test("Writes collections in batches")
   func batches() {
     let elements = ["a", "b", "c", "d", "e"]
     let bytes = Bytes.snapshot("REDIS0009", Bytes.list("k", elements))
@@ -94,7 +94,7 @@ struct RESPCommandTextTests {
     #expect(convert(hash, target: "valkey-8.0").lines == ["SELECT 0", "HSET k f 1 g 2"])
   }
 
-  @Test("for elements too long for a batch, alone and in order")
+  @Test("Writes an element too long for a batch alone and in order")
   func longElements() {
     let long = String(repeating: "x", count: 5000)
     let bytes = Bytes.snapshot("REDIS0009", Bytes.list("k", ["a", long, "b", "c"]))
@@ -107,7 +107,7 @@ struct RESPCommandTextTests {
       convert(longKey, target: "7.0").lines == ["SELECT 0", "RPUSH \(key) a", "RPUSH \(key) b"])
   }
 
-  @Test("with bytes of a batch that no buffer held before, whatever the window")
+  @Test("Writes the same batches through windows of any size")
   func largeBatches() throws {
     // More than the buffer in one key, and batches of close to a mebibyte.
     let elements = (0..<3000).map { "\($0)" + String(repeating: "y", count: 1000) }
@@ -141,7 +141,7 @@ struct RESPCommandTextTests {
     ),
   ]
 
-  @Test("with what must stand before and after them")
+  @Test("Writes the commands required before and after the value")
   func existing() {
     let bytes = Bytes.snapshot("REDIS0009", Bytes.expiry(4_102_444_800_001), Bytes.list("k", ["a"]))
     for row in Self.existing {
@@ -178,7 +178,7 @@ struct RESPCommandTextTests {
     ),
   ]
 
-  @Test("for hash fields that expire, or a line in the ledger")
+  @Test("Writes expiries of hash fields, or lists them as lost")
   func fieldExpiries() {
     let bytes = Bytes.snapshot(
       "VALKEY080",
@@ -194,7 +194,7 @@ struct RESPCommandTextTests {
     }
   }
 
-  @Test("set the expiries of each batch before the next")
+  @Test("Sets the expiries of a batch before the next batch")
   func fieldExpiryBatches() {
     let bytes = Bytes.snapshot(
       "VALKEY080",
@@ -212,7 +212,7 @@ struct RESPCommandTextTests {
 
   // MARK: Databases
 
-  @Test("follow a SELECT of their database")
+  @Test("Selects the database of each key")
   func databases() {
     let bytes = Bytes.snapshot(
       "REDIS0009", Bytes.text("a", "1"), Bytes.database(3), Bytes.text("b", "2"), Bytes.text("c", "3"),
@@ -228,7 +228,7 @@ struct RESPCommandTextTests {
         == ["SELECT 0", "SET a 1", "SET b 2", "SET c 3", "SET d 4"])
   }
 
-  @Test("of a database that the server lacks are refused before the first, whoever reads")
+  @Test("Rejects a key of a database that the server lacks, with any number of threads")
   func databaseTooHigh() {
     let bytes = Bytes.snapshot(
       "REDIS0009", Bytes.text("a", "1"), Bytes.database(16), Bytes.text("b", "2"))
@@ -245,7 +245,7 @@ struct RESPCommandTextTests {
     }
   }
 
-  @Test("of two databases are refused for a single one, with the same error for any number of workers")
+  @Test("Rejects keys of two databases for a single one, with the same error for any number of workers")
   func twoDatabases() {
     // Each key fills a run of its own; the damage behind the conflict must not hide it.
     let long = String(repeating: "v", count: 700_000)
@@ -270,7 +270,7 @@ struct RESPCommandTextTests {
 
   // MARK: RESTORE
 
-  @Test("carry a value as it stands, with a footer that the target reads")
+  @Test("Restores the stored value with a footer that the target reads")
   func restore() throws {
     let bytes = Bytes.snapshot(
       "REDIS0009", Bytes.expiry(4_102_444_800_001) + [248, 9], Bytes.list("k", ["a", "b"]))
@@ -294,7 +294,7 @@ struct RESPCommandTextTests {
     #expect(old[3] == "PEXPIREAT k 4102444800001")
   }
 
-  @Test("carry a module's value as DUMP said it, module ID included", arguments: Fixture.valid)
+  @Test("Restores the value of a module as DUMP returns it, module ID included", arguments: Fixture.valid)
   func modules(_ fixture: Fixture) throws {
     var expected: [[UInt8]: Golden.Bytes] = [:]
     for row in try Golden.rows(at: fixture.goldenPath) {
@@ -324,7 +324,7 @@ struct RESPCommandTextTests {
     #expect(expected.isEmpty, "not restored: \(expected.keys.map { printable($0) })")
   }
 
-  @Test("go back to elements where RESTORE does not fit")
+  @Test("Writes elements where RESTORE is not possible")
   func restoreLimits() {
     let bytes = Bytes.snapshot("REDIS0009", Bytes.list("k", ["a", "b"]))
     #expect(convert(bytes, target: "7.0") { ($0.restore, $0.restoreLimit) = (.auto, 4) }.lines[1] == "RPUSH k a b")
@@ -336,7 +336,7 @@ struct RESPCommandTextTests {
 
   // MARK: Limits of the server
 
-  @Test("leave out what is longer than the server takes, and say so")
+  @Test("Lists data that is too long for the server as lost")
   func bulkLimit() {
     let bytes = Bytes.snapshot(
       "REDIS0009", Bytes.text("k", "0123456789x"), Bytes.text("0123456789x", "v"),

@@ -34,10 +34,10 @@ private func check(_ bytes: [UInt8], size: Int = .max) -> RESPFileCheck.Report {
   return check.finish()
 }
 
-@Suite("A file of commands")
+@Suite("A check of a command file")
 struct RESPFileCheckTests {
   @Test(
-    "is whole, and its trailer right, in pieces of any size", arguments: ["redis-7.2.6/rich", "redis-7.0.15/streams"])
+    "Accepts a whole file with its trailer, in chunks of any size", arguments: ["redis-7.2.6/rich", "redis-7.0.15/streams"])
   func whole(_ name: String) throws {
     let (bytes, summary) = try trailed(name)
     let report = check(bytes)
@@ -55,7 +55,7 @@ struct RESPFileCheckTests {
     #expect(source == report)
   }
 
-  @Test("cut anywhere is cut, or lacks its trailer")
+  @Test("Detects each truncation, except one that removes only the trailer")
   func cuts() throws {
     let (bytes, _) = try trailed("redis-7.2.6/rich")
     for end in stride(from: 1, to: bytes.count, by: 1) {
@@ -69,7 +69,7 @@ struct RESPFileCheckTests {
     }
   }
 
-  @Test("with another byte, a byte less or a command less does not match its trailer")
+  @Test("Detects a changed byte, a missing byte and a missing command by the trailer")
   func changed() throws {
     let (bytes, _) = try trailed("redis-7.2.6/rich")
     let text = String(decoding: bytes.prefix(30), as: UTF8.self)
@@ -97,7 +97,7 @@ struct RESPFileCheckTests {
     return commands
   }
 
-  @Test("rewritten by a shell is said to be so")
+  @Test("Reports changes by a shell as such")
   func rewritten() throws {
     let (bytes, _) = try trailed("redis-7.2.6/rich")
     func isRewritten(_ bytes: [UInt8], _ word: String) -> Bool {
@@ -114,7 +114,7 @@ struct RESPFileCheckTests {
     #expect(isRewritten(bytes + [10], "empty line"))
   }
 
-  @Test("with a length that is too large or too small is never called rewritten", arguments: [1, 7])
+  @Test("Never reports a wrong length as a change by a shell", arguments: [1, 7])
   func lengths(_ size: Int) throws {
     // Values that are line ends, or empty: what a wrong length runs into looks like one.
     let values = ["", "\r\n", "\n", "\r\n\r\n", "\r", "value", "*1", "$0\r\n\r\n"]
@@ -140,7 +140,7 @@ struct RESPFileCheckTests {
     #expect(damaged > 1000)
   }
 
-  @Test("in which a line end is wrong behind the first is damaged there")
+  @Test("Reports a wrong line end after the first one as damage")
   func laterLineEnd() {
     for (text, place) in [
       ("*1\r\n$4\nPING\r\n", 6), ("*1\r\n$4\r\nPING\n", 12), ("*1\r\n$4\r\r\nPING\r\n", 7),
@@ -154,7 +154,7 @@ struct RESPFileCheckTests {
     }
   }
 
-  @Test("that is none is damaged, with the place")
+  @Test("Reports bytes that are not commands as damage, with the offset")
   func damaged() {
     #expect(
       check(Array("SET k v\r\n".utf8)).condition
@@ -167,7 +167,7 @@ struct RESPFileCheckTests {
     #expect(check([]).condition == .whole)
   }
 
-  @Test("has a trailer that reads back")
+  @Test("Reads back a trailer")
   func trailer() {
     let trailer = RESPTrailer(keys: 3, commands: 9, bytes: 100, crc64: 0xAB)
     #expect(trailer.description == "swift-rdb/1 keys=3 commands=9 bytes=100 crc64=00000000000000ab")

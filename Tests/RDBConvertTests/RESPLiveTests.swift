@@ -123,7 +123,7 @@ private struct Loading {
 @Suite("RESP loaded through redis-cli --pipe", .serialized)
 struct RESPLiveTests {
   @Test(
-    "rebuilds every fixture of the server's family, and loading twice is harmless", arguments: LiveServer.Kind.allCases)
+    "Rebuilds every fixture of the vendor, also when loaded twice", arguments: LiveServer.Kind.allCases)
   func family(_ kind: LiveServer.Kind) throws {
     let server = try LiveServer(kind)
     defer { server.stop() }
@@ -152,7 +152,7 @@ struct RESPLiveTests {
     }
   }
 
-  @Test("carries hash fields' expiries from one vendor to the other")
+  @Test("Carries expiries of hash fields from one vendor to the other")
   func acrossVendors() throws {
     for (kind, prefix) in [(LiveServer.Kind.valkey9, "redis-"), (.redis8, "valkey-")] {
       let server = try LiveServer(kind)
@@ -172,7 +172,7 @@ struct RESPLiveTests {
     }
   }
 
-  @Test("keeps idle times and frequencies when it restores", arguments: LiveServer.Kind.allCases)
+  @Test("Keeps idle times and frequencies with RESTORE", arguments: LiveServer.Kind.allCases)
   func access(_ kind: LiveServer.Kind) throws {
     let server = try LiveServer(kind)
     defer { server.stop() }
@@ -200,7 +200,7 @@ struct RESPLiveTests {
     }
   }
 
-  @Test("shows what --nx leaves alone")
+  @Test("Shows by its replies which existing keys it kept")
   func keeps() throws {
     let server = try LiveServer(.redis8)
     defer { server.stop() }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("RESP of every fixture")
 struct RESPSameBytesTests {
-  @Test("is the same with any number of workers and in small windows", arguments: Fixture.valid)
+  @Test("Has the same bytes with any number of workers and in small windows", arguments: Fixture.valid)
   func sameBytes(_ fixture: Fixture) {
     let bytes = fixture.bytes
     let whole = convert(bytes)
@@ -27,7 +27,7 @@ struct RESPSameBytesTests {
     ("small batches", { ($0.batchElementCount, $0.batchByteCount) = (3, 100) }),
   ]
 
-  @Test("holds as many commands as its summary says, in every way", arguments: Fixture.valid)
+  @Test("Has as many commands as the summary counts", arguments: Fixture.valid)
   func counts(_ fixture: Fixture) throws {
     let bytes = fixture.bytes
     for (name, way) in Self.ways {
@@ -43,7 +43,7 @@ struct RESPSameBytesTests {
     }
   }
 
-  @Test("reads every key", arguments: Fixture.valid)
+  @Test("Has every key in its ledger", arguments: Fixture.valid)
   func everyKey(_ fixture: Fixture) throws {
     let rows = try Golden.rows(at: fixture.goldenPath).filter { $0.key != nil }
     let ledger = convert(fixture.bytes).summary.ledger

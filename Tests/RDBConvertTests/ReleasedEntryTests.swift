@@ -36,7 +36,7 @@ struct ReleasedEntryTests {
     if case .all(let bytes) = name { bytes } else { [] }
   }
 
-  @Test("is released again where the target can, and nothing is lost")
+  @Test("Is released on a target that can, without a loss")
   func released() throws {
     let expected = try Self.expected()
     #expect(expected.count == 3)
@@ -51,7 +51,7 @@ struct ReleasedEntryTests {
   }
 
   @Test(
-    "is counted as lost, one for one, where nobody can be without a consumer; but stays pending",
+    "Is pending for a replacement consumer on an older target, and counts as lost",
     arguments: ["5.0", "6.2", "7.0", "8.6", "valkey-8.0", "valkey-9.2"])
   func older(_ target: String) throws {
     let expected = try Self.expected()
@@ -67,7 +67,7 @@ struct ReleasedEntryTests {
   }
 
   @Test(
-    "is pending on a server for swift-rdb:released, and may be claimed at once", arguments: LiveServer.Kind.allCases)
+    "Is pending for swift-rdb:released on a server, and can be claimed at once", arguments: LiveServer.Kind.allCases)
   func live(_ kind: LiveServer.Kind) throws {
     let expected = try Self.expected()
     let server = try LiveServer(kind)

@@ -30,7 +30,7 @@ struct ScoreTextTests {
     )
   }
 
-  @Test("become the same commands as the numbers themselves", arguments: [17, 12] as [UInt8])
+  @Test("Give the same commands as binary scores", arguments: [17, 12] as [UInt8])
   func commands(_ kind: UInt8) throws {
     let (packed, plain) = try snapshots(kind)
     for count in [1, 3, 1000] {
@@ -40,7 +40,7 @@ struct ScoreTextTests {
     }
   }
 
-  @Test("become the same JSON as the numbers themselves", arguments: [17, 12] as [UInt8])
+  @Test("Give the same JSON as binary scores", arguments: [17, 12] as [UInt8])
   func json(_ kind: UInt8) throws {
     let (packed, plain) = try snapshots(kind)
     for shape in JSONOptions.Shape.allCases {
@@ -56,7 +56,7 @@ struct ScoreTextTests {
     text.split(separator: ",").filter { !$0.hasPrefix("\"encoding\"") }
   }
 
-  @Test("are refused where they are no numbers", arguments: [" 3", "3 ", "", "nan", "1,5", "--1", "1.2.3"])
+  @Test("Are rejected if they are not numbers", arguments: [" 3", "3 ", "", "nan", "1,5", "--1", "1.2.3"])
   func refused(_ text: String) {
     let packed = RDBBytes.listpack([.text(Array("m".utf8)), .text(Array(text.utf8))])
     let bytes = RDBBytes.snapshot(version: 11, RDBBytes.key(17, RDBBytes.string(packed)))

@@ -29,7 +29,7 @@ struct NumberTextTests {
     return numbers
   }()
 
-  @Test("an integer is its decimal digits, of every width")
+  @Test("Writes integers of every width as decimal digits")
   func integers() {
     for number in Self.magnitudes {
       #expect(text { DecimalText.write(number, to: $0) } == "\(number)")
@@ -40,7 +40,7 @@ struct NumberTextTests {
     }
   }
 
-  @Test("a double with 17 digits is what C's printf writes")
+  @Test("Writes doubles with 17 digits as printf does")
   func longDoubles() {
     var random = SeededGenerator(seed: 17)
     var numbers: [Double] = [
@@ -54,7 +54,7 @@ struct NumberTextTests {
     }
   }
 
-  @Test("canonical text of an integer is recognised, look-alikes are not")
+  @Test("Reads only the canonical text of an integer")
   func canonical() {
     for number in Self.magnitudes.map(Int64.init(bitPattern:)) {
       #expect(DecimalText.parseCanonical(Array("\(number)".utf8).span.bytes) == number)
@@ -69,7 +69,7 @@ struct NumberTextTests {
     }
   }
 
-  @Test("a double reads back to the same bits")
+  @Test("Writes doubles that read back to the same bits")
   func doubles() {
     var numbers: [Double] = [
       0, -0.0, 1, -1, 0.1, 1.5, 1e-5, 5e-324, 1.7976931348623157e308, 123456.5, 1e22, 1e300,
@@ -98,7 +98,7 @@ struct NumberTextTests {
   }
 
   @Test(
-    "a double has the text that servers read",
+    "Writes doubles as servers write them",
     arguments: [
       (0.0, "0"), (-0.0, "-0"), (3.0, "3"), (100000.0, "100000"), (0.1, "0.1"), (1.5, "1.5"),
       (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"), (-.nan, "nan"),
@@ -107,7 +107,7 @@ struct NumberTextTests {
     #expect(text(DoubleText.maximumByteCount) { DoubleText.write(number, to: $0) } == expected)
   }
 
-  @Test("text of a double stands for itself where it is what would be written")
+  @Test("Recognizes the text that it would write for a double")
   func canonicalDoubles() throws {
     var texts = [
       "0", "3", "-3", "0.5", "-0.5", "1.50", "007", "0.0", "1.", "00.5", ".5", "-.5", "-0.0", "0.0001", "0.0009",
@@ -136,7 +136,7 @@ struct NumberTextTests {
     }
   }
 
-  @Test("text that is no double is refused; what strtod reads is read")
+  @Test("Reads the doubles that strtod reads, and rejects other text")
   func parsing() {
     for other in [
       "", " 1", "1 ", "x", "1.5x", "1,5", "--1", "-", ".", "-.", "1.2.3", "1.5e", "1.:", "1./", "1:.5", "1/.5",

@@ -72,7 +72,7 @@ struct CommandTests {
     }
   }
 
-  @Test("read back as they were written, in pieces of any size", arguments: 1...8)
+  @Test("Read back in chunks of any size", arguments: 1...8)
   func roundTrip(seed: UInt64) throws {
     let written = Self.random(seed)
     let bytes = written.flatMap { RESPText.command($0) }
@@ -84,7 +84,7 @@ struct CommandTests {
     }
   }
 
-  @Test("cut anywhere are truncated")
+  @Test("Are truncated at each cut")
   func cuts() {
     let bytes = RESPText.command("SET", "key", "value") + RESPText.command("PING")
     for end in 1..<bytes.count where end != 33 {
@@ -111,7 +111,7 @@ struct CommandTests {
     ("*1\r\n$999999999999\r\n", .bulkTooLong, 5),
   ]
 
-  @Test("that are none are refused, with the place")
+  @Test("Are rejected with the offset if they are malformed")
   func refused() {
     for row in Self.wrong {
       for size in [1, Int.max] {
@@ -125,7 +125,7 @@ struct CommandTests {
     }
   }
 
-  @Test("have headers of every length, and numbers as text")
+  @Test("Have headers of every length, and integers as text")
   func numbers() {
     let place = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 8)
     defer { place.deallocate() }
@@ -148,7 +148,7 @@ struct CommandTests {
     }
   }
 
-  @Test("are written with strings of every short length")
+  @Test("Contain strings of every short length unchanged")
   func copies() {
     let bytes = (0..<100).map { UInt8($0 + 1) }
     let place = UnsafeMutableRawPointer.allocate(byteCount: 256, alignment: 8)

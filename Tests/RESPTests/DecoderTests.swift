@@ -59,7 +59,7 @@ struct DecoderTests {
     ),
   ]
 
-  @Test("read as their types say, whole and in pieces of any size")
+  @Test("Decode to the value of their type, whole and in chunks of any size")
   func types() {
     for row in Self.rows {
       let bytes = Array(row.text.utf8)
@@ -71,7 +71,7 @@ struct DecoderTests {
     }
   }
 
-  @Test("follow one another, whatever the pieces")
+  @Test("Decode one after the other in chunks of any size")
   func sequence() {
     let bytes = Self.rows.flatMap { Array($0.text.utf8) }
     for size in [1, 2, 3, 7, 64, Int.max] {
@@ -81,7 +81,7 @@ struct DecoderTests {
     }
   }
 
-  @Test("cut anywhere are truncated, and nothing is read of the last")
+  @Test("Are truncated at each cut, without a value for the last one")
   func cuts() {
     for row in Self.rows {
       let bytes = Array(row.text.utf8)
@@ -122,7 +122,7 @@ struct DecoderTests {
     ("*1\r\nx\r\n", .unknownType, 4),
   ]
 
-  @Test("that are none are refused, with the place")
+  @Test("Are rejected with the offset if they are malformed")
   func refused() {
     for row in Self.wrong {
       for size in [1, Int.max] {
@@ -134,7 +134,7 @@ struct DecoderTests {
     }
   }
 
-  @Test("nest up to the limit, and no further")
+  @Test("Nest up to the limit")
   func depth() {
     var limits = RESPLimits()
     limits.depth = 1000
@@ -149,7 +149,7 @@ struct DecoderTests {
     #expect(decode(wide, limits: limits).1?.code == .tooManyElements)
   }
 
-  @Test("are limited in lines, bulk strings and elements")
+  @Test("Have limits for lines, bulk strings and elements")
   func limits() {
     var limits = RESPLimits()
     limits.lineByteCount = 10

@@ -1,11 +1,14 @@
-/// Whether bytes are one JSON text (RFC 8259), to be embedded as it stands.
+/// A check whether bytes are one JSON text (RFC 8259), which the output can embed unchanged.
 package enum JSONCheck {
+  /// The result of a check; of a valid text, whether it contains line breaks.
   package enum Verdict { case malformed, oneLine, severalLines }
 
-  /// The deepest nesting that is accepted. RedisJSON's own limit is 128.
+  /// The deepest nesting of a valid text. The limit of RedisJSON is 128.
   package static var depthLimit: Int { 1024 }
 
-  /// - Complexity: O(`bytes.byteCount`). One bit a level of nesting; no recursion.
+  /// Checks whether `bytes` are one JSON text.
+  ///
+  /// - Complexity: O(*n*) for *n* bytes, without recursion. Uses one bit of memory per level of nesting.
   package static func check(_ bytes: RawSpan) -> Verdict {
     bytes.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress, UTF8Check.isValid(start, bytes.count) else { return .malformed }
@@ -22,7 +25,7 @@ private struct Scanner {
   let bytes: UnsafeRawBufferPointer
   private var position = 0
   private var depth = 0
-  /// One bit a level: whether it is an object.
+  /// One bit per level of nesting: 1 for an object, 0 for an array.
   private var isObject = [16 of UInt64](repeating: 0)
   private(set) var hasLineBreaks = false
 
@@ -131,14 +134,14 @@ private struct Scanner {
     return true
   }
 
-  /// - Returns: Whether there was at least one.
+  /// Scans digits, and returns whether there was at least one.
   private mutating func digits() -> Bool {
     let start = position
     while let byte = peek(), (0x30...0x39).contains(byte) { position += 1 }
     return position > start
   }
 
-  /// Behind its opening quote.
+  /// Scans the rest of a string after its opening quote.
   private mutating func string() -> Bool {
     while let byte = peek() {
       position += 1

@@ -1,6 +1,6 @@
 import RDB
 
-/// Counts of what the output leaves out by design; notes of the ledger at the end.
+/// Counts of data that the output omits by design. They become notes of the ledger at the end.
 struct JSONLeftOut {
   var auxFields: UInt64 = 0
   var functions: UInt64 = 0
@@ -8,7 +8,7 @@ struct JSONLeftOut {
   var slots: UInt64 = 0
   var sizes: UInt64 = 0
   var nodeBoundaries: UInt64 = 0
-  // Only of the shape `rdbtools`.
+  // The following counts are for the shape `rdbtools` only.
   var expiries: UInt64 = 0
   var fieldExpiries: UInt64 = 0
   var idleOrFrequency: UInt64 = 0
@@ -18,7 +18,7 @@ struct JSONLeftOut {
   var groups: UInt64 = 0
   var insertIndexes: UInt64 = 0
 
-  /// Counts what the shape `rdbtools` does not say of a key.
+  /// Counts the attributes of a key that the shape `rdbtools` omits.
   mutating func count(_ key: borrowing KeyHeader) {
     encodings &+= 1
     if key.expiry != nil { expiries &+= 1 }
@@ -27,11 +27,13 @@ struct JSONLeftOut {
   }
 
   @inline(__always)
+  /// Counts the parts of a collection that the output omits.
   mutating func count(_ header: ElementsHeader, _ type: ValueType, isNative: Bool) {
     if header.nodeCount > 1 { nodeBoundaries &+= 1 }
     if !isNative, header.insertIndex != nil { insertIndexes &+= 1 }
   }
 
+  /// Counts the parts of a stream that the output omits.
   mutating func count(_ info: StreamInfo, isNative: Bool) {
     if info.length > 0 { nodeBoundaries &+= 1 }
     guard !isNative else { return }
@@ -39,6 +41,7 @@ struct JSONLeftOut {
     groups &+= info.groupCount
   }
 
+  /// Adds a note per count to the ledger.
   func note(in ledger: inout Ledger) {
     let notes: [(UInt64, String)] = [
       (auxFields, "AUX fields (`meta` writes them)"),

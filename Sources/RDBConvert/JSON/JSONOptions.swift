@@ -1,47 +1,52 @@
 public import RDB
 
-/// What `rdb json` writes.
+/// Options for the JSON that a ``JSONSink`` writes.
 public struct JSONOptions: Hashable, Sendable {
-  /// How objects follow one another.
+  /// The layout of the objects.
   public enum Layout: String, Hashable, Sendable, CaseIterable {
-    /// One array, an object a line.
+    /// One array, with one object per line.
     case array
-    /// JSON Lines: an object a line, nothing around them.
+    /// JSON Lines: one object per line.
     case lines
   }
 
-  /// How bytes become strings.
+  /// The representation of bytes as strings.
   public enum Strings: String, Hashable, Sendable, CaseIterable {
-    /// Valid UTF-8 as text; anything else `{"$base64":"…"}`, as a name `"$base64:…"` (and so a name that
-    /// begins with `$base64:`).
+    /// Valid UTF-8 is text. Other values are `{"$base64":"…"}`, and other names `"$base64:…"`, as are names that begin
+    /// with `$base64:`.
     case utf8
-    /// Every string in base64.
+    /// Every string is Base64.
     case base64
-    /// Every byte the code point of its number, U+0000–U+00FF.
+    /// Each byte is the code point with its number, U+0000 to U+00FF.
     case latin1
-    /// As `redis-cli` shows it: printable ASCII as it is, `\n \r \t \a \b \\ \"`, all else `\xhh`.
+    /// The text that `redis-cli` shows: printable ASCII, the escapes `\n \r \t \a \b \\ \"`, and `\xhh` for other bytes.
     case escape
   }
 
-  /// What an object is.
+  /// The meaning of an object.
   public enum Shape: String, Hashable, Sendable, CaseIterable {
-    /// An object a key, with all that is known of it.
+    /// One object per key, with all attributes of the key.
     case native
-    /// Of redis-rdb-tools and librdb: an object a database, `key: value`.
+    /// One object per database, with a member `key: value` per key, as redis-rdb-tools and librdb write it.
     case rdbtools
   }
 
+  /// The layout of the objects.
   public var layout: Layout
+  /// The representation of bytes as strings.
   public var strings: Strings
+  /// The meaning of an object.
   public var shape: Shape
-  /// Objects for the header, AUX fields, functions, module AUX and slots, and one for the end.
-  /// The shape `rdbtools` has no room for them.
+  /// Whether to write objects for the header, AUX fields, functions, module AUX and slots, and for the end.
+  ///
+  /// The shape ``Shape/rdbtools`` ignores this option. Without these objects the ledger notes the omitted data.
   public var meta: Bool
-  /// The release that wrote the dump: see ``SnapshotOrigin/assumedWriter``. It names the encodings.
+  /// The release that wrote the snapshot, which determines the names of encodings. See `SnapshotOrigin.assumedWriter`.
   public var writer: ServerVersion
   /// Whether the sink receives only a part of each value. It then omits encodings that depend on the whole value.
   package var isPart = false
 
+  /// Creates options.
   public init(
     layout: Layout = .array, strings: Strings = .utf8, shape: Shape = .native, meta: Bool = false,
     writer: ServerVersion

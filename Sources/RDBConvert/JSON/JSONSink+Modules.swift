@@ -1,7 +1,9 @@
 public import RDB
 
-/// Values of modules: the payload of DUMP without its last ten bytes (version and checksum), in base64; of
-/// RedisJSON the document itself.
+/// Values of modules.
+///
+/// A value of RedisJSON is the document itself. Other values are the payload of DUMP in Base64, without its last ten bytes
+/// (version and checksum).
 extension JSONSink {
   /// `ReJSON-RL`, encoding version 3: one string, which is JSON.
   private static var redisJSON: ModuleID { ModuleID(rawValue: 0x45E2_5238_DF91_2C03) }
@@ -34,7 +36,7 @@ extension JSONSink {
     key.isModuleAux = false
   }
 
-  /// `,"value":"`, and the base64 of type and module.
+  /// Writes `,"value":"`, and the Base64 of type and module ID.
   private mutating func beginPayload() throws(RDBError) {
     if key.isModuleAux { return }
     try output.append(",\"value\":\"")
@@ -54,7 +56,7 @@ extension JSONSink {
       try beginPayload()
       key.module = .payload
     case .document:
-      // No RedisJSON writes more than one item. What does not fit the document is kept beside it.
+      // RedisJSON writes one item. Further items go into a member of their own, so that nothing is lost.
       try output.append(",\"json_rest\":\"")
       key.module = .rest
     case .payload, .rest: break
@@ -62,7 +64,9 @@ extension JSONSink {
     try appendItem(item)
   }
 
-  /// - Returns: Whether `bytes` are a JSON text; if not, nothing is written.
+  /// Appends `bytes`, if they are a JSON text.
+  ///
+  /// - Returns: Whether they are.
   private mutating func appendDocument(_ bytes: RawSpan) throws(RDBError) -> Bool {
     switch JSONCheck.check(bytes) {
     case .malformed: return false
@@ -72,7 +76,7 @@ extension JSONSink {
     case .severalLines:
       try output.append(",\"json\":")
       for position in 0..<bytes.byteCount {
-        // Line breaks are white space here: inside of strings there are none.
+        // A line break in a valid JSON text is white space, because strings cannot contain it.
         let byte = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
         try output.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
       }
@@ -80,7 +84,7 @@ extension JSONSink {
     return true
   }
 
-  /// Appends an item as it stands in a payload: its opcode and its value.
+  /// Appends the stored form of an item, its opcode and its value, to the payload.
   private mutating func appendItem(_ item: borrowing ModuleItem) throws(RDBError) {
     switch item.kind {
     case .signed(let value): try appendPiece(1, length: UInt64(bitPattern: value))
@@ -103,14 +107,14 @@ extension JSONSink {
     }
   }
 
-  /// Appends a byte and a length in its 64-bit form, as part of a payload.
+  /// Appends an opcode and a length in its 64-bit form to the payload.
   private mutating func appendPiece(_ code: UInt8, length: UInt64) throws(RDBError) {
     var piece: [10 of UInt8] = [code, 0x81, 0, 0, 0, 0, 0, 0, 0, 0]
     for index in 0..<8 { piece[2 + index] = UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * index)) }
     try stored.append(piece.span.bytes, to: &output)
   }
 
-  /// Behind the last item of a module's value.
+  /// Ends the value of a module after its last item.
   mutating func endModule() throws(RDBError) {
     if key.moduleID == Self.redisJSON {
       if key.module == .none {

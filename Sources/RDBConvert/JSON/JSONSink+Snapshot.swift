@@ -1,6 +1,8 @@
 public import RDB
 
-/// What is not a key: written under `--meta`, each an object of its own type; else noted as left out.
+/// Records that are not keys.
+///
+/// With ``JSONOptions/meta`` each record is an object with a type of its own. Otherwise the ledger notes it.
 extension JSONSink {
   private var writesMeta: Bool { options.meta && isNative }
 
@@ -110,11 +112,12 @@ extension JSONSink {
 ///
 /// Source: `functionExtractLibMetaData` in Redis `src/functions.c`.
 struct FunctionShebang {
-  /// Positions in the library's code.
+  /// The byte range of the engine in the code of the library.
   let engine: Range<Int>
+  /// The byte range of the name.
   let name: Range<Int>
 
-  /// - Returns: `nil` if `code` does not begin with such a line.
+  /// Reads the first line of `code`. Returns `nil` if it is another line.
   init?(_ code: RawSpan) {
     func byte(_ position: Int) -> UInt8 {
       code.unsafeLoad(fromByteOffset: position, as: UInt8.self)

@@ -1,9 +1,9 @@
 public import RDB
 
-/// Streams. Entries first, then the stream's own numbers, as the file has them.
+/// Streams, in the order of the file: entries, then IDs and counters, then groups.
 ///
-/// Of each group `consumers` come before `pending`: whose a pending entry is, is known only when the
-/// consumers have been read.
+/// Within a group, `consumers` come before `pending`, because the file lists the consumer of a pending entry after the
+/// entry.
 extension JSONSink {
   mutating func beginStream() throws(RDBError) {
     key.stream = .entries
@@ -161,7 +161,7 @@ extension JSONSink {
     try output.append(UInt8(ascii: "}"))
   }
 
-  /// Behind the last event of a stream.
+  /// Ends a stream after its last event.
   mutating func endStream() throws(RDBError) {
     guard isNative else { return try output.append(UInt8(ascii: "}")) }
     try endGroup()

@@ -13,7 +13,7 @@ extension JSONSink {
         output.appendUnchecked(",\"value\":")
       } else {
         try output.reserve(256)
-        // Most strings of most files.
+        // The common encodings have a text of their own, whose length is known at compile time.
         switch encoding {
         case .embstr: output.appendUnchecked(",\"encoding\":\"embstr\",\"value\":")
         case .raw: output.appendUnchecked(",\"encoding\":\"raw\",\"value\":")
@@ -33,7 +33,7 @@ extension JSONSink {
     leftOut.count(header, key.type, isNative: isNative)
     guard isNative else { return try beginElementsOfMember() }
     let encoding = encodings?.value(key.type, header)
-    if encoding == nil, valueEncodings != nil { key.tally = ElementCounts() }
+    if encoding == nil, valueEncodings != nil { key.elementCounts = ElementCounts() }
     try appendAttributes(encoding)
     switch key.type.data {
     case .list: output.appendUnchecked(",\"values\":[")
@@ -45,7 +45,7 @@ extension JSONSink {
         output.appendUnchecked(index)
       }
       output.appendUnchecked(",\"elements\":[")
-    default:
+    case .hash, .string, .stream, .module:
       if key.hasFields {
         output.appendUnchecked(",\"fields\":[")
       } else {
@@ -59,7 +59,7 @@ extension JSONSink {
     switch key.type.data {
     case .list, .set: try output.append("[")
     case .array: try output.append("{\"elements\":[")
-    default: try output.append("{")
+    case .zset, .hash, .string, .stream, .module: try output.append("{")
     }
     let isArray = key.type.data == .list || key.type.data == .set || key.type.data == .array
     key.close = UInt8(ascii: isArray ? "]" : "}")
@@ -72,11 +72,11 @@ extension JSONSink {
   }
 
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
-    if key.tally != nil { key.tally?.add(element) }
+    if key.elementCounts != nil { key.elementCounts?.add(element) }
     if strings.writesText, element.byteCount <= Self.shortByteCount {
-      let place = try shortPlace()
-      let start = separate(at: place)
-      let text = strings.writeValue(element, to: place + start)
+      let memory = try shortMemory()
+      let start = separate(at: memory)
+      let text = strings.writeValue(element, to: memory + start)
       if text > 0 { return wrote(start &+ text) }
     }
     try separate()
@@ -108,8 +108,8 @@ extension JSONSink {
   }
 
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
-    let wasShort = try shortMember(member) { place in
-      text.withUnsafeBytes { RESPText.copy($0.baseAddress.unsafelyUnwrapped, to: place, byteCount: $0.count) }
+    let wasShort = try shortMember(member) { destination in
+      text.withUnsafeBytes { RESPText.copy($0.baseAddress.unsafelyUnwrapped, to: destination, byteCount: $0.count) }
       return text.byteCount
     }
     if !wasShort { try zsetMember(member, score: score) }
@@ -117,22 +117,22 @@ extension JSONSink {
 
   /// Writes a member that is short text, in the native shape.
   ///
-  /// - Parameter writeScore: Writes the score's text, and returns its byte count.
-  /// - Returns: Whether it is that; if not, nothing was written.
+  /// - Parameter writeScore: A function that writes the text of the score and returns its byte count.
+  /// - Returns: Whether the member was written. A longer member, or one that is not text, is not.
   @inline(__always)
   private mutating func shortMember(
     _ member: RawSpan, _ writeScore: (UnsafeMutableRawPointer) -> Int
   ) throws(RDBError) -> Bool {
     guard isNative, strings.writesText, member.byteCount <= Self.shortByteCount else { return false }
-    let place = try shortPlace()
-    var end = separate(at: place)
-    end &+= Self.write("{\"member\":", to: place + end)
-    let text = strings.writeValue(member, to: place + end)
+    let memory = try shortMemory()
+    var end = separate(at: memory)
+    end &+= Self.write("{\"member\":", to: memory + end)
+    let text = strings.writeValue(member, to: memory + end)
     if text == 0 { return false }
     end &+= text
-    end &+= Self.write(",\"score\":", to: place + end)
-    end &+= writeScore(place + end)
-    place.storeBytes(of: UInt8(ascii: "}"), toByteOffset: end, as: UInt8.self)
+    end &+= Self.write(",\"score\":", to: memory + end)
+    end &+= writeScore(memory + end)
+    memory.storeBytes(of: UInt8(ascii: "}"), toByteOffset: end, as: UInt8.self)
     wrote(end &+ 1)
     return true
   }
@@ -145,17 +145,17 @@ extension JSONSink {
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   {
-    if key.tally != nil { key.tally?.add(field, value: value) }
+    if key.elementCounts != nil { key.elementCounts?.add(field, value: value) }
     if strings.writesText, expiry == nil, !(isNative && key.hasFields),
       field.byteCount <= Self.shortByteCount, value.byteCount <= Self.shortByteCount
     {
-      let place = try shortPlace()
-      var end = separate(at: place)
-      let name = strings.writeName(field, to: place + end)
+      let memory = try shortMemory()
+      var end = separate(at: memory)
+      let name = strings.writeName(field, to: memory + end)
       end &+= name
-      place.storeBytes(of: UInt8(ascii: ":"), toByteOffset: end, as: UInt8.self)
+      memory.storeBytes(of: UInt8(ascii: ":"), toByteOffset: end, as: UInt8.self)
       end &+= 1
-      let text = name > 0 ? strings.writeValue(value, to: place + end) : 0
+      let text = name > 0 ? strings.writeValue(value, to: memory + end) : 0
       if text > 0 { return wrote(end &+ text) }
     }
     try separate()
@@ -176,21 +176,22 @@ extension JSONSink {
 
   // MARK: Short elements
 
-  /// Elements whose strings are this short, each, are written in one go.
+  /// The longest string, in bytes, of an element on the fast path, which reserves memory once per element.
   private static var shortByteCount: Int { JSONText.pieceByteCount / 2 }
 
-  /// Where an element of two short strings goes, and what stands around them. Nothing counts before
-  /// ``wrote(_:)``: what turns out not to be text is written in another way.
+  /// Returns memory for an element of two short strings.
+  ///
+  /// Bytes written there become output only with ``wrote(_:)``. So the sink can start again if a string is not text.
   @inline(__always)
-  private mutating func shortPlace() throws(RDBError) -> UnsafeMutableRawPointer {
+  private mutating func shortMemory() throws(RDBError) -> UnsafeMutableRawPointer {
     try output.reserve(JSONText.pieceRoom + 256)
     return output.spare.baseAddress.unsafelyUnwrapped
   }
 
-  /// Writes the comma that an element needs; returns how many bytes.
+  /// Writes the comma before an element, if it needs one, and returns its byte count.
   @inline(__always)
-  private func separate(at place: UnsafeMutableRawPointer) -> Int {
-    place.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
+  private func separate(at memory: UnsafeMutableRawPointer) -> Int {
+    memory.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
     return key.needsComma ? 1 : 0
   }
 
@@ -201,8 +202,8 @@ extension JSONSink {
   }
 
   @inline(__always)
-  private static func write(_ text: StaticString, to place: UnsafeMutableRawPointer) -> Int {
-    place.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+  private static func write(_ text: StaticString, to destination: UnsafeMutableRawPointer) -> Int {
+    destination.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     return text.utf8CodeUnitCount
   }
 

@@ -6,57 +6,58 @@ import RDBSupport
 ///     let reader = RDBReader(try FileSource(path: "dump.rdb"))
 ///     let result = try reader.write(to: destination, threads: 2) { JSONSink(options, to: $0) }
 ///
-/// The output is valid JSON exactly when the whole snapshot was read: the array is closed in `endSnapshot`
-/// (or in `endEarly`, when a sink around this one has had enough). Nothing is buffered but the output:
-/// memory does not grow with keys or elements.
+/// The output is valid JSON only if the sink saw the end of the snapshot, or another sink stopped the reading: only then
+/// the array is closed. The sink holds only the buffer of its output, so its memory does not grow with keys or elements.
 ///
-/// Members come in the order in which the file says them; so of a consumer group, `consumers` stand before
-/// `pending`, and where the elements decide the encoding (dumps of 2.2) it comes last.
+/// The members of an object have the order of the file. So `consumers` come before `pending` in a consumer group. In
+/// snapshots of Redis 2.2, where the elements determine the encoding, `encoding` is the last member.
 public struct JSONSink: OutputSink, ~Copyable {
   var output: ByteOutput
   var separators: Separators
   let strings: JSONStrings
   let options: JSONOptions
   let encodings: ObjectEncodings?
-  /// The same for what the whole value decides; `nil` also if only a part of it comes.
+  /// Like ``encodings``, for encodings that depend on the whole value; also `nil` if only a part of the value arrives.
   let valueEncodings: ObjectEncodings?
   var ledger = Ledger()
   var leftOut = JSONLeftOut()
   var key = KeyInProgress()
   var stored = Base64Stream()
 
-  /// The key being written.
+  /// The state of the current key.
   struct KeyInProgress {
     var type = ValueType.string
     var nameByteCount = 0
     var expiry: UnixMilliseconds?
     var idleSeconds: UInt64?
     var frequency: UInt8?
-    /// An expiry, idle time or frequency.
+    /// Whether the key has an expiry, an idle time or a frequency.
     var hasAttributes = false
-    /// The bracket that closes the value; 0: none.
+    /// The bracket that closes the value; 0 if it has none.
     var close: UInt8 = 0
     var needsComma = false
-    /// Of a stream's entry: how many fields are still to come.
+    /// The number of fields of the current stream entry still to come.
     var fieldsLeft = 0
     var hasFields = false
-    /// Of values of 2.2, whose elements say how they were held.
-    var tally: ElementCounts?
+    /// The element counts of a value of Redis 2.2, which determine its encoding.
+    var elementCounts: ElementCounts?
     var stream = StreamPart.entries
     var module = ModulePart.none
     var moduleID = ModuleID(rawValue: 0)
-    /// What is stored belongs to no key.
+    /// Whether the stored bytes are module AUX, which belongs to no key.
     var isModuleAux = false
   }
 
-  /// Where in a stream's object the output stands.
+  /// The part of the object of a stream that is open.
   enum StreamPart { case entries, groups, consumers, pending, idempotency }
-  /// What has been written of a module's items.
+  /// The output for the items of a module so far.
   enum ModulePart { case none, document, payload, rest }
 
+  /// Creates a sink.
+  ///
   /// - Parameters:
-  ///   - options: The same for every worker.
-  ///   - destination: Where the output goes.
+  ///   - options: The options, the same for every worker.
+  ///   - destination: The destination of the output.
   public init(_ options: JSONOptions, to destination: any ByteDestination) {
     self.options = options
     strings = JSONStrings(options.strings)
@@ -97,7 +98,7 @@ public struct JSONSink: OutputSink, ~Copyable {
       return .elements
     case .module:
       return try beginModule(key.module ?? ModuleID(rawValue: 0))
-    default:
+    case .string, .list, .set, .zset, .hash, .array:
       return .elements
     }
   }
@@ -120,7 +121,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     }
     try strings.appendValue(key.name, to: &output)
     try output.reserve(64)
-    // Each a text of its own, so that its length is known when this is compiled.
+    // Each text is a constant, so that its length is known at compile time.
     switch key.type {
     case .string: output.appendUnchecked(",\"type\":\"string\"")
     case .list: output.appendUnchecked(",\"type\":\"list\"")
@@ -156,14 +157,14 @@ public struct JSONSink: OutputSink, ~Copyable {
     case .stream: try endStream()
     case .module: try endModule()
     case .array where !isNative: try output.append(UInt8(ascii: "}"))
-    default: break
+    case .array, .string, .list, .set, .zset, .hash: break
     }
     if isNative {
-      if let tally = key.tally, let encodings {
+      if let counts = key.elementCounts, let encodings {
         try output.append(",\"encoding\":\"")
-        try output.append(encodings.elements(key.type, tally).name)
+        try output.append(encodings.elements(key.type, counts).name)
         try output.append(UInt8(ascii: "\""))
-        key.tally = nil
+        key.elementCounts = nil
       }
       if options.layout == .array { try output.append("}") } else { try output.append("}\n") }
     }
@@ -173,7 +174,7 @@ public struct JSONSink: OutputSink, ~Copyable {
 
   // MARK: Objects
 
-  /// What stands before an object of the native shape.
+  /// Writes the separator before an object of the native shape.
   @inline(__always)
   mutating func beginItem() throws(RDBError) {
     guard options.layout == .array else { return }
@@ -190,7 +191,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     if options.layout == .array || !isNative { try separators.advance(to: JSONPlace.closed, in: &output) }
   }
 
-  /// `,"encoding":"int","expiration":"…","expire_ms":1,"idle":1,"freq":1`: what is known when the value begins.
+  /// Writes the attributes known before the value: `,"encoding":"int","expiration":"…","expire_ms":1,"idle":1,"freq":1`.
   @inline(__always)
   mutating func appendAttributes(_ encoding: ObjectEncoding?) throws(RDBError) {
     try output.reserve(256)
@@ -224,19 +225,19 @@ public struct JSONSink: OutputSink, ~Copyable {
 }
 
 extension ByteOutput {
-  /// Appends a number in decimal. Room for 20 bytes must have been reserved.
+  /// Appends a number in decimal. The caller reserves 20 bytes.
   @inline(__always)
   mutating func appendUnchecked(_ value: UInt64) {
     advance(by: DecimalText.write(value, to: spare.baseAddress.unsafelyUnwrapped))
   }
 
-  /// Appends a number in decimal. Room for 20 bytes must have been reserved.
+  /// Appends a number in decimal. The caller reserves 20 bytes.
   @inline(__always)
   mutating func appendUnchecked(_ value: Int64) {
     advance(by: DecimalText.write(value, to: spare.baseAddress.unsafelyUnwrapped))
   }
 
-  /// Appends an ID in quotes: `"1-0"`. Room for 43 bytes must have been reserved.
+  /// Appends an ID in quotes: `"1-0"`. The caller reserves 43 bytes.
   @inline(__always)
   mutating func appendUnchecked(_ id: StreamID) {
     appendUnchecked(UInt8(ascii: "\""))
@@ -246,7 +247,9 @@ extension ByteOutput {
     appendUnchecked(UInt8(ascii: "\""))
   }
 
-  /// Appends `,"name":` and a number; `name` with its comma, quotes and colon.
+  /// Appends a name and a number.
+  ///
+  /// - Parameter name: The name with its comma, quotes and colon: `,"name":`.
   mutating func append(_ name: StaticString, _ value: UInt64) throws(RDBError) {
     try reserve(256)
     appendUnchecked(name)

@@ -1,9 +1,9 @@
 import RDB
 
-/// Bytes as the inside of a JSON string (RFC 8259, section 7), written for speed.
+/// A writer of bytes as the content of a JSON string (RFC 8259, section 7).
 ///
-/// Sixteen bytes are copied and looked at together; only a block that has something to escape goes byte by
-/// byte through a table of what each byte becomes. The table is all that tells one kind of text from another:
+/// It copies and checks sixteen bytes per step. Only a block with a byte to escape goes through a table that has the text
+/// of each byte. The kinds of text differ only in this table:
 ///
 /// | | ASCII | control characters | `"` `\` | 80–FF |
 /// | --- | --- | --- | --- | --- |
@@ -11,23 +11,24 @@ import RDB
 /// | `latin1` | itself | `\n` … or `\u00hh` | `\"` `\\` | the code point of that number |
 /// | `escape` | itself | `\\n` … or `\\xhh` (so DEL) | `\\\"` `\\\\` | `\\xhh` |
 ///
-/// Inverses: of `utf8`, the string's UTF-8; of `latin1`, one byte a code point; of `escape`, what `redis-cli`
-/// understands between double quotes: `\xhh`, `\n \r \t \a \b`, `\\`, `\"`.
+/// To get the bytes back, a reader takes the UTF-8 of a `utf8` string, or one byte per code point of a `latin1` string. In
+/// an `escape` string it replaces the escapes of `redis-cli`: `\xhh`, `\n \r \t \a \b`, `\\`, `\"`.
 struct JSONText: ~Copyable {
+  /// The kinds of text.
   enum Kind { case utf8, latin1, escape }
 
-  /// What each byte becomes: up to seven bytes of text, and their number in the highest byte.
+  /// The text of each byte: up to seven bytes, with their number in the highest byte.
   private let table: UnsafeMutablePointer<UInt64>
-  /// Whether bytes from 80 on are copied as they are.
+  /// Whether bytes from 0x80 on are copied unchanged.
   private let copiesHigh: Bool
   /// Whether DEL is written as an escape.
   private let escapesDelete: Bool
 
-  /// The most that one byte becomes.
+  /// The longest text of a byte, in bytes.
   static var maximumExpansion: Int { 6 }
-  /// The longest piece that is written in one go.
+  /// The longest piece, in bytes. The caller reserves memory once per piece.
   static var pieceByteCount: Int { 4096 }
-  /// Room for a piece, and what is stored beyond it.
+  /// The memory to reserve for a piece, in bytes: its longest text, and the width of the last store.
   static var pieceRoom: Int { pieceByteCount * maximumExpansion + 64 }
 
   init(_ kind: Kind) {
@@ -76,18 +77,18 @@ struct JSONText: ~Copyable {
 
   // MARK: Pieces
 
-  /// The longest string that ``copyPlain(_:_:to:)`` takes.
+  /// The longest string for ``copyPlain(_:_:to:)``, in bytes.
   static var plainByteCount: Int { 64 }
 
-  /// Copies a short string that stands for itself: ASCII with nothing to escape.
+  /// Copies a short string that needs no escapes and is ASCII.
   ///
-  /// - Parameter destination: Room for `count` bytes.
-  /// - Returns: Whether it does; if not, what was written is of no use.
+  /// - Parameter destination: Memory with room for `count` bytes.
+  /// - Returns: Whether the string is such text. If not, the copied bytes are meaningless.
   @inline(__always)
   static func copyPlain(
     _ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer
   ) -> Bool {
-    // Loads that overlap cover all bytes.
+    // Overlapping loads cover all bytes.
     if count > 16 {
       let first = copy(source, to: destination)
       let last = copy(source + (count &- 16), to: destination + (count &- 16))
@@ -111,7 +112,7 @@ struct JSONText: ~Copyable {
       destination.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
       return notPlain(UInt64(first) | UInt64(last) &<< 32) & tops == 0
     }
-    // Spaces stand for the bytes that are not there.
+    // Spaces fill the missing bytes.
     var bytes = ones &* 0x20
     for index in 0..<count {
       let byte = source.load(fromByteOffset: index, as: UInt8.self)
@@ -121,7 +122,7 @@ struct JSONText: ~Copyable {
     return notPlain(bytes) & tops == 0
   }
 
-  /// Copies sixteen bytes; returns top bits for those that are not ASCII or have to be escaped.
+  /// Copies sixteen bytes. Returns the top bit of each byte that is not ASCII or needs an escape.
   @inline(__always)
   private static func copy(_ source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer) -> Block {
     let bytes = source.loadUnaligned(as: Block.self)
@@ -129,7 +130,7 @@ struct JSONText: ~Copyable {
     return specials(bytes) | bytes
   }
 
-  /// Top bits for bytes that are not ASCII or have to be escaped.
+  /// Returns the top bit of each byte that is not ASCII or needs an escape.
   @inline(__always)
   private static func notPlain(_ bytes: UInt64) -> UInt64 {
     let quotes = bytes ^ (ones &* 0x22)
@@ -138,10 +139,10 @@ struct JSONText: ~Copyable {
       | (backslashes &- ones) & ~backslashes
   }
 
-  /// Writes `count` bytes to `destination`, which has room for six times as many and 16 more.
+  /// Writes `count` bytes to `destination`, which has room for six times as many bytes and 16 more.
   ///
-  /// - Parameter stopsAtHigh: Stop in front of the first block with a byte from 80 on.
-  /// - Returns: Bytes read and bytes written. All before where it stopped is ASCII.
+  /// - Parameter stopsAtHigh: Whether to stop before the first block with a byte from 0x80 on.
+  /// - Returns: The number of bytes read and written. If it stops early, the bytes read are ASCII.
   @inline(__always)
   func write(
     _ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer, stopsAtHigh: Bool
@@ -188,7 +189,7 @@ struct JSONText: ~Copyable {
     return (count, written)
   }
 
-  /// Whether `count` bytes at `source` stand for themselves.
+  /// Returns whether `count` bytes at `source` need no escapes.
   func isPlain(_ source: UnsafeRawPointer, _ count: Int) -> Bool {
     var position = 0
     while position + 16 <= count {
@@ -203,7 +204,7 @@ struct JSONText: ~Copyable {
     return true
   }
 
-  /// Writes byte by byte, eight bytes each, of which only the text counts.
+  /// Writes bytes through the table. Each store is eight bytes wide; the next one overwrites the excess.
   @inline(__always)
   private func escape(_ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer) -> Int {
     var written = 0
@@ -217,18 +218,18 @@ struct JSONText: ~Copyable {
 
   // MARK: Blocks
 
-  /// Sixteen bytes in one register, as two words: what is done with the words, the compiler does with both
-  /// at once. (Comparing the lanes of a `SIMD16` it compiles to a loop over them.)
+  /// Sixteen bytes as two words in one register. The compiler turns operations on words into one instruction for both,
+  /// but comparisons of a `SIMD16` into a loop.
   private typealias Block = SIMD2<UInt64>
 
   private static var ones: UInt64 { 0x0101_0101_0101_0101 }
   private static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
-  /// Whether a byte of `block` has its top bit set.
+  /// Returns whether a byte of `block` has its top bit set.
   @inline(__always)
   private static func hasTop(_ block: Block) -> Bool { (block.x | block.y) & tops != 0 }
 
-  /// Whether one of sixteen bytes has to be escaped, or (`high`) is not ASCII.
+  /// Returns whether one of sixteen bytes needs an escape or, with `high`, is not ASCII.
   @inline(__always)
   private func hasSpecial(_ bytes: Block, high: Bool) -> Bool {
     var found = Self.specials(bytes)
@@ -240,8 +241,9 @@ struct JSONText: ~Copyable {
     return Self.hasTop(found)
   }
 
-  /// The top bit of each byte that is a control character, a quotation mark or a backslash. A subtraction
-  /// borrows only behind a byte that is found anyway, so that no other byte is reported where none is.
+  /// Returns the top bit of each byte that is a control character, a quotation mark or a backslash.
+  ///
+  /// A subtraction borrows only after a byte that is found, so the result is 0 exactly if there is no such byte.
   @inline(__always)
   private static func specials(_ bytes: Block) -> Block {
     let quotes = bytes ^ Block(repeating: ones &* 0x22)

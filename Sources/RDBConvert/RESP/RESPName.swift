@@ -1,20 +1,21 @@
 import RDB
 import RESP
 
-/// A name ready to be written: as a bulk string, in memory that is used again for the next one.
+/// A name as a bulk string, in memory that the next name reuses.
 struct RESPName: ~Copyable {
   private var base: UnsafeMutableRawPointer
   private var capacity = 256
   private var headerByteCount = 0
-  /// Bytes of the name itself.
+  /// The byte count of the name.
   private(set) var nameByteCount = 0
-  /// Bytes of the bulk string.
+  /// The byte count of the bulk string.
   private(set) var count = 0
 
   init() { base = .allocate(byteCount: capacity, alignment: 16) }
 
   deinit { base.deallocate() }
 
+  /// Replaces the name.
   mutating func set(_ name: RawSpan) {
     nameByteCount = name.byteCount
     if nameByteCount > capacity - 64 { grow() }
@@ -22,9 +23,10 @@ struct RESPName: ~Copyable {
     headerByteCount = count &- nameByteCount &- 2
   }
 
+  /// Replaces the name.
   mutating func set(_ name: [UInt8]) { set(name.span.bytes) }
 
-  /// Takes a name that stands as a bulk string already.
+  /// Replaces the name by that of a bulk string.
   mutating func set(bulk: UnsafeRawBufferPointer) {
     let header = (bulk.firstIndex(of: UInt8(ascii: "\n")) ?? 0) + 1
     set(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bulk[header..<bulk.count - 2])))
@@ -36,16 +38,16 @@ struct RESPName: ~Copyable {
     base = .allocate(byteCount: capacity, alignment: 16)
   }
 
-  /// The bulk string.
+  /// The name as a bulk string.
   var bulk: RawSpan {
     @_lifetime(borrow self)
     get { _overrideLifetime(RawSpan(_unsafeStart: base, byteCount: count), borrowing: self) }
   }
 
-  /// Where the bulk string stands, until another name does.
-  var place: (start: UnsafeRawPointer, count: Int) { (UnsafeRawPointer(base), count) }
+  /// The memory of the bulk string; valid until the name is replaced.
+  var memory: (start: UnsafeRawPointer, count: Int) { (UnsafeRawPointer(base), count) }
 
-  /// The name itself.
+  /// The name.
   var bytes: RawSpan {
     @_lifetime(borrow self)
     get {

@@ -1,79 +1,86 @@
 public import RDB
 import RDBFormat
 
-/// What commands a ``RESPSink`` writes.
+/// Options for the commands that a ``RESPSink`` writes.
 public struct RESPOptions: Hashable, Sendable {
-  /// What happens to a key that the server has already.
+  /// The treatment of keys that exist on the server.
   public enum Existing: String, Hashable, Sendable, CaseIterable {
-    /// It is taken to be absent; elements of collections are added to what is there.
+    /// Assume that no key exists. Strings replace an existing key; elements of collections are added to it.
     case merge
-    /// It is removed first: loading twice is harmless.
+    /// Remove an existing key first. Loading twice gives the same result as loading once.
     case replace
-    /// It stays as it is.
+    /// Keep an existing key.
     ///
-    /// Expected replies: `SET … NX` and `SETNX` say null (0) where the key exists; `RESTORE` says
-    /// `BUSYKEY`; `RENAMENX` says 0, and `no such key` where the key's time has passed meanwhile;
-    /// `UNLINK` says 0 or 1.
+    /// Expected replies for an existing key: null for `SET … NX`, 0 for `SETNX`, the error `BUSYKEY` for `RESTORE`, and
+    /// 0 for `RENAMENX` (the error `no such key` if the expiry of the key has passed). `UNLINK` replies 0 or 1.
     case keep
   }
 
-  /// Whether values go by RESTORE, as they stand in the file.
+  /// The use of RESTORE, which carries a value as stored in the snapshot.
   ///
-  /// Modules' values always do, and keys with metadata, since no command carries them.
+  /// Values of modules and keys with metadata always use RESTORE, because no other command can carry them.
   public enum Restore: String, Hashable, Sendable, CaseIterable {
+    /// Write the commands of each data type.
     case never
-    /// Where the target can read the type, and the payload is not above ``RESPOptions/restoreLimit``.
+    /// Use RESTORE if the target can read the stored form and the payload is within ``RESPOptions/restoreLimit``.
     case auto
-    /// Where the target can read the type, and the payload is not above ``RESPOptions/bulkLimit``.
+    /// Use RESTORE if the target can read the stored form and the payload is within ``RESPOptions/bulkLimit``.
     case always
   }
 
-  /// What happens to function libraries.
+  /// The treatment of function libraries.
   public enum Functions: String, Hashable, Sendable, CaseIterable {
-    /// `FUNCTION LOAD`: a library that the server has already stays, and the reply is an error.
+    /// Write `FUNCTION LOAD`. The server keeps a library that it has already, and replies with an error.
     case append
-    /// `FUNCTION LOAD REPLACE`.
+    /// Write `FUNCTION LOAD REPLACE`.
     case replace
+    /// Write no functions. The ledger notes them.
     case skip
   }
 
-  /// The oldest server that must understand the commands.
+  /// The server that must understand the commands; newer releases understand them too.
   public var target: ServerVersion
-  /// Database in the snapshot → database on the server; others keep their number.
+  /// The database on the server by the database in the snapshot. A database without an entry keeps its number.
   public var databaseMap: [UInt64: UInt64] = [:]
-  /// All keys go into database 0. Keys of two databases are refused then, unless they replace.
+  /// Whether all keys go into database 0.
+  ///
+  /// Keys of two databases are then an error, unless ``existing`` is ``Existing/replace``.
   public var singleDatabase = false
-  /// How many databases the server has.
+  /// The number of databases of the server. A key for a higher database is an error.
   public var databaseCount: UInt64 = 16
+  /// The treatment of keys that exist on the server.
   public var existing = Existing.merge
+  /// The use of RESTORE.
   public var restore = Restore.never
-  /// The longest payload for RESTORE, bytes.
+  /// The longest payload for RESTORE under ``Restore/auto``, in bytes.
   public var restoreLimit: UInt64 = 64 << 20
-  /// The server's `proto-max-bulk-len`, bytes: a longer argument closes the connection, so what needs one
-  /// is lost.
+  /// The longest argument that the server accepts, in bytes: its `proto-max-bulk-len`.
+  ///
+  /// The sink writes no longer argument, because the server would close the connection; the ledger lists the loss.
   public var bulkLimit: UInt64 = 512 << 20
-  /// Elements of one command, at least 1.
+  /// The largest number of elements in one command, at least 1.
   public var batchElementCount = 500
-  /// Bytes of one command, unless a single element is longer. At most 16 MiB count.
+  /// The largest size of one command in bytes, unless a single element is longer; at most 16 MiB.
   public var batchByteCount = 1 << 20
+  /// The treatment of function libraries.
   public var functions = Functions.append
 
   /// Creates options for a server.
   public init(target: ServerVersion) { self.target = target }
 }
 
-/// What a ``RESPSink`` did.
+/// The summary of a ``RESPSink``.
 public struct RESPSummary: Equatable, MergeableSummary {
+  /// The keys read and written, and the losses and notes.
   public var ledger = Ledger()
-  /// Commands written, SELECT included.
+  /// The number of commands written, SELECT included.
   public var commandCount: UInt64 = 0
 
-  public init() {}
+  package init() {}
 
-  /// Adds what another worker did.
+  /// Adds the summary of another worker.
   public mutating func merge(_ other: RESPSummary) {
     ledger.merge(other.ledger)
     commandCount += other.commandCount
   }
-
 }

@@ -2,22 +2,23 @@ import RDB
 public import RDBFormat
 public import RESP
 
-/// Hashes, and expiries of their fields.
+/// Fields of hashes, and their expiries.
 extension RESPSink {
-  /// The fields of the open command that expire: set when it is complete, because HSET clears an expiry.
+  /// The expiring fields of the open command. Their expiries are set after the command, because HSET clears them.
   struct FieldExpiries: ~Copyable {
     private struct Entry {
       var expiry: Int64
-      var place: Int
+      /// The offset of the bulk string in `names`.
+      var nameOffset: Int
     }
     private var entries: [Entry] = []
-    /// Their names as bulk strings, one behind the other.
+    /// The names of the fields as bulk strings, without gaps.
     private var names: [UInt8] = []
 
     var count: Int { entries.count }
 
     mutating func append(_ field: RawSpan, _ expiry: Int64) {
-      entries.append(Entry(expiry: expiry, place: names.count))
+      entries.append(Entry(expiry: expiry, nameOffset: names.count))
       withUnsafeTemporaryAllocation(byteCount: RESPText.maximumHeaderByteCount, alignment: 8) { header in
         let count = RESPText.writeBulkHeader(UInt64(field.byteCount), to: header.baseAddress!)
         names.append(contentsOf: header[..<count])
@@ -27,11 +28,11 @@ extension RESPSink {
       names.append(10)
     }
 
-    /// Calls `body` once for each time, in ascending order, with its fields' bulk strings.
+    /// Calls `body` once per expiry, in ascending order, with the bulk strings of its fields.
     consuming func groups(
       _ body: (_ expiry: Int64, _ fields: [ArraySlice<UInt8>]) throws(RDBError) -> Void
     ) throws(RDBError) {
-      let ends = entries.dropFirst().map(\.place) + [names.count]
+      let ends = entries.dropFirst().map(\.nameOffset) + [names.count]
       let order = entries.indices.sorted {
         (entries[$0].expiry, $0) < (entries[$1].expiry, $1)
       }
@@ -40,7 +41,7 @@ extension RESPSink {
         let expiry = entries[order[start]].expiry
         var end = start
         while end < order.count, entries[order[end]].expiry == expiry { end += 1 }
-        try body(expiry, order[start..<end].map { names[entries[$0].place..<ends[$0]] })
+        try body(expiry, order[start..<end].map { names[entries[$0].nameOffset..<ends[$0]] })
         start = end
       }
     }
@@ -52,9 +53,9 @@ extension RESPSink {
   {
     guard try begin(field.byteCount, value.byteCount) else { return }
     if batch.isOpen {
-      let place = elementPlace
-      let end = RESPText.writeBulk(field, to: place)
-      wrote(end &+ RESPText.writeBulk(value, to: place + end))
+      let memory = elementMemory
+      let end = RESPText.writeBulk(field, to: memory)
+      wrote(end &+ RESPText.writeBulk(value, to: memory + end))
     } else {
       try beginSingle()
       try out.bulk(field)
@@ -73,7 +74,7 @@ extension RESPSink {
       key.lostFieldExpiries += 1
       return
     }
-    // Times before 1970 are refused; all are past.
+    // The server rejects times before 1970. All of them are in the past.
     let time = max(expiry, 1)
     if batch.isOpen {
       fieldExpiries.append(field, time)
@@ -90,7 +91,7 @@ extension RESPSink {
     try out.bulk(UInt64(count))
   }
 
-  /// HPEXPIREAT for the fields of the command just ended, one a time.
+  /// Writes HPEXPIREAT for the fields of the last command, one command per expiry.
   mutating func writeFieldExpiries() throws(RDBError) {
     var pending = FieldExpiries()
     swap(&pending, &fieldExpiries)

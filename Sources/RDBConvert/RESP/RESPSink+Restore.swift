@@ -2,15 +2,15 @@ public import RDB
 public import RDBFormat
 import RESP
 
-/// Values as they stand in the file, for RESTORE.
+/// RESTORE, which carries values as stored in the snapshot.
 extension RESPSink {
-  /// The payload under way.
+  /// The state of the current payload.
   struct RestoreState {
     var checksum = CRC64()
     var version: UInt16 = 0
-    /// The key's KEY_META record, which goes in front of the type.
+    /// The KEY_META record of the key, which precedes the type; empty without one.
     var metadata: [UInt8] = []
-    /// A module's ID, which goes between type and value; else empty.
+    /// The ID of a module, which goes between type and value; empty for other types.
     var moduleID: [UInt8] = []
     var replaces = false
     var hasAbsoluteExpiry = false
@@ -18,12 +18,13 @@ extension RESPSink {
     var frequency: UInt8?
   }
 
-  /// What stands around the value: metadata, type and module ID before it, version and checksum behind.
+  /// The byte count of the payload without the value: metadata, type and module ID before it, version and checksum
+  /// after it.
   private var frameByteCount: UInt64 {
     UInt64(restored.metadata.count + 1 + restored.moduleID.count + 2 + 8)
   }
 
-  /// Decides how a key is to be written.
+  /// Chooses between RESTORE and commands for a key, and returns the interest that fits.
   mutating func plan(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     if header.metadata.byteCount > 0 {
       restored.metadata = header.metadata.withUnsafeBytes { Array($0) }
@@ -38,7 +39,7 @@ extension RESPSink {
     case .module where !can.modules: return loses(.modules)
     case .stream where !can.streams: return loses(.streams)
     case .array where !can.arrays: return loses(.arrays)
-    default: break
+    case .string, .list, .set, .zset, .hash, .stream, .module, .array: break
     }
     if !restored.metadata.isEmpty, !can.keyMetadata {
       lose(.moduleAux, "metadata of keys needs \(RESPFeature.keyMetadata.neededServer)")
@@ -58,7 +59,7 @@ extension RESPSink {
     lose("\(key.type.data == .module ? "modules' values" : "\(key.type.data)s") need \(feature.neededServer)")
   }
 
-  /// Up to how many bytes the value goes by RESTORE; `nil`: never.
+  /// Returns the longest value that uses RESTORE, in bytes, or `nil` if no value of the type does.
   private mutating func restoreLimit(_ type: ValueType) -> UInt64? {
     let must = type.data == .module || !restored.metadata.isEmpty
     guard canRestore(type) else {
@@ -74,16 +75,16 @@ extension RESPSink {
     if must || options.restore == .always { return most }
     if options.restore == .auto { return min(options.restoreLimit, most) }
     guard options.existing == .keep else { return nil }
-    // A string has SET NX, unless its expiry would need a second command.
+    // SET NX does the same for a string, unless its expiry needs a second command.
     if type == .string, !key.hasExpiry || can.setPXAT && key.expiry > 0 { return nil }
     return expiryFitsRestore ? min(options.restoreLimit, most) : nil
   }
 
-  /// Whether RESTORE can say the expiry.
+  /// Whether RESTORE can carry the expiry.
   private var expiryFitsRestore: Bool { !key.hasExpiry || can.restoreABSTTL && key.expiry > 0 }
 
   private func canRestore(_ type: ValueType) -> Bool {
-    // A payload holds no reference into the file's table of templates.
+    // The stored form of these types refers to a table elsewhere in the file.
     if type == .hashTemplateListpack || type == .hashTemplateArray { return false }
     return can.restore && options.target.canLoad(type)
   }
@@ -160,7 +161,7 @@ extension RESPSink {
   // MARK: Modules
 
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
-    // It was asked for as it is stored, and is too long for that.
+    // The sink asked for the stored form; elements arrive only if it is too long.
     loseModule()
   }
 

@@ -2,7 +2,7 @@ public import RDB
 public import RDBFormat
 import RESP
 
-/// What belongs to no key.
+/// Records that belong to no key.
 extension RESPSink {
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
   public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
@@ -57,7 +57,7 @@ extension RESPSink {
     if library.isPreGA { try out.bulk(code) } else { try out.bulk(library.code) }
   }
 
-  /// The code of 7.0-rc1 and rc2 behind the line that later servers want in front.
+  /// Returns the code of a library of Redis 7.0-rc1 or rc2, with the first line that later servers require.
   private static func withFirstLine(_ library: borrowing FunctionLibrary) -> [UInt8] {
     var code = Array("#!".utf8)
     code += library.engine.withUnsafeBytes { $0.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
@@ -68,7 +68,7 @@ extension RESPSink {
     return code
   }
 
-  /// `<name>` of a first line `#!lua name=<name>`.
+  /// Returns `<name>` from a first line `#!lua name=<name>`.
   private static func libraryName(_ code: RawSpan) -> [UInt8] {
     let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != 10 }) }
     let words = line.split(separator: UInt8(ascii: " "))

@@ -3,16 +3,18 @@ import RDBFormat
 import RDBSupport
 public import RESP
 
-/// The way of most keys of most files: a short string, set at once.
+/// The fast path for short strings, the most common keys.
 ///
-/// The command up to the name is written into the output's spare room when the key is announced; it
-/// becomes part of the output with the value, if that is short too. So the name is copied once, and is
-/// at hand if something is to be said of it.
+/// ``beginPlainString(_:)`` writes the command up to the name into the spare memory of the output. If the value is short
+/// too, ``endPlainString(_:)`` completes the command; otherwise ``leavePlainString()`` discards it. So the name is copied
+/// only once, and is available for the ledger.
 extension RESPSink {
-  /// Names and values below this length, each, take this way.
+  /// Names and values on the fast path are shorter than this, each.
   @inlinable static var plainByteCount: Int { ByteOutput.directThreshold / 2 }
 
-  /// - Returns: Whether the command's head is written.
+  /// Writes the start of the command, if the key allows the fast path.
+  ///
+  /// - Returns: Whether the key is on the fast path.
   @inline(__always)
   mutating func beginPlainString(_ header: borrowing KeyHeader) throws(RDBError) -> Bool {
     let name = header.name
@@ -30,28 +32,28 @@ extension RESPSink {
     key.idleSeconds = header.idleSeconds
     key.frequency = header.frequency
     try out.output.reserve(2 * ByteOutput.directThreshold)
-    let place = out.output.spare.baseAddress.unsafelyUnwrapped
+    let memory = out.output.spare.baseAddress.unsafelyUnwrapped
     let head: StaticString = setsExpiry ? "*5\r\n$3\r\nSET\r\n" : "*3\r\n$3\r\nSET\r\n"
-    place.copyMemory(from: head.utf8Start, byteCount: Self.headTextByteCount)
+    memory.copyMemory(from: head.utf8Start, byteCount: Self.headTextByteCount)
     key.headByteCount =
-      Self.headTextByteCount &+ RESPText.writeBulk(name, to: place + Self.headTextByteCount)
+      Self.headTextByteCount &+ RESPText.writeBulk(name, to: memory + Self.headTextByteCount)
     return true
   }
 
-  /// `*3`, `$3`, `SET` and their line ends.
+  /// The byte count of `*3`, `$3`, `SET` and their line ends.
   private static var headTextByteCount: Int { 13 }
 
-  /// Ends the command with a value below ``plainByteCount``.
+  /// Ends the command with a value shorter than ``plainByteCount``.
   @inlinable @inline(__always)
   mutating func endPlainString(_ value: RawSpan) {
-    let place = out.output.spare.baseAddress.unsafelyUnwrapped
+    let memory = out.output.spare.baseAddress.unsafelyUnwrapped
     var end = key.headByteCount
-    end &+= RESPText.writeBulk(value, to: place + end)
+    end &+= RESPText.writeBulk(value, to: memory + end)
     if key.hasExpiry {
       let option: StaticString = "$4\r\nPXAT\r\n"
-      (place + end).copyMemory(from: option.utf8Start, byteCount: 10)
+      (memory + end).copyMemory(from: option.utf8Start, byteCount: 10)
       end &+= 10
-      end &+= RESPText.writeBulk(UInt64(bitPattern: key.expiry), to: place + end)
+      end &+= RESPText.writeBulk(UInt64(bitPattern: key.expiry), to: memory + end)
     }
     out.output.advance(uncheckedBy: end)
     out.commandCount &+= 1
@@ -61,12 +63,12 @@ extension RESPSink {
     key.headByteCount = 0
   }
 
-  /// Forgets the head: the value is too long to be copied. The key goes on as any other.
+  /// Leaves the fast path, because the value is too long to be copied. Discards the start of the command.
   @inline(never)
   mutating func leavePlainString() {
-    let place = out.output.spare.baseAddress.unsafelyUnwrapped
+    let memory = out.output.spare.baseAddress.unsafelyUnwrapped
     let bulk = UnsafeRawBufferPointer(
-      start: place + Self.headTextByteCount, count: key.headByteCount - Self.headTextByteCount)
+      start: memory + Self.headTextByteCount, count: key.headByteCount - Self.headTextByteCount)
     name.set(bulk: bulk)
     let known = key
     key = KeyState()

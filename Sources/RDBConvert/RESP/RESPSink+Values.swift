@@ -3,25 +3,25 @@ public import RDBFormat
 import RDBSupport
 public import RESP
 
-/// Strings, and collections in batches.
+/// Strings, and the elements of collections in batches.
 extension RESPSink {
-  /// One command being filled with elements, its header still open.
+  /// An open command: its elements are being written, and its header follows at the end.
   @usableFromInline struct Batch {
     @usableFromInline var isOpen = false
     var command: Command = .rpush
     @usableFromInline var elements = 0
-    /// Elements that the file says are still to come, or as many as a batch holds.
+    /// The number of elements still to come according to the file; `.max` if the file does not say.
     var expected: UInt64 = 0
     @usableFromInline var limit = 1
-    /// Bytes that the next element may take without a closer look; 0 where there must be one.
+    /// The bytes that an element can take on the fast path; 0 sends the next element to the slow path.
     @usableFromInline var room = 0
   }
 
-  /// The commands that take elements.
+  /// The commands that add elements.
   enum Command: UInt8 {
     case rpush, sadd, zadd, hset, hmset, armset
 
-    /// Its name as a bulk string.
+    /// The name of the command as a bulk string.
     var text: StaticString {
       switch self {
       case .rpush: "$5\r\nRPUSH\r\n"
@@ -33,7 +33,7 @@ extension RESPSink {
       }
     }
 
-    /// Arguments of one element.
+    /// The number of arguments per element.
     var width: Int { self == .rpush || self == .sadd ? 1 : 2 }
   }
 
@@ -70,8 +70,10 @@ extension RESPSink {
     try endWrittenKey()
   }
 
-  /// SET replaces by itself; what must not be replaced goes by a temporary name if its expiry needs a
-  /// second command.
+  /// Prepares for the first command of a string.
+  ///
+  /// SET replaces an existing key by itself. Under ``RESPOptions/Existing/keep``, a string whose expiry needs a second
+  /// command is built under a temporary name.
   private mutating func beginString() throws(RDBError) {
     if options.existing == .keep, key.hasExpiry, !can.setPXAT || key.expiry <= 0 {
       try beginCommands()
@@ -88,7 +90,7 @@ extension RESPSink {
     case .set: batch.command = .sadd
     case .zset: batch.command = .zadd
     case .array: batch.command = .armset
-    default: batch.command = can.variadicHSET || !can.hmset ? .hset : .hmset
+    case .hash, .string, .stream, .module: batch.command = can.variadicHSET || !can.hmset ? .hset : .hmset
     }
     let isVariadic = key.type.data == .hash ? can.hmset || can.variadicHSET : can.variadicPush
     batch.limit = isVariadic ? batchElementCount : 1
@@ -103,7 +105,7 @@ extension RESPSink {
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     guard try begin(element.byteCount, 0) else { return }
     if batch.isOpen {
-      wrote(RESPText.writeBulk(element, to: elementPlace))
+      wrote(RESPText.writeBulk(element, to: elementMemory))
     } else {
       try single(element)
     }
@@ -117,12 +119,12 @@ extension RESPSink {
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     guard try begin(member.byteCount, 32) else { return }
     if batch.isOpen {
-      let place = elementPlace
-      let end = Self.writeScore(score, to: place)
-      wrote(end &+ RESPText.writeBulk(member, to: place + end))
+      let memory = elementMemory
+      let end = Self.writeScore(score, to: memory)
+      wrote(end &+ RESPText.writeBulk(member, to: memory + end))
     } else {
       try beginSingle()
-      out.output.advance(by: Self.writeScore(score, to: elementPlace))
+      out.output.advance(by: Self.writeScore(score, to: elementMemory))
       try out.bulk(member)
     }
   }
@@ -131,9 +133,9 @@ extension RESPSink {
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
     guard try begin(member.byteCount, 32) else { return }
     if batch.isOpen {
-      let place = elementPlace
-      let end = RESPText.writeBulk(text, to: place)
-      wrote(end &+ RESPText.writeBulk(member, to: place + end))
+      let memory = elementMemory
+      let end = RESPText.writeBulk(text, to: memory)
+      wrote(end &+ RESPText.writeBulk(member, to: memory + end))
     } else {
       try beginSingle()
       try out.bulk(text)
@@ -144,9 +146,9 @@ extension RESPSink {
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     guard try begin(value.byteCount, 32) else { return }
     if batch.isOpen {
-      let place = elementPlace
-      let end = RESPText.writeBulk(index, to: place)
-      wrote(end &+ RESPText.writeBulk(value, to: place + end))
+      let memory = elementMemory
+      let end = RESPText.writeBulk(index, to: memory)
+      wrote(end &+ RESPText.writeBulk(value, to: memory + end))
     } else {
       try beginSingle()
       try out.bulk(index)
@@ -154,26 +156,31 @@ extension RESPSink {
     }
   }
 
-  /// Writes a score's text as a bulk string and returns its byte count; room for 64 bytes.
-  static func writeScore(_ score: Double, to place: UnsafeMutableRawPointer) -> Int {
-    // Behind the longest header; then moved to where the header ends.
-    let text = place + 8
+  /// Writes the text of a score as a bulk string and returns its byte count. Needs room for 64 bytes.
+  static func writeScore(_ score: Double, to destination: UnsafeMutableRawPointer) -> Int {
+    // The text goes after the longest header first, then moves to the end of its actual header.
+    let text = destination + 8
     let count = DoubleText.write(score, to: text)
-    let start = RESPText.writeBulkHeader(UInt64(count), to: place)
+    let start = RESPText.writeBulkHeader(UInt64(count), to: destination)
     let low = text.loadUnaligned(as: SIMD16<UInt8>.self)
     let high = text.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
-    place.storeBytes(of: low, toByteOffset: start, as: SIMD16<UInt8>.self)
-    place.storeBytes(of: high, toByteOffset: start + 16, as: SIMD16<UInt8>.self)
-    RESPText.writeLineEnd(to: place + start + count)
+    destination.storeBytes(of: low, toByteOffset: start, as: SIMD16<UInt8>.self)
+    destination.storeBytes(of: high, toByteOffset: start + 16, as: SIMD16<UInt8>.self)
+    RESPText.writeLineEnd(to: destination + start + count)
     return start + count + 2
   }
 
   // MARK: Batches
 
-  /// Makes ready for an element of one or two strings: room in an open batch for both and 64 bytes more,
-  /// or, if it is too long to be copied, no batch.
+  /// Prepares for an element of one or two strings.
   ///
-  /// - Returns: Whether it is to be written at all.
+  /// Afterwards either a command is open, with room for both strings and 64 more bytes, or no command is open, because
+  /// the element is too long to be copied.
+  ///
+  /// - Parameters:
+  ///   - first: The byte count of the first string.
+  ///   - second: The byte count of the second string; 0 without one.
+  /// - Returns: Whether to write the element; `false` if the ledger has it as a loss.
   @inlinable @inline(__always)
   mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
     let byteCount = first &+ second &+ 64
@@ -201,19 +208,19 @@ extension RESPSink {
     return true
   }
 
-  /// Makes room in the buffer, and notes how much there is for the open command.
+  /// Reserves memory in the output, and sets the room of the open command.
   @inline(__always)
   private mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
     try out.output.reserve(byteCount)
     batch.room = min(batchByteCount - out.output.byteCountAfterGap, out.output.spare.count)
   }
 
-  /// Where an element of an open batch goes.
-  @usableFromInline var elementPlace: UnsafeMutableRawPointer {
+  /// The memory for the next element of an open command.
+  @usableFromInline var elementMemory: UnsafeMutableRawPointer {
     @inlinable @inline(__always) get { out.output.spare.baseAddress.unsafelyUnwrapped }
   }
 
-  /// An element of `byteCount` bytes was written at ``elementPlace``, into an open batch.
+  /// Counts an element of `byteCount` bytes, written at ``elementMemory``, as part of the open command.
   @inlinable @inline(__always)
   mutating func wrote(_ byteCount: Int) {
     out.output.advance(uncheckedBy: byteCount)
@@ -221,26 +228,26 @@ extension RESPSink {
     batch.room = batch.elements < batch.limit ? batch.room &- byteCount : 0
   }
 
-  /// Begins a command, and makes room for its first element.
+  /// Opens a command, with room for its first element.
   @inline(__always)
   private mutating func openBatch(_ byteCount: Int) throws(RDBError) {
     let guess = Int(min(batch.expected, UInt64(batch.limit)))
     try out.output.openGap(
       byteCount: RESPText.headerByteCount(UInt64(guess &* batch.command.width &+ 2)))
     let command = batch.command.text
-    let bulk = key.usesTemporary ? temporary.place : name.place
+    let bulk = key.usesTemporary ? temporary.memory : name.memory
     let headByteCount = command.utf8CodeUnitCount &+ bulk.count
     try makeRoom(headByteCount &+ byteCount)
-    let place = elementPlace
-    RESPText.copy(command.utf8Start, to: place, byteCount: command.utf8CodeUnitCount)
-    RESPText.copy(bulk.start, to: place + command.utf8CodeUnitCount, byteCount: bulk.count)
+    let memory = elementMemory
+    RESPText.copy(command.utf8Start, to: memory, byteCount: command.utf8CodeUnitCount)
+    RESPText.copy(bulk.start, to: memory + command.utf8CodeUnitCount, byteCount: bulk.count)
     out.output.advance(uncheckedBy: headByteCount)
     batch.room &-= headByteCount
     batch.isOpen = true
     batch.elements = 0
   }
 
-  /// Ends the open command: its header, and the expiries of its fields.
+  /// Ends the open command with its header, followed by the expiries of its fields.
   @inline(__always)
   mutating func closeBatch() throws(RDBError) {
     batch.isOpen = false
@@ -250,19 +257,19 @@ extension RESPSink {
     if fieldExpiries.count > 0 { try writeFieldExpiries() }
   }
 
-  /// Fills in the open gap.
+  /// Writes the header of an open command into the gap before it.
   @inline(__always)
   mutating func writeHeader(_ arguments: Int) throws(RDBError) {
-    let place = try out.output.closeGap(byteCount: RESPText.headerByteCount(UInt64(arguments)))
-    RESPText.writeArrayHeaderExactly(arguments, to: place)
+    let gap = try out.output.closeGap(byteCount: RESPText.headerByteCount(UInt64(arguments)))
+    RESPText.writeArrayHeaderExactly(arguments, to: gap)
     out.commandCount &+= 1
   }
 
-  /// Begins a command of one element, which is too long to be copied.
+  /// Begins a command of a single element that is too long to be copied.
   @usableFromInline mutating func beginSingle() throws(RDBError) {
     try command(batch.command.width + 2, batch.command.text)
     if batch.expected != .max, batch.expected > 0 { batch.expected -= 1 }
-    // Room for a number before the element.
+    // A number before the element needs room.
     try out.output.reserve(128)
   }
 

@@ -3,33 +3,34 @@ public import RDBFormat
 import RDBSupport
 import RESP
 
-/// Writes commands that rebuild every key on a live server: for `redis-cli --pipe`, as an AOF, for a
-/// loader.
+/// A sink that writes commands which rebuild every key on a live server.
 ///
-/// SELECT stands before the first key and wherever the database changes; expiries are absolute. What
-/// the target cannot express is in the summary's ledger. Collections are written in batches; nothing is
-/// held but one command's elements, and strings from ``ByteOutput/directThreshold`` bytes on are not
-/// copied. The bytes do not depend on how many workers write them.
+/// The output is suitable for `redis-cli --pipe` and as an append-only file. It selects the database before the first key
+/// and at each change of the database. Expiries are absolute times. The ledger of the summary lists the data that the
+/// target cannot hold.
 ///
-/// Source of the recipes: the servers' own `rewriteAppendOnlyFile` in `src/aof.c`, and what a reload of
-/// each fixture shows.
+/// The sink writes collections in commands of many elements, and holds at most one command. It does not copy strings of
+/// `ByteOutput.directThreshold` bytes or more. The output does not depend on the number of workers.
+///
+/// Source: `rewriteAppendOnlyFile` in `src/aof.c` of the servers, and comparisons of each fixture after a reload.
 public struct RESPSink: OutputSink, ~Copyable {
   let options: RESPOptions
   let can: RESPAbilities
-  /// Elements of one command.
+  /// The largest number of elements in one command.
   let batchElementCount: Int
   let batchByteCount: Int
   let bulkLimit: Int
-  /// Elements below this length are copied into batches, others are commands of their own.
+  /// Elements shorter than this are copied into commands of many elements. Longer ones have a command of their own.
   @usableFromInline let smallByteCount: Int
-  /// Values are written as commands that may change what is there, and never by RESTORE unless they must.
+  /// Whether values are written as commands that can change existing keys, and use RESTORE only if no other command can
+  /// carry them.
   let isPlain: Bool
 
   @usableFromInline var out: RESPWriter
   var separators: Separators
-  /// The current key.
+  /// The name of the current key.
   var name = RESPName()
-  /// What its commands name: the key, or a temporary name that is renamed at its end.
+  /// The temporary name of the current key, which the last command renames.
   var temporary = RESPName()
   @usableFromInline var key = KeyState()
   @usableFromInline var batch = Batch()
@@ -42,18 +43,21 @@ public struct RESPSink: OutputSink, ~Copyable {
   private(set) var lastDatabase: UInt64 = .max
   private(set) var separatorState: UInt64 = 0
 
-  /// What is known of the current key.
+  /// The state of the current key.
   @usableFromInline struct KeyState {
+    /// The form of the output.
     @usableFromInline enum Plan: UInt8 {
-      /// Nothing is written of it.
+      /// No command is written.
       case none
+      /// The commands of the data type.
       case commands
+      /// RESTORE with the stored value.
       case restore
     }
     @usableFromInline var plan = Plan.none
     @usableFromInline var type = ValueType.string
     @usableFromInline var hasExpiry = false
-    /// Whether its first command has been written.
+    /// Whether the first command has been written.
     var hasBegun = false
     var usesTemporary = false
     @usableFromInline var expiry: Int64 = 0
@@ -63,11 +67,11 @@ public struct RESPSink: OutputSink, ~Copyable {
     var insertIndex: UInt64?
     var lostFieldExpiries: UInt64 = 0
     var unofferedFieldExpiries: UInt64 = 0
-    /// Bytes of a SET and the name already written into the output's spare room, not yet part of it.
+    /// The byte count of the start of a SET command, written into the spare memory of the output but not yet part of it.
     @usableFromInline var headByteCount = 0
   }
 
-  /// What needs no names.
+  /// Counts for notes of the ledger that name no keys.
   @usableFromInline struct Notes {
     @usableFromInline var idle: UInt64 = 0
     @usableFromInline var frequency: UInt64 = 0
@@ -163,7 +167,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     if isPlain, header.metadata.byteCount == 0 {
       switch header.type {
       case .list, .set, .zset, .hash: return .elements
-      default: break
+      case .string, .stream, .module, .array: break
       }
     }
     return try plan(header)
@@ -171,7 +175,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   @inlinable @inline(__always)
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
-    // A string ended with its value.
+    // A string ends with its value.
     if key.type == .string, key.plan != .restore { return }
     try endLongKey()
   }
@@ -192,7 +196,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     case .module: return loseModule()
     case .hash:
       if key.unofferedFieldExpiries | key.lostFieldExpiries > 0 { noteLostFieldExpiries() }
-    default: break
+    case .string, .list, .set, .zset, .array: break
     }
     guard key.hasBegun else {
       ledger.note("keys without an element left", key: name.array, offset: key.offset)
@@ -205,7 +209,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     try endWrittenKey()
   }
 
-  /// Ends a key whose value is written: expiry, and the rename from the temporary name.
+  /// Ends a key whose value is written: sets its expiry, and renames it from its temporary name.
   @inline(__always)
   mutating func endWrittenKey() throws(RDBError) {
     if key.hasExpiry { try expire() }
@@ -237,13 +241,14 @@ public struct RESPSink: OutputSink, ~Copyable {
     }
   }
 
-  /// Begins a command on the key: its name, then the key's.
+  /// Begins a command on the key: its name and the name of the key.
   mutating func command(_ arguments: Int, _ text: StaticString) throws(RDBError) {
     try out.begin(arguments)
     try out.text(text)
     try keyName()
   }
 
+  /// Writes the name of the key, or its temporary name.
   mutating func keyName() throws(RDBError) {
     if key.usesTemporary { try out.name(temporary) } else { try out.name(name) }
   }
@@ -254,7 +259,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     if separators.state != separatorState { try separators.advance(to: separatorState, in: &out.output) }
   }
 
-  /// Before the first command that builds the key from elements.
+  /// Prepares for the first command that builds the key from elements.
   @inline(__always)
   mutating func beginCommands() throws(RDBError) {
     key.hasBegun = true
@@ -262,7 +267,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     if options.existing != .merge { try clearWay() }
   }
 
-  /// Unlinks what is there, or chooses a temporary name.
+  /// Removes the existing key, or chooses a temporary name and removes the key of that name.
   @inline(never)
   private mutating func clearWay() throws(RDBError) {
     if options.existing == .keep {
@@ -276,7 +281,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   // MARK: Losses
 
-  /// Nothing is written of the key.
+  /// Lists the key as lost, and writes no command for it.
   @inline(never)
   mutating func lose(_ why: String) -> Interest {
     key.plan = .none
@@ -284,7 +289,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     return .skip
   }
 
-  /// Something of the key is missing.
+  /// Lists a part of the key as lost.
   @inline(never)
   mutating func lose(_ loss: Ledger.Loss, _ why: String, count: UInt64 = 1) {
     ledger.lose(loss, why, count: count, key: name.array, offset: key.offset)
@@ -319,7 +324,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 }
 
 extension RESPWriter {
-  /// Writes one of two texts.
+  /// Writes one of two texts, whole bulk strings.
   mutating func text(_ text: StaticString, or other: StaticString, if condition: Bool) throws(RDBError) {
     try output.append(condition ? text : other)
   }

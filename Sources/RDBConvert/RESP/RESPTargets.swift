@@ -1,6 +1,6 @@
 import RDB
 
-/// A command, or an option of one, that not every server has. The table is in ``since``.
+/// A command, or an option of a command, that only some servers have. The table is ``since``.
 package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case hmset = "HMSET"
   case variadicPush = "RPUSH, SADD, ZADD with several elements"
@@ -26,7 +26,9 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case releasedEntries = "XNACK"
   case arrays = "ARMSET, ARSEEK"
 
-  /// The first Redis and the first Valkey that has it; `nil`: no Valkey does. Valkey began as Redis 7.2.
+  /// The first release of Redis and the first release of Valkey with the feature; `nil` if Valkey lacks it.
+  ///
+  /// Valkey 7.2 has all features of Redis 7.2.
   package var since: (redis: ServerVersion, valkey: ServerVersion?) {
     switch self {
     case .hmset: Self.both(2, 0)
@@ -63,7 +65,7 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
     (ServerVersion(.redis, major, minor, patch), nil)
   }
 
-  /// Whether `server` has it.
+  /// Returns whether `server` has the feature.
   package func isOffered(by server: ServerVersion) -> Bool {
     let since = since
     return server.isAtLeast(
@@ -71,7 +73,7 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
       valkey: since.valkey.map { ($0.major, $0.minor) })
   }
 
-  /// `Redis 7.4 or Valkey 9.0`: for ledgers.
+  /// The servers with the feature, for messages: `Redis 7.4 or Valkey 9.0`.
   package var neededServer: String {
     let since = since
     var text = "Redis \(since.redis.major).\(since.redis.minor)"
@@ -81,13 +83,13 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// What a target offers, each looked up once.
+/// The features of a target, each looked up once.
 struct RESPAbilities {
   let hmset, variadicPush, pexpireat, restore, setNX, restoreReplace, variadicHSET, unlink: Bool
   let modules, streams, restoreABSTTL, setPXAT, createConsumer, trimByID, functions: Bool
   let streamCounters, manyArguments, fieldExpiry, keyMetadata, idempotencySettings: Bool
   let idempotencyRecords, releasedEntries, arrays: Bool
-  /// Field expiries above this are refused. Source: `EB_EXPIRE_TIME_MAX` in Redis `src/ebuckets.h`.
+  /// The highest expiry of a hash field, in milliseconds since 1970. Source: `EB_EXPIRE_TIME_MAX` in Redis `src/ebuckets.h`.
   let maximumFieldExpiry: Int64
 
   init(_ target: ServerVersion) {

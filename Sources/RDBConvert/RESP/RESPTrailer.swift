@@ -2,24 +2,27 @@ import RDB
 import RDBFormat
 import RESP
 
-/// What the last command of a file says about the bytes before it: `ECHO "swift-rdb/1 keys=… …"`.
+/// The trailer of a command file: counts and a checksum of all commands before it.
+///
+/// The last command of the file carries it: `ECHO "swift-rdb/1 keys=… …"`.
 package struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
+  /// The number of keys written.
   package var keys: UInt64
-  /// Commands before the trailer.
+  /// The number of commands before the trailer.
   package var commands: UInt64
-  /// Bytes before the trailer.
+  /// The number of bytes before the trailer.
   package var bytes: UInt64
-  /// CRC-64/Jones of those bytes.
+  /// The CRC-64/Jones of these bytes.
   package var crc64: UInt64
 
-  /// What the text begins with.
+  /// The start of the text.
   package static let mark = "swift-rdb/1 "
 
   package init(keys: UInt64, commands: UInt64, bytes: UInt64, crc64: UInt64) {
     (self.keys, self.commands, self.bytes, self.crc64) = (keys, commands, bytes, crc64)
   }
 
-  /// Reads the text of ``description``; other text is `nil`.
+  /// Reads the text of ``description``. Returns `nil` for other text.
   package init?(_ text: String) {
     guard text.hasPrefix(Self.mark) else { return nil }
     var values: [String: Substring] = [:]
@@ -37,7 +40,7 @@ package struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
     self.init(keys: keys, commands: commands, bytes: bytes, crc64: crc64)
   }
 
-  /// The contract: `swift-rdb/1 keys=N commands=N bytes=N crc64=HEX`, sixteen digits of lower case.
+  /// The text of the trailer, which other programs parse: `swift-rdb/1 keys=N commands=N bytes=N crc64=HEX`, with sixteen lowercase digits.
   package var description: String {
     let digits = String(crc64, radix: 16)
     let hex = String(repeating: "0", count: 16 - digits.count) + digits
@@ -45,11 +48,11 @@ package struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A destination in front of another that counts what goes through, and can end it with a trailer.
+/// A destination that passes bytes to another destination, and can end it with a trailer.
 package final class TrailingDestination: ByteDestination {
   private let destination: any ByteDestination
   private var checksum = CRC64()
-  /// Bytes written so far.
+  /// The number of bytes written so far.
   package private(set) var byteCount: UInt64 = 0
 
   package init(to destination: any ByteDestination) { self.destination = destination }
@@ -62,7 +65,7 @@ package final class TrailingDestination: ByteDestination {
     try destination.write(bytes, followedBy: more)
   }
 
-  /// Writes the ECHO command; nothing else may follow.
+  /// Writes the trailer. Write no bytes after it.
   package func writeTrailer(_ summary: RESPSummary) throws {
     let trailer = RESPTrailer(
       keys: summary.ledger.keysWritten, commands: summary.commandCount, bytes: byteCount,

@@ -3,7 +3,7 @@ import RDBFormat
 import RDBSupport
 import RESP
 
-/// Writes commands into a ``ByteOutput`` and counts them.
+/// A writer of commands into a ``ByteOutput``, which counts them.
 @usableFromInline
 struct RESPWriter: ~Copyable {
   @usableFromInline var output: ByteOutput
@@ -20,19 +20,20 @@ struct RESPWriter: ~Copyable {
   /// Writes text known at compile time: whole bulk strings.
   mutating func text(_ text: StaticString) throws(RDBError) { try output.append(text) }
 
+  /// Writes a name.
   mutating func name(_ name: borrowing RESPName) throws(RDBError) { try output.append(name.bulk) }
 
-  /// Writes a name behind an open gap.
+  /// Writes a name after an open gap.
   mutating func copied(_ name: borrowing RESPName) throws(RDBError) {
     try output.appendCopied(name.bulk)
   }
 
-  /// Writes bytes behind an open gap.
+  /// Writes bytes after an open gap.
   mutating func copied(_ bytes: [UInt8]) throws(RDBError) {
     try output.appendCopied(bytes.span.bytes)
   }
 
-  /// Writes a bulk string of any length; a long one is not copied.
+  /// Writes a bulk string of any length. Long strings are not copied.
   @usableFromInline mutating func bulk(_ bytes: RawSpan) throws(RDBError) {
     if bytes.byteCount < ByteOutput.directThreshold {
       try output.reserve(bytes.byteCount + 32)
@@ -67,16 +68,16 @@ struct RESPWriter: ~Copyable {
     output.advance(by: Self.write(id, to: output.spare.baseAddress.unsafelyUnwrapped))
   }
 
-  /// Writes `ms-seq` as a bulk string at `place` (room for 64 bytes) and returns its byte count.
-  static func write(_ id: StreamID, to place: UnsafeMutableRawPointer) -> Int {
+  /// Writes `ms-seq` as a bulk string and returns its byte count. Needs room for 64 bytes.
+  static func write(_ id: StreamID, to destination: UnsafeMutableRawPointer) -> Int {
     let count =
       DecimalText.digitCount(id.milliseconds) + DecimalText.digitCount(id.sequence) + 1
-    var end = RESPText.writeBulkHeader(UInt64(count), to: place)
-    end += DecimalText.write(id.milliseconds, to: place + end)
-    place.storeBytes(of: UInt8(ascii: "-"), toByteOffset: end, as: UInt8.self)
+    var end = RESPText.writeBulkHeader(UInt64(count), to: destination)
+    end += DecimalText.write(id.milliseconds, to: destination + end)
+    destination.storeBytes(of: UInt8(ascii: "-"), toByteOffset: end, as: UInt8.self)
     end += 1
-    end += DecimalText.write(id.sequence, to: place + end)
-    RESPText.writeLineEnd(to: place + end)
+    end += DecimalText.write(id.sequence, to: destination + end)
+    RESPText.writeLineEnd(to: destination + end)
     return end + 2
   }
 }

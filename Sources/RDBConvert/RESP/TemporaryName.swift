@@ -1,11 +1,12 @@
 import RDBFormat
 
-/// The name a key is built under when an existing one must stay: in the same hash slot of a cluster, so
-/// that it can be renamed.
+/// Temporary names for keys whose existing value must stay until the new value is complete.
+///
+/// A temporary name has the hash slot of its key, because a cluster renames keys only within a slot.
 enum TemporaryName {
-  /// - Parameter key: Any bytes.
+  /// Returns the temporary name of a key.
   static func of(_ key: [UInt8]) -> [UInt8] {
-    // Different keys get different names; nobody else uses such.
+    // The checksum gives different keys different names.
     var checksum = CRC64()
     checksum.update(key.span.bytes)
     let digits = String(checksum.value, radix: 16)
@@ -14,13 +15,13 @@ enum TemporaryName {
     let open = UInt8(ascii: "{")
     let close = UInt8(ascii: "}")
     if !key.isEmpty, !key.contains(close) { return [open] + key + [close] + suffix }
-    // The key as a whole cannot be a tag: take a number of the same slot.
+    // The whole key cannot be a hash tag. Use a number with the same slot as the tag.
     let slot = hashSlot(key)
     let number = (0...).first { hashSlot(Array("\($0)".utf8)) == slot } ?? 0
     return [open] + Array("\(number)".utf8) + [close] + suffix
   }
 
-  /// What stands between the first `{` and the first `}` behind it, if that is not empty.
+  /// Returns the bytes between the first `{` and the next `}`, or `nil` if there are none.
   static func hashTag(_ key: [UInt8]) -> ArraySlice<UInt8>? {
     guard let open = key.firstIndex(of: UInt8(ascii: "{")),
       let close = key[(open + 1)...].firstIndex(of: UInt8(ascii: "}")), close > open + 1
@@ -28,7 +29,7 @@ enum TemporaryName {
     return key[(open + 1)..<close]
   }
 
-  /// CRC-16/XMODEM of the tag or the whole key, modulo 16384.
+  /// Returns the hash slot of a key: the CRC-16/XMODEM of its hash tag or of the whole key, modulo 16384.
   static func hashSlot(_ key: [UInt8]) -> UInt16 {
     var crc: UInt16 = 0
     for byte in hashTag(key) ?? key[...] {

@@ -1,10 +1,10 @@
 import RDB
 
-/// Writes the name of every key, one a line; values are stepped over.
+/// A sink that writes the names of all keys, one per line, and skips values.
 ///
-/// Escaped as `redis-cli` shows strings, without its quotation marks: printable ASCII as it is,
-/// `\n \r \t \a \b \\ \"`, all else `\xhh`. Between double quotes `redis-cli` reads a line back as the name.
-/// Other programs parse these lines: the form is a contract. Source: `sdscatrepr` in Redis `src/sds.c`.
+/// Names are escaped as `redis-cli` shows strings, without quotation marks: printable ASCII unchanged, the escapes
+/// `\n \r \t \a \b \\ \"`, and `\xhh` for other bytes. `redis-cli` reads a line between double quotes back as the name.
+/// Other programs parse these lines, so the form must not change. Source: `sdscatrepr` in Redis `src/sds.c`.
 package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
   private var output: ByteOutput
   private var count: UInt64 = 0
@@ -20,7 +20,7 @@ package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
     return .skip
   }
 
-  /// Names are short, but need not be: longer ones go in pieces.
+  /// Writes a name; a long name in pieces.
   @inline(__always)
   private mutating func write(_ name: RawSpan) throws(RDBError) {
     if name.byteCount <= Self.pieceByteCount { return try writePiece(name) }
@@ -45,9 +45,10 @@ package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
     output.advance(by: written)
   }
 
-  /// Copies eight bytes at a time while they stand for themselves.
+  /// Writes bytes with escapes; eight bytes per step if they need no escapes.
   ///
-  /// - Parameter target: Room for four times as many bytes, and eight more.
+  /// - Parameter target: Memory with room for four times as many bytes and eight more.
+  /// - Returns: The number of bytes written.
   @inline(__always)
   private static func write(
     _ source: UnsafeRawPointer, _ byteCount: Int, to target: UnsafeMutableRawPointer
@@ -71,7 +72,7 @@ package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
     return written
   }
 
-  /// Whether all eight bytes are printable ASCII, and neither quotation mark nor backslash.
+  /// Returns whether all eight bytes are printable ASCII without quotation marks and backslashes.
   @inline(__always)
   private static func isPlain(_ eight: UInt64) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -84,7 +85,7 @@ package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
     return found & (ones &* 0x80) == 0
   }
 
-  /// - Returns: Bytes written, at most 4.
+  /// Writes one byte with its escape, and returns the number of bytes written, at most 4.
   @inline(__always)
   private static func escape(
     _ source: UnsafeRawPointer, _ index: Int, _ target: UnsafeMutableRawPointer

@@ -2,20 +2,23 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// Writes values as they are, for other programs: `rdb get --raw`.
+/// A sink that writes values unchanged, for other programs.
 ///
-/// A string is written without anything behind it, byte for byte. Of all other values each part ends with a
-/// newline, as `redis-cli --raw` writes them: elements; field and value; member and score; of a stream's entry its
-/// ID, then field and value. Bytes are not escaped, so a newline in a part looks like the end of it.
+/// A string is written without a newline. In other values each part ends with a newline, as `redis-cli --raw` writes them:
+/// an element; a field and its value; a member and its score; the ID, fields and values of a stream entry. Bytes are not
+/// escaped, so a newline in a part looks like its end.
 ///
-/// Of one element alone only the value is written, like a string: of a field its value, of a member its score.
+/// If only one element arrives, the sink writes only its value, without a newline: the value of a field, the score of a
+/// member.
 package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
   private var output: ByteOutput
   private var ledger = Ledger()
   private var groups: UInt64 = 0
   private let isOneElement: Bool
 
-  /// - Parameter isOneElement: One element comes, chosen by its name.
+  /// Creates a sink.
+  ///
+  /// - Parameter isOneElement: Whether only one element arrives, chosen by its name.
   package init(isOneElement: Bool = false, to destination: any ByteDestination) {
     self.isOneElement = isOneElement
     output = ByteOutput(to: destination)
@@ -103,7 +106,7 @@ package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
 
   package mutating func endBatch() throws(RDBError) { try output.flush() }
 
-  /// - Returns: Keys read and written, and what stands in no value.
+  /// Ends the sink, and returns the keys read and written, and notes of omitted data.
   package consuming func finish() throws(RDBError) -> Ledger {
     try output.flush()
     if groups > 0 { ledger.note("consumer groups, which JSON has", count: groups) }

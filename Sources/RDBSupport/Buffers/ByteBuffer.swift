@@ -1,8 +1,8 @@
-/// A growing run of raw bytes that is filled, borrowed, and filled again without a new allocation.
+/// A growable buffer of raw bytes that is reused: filled, borrowed, and filled again without a new allocation.
 package struct ByteBuffer: ~Copyable {
   package private(set) var base: UnsafeMutableRawPointer
   package private(set) var capacity: Int
-  /// How many bytes are in use.
+  /// The number of bytes in use.
   package private(set) var count = 0
 
   package init(capacity: Int = 4096) {
@@ -12,7 +12,7 @@ package struct ByteBuffer: ~Copyable {
 
   deinit { base.deallocate() }
 
-  /// Makes room for `byteCount` more bytes.
+  /// Reserves memory for `byteCount` more bytes.
   package mutating func reserve(_ byteCount: Int) {
     if capacity &- count < byteCount { grow(byteCount) }
   }
@@ -26,13 +26,13 @@ package struct ByteBuffer: ~Copyable {
     (base, capacity) = (larger, wanted)
   }
 
-  /// Forgets the bytes and keeps the memory.
+  /// Removes the bytes, and keeps the memory.
   package mutating func removeAll() { count = 0 }
 
-  /// Where the next byte goes.
+  /// The memory after the bytes in use.
   package var end: UnsafeMutableRawPointer { base + count }
 
-  /// Counts `byteCount` bytes, written behind ``end`` into reserved room, as in use.
+  /// Counts `byteCount` bytes, written at ``end`` into reserved memory, as in use.
   package mutating func advance(by byteCount: Int) {
     precondition(byteCount >= 0 && byteCount <= capacity &- count)
     count &+= byteCount
@@ -58,7 +58,7 @@ package struct ByteBuffer: ~Copyable {
     count &+= text.utf8CodeUnitCount
   }
 
-  /// Appends an integer, its first byte the lowest.
+  /// Appends an integer in little-endian byte order.
   package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) {
     reserve(MemoryLayout<T>.size)
     end.storeBytes(of: value.littleEndian, as: T.self)

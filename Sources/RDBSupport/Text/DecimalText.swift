@@ -1,10 +1,11 @@
-/// Integers as Redis writes them: canonical decimal text.
+/// Integers as canonical decimal text, as Redis writes them.
 @usableFromInline package enum DecimalText {
-  /// The longest text: `-9223372036854775808`.
+  /// The byte count of the longest text, `-9223372036854775808`.
   @inlinable package static var maximumByteCount: Int { 20 }
 
-  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes, all of which may be touched) and
-  /// returns the byte count.
+  /// Writes the text of `value` and returns its byte count.
+  ///
+  /// - Parameter destination: Memory with room for ``maximumByteCount`` bytes. The bytes after the text can change too.
   @inlinable
   package static func write(_ value: Int64, to destination: UnsafeMutableRawPointer) -> Int {
     if value >= 0 { return write(UInt64(bitPattern: value), to: destination) }
@@ -12,11 +13,12 @@
     return write(value.magnitude, to: destination + 1) &+ 1
   }
 
-  /// Writes `value` at `destination` (room for ``maximumByteCount`` bytes, all of which may be touched) and
-  /// returns the byte count.
+  /// Writes the text of `value` and returns its byte count.
+  ///
+  /// - Parameter destination: Memory with room for ``maximumByteCount`` bytes. The bytes after the text can change too.
   @inlinable
   package static func write(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
-    // Most numbers are small.
+    // Small numbers are the most frequent.
     if value < 10 {
       destination.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
       return 1
@@ -26,7 +28,7 @@
       return 2
     }
     if value < 100_000_000 {
-      // The digits behind the zeros in front: which length it is costs no branch.
+      // Shifting out the leading zeros handles each length without a branch.
       let digits = eightDigits(value)
       let zeros = digits.trailingZeroBitCount &>> 3
       let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: zeros &<< 3)
@@ -45,7 +47,7 @@
     return count &+ 8
   }
 
-  /// The eight decimal digits of `value`, which is below 10⁸, one a byte, the highest in the lowest byte.
+  /// The eight decimal digits of `value`, which is below 10⁸: one digit per byte, the first in the lowest byte.
   @inlinable @inline(__always)
   static func eightDigits(_ value: UInt64) -> UInt64 {
     let high = value / 10_000
@@ -96,7 +98,7 @@
     }
   }
 
-  /// Stores the two digits of `value`, which is below 100.
+  /// Writes the two digits of `value`, which is below 100.
   @inlinable @inline(__always)
   static func storePair(_ value: UInt64, at destination: UnsafeMutableRawPointer) {
     let tens = (value &* 103) &>> 10
@@ -106,9 +108,9 @@
       as: UInt16.self)
   }
 
-  /// The integer whose canonical text `text` is; `nil` for `007`, `-0`, `+1`, ` 1` and all else.
+  /// Returns the integer with the canonical text `text`, or `nil` for other text such as `007`, `-0`, `+1` and ` 1`.
   ///
-  /// - Complexity: O(`text.byteCount`), at most 20 bytes are looked at.
+  /// - Complexity: O(*n*) for *n* bytes; O(1) for more than 20 bytes.
   @usableFromInline package static func parseCanonical(_ text: RawSpan) -> Int64? {
     let count = text.byteCount
     guard count >= 1, count <= maximumByteCount else { return nil }

@@ -1,14 +1,16 @@
 import CSupport
 
-/// Scores as text.
+/// Doubles as text, as servers write scores.
 @usableFromInline package enum DoubleText {
-  /// The longest text that ``write(_:to:)`` produces.
+  /// The byte count to reserve for a text.
   @inlinable package static var maximumByteCount: Int { 32 }
 
-  /// Writes the shortest decimal that reads back to the same double at `destination` (room for
-  /// ``maximumByteCount`` bytes) and returns the byte count: `0.1`, `3`, `-0`, `1e+300`, `inf`, `-inf`, `nan`.
+  /// Writes the shortest decimal that reads back as the same double, and returns its byte count.
   ///
-  /// Whole numbers below 2⁵³ are written as integers. Nothing is allocated.
+  /// Examples: `0.1`, `3`, `-0`, `1e+300`, `inf`, `-inf`, `nan`. Whole numbers below 2⁵³ are written as integers.
+  ///
+  /// - Parameter destination: Memory with room for ``maximumByteCount`` bytes.
+  /// - Complexity: O(1). Allocates nothing.
   @inlinable
   package static func write(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
     if value.magnitude < 9_007_199_254_740_992 {
@@ -20,10 +22,12 @@ import CSupport
     return writeFraction(value, to: destination)
   }
 
-  /// Writes `value` with 17 significant digits as C's `%.17g` at `destination` (room for ``maximumByteCount``
-  /// bytes) and returns the byte count: `0.10000000000000001`, `3`, `1e+300`.
+  /// Writes `value` with 17 significant digits as C's `%.17g`, and returns the byte count.
   ///
-  /// So servers before 7.2 keep scores in packed values. Nothing is allocated.
+  /// Examples: `0.10000000000000001`, `3`, `1e+300`. Servers before 7.2 store scores in packed values in this form.
+  ///
+  /// - Parameter destination: Memory with room for ``maximumByteCount`` bytes.
+  /// - Complexity: O(1). Allocates nothing.
   @usableFromInline package static func writeLong(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
     rdb_double_write_long(value, destination.assumingMemoryBound(to: CChar.self))
   }
@@ -32,20 +36,20 @@ import CSupport
   static func writeFraction(_ value: Double, to destination: UnsafeMutableRawPointer) -> Int {
     if let count = writeShortFraction(value, to: destination) { return count }
     if value.isNaN {
-      // Never with a sign.
+      // A NaN is written without its sign.
       destination.copyMemory(from: ("nan" as StaticString).utf8Start, byteCount: 3)
       return 3
     }
     return rdb_double_write(value, destination.assumingMemoryBound(to: CChar.self))
   }
 
-  /// Writes a number of at most four decimals and fifteen digits, as most scores are.
+  /// Writes a number of at most four decimals and fifteen digits, the most frequent scores.
   ///
-  /// Whole numbers below 2⁵³ and small powers of ten are doubles, and one division of such is rounded
-  /// as reading the text would be; text of fifteen digits or fewer belongs to one double only. So where
-  /// the division gives `value`, the digits are the shortest.
+  /// Whole numbers below 2⁵³ and small powers of ten are exact doubles, so one division of them rounds like reading the
+  /// text. A text of at most fifteen digits belongs to only one double. So if the division gives `value`, the digits are
+  /// the shortest.
   ///
-  /// - Returns: `nil`: it is another number; nothing was written.
+  /// - Returns: The byte count, or `nil` for other numbers, which are not written.
   private static func writeShortFraction(
     _ value: Double, to destination: UnsafeMutableRawPointer
   ) -> Int? {
@@ -55,35 +59,36 @@ import CSupport
     guard Double(digits) / 10_000 == magnitude else { return nil }
     let whole = UInt64(digits) / 10_000
     let fraction = UInt64(digits) &- whole &* 10_000
-    var place = destination
+    var end = destination
     if value < 0 {
-      place.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
-      place += 1
+      end.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
+      end += 1
     }
-    place += DecimalText.write(whole, to: place)
-    place.storeBytes(of: UInt8(ascii: "."), as: UInt8.self)
-    // Four decimals, of which those that end in zeros do not count.
+    end += DecimalText.write(whole, to: end)
+    end.storeBytes(of: UInt8(ascii: "."), as: UInt8.self)
+    // Four decimals without the zeros at the end.
     let high = fraction / 100
     let low = fraction &- high &* 100
     let decimals = low == 0 ? (high % 10 == 0 ? 1 : 2) : (low % 10 == 0 ? 3 : 4)
     if decimals == 1 {
-      place.storeBytes(of: UInt8(48 + high / 10), toByteOffset: 1, as: UInt8.self)
+      end.storeBytes(of: UInt8(48 + high / 10), toByteOffset: 1, as: UInt8.self)
     } else {
-      DecimalText.storePair(high, at: place + 1)
+      DecimalText.storePair(high, at: end + 1)
     }
     if decimals == 3 {
-      place.storeBytes(of: UInt8(48 + low / 10), toByteOffset: 3, as: UInt8.self)
+      end.storeBytes(of: UInt8(48 + low / 10), toByteOffset: 3, as: UInt8.self)
     } else if decimals == 4 {
-      DecimalText.storePair(low, at: place + 3)
+      DecimalText.storePair(low, at: end + 3)
     }
-    return place + decimals + 1 - destination
+    return end + decimals + 1 - destination
   }
 
-  /// The double that `text` says by the rules of C's `strtod` (whole text, no spaces); `nil`: none.
+  /// Returns the double that C's `strtod` reads from the whole of `text`, or `nil` if it is not a number or has spaces.
   @usableFromInline package static func parse(_ text: RawSpan) -> Double? { read(text)?.value }
 
-  /// The double that `text` says, as ``parse(_:)``, and whether ``write(_:to:)`` would write this very text
-  /// for it. (Where it would, but that is not seen at once, this says no.)
+  /// Returns the double of ``parse(_:)``, and whether `text` is known to be the text that ``write(_:to:)`` writes for it.
+  ///
+  /// `isCanonical` can be `false` for such a text, but is never `true` for another text.
   @inlinable
   package static func read(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
     if let short = readEight(text) ?? readShort(text) { return short }
@@ -97,22 +102,21 @@ import CSupport
       if rdb_double_parse(start.assumingMemoryBound(to: CChar.self), bytes.count, &value) == 1 {
         return value
       }
-      // A plus sign, hexadecimal, or beyond what a double holds. (To C a zero byte would be the end.)
+      // The text has a plus sign, is hexadecimal, or is out of range. `strtod` ends at a zero byte.
       if bytes.contains(0) { return nil }
       return Double(String(decoding: bytes, as: UTF8.self))
     }
   }
 
-  /// Reads three to eight characters, digits with a point between them: as most scores with decimals stand in
-  /// packed values.
+  /// Reads a text of three to eight characters, digits with a point between them, the most frequent scores with decimals.
   ///
-  /// All characters at once, in one word; else as ``readShort(_:)``.
+  /// Handles all characters at once in one word; otherwise like ``readShort(_:)``.
   ///
-  /// - Returns: `nil`: something else stands here.
+  /// - Returns: `nil` for other text.
   @usableFromInline static func readEight(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
     let count = text.byteCount
     guard count >= 3, count <= 8 else { return nil }
-    // The last character in the highest byte; before the first, zeros.
+    // The last character is in the highest byte; zeros come before the first one.
     var word: UInt64
     if count >= 4 {
       let low = text.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
@@ -125,7 +129,7 @@ import CSupport
       let high = text.unsafeLoad(fromUncheckedByteOffset: 2, as: UInt8.self)
       word = UInt64(high) &<< 56 | UInt64(UInt16(littleEndian: low)) &<< 40
     }
-    // The lowest byte that is a point; what a borrow makes of higher ones does not matter.
+    // Marks the bytes that are a point. A borrow can change only marks above the lowest one, which is used.
     let others = word ^ 0x2E2E_2E2E_2E2E_2E2E
     let points = (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
     guard points != 0 else { return nil }
@@ -133,13 +137,13 @@ import CSupport
     let decimals = 7 &- point
     let wholeCount = count &- decimals &- 1
     guard wholeCount > 0, decimals > 0 else { return nil }
-    // The digits before the point move up to those behind it, and zeros take the rest.
+    // Moves the digits before the point up to the digits after it. Zeros fill the rest.
     let below = (1 as UInt64) &<< UInt64(truncatingIfNeeded: point &<< 3) &- 1
     let above = ~(below &<< 8 | 0xFF)
     let used = ~(0 as UInt64) &<< UInt64(truncatingIfNeeded: 72 &- count &<< 3)
     word = (word & below) &<< 8 | word & above
     let digits = (word ^ 0x3030_3030_3030_3030) & used
-    // Neither is above 9 with its high bits, nor by what it carries.
+    // Checks that each byte is at most 9.
     guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0 else { return nil }
     let pairs = (digits &* 10 &+ digits &>> 8) & 0x00FF_00FF_00FF_00FF
     let fours = (pairs &* 100 &+ pairs &>> 16) & 0x0000_FFFF_0000_FFFF
@@ -151,13 +155,12 @@ import CSupport
     return (value, isCanonical)
   }
 
-  /// Reads at most fifteen digits with a point among them: one exact division says the double.
+  /// Reads at most fifteen digits with an optional point, with one exact division.
   ///
-  /// Text of so few digits belongs to one double only, so it is the shortest for it if no digit can go: no
-  /// zero in front but the one before a point, none at the end behind it. From 0.0001 on no exponent is
-  /// shorter.
+  /// A text of so few digits belongs to only one double. It is the shortest text if it has no needless digit: no leading
+  /// zero except one before the point, and no zero at the end after the point. From 0.0001 on no exponent is shorter.
   ///
-  /// - Returns: `nil`: something else stands here.
+  /// - Returns: `nil` for other text.
   @usableFromInline static func readShort(_ text: RawSpan) -> (value: Double, isCanonical: Bool)? {
     let count = text.byteCount
     guard count >= 1, count <= 17 else { return nil }
@@ -168,7 +171,7 @@ import CSupport
     let point = readDigits(text, from: start, &digits)
     let wholeCount = point &- start
     var decimals = 0
-    // No digit stands at the end behind the point that could go, and no point without a digit.
+    // Whether the text has no zero at the end after the point.
     var endsWell = true
     if point < count {
       guard text.unsafeLoad(fromUncheckedByteOffset: point, as: UInt8.self) == UInt8(ascii: "."),
@@ -188,9 +191,9 @@ import CSupport
     return (isNegative ? -value : value, beginsWell && endsWell)
   }
 
-  /// Reads the digits from `start` on, behind those that `digits` has.
+  /// Reads the digits from `start` on, and appends them to `digits`.
   ///
-  /// - Returns: Where they end.
+  /// - Returns: The index after the last digit.
   @inline(__always)
   private static func readDigits(_ text: RawSpan, from start: Int, _ digits: inout UInt64) -> Int {
     var index = start

@@ -1,6 +1,9 @@
-/// `bytes` between double quotes, escaped as `redis-cli` does, cut after 128 bytes: safe for a terminal.
+/// Returns `bytes` in double quotes, with the escapes of `redis-cli`. The text is safe for a terminal.
 ///
-/// Printable ASCII stands for itself, `\n \r \t \a \b \\ \"` have their letters, all else is `\xhh`.
+/// Printable ASCII is unchanged, `\n \r \t \a \b \\ \"` have their escapes, and other bytes are `\xhh`.
+///
+/// - Parameter limit: The number of bytes to show. An ellipsis replaces further bytes.
+///
 /// Source: `sdscatrepr` in Redis `src/sds.c`.
 package func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
   var text = "\""
@@ -26,7 +29,7 @@ package func printable(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> Strin
   return text + "\""
 }
 
-/// `0x1A`: a byte as messages show it.
+/// Returns a byte as messages show it: `0x1A`.
 @usableFromInline
 package func hex(_ byte: UInt8) -> String {
   var text = "0x"
@@ -36,9 +39,9 @@ package func hex(_ byte: UInt8) -> String {
   return text
 }
 
-/// The bytes that ``printable(_:limit:)`` shows as `text` between its quotation marks; as `redis-cli` reads them.
+/// Returns the bytes whose ``printable(_:limit:)`` text between the quotation marks is `text`.
 ///
-/// - Returns: `nil` if a backslash begins none of `\n \r \t \a \b \\ \" \xhh`.
+/// - Returns: `nil` if a backslash begins none of the escapes `\n \r \t \a \b \\ \" \xhh`.
 package func unescaped(_ text: some Sequence<UInt8>) -> [UInt8]? {
   var bytes: [UInt8] = []
   var rest = text.makeIterator()

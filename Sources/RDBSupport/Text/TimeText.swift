@@ -1,19 +1,21 @@
-/// Times as text: ISO 8601, UTC, with milliseconds.
+/// Times as ISO 8601 text in UTC with milliseconds.
 @usableFromInline package enum TimeText {
-  /// The length of every text: `2026-01-01T00:00:00.000Z`.
+  /// The byte count of a text, such as `2026-01-01T00:00:00.000Z`.
   @inlinable package static var byteCount: Int { 24 }
 
-  /// The first millisecond of the year 1 and the last of the year 9999, since 1970.
+  /// The milliseconds since 1970 from the start of the year 1 to the end of the year 9999.
   @inlinable package static var range: ClosedRange<Int64> { -62_135_596_800_000...253_402_300_799_999 }
 
-  /// Writes the time `milliseconds` after 1970-01-01T00:00:00Z at `destination` (room for
-  /// ``byteCount`` bytes).
+  /// Writes a time.
   ///
-  /// - Returns: Whether it could: outside of the years 1–9999 nothing is written.
-  /// - Complexity: O(1). Nothing is allocated.
+  /// - Parameters:
+  ///   - milliseconds: The time in milliseconds since 1970-01-01T00:00:00Z.
+  ///   - destination: Memory with room for ``byteCount`` bytes.
+  /// - Returns: Whether the time is in the years 1 to 9999. If not, nothing is written.
+  /// - Complexity: O(1). Allocates nothing.
   package static func write(milliseconds: Int64, to destination: UnsafeMutableRawPointer) -> Bool {
     guard range.contains(milliseconds) else { return false }
-    // Counted from the first of January of the year 0, everything is positive.
+    // Milliseconds since the start of the year 0 are positive.
     let shifted = UInt64(bitPattern: milliseconds &+ 62_167_219_200_000)
     let days = shifted / 86_400_000
     let rest = shifted % 86_400_000
@@ -38,23 +40,23 @@
     return true
   }
 
-  /// The date of a day of the Gregorian calendar, which repeats every 400 years of 146 097 days.
+  /// Returns the date of a day in the Gregorian calendar, which repeats every 400 years, or 146,097 days.
   private static func date(daysSinceYear0 days: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
-    // Years that begin on the first of March, so that the leap day is the last of its year.
+    // These years begin on March 1, so that a leap day is the last day of its year.
     let shifted = days &+ 146_097 &- 60
     let era = shifted / 146_097
     let dayOfEra = shifted % 146_097
     let yearOfEra =
       (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    // March is month 0; months 0…4 and 5…9 have 153 days together.
+    // March is month 0. Months 0 to 4 have 153 days, as have months 5 to 9.
     let month = (5 * dayOfYear + 2) / 153
     let day = dayOfYear - (153 * month + 2) / 5 + 1
     let year = yearOfEra + 400 * era - 400 + (month >= 10 ? 1 : 0)
     return (year, month < 10 ? month + 3 : month - 9, day)
   }
 
-  private static func store(_ character: Unicode.Scalar, at place: UnsafeMutableRawPointer) {
-    place.storeBytes(of: UInt8(truncatingIfNeeded: character.value), as: UInt8.self)
+  private static func store(_ character: Unicode.Scalar, at destination: UnsafeMutableRawPointer) {
+    destination.storeBytes(of: UInt8(truncatingIfNeeded: character.value), as: UInt8.self)
   }
 }

@@ -89,7 +89,7 @@ package enum RESPText {
   package static func writeBulk(_ bytes: RawSpan, to destination: UnsafeMutableRawPointer) -> Int {
     let count = bytes.byteCount
     let start = writeBulkHeader(UInt64(count), to: destination)
-    copy(bytes.withUnsafeBytes { $0.baseAddress }, to: destination + start, byteCount: count)
+    bytes.withUnsafeBytes { copy($0.baseAddress, to: destination + start, byteCount: count) }
     writeLineEnd(to: destination + start + count)
     return start &+ count &+ 2
   }
