@@ -37,7 +37,8 @@ private func check(_ bytes: [UInt8], size: Int = .max) -> RESPFileCheck.Report {
 @Suite("A check of a command file")
 struct RESPFileCheckTests {
   @Test(
-    "Accepts a whole file with its trailer, in chunks of any size", arguments: ["redis-7.2.6/rich", "redis-7.0.15/streams"])
+    "Accepts a whole file with its trailer, in chunks of any size",
+    arguments: ["redis-7.2.6/rich", "redis-7.0.15/streams"])
   func whole(_ name: String) throws {
     let (bytes, summary) = try trailed(name)
     let report = check(bytes)
