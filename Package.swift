@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "RESP", targets: ["RESP"]),
     .library(name: "RDBConvert", targets: ["RDBConvert"]),
     .library(name: "RDBAnalysis", targets: ["RDBAnalysis"]),
+    .library(name: "RDBIndex", targets: ["RDBIndex"]),
     .library(name: "RDBCompression", targets: ["RDBCompression"]),
     .library(name: "RDBFiltering", targets: ["RDBFiltering"]),
     .library(name: "RDBRegex", targets: ["RDBRegex"]),
@@ -66,6 +67,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
+    .target(name: "RDBIndex", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
     .target(
       name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
@@ -73,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
-        "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBCompression", "RDBFiltering", "RDBRegex",
+        "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
+        "RDBRegex",
         "RESP", "RDBGeneration", "RDBLZF",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
@@ -126,6 +129,10 @@ let package = Package(
       dependencies: [
         "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBFiltering", "RESP", "TestSupport", "RDBSupport",
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBIndexTests",
+      dependencies: ["RDBIndex", "RDBFiltering", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],

@@ -1,14 +1,14 @@
 import RDBFormat
 import RDBSupport
 
-/// The bytes being made up: a key's name, a field or member, and a value.
+/// The text buffers of the generator: the name of a key, a field or member, and a value.
 struct ElementText: ~Copyable {
   var name = ByteBuffer(capacity: 128)
   var member = ByteBuffer(capacity: 128)
   var value = ByteBuffer(capacity: 4096)
   let java = JavaObjects()
 
-  /// A key's name: a prefix and 16 digits that no other number gives.
+  /// Makes the name of a key: a prefix, and 16 digits that are different for each number.
   mutating func makeName(_ prefix: StaticString, _ number: UInt64) {
     name.removeAll()
     name.append(prefix)
@@ -17,7 +17,7 @@ struct ElementText: ~Copyable {
     name.advance(by: 16)
   }
 
-  /// A member: eight digits that no other number below 2³² gives for this `base`, then letters.
+  /// Makes a member: eight digits that are different for each number below 2³², then letters.
   mutating func makeMember(
     _ number: UInt64, base: UInt64, byteCount: Int, _ random: inout FastRandom
   ) {
@@ -29,7 +29,7 @@ struct ElementText: ~Copyable {
     member.advance(by: max(byteCount, 8))
   }
 
-  /// One of the usual names of fields; the first sixteen differ.
+  /// Makes the name of a field. The first sixteen are common words.
   mutating func makeFieldName(_ number: Int) {
     member.removeAll()
     member.append(fieldName(number & 15))
@@ -62,7 +62,7 @@ struct ElementText: ~Copyable {
     }
   }
 
-  /// A value of a collection: one in four is an integer below a million, the others are letters.
+  /// Makes a value of a collection: one in four is an integer below a million, the others are letters.
   mutating func makeElement(_ byteCount: ClosedRange<Int>, _ random: inout FastRandom) {
     value.removeAll()
     if random.next() & 3 == 0 {
@@ -81,7 +81,7 @@ struct ElementText: ~Copyable {
     value.advance(by: byteCount)
   }
 
-  /// A string's value.
+  /// Makes the value of a string.
   mutating func makeValue(
     _ content: GenerationProfile.Content, _ byteCount: Int, _ random: inout FastRandom
   ) {
@@ -96,7 +96,7 @@ struct ElementText: ~Copyable {
     }
   }
 
-  /// An object with a row of similar objects, and a note that makes it `byteCount` bytes long.
+  /// Makes a JSON object of `byteCount` bytes: an array of similar objects, and a note that fills the rest.
   private mutating func makeJSON(_ byteCount: Int, _ random: inout FastRandom) {
     let item: StaticString = """
       {"id":"................","name":"........","email":"........@example.com",\
@@ -107,7 +107,7 @@ struct ElementText: ~Copyable {
     value.reserve(byteCount + 256)
     value.append(#"{"items":["#)
     let size = item.utf8CodeUnitCount
-    // Behind the last item: its comma becomes the bracket, then a comma, the note, a quote and a brace.
+    // After the last item: the bracket replaces its comma; then come a comma, the note, a quote and a brace.
     let room = byteCount - end.utf8CodeUnitCount - 3
     while value.count + size <= room {
       let start = value.end
@@ -116,9 +116,9 @@ struct ElementText: ~Copyable {
       random.fillLetters(start + 33, 8)
       (start + 52).copyMemory(from: start + 33, byteCount: 8)
       var price = 1000 + random.below(9000)
-      for place in (0..<4).reversed() {
+      for index in (0..<4).reversed() {
         start.storeBytes(
-          of: UInt8(truncatingIfNeeded: 48 + price % 10), toByteOffset: 131 + place, as: UInt8.self)
+          of: UInt8(truncatingIfNeeded: 48 + price % 10), toByteOffset: 131 + index, as: UInt8.self)
         price /= 10
       }
     }

@@ -1,18 +1,18 @@
-/// A stream of numbers that is the same for the same seed, cheap enough to fill values with.
+/// A fast random number generator that gives the same numbers for the same seed.
 ///
-/// SplitMix64 (Steele, Lea, Flood 2014): a counter and a mixing function that is a bijection, so that
-/// mixed counters never collide.
+/// The algorithm is SplitMix64 (Steele, Lea, Flood 2014): a counter and a bijective mixing function, so that mixed
+/// counters never collide.
 struct FastRandom {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }
 
-  /// The random stream of one key: independent of all others, so that any key can be made alone.
+  /// Creates the generator of one key. It is independent of those of other keys, so that a key can be made alone.
   init(seed: UInt64, key: UInt64) {
     state = FastRandom.mix(seed ^ FastRandom.mix(key &+ 0x9E37_79B9_7F4A_7C15))
   }
 
-  /// Maps 64 bits to 64 bits, one to one.
+  /// Returns a number that is different for each `value`.
   @inline(__always)
   static func mix(_ value: UInt64) -> UInt64 {
     var z = value
@@ -27,7 +27,9 @@ struct FastRandom {
     return FastRandom.mix(state)
   }
 
-  /// A number below `bound`, which must be at least 1.
+  /// Returns a number below `bound`.
+  ///
+  /// - Precondition: `bound` is at least 1.
   @inline(__always)
   mutating func below(_ bound: UInt64) -> UInt64 { next().multipliedFullWidth(by: bound).high }
 
@@ -39,12 +41,12 @@ struct FastRandom {
     range.lowerBound &+ below(range.upperBound &- range.lowerBound &+ 1)
   }
 
-  /// Fills with evenly distributed bytes.
+  /// Fills memory with evenly distributed bytes.
   mutating func fillBytes(_ target: UnsafeMutableRawPointer, _ count: Int) {
     fill(target, count) { $0 }
   }
 
-  /// Fills with the letters `a` to `p`: four bits a letter.
+  /// Fills memory with the letters `a` to `p`: four bits per letter.
   mutating func fillLetters(_ target: UnsafeMutableRawPointer, _ count: Int) {
     fill(target, count) { $0 & 0x0F0F_0F0F_0F0F_0F0F &+ 0x6161_6161_6161_6161 }
   }
@@ -53,23 +55,23 @@ struct FastRandom {
   private mutating func fill(
     _ target: UnsafeMutableRawPointer, _ count: Int, _ map: (UInt64) -> UInt64
   ) {
-    var place = 0
-    while count &- place >= 8 {
-      target.storeBytes(of: map(next()).littleEndian, toByteOffset: place, as: UInt64.self)
-      place &+= 8
+    var index = 0
+    while count &- index >= 8 {
+      target.storeBytes(of: map(next()).littleEndian, toByteOffset: index, as: UInt64.self)
+      index &+= 8
     }
-    if place < count {
+    if index < count {
       var rest = map(next())
-      while place < count {
-        target.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: place, as: UInt8.self)
+      while index < count {
+        target.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: index, as: UInt8.self)
         rest >>= 8
-        place &+= 1
+        index &+= 1
       }
     }
   }
 }
 
-/// Writes the 16 lower-case hexadecimal digits of `value`.
+/// Writes the 16 lowercase hexadecimal digits of `value`.
 @inline(__always)
 func writeHex(_ value: UInt64, to target: UnsafeMutableRawPointer) {
   target.storeBytes(of: hexDigits(UInt32(truncatingIfNeeded: value >> 32)), as: UInt64.self)
@@ -77,7 +79,7 @@ func writeHex(_ value: UInt64, to target: UnsafeMutableRawPointer) {
     of: hexDigits(UInt32(truncatingIfNeeded: value)), toByteOffset: 8, as: UInt64.self)
 }
 
-/// The eight digits of `value`, in memory order.
+/// Returns the eight digits of `value`, in memory order.
 @inline(__always)
 func hexDigits(_ value: UInt32) -> UInt64 {
   var spread = UInt64(value)

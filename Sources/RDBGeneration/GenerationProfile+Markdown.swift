@@ -1,6 +1,6 @@
 extension GenerationProfile {
-  /// The table of all profiles as Markdown: what `rdb gen --profiles` and the README show.
-  public static var markdown: String {
+  /// The table of all profiles in Markdown, as `rdb gen --profiles` and the documentation show it.
+  package static var markdown: String {
     var lines = [
       "| profile | share | what | key | elements | bytes of a value | content | expiring |",
       "| --- | --: | --- | --- | --: | --: | --- | --: |",
@@ -30,7 +30,7 @@ extension GenerationProfile {
 }
 
 extension GenerationProfile.Extent: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .keys(let count): "(\(count) keys)"
     case .bytes(let count): "(\(count) bytes)"

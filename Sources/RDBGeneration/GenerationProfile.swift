@@ -1,26 +1,26 @@
-/// What a synthetic snapshot is made of. ``all`` is the one table of all profiles.
-public struct GenerationProfile: Sendable {
-  public enum Name: String, CaseIterable, Sendable {
+/// A profile of a synthetic snapshot: the kinds of keys that it has, and their shares. ``all`` is the table of profiles.
+package struct GenerationProfile: Sendable {
+  package enum Name: String, CaseIterable, Sendable {
     case strings, mixed, sessions, collections, big, huge
   }
 
-  /// How much is written if the caller does not say.
-  public enum Extent: Hashable, Sendable {
+  /// The size of a snapshot.
+  package enum Extent: Hashable, Sendable {
     case keys(UInt64)
-    /// Bytes of the file, met approximately.
+    /// An approximate size of the file, in bytes.
     case bytes(UInt64)
   }
 
-  /// How a key's row is chosen.
-  public enum Order: Sendable {
-    /// By chance, in proportion to the shares.
+  /// The way to choose the row of a key.
+  package enum Order: Sendable {
+    /// At random, in proportion to the shares.
     case drawn
-    /// By turns: as many keys of each row as its share says, then again.
+    /// In turn: as many keys of each row as its share, then again from the first row.
     case inTurn
   }
 
-  /// How a value is stored.
-  public enum Shape: String, Sendable {
+  /// The stored form of a value.
+  package enum Shape: String, Sendable {
     case string
     case hashListpack = "small hash"
     case zsetListpack = "small sorted set"
@@ -37,42 +37,42 @@ public struct GenerationProfile: Sendable {
     case sessionExpirations = "sessions that expire in one minute"
   }
 
-  /// What the bytes of values look like.
-  public enum Content: String, Sendable {
-    /// Small letters, evenly distributed; LZF finds next to nothing.
+  /// The content of values.
+  package enum Content: String, Sendable {
+    /// Lowercase letters, evenly distributed, which LZF hardly compresses.
     case letters
-    /// An object with an array of similar objects; LZF leaves about 40 %.
+    /// A JSON object with an array of similar objects, which LZF compresses to about 40 %.
     case json
     /// Evenly distributed bytes.
     case bytes
-    /// Objects as Java serialises them.
+    /// Serialized Java objects.
     case java
     case none = "–"
   }
 
-  /// One kind of key.
-  public struct Row: Sendable {
-    /// Of how many: see the sum of the profile.
-    public var share: Int
-    public var shape: Shape
-    /// Before the 16 hexadecimal digits that make each name different.
-    public var namePrefix: StaticString
-    /// Elements of a value: members, fields, entries.
-    public var elements: ClosedRange<Int>
-    /// Bytes of a string, element or field value; also of what fills a session up.
-    public var valueBytes: ClosedRange<Int>
-    public var content: Content
-    /// Of 100 keys, how many expire.
-    public var expiring: Int
+  /// A kind of key: a row of the table of profiles.
+  package struct Row: Sendable {
+    /// The share of the keys, relative to the sum of all shares of the profile.
+    package var share: Int
+    package var shape: Shape
+    /// The prefix of the names. 16 hexadecimal digits follow.
+    package var namePrefix: StaticString
+    /// The number of elements of a value.
+    package var elements: ClosedRange<Int>
+    /// The size of a string, element or field value, in bytes.
+    package var valueBytes: ClosedRange<Int>
+    package var content: Content
+    /// The percentage of keys with an expiry.
+    package var expiring: Int
   }
 
-  public var name: Name
-  public var order: Order
-  public var extent: Extent
-  public var rows: [Row]
+  package var name: Name
+  package var order: Order
+  package var extent: Extent
+  package var rows: [Row]
 
-  /// The table.
-  public static let all: [GenerationProfile] = [
+  /// The table of profiles.
+  package static let all: [GenerationProfile] = [
     GenerationProfile(
       name: .strings, order: .drawn, extent: .keys(5_000_000),
       rows: [
@@ -171,8 +171,9 @@ public struct GenerationProfile: Sendable {
       ]),
   ]
 
-  /// The profile of that name.
-  public static func named(_ name: Name) -> GenerationProfile {
-    all.first { $0.name == name }.unsafelyUnwrapped
+  /// Returns the profile of a name.
+  package static func named(_ name: Name) -> GenerationProfile {
+    guard let profile = all.first(where: { $0.name == name }) else { preconditionFailure("no profile \(name)") }
+    return profile
   }
 }

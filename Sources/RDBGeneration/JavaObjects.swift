@@ -1,15 +1,15 @@
 import RDBFormat
 import RDBSupport
 
-/// Values as Java serialises them: what Spring Session keeps in a hash's fields.
+/// Serialized Java objects, which Spring Session stores in the fields of a hash.
 ///
-/// A stream is `AC ED 00 05`, then objects with their class descriptions. Source: Java Object
+/// The bytes begin with `AC ED 00 05`, followed by objects with their class descriptions. Source: Java Object
 /// Serialization Specification, chapter 6.
 struct JavaObjects: ~Copyable {
-  /// `java.lang.Long` and `java.lang.Integer`, up to the number.
+  /// The bytes of a `java.lang.Long` and a `java.lang.Integer` before the number.
   private var long = ByteBuffer(capacity: 128)
   private var integer = ByteBuffer(capacity: 128)
-  /// A security context and a CSRF token, up to the first string.
+  /// The bytes of a security context and a CSRF token before the first string.
   private var context = ByteBuffer(capacity: 512)
   private var token = ByteBuffer(capacity: 512)
 
@@ -47,7 +47,7 @@ struct JavaObjects: ~Copyable {
     beginClass(&buffer, name, uid)
   }
 
-  /// TC_OBJECT, TC_CLASSDESC, name, serial version, SC_SERIALIZABLE, one field.
+  /// Returns TC_OBJECT, TC_CLASSDESC, the name, the serial version, SC_SERIALIZABLE, and one field.
   private static func beginClass(_ buffer: inout ByteBuffer, _ name: StaticString, _ uid: UInt64) {
     buffer.append(0x73)
     buffer.append(0x72)
@@ -70,7 +70,7 @@ struct JavaObjects: ~Copyable {
     text(&buffer, type)
   }
 
-  /// The super class `java.lang.Number`.
+  /// The superclass `java.lang.Number`.
   private static func endNumber(_ buffer: inout ByteBuffer) {
     buffer.append(0x78)
     buffer.append(0x72)
@@ -82,41 +82,41 @@ struct JavaObjects: ~Copyable {
     buffer.append(0x70)
   }
 
-  /// Two bytes of length, then the text.
+  /// Returns two bytes of length and a text.
   private static func text(_ buffer: inout ByteBuffer, _ text: StaticString) {
     buffer.append(littleEndian: UInt16(truncatingIfNeeded: text.utf8CodeUnitCount).byteSwapped)
     buffer.append(text)
   }
 
-  /// A `Long`.
+  /// Makes a `Long`.
   func makeLong(_ number: Int64, into value: inout ByteBuffer) {
     value.removeAll()
     value.append(long.bytes)
     value.append(littleEndian: number.byteSwapped)
   }
 
-  /// An `Integer`.
+  /// Makes an `Integer`.
   func makeInteger(_ number: Int32, into value: inout ByteBuffer) {
     value.removeAll()
     value.append(integer.bytes)
     value.append(littleEndian: number.byteSwapped)
   }
 
-  /// A security context: `byteCount` bytes of it are a name and credentials made up.
+  /// Makes a security context, with `byteCount` bytes of random name and credentials.
   func makeContext(_ byteCount: Int, into value: inout ByteBuffer, _ random: inout FastRandom) {
     value.removeAll()
     value.append(context.bytes)
     fillUp(byteCount, &value, &random)
   }
 
-  /// A CSRF token: 36 letters.
+  /// Makes a CSRF token of 36 letters.
   func makeToken(into value: inout ByteBuffer, _ random: inout FastRandom) {
     value.removeAll()
     value.append(token.bytes)
     fillUp(36, &value, &random)
   }
 
-  /// A string of `byteCount` letters: TC_STRING, two bytes of length, letters.
+  /// Appends a string of `byteCount` letters: TC_STRING, two bytes of length, letters.
   private func fillUp(_ byteCount: Int, _ value: inout ByteBuffer, _ random: inout FastRandom) {
     value.append(0x74)
     value.append(littleEndian: UInt16(truncatingIfNeeded: byteCount).byteSwapped)

@@ -1,7 +1,7 @@
 import RDB
 import RDBFormat
 
-/// A small collection in the packed form of the version: a listpack from RDB 10 on, a ziplist before.
+/// A builder of small packed collections: listpacks from RDB 10 on, ziplists before.
 struct PackedBuilder: ~Copyable {
   let usesListpack: Bool
   private var listpack = ListpackWriter()
@@ -28,7 +28,7 @@ struct PackedBuilder: ~Copyable {
     if usesListpack { listpack.append(score: score) } else { ziplist.append(score: score) }
   }
 
-  /// The packed bytes, valid until the next change.
+  /// Returns the packed bytes, which are valid until the next change.
   @_lifetime(&self)
   mutating func finished() throws(RDBError) -> RawSpan {
     if usesListpack { return try listpack.finished() }

@@ -1,15 +1,16 @@
 import RDB
 import RDBFormat
 
-/// How many keys make a file of a wanted size: found out by writing a sample of them nowhere.
+/// Estimates the number of keys of a file of a given size, by generating a sample.
 extension SnapshotGenerator {
-  /// A sample is done with that many bytes or keys.
+  /// The largest size of a sample, in bytes.
   private static var sampleByteCount: UInt64 { 32 << 20 }
+  /// The largest number of keys in a sample.
   private static var sampleKeyCount: UInt64 { 100_000 }
-  /// Profiles of that few keys are not given more of them, but larger ones.
+  /// The largest number of keys of a profile that is scaled by the size of its keys, not by their number.
   private static var fewKeys: UInt64 { 10 }
 
-  /// - Returns: The number of keys, and what their element counts are to be multiplied by.
+  /// Returns the number of keys, and the factor for their numbers of elements.
   static func keyCount(
     _ options: Options, toFill byteCount: UInt64, _ compressor: (any StringCompressor)?
   ) throws(RDBError) -> (UInt64, scale: Double) {

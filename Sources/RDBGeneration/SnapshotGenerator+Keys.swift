@@ -3,10 +3,10 @@ import RDBFormat
 import RDBSupport
 
 extension SnapshotGenerator {
-  /// Milliseconds that expiries are spread over.
+  /// The time span of expiries, in milliseconds.
   static var expiryWindow: UInt64 { 30 * 86_400_000 }
 
-  /// Writes the key of that number.
+  /// Writes the key with an index.
   func write(
     _ index: UInt64, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders
@@ -53,7 +53,7 @@ extension SnapshotGenerator {
       key.attributes)
   }
 
-  /// Members ascend by score; of every other key the scores have hundredths.
+  /// Writes a small sorted set in ascending order of scores. Every other key has scores with hundredths.
   private func smallZset(
     _ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders
@@ -106,7 +106,7 @@ extension SnapshotGenerator {
     try writer.packed(text.name.bytes, .setIntset, try build.integers.finished(), key.attributes)
   }
 
-  /// Every other field expires, the earliest first; the others stand behind them.
+  /// Writes a hash in which half of the fields expire. These come first, in ascending order of expiry.
   private func fieldExpiries(
     _ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders
@@ -144,7 +144,7 @@ extension SnapshotGenerator {
 
   // MARK: Element by element
 
-  /// Fields of 16 bytes.
+  /// Writes a hash with fields of 16 bytes.
   private func hash(
     _ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders
@@ -173,7 +173,7 @@ extension SnapshotGenerator {
     try writer.endKey()
   }
 
-  /// The highest score first, as servers write it; half of them have hundredths.
+  /// Writes a sorted set in descending order of scores, as servers do. Half of the scores have hundredths.
   private func zset(
     _ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders
@@ -191,7 +191,7 @@ extension SnapshotGenerator {
     try writer.endKey()
   }
 
-  /// Nodes of about 8 KiB, as servers cut them.
+  /// Writes a list with nodes of about 8 KiB, as servers do.
   func list(
     _ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders

@@ -2,12 +2,11 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// Sessions as Spring Session keeps them: a hash, a mark that expires with the session, and per minute a
-/// set of the sessions that expire in it. Source: the documentation of Spring Session's
-/// `RedisIndexedSessionRepository`.
+/// Generates the keys of Spring Session: a hash and an expiry mark per session, and a set per minute with the sessions
+/// that expire in it. Source: the documentation of `RedisIndexedSessionRepository` of Spring Session.
 extension SnapshotGenerator {
   private static var minute: Int64 { 60_000 }
-  /// Sessions that share a set.
+  /// The number of sessions per set.
   private static var sessionsPerMinute: UInt64 { 20 }
 
   func session(_ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText)
@@ -39,7 +38,7 @@ extension SnapshotGenerator {
     }
   }
 
-  /// The end of the minute in which the sessions of `set` expire.
+  /// Returns the end of the minute in which the sessions of `set` expire.
   private func minuteEnd(_ set: UInt64) -> Int64 {
     (options.now.value / Self.minute + 2 + Int64(set)) * Self.minute
   }
@@ -72,7 +71,7 @@ extension SnapshotGenerator {
     try writer.hashField(text.member.bytes, value: text.value.bytes)
   }
 
-  /// The members are serialised strings too.
+  /// Writes a set of sessions. Its members are serialized strings, too.
   private func sessionExpirations(
     _ key: KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText
   ) throws(RDBError) {
@@ -91,7 +90,7 @@ extension SnapshotGenerator {
     try writer.endKey()
   }
 
-  /// The session's UUID (version 4, RFC 9562), different for each number.
+  /// Appends the UUID of a session (version 4, RFC 9562), which is different for each number.
   private static func appendUUID(_ session: UInt64, _ seed: UInt64, to buffer: inout ByteBuffer) {
     let high = FastRandom.mix(session ^ FastRandom.mix(seed))
     let low = FastRandom.mix(high &+ 1)
@@ -106,7 +105,7 @@ extension SnapshotGenerator {
     appendDigits(digits + 20, 12, "", to: &buffer)
   }
 
-  /// Appends digits from further behind in the same buffer, where they do not yet count.
+  /// Appends digits from the unused part of the same buffer.
   private static func appendDigits(
     _ digits: UnsafeMutableRawPointer, _ count: Int, _ end: StaticString, to buffer: inout ByteBuffer
   ) {

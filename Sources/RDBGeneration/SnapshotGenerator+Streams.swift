@@ -5,10 +5,10 @@ import RDBSupport
 extension SnapshotGenerator {
   private static var entriesPerNode: Int { 100 }
 
-  /// A stream of entries with three fields, and two consumer groups: one has its last entries pending with
-  /// two consumers, the other is behind and has nothing pending.
+  /// Writes a stream of entries with three fields, and two consumer groups. In one group the last entries are pending for
+  /// two consumers; the other has not read all entries, and has none pending.
   ///
-  /// Before RDB 9, which brought streams, a list.
+  /// Writes a list for versions before RDB 9, which have no streams.
   func stream(
     _ key: inout KeyPlan, _ writer: inout RDBWriter, _ text: inout ElementText,
     _ build: inout ValueBuilders
@@ -47,7 +47,7 @@ extension SnapshotGenerator {
     try writer.endKey()
   }
 
-  /// Entries come in pairs of the same millisecond.
+  /// Returns the ID of an entry. Two entries share a millisecond.
   private static func entryID(_ number: Int, from start: UInt64) -> StreamID {
     StreamID(start + UInt64(number / 2) * 250, UInt64(number % 2))
   }

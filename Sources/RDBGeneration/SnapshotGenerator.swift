@@ -1,40 +1,40 @@
-public import RDB
-public import RDBFormat
+import RDB
+import RDBFormat
 
-/// Writes synthetic snapshots: the same bytes for the same options.
+/// Writes synthetic snapshots. The same options give the same bytes.
 ///
-/// Every key has a random stream of its own, made from the seed and its number. What it is (its row, whether
-/// it expires) is drawn first, so that the counts of RESIZEDB are known before the keys are written.
-public struct SnapshotGenerator: Sendable {
-  public struct Options: Sendable {
-    public var profile: GenerationProfile
-    /// `nil`: the profile's own extent.
-    public var extent: GenerationProfile.Extent?
-    public var seed: UInt64 = 1
-    /// Redis 6–15 or Valkey 80. A row whose shape the version lacks takes an older one.
-    public var header = SnapshotHeader(vendor: .redis, version: 10)
-    /// What expiries count from: they lie in the 30 days after it. 2100-01-01T00:00:00Z.
-    public var now = UnixMilliseconds(4_102_444_800_000)
-    /// What the AUX field `ctime` says, in seconds. 2025-01-01T00:00:00Z.
-    public var createdSeconds: Int64 = 1_735_689_600
+/// Each key has its own random numbers, which follow from the seed and the key's index. The first ones decide the row of
+/// the key and whether it expires, so that the counts of RESIZEDB are known before the keys are written.
+package struct SnapshotGenerator: Sendable {
+  package struct Options: Sendable {
+    package var profile: GenerationProfile
+    /// The size; `nil` for the size in the profile.
+    package var extent: GenerationProfile.Extent?
+    package var seed: UInt64 = 1
+    /// The RDB version: Redis 6–15 or Valkey 80. A shape that the version lacks is replaced by an older one.
+    package var header = SnapshotHeader(vendor: .redis, version: 10)
+    /// The time that expiries follow, within 30 days. The default is 2100-01-01T00:00:00Z.
+    package var now = UnixMilliseconds(4_102_444_800_000)
+    /// The value of the AUX field `ctime`, in seconds. The default is 2025-01-01T00:00:00Z.
+    package var createdSeconds: Int64 = 1_735_689_600
 
-    public init(_ profile: GenerationProfile) { self.profile = profile }
+    package init(_ profile: GenerationProfile) { self.profile = profile }
   }
 
-  /// What was written.
-  public struct Summary: Hashable, Sendable {
-    public var byteCount: UInt64
-    public var keyCount: UInt64
-    public var expiringCount: UInt64
-    public var checksum: UInt64?
+  /// A summary of the written snapshot.
+  package struct Summary: Hashable, Sendable {
+    package var byteCount: UInt64
+    package var keyCount: UInt64
+    package var expiringCount: UInt64
+    package var checksum: UInt64?
   }
 
   let options: Options
   let rows: [GenerationProfile.Row]
-  /// The sum of the rows' shares.
+  /// The sum of the shares of all rows.
   private let shares: UInt64
   private let isDrawn: Bool
-  /// What all element counts are multiplied by: 1, unless a profile of few enormous keys is scaled.
+  /// The factor for all numbers of elements: 1, unless a profile of a few huge keys is scaled.
   var scale = 1.0
 
   init(_ options: Options) {
@@ -47,12 +47,11 @@ public struct SnapshotGenerator: Sendable {
   /// Writes a snapshot.
   ///
   /// - Parameters:
-  ///   - destination: Where it goes.
-  ///   - compressor: Compresses its strings; `nil`: none is.
-  /// - Throws: ``RDBError`` (`notRepresentable`) for a version that cannot be written; what the
-  ///   destination throws.
-  /// - Complexity: O(bytes written); one buffer, no allocation per key.
-  public static func write(
+  ///   - destination: The destination of the snapshot.
+  ///   - compressor: The compressor of strings; `nil`: strings are not compressed.
+  /// - Throws: ``RDBError`` (`notRepresentable`) for a version that cannot be written, or the error of the destination.
+  /// - Complexity: O(*n*) for *n* bytes. There is no allocation per key.
+  package static func write(
     _ options: Options, to destination: any ByteDestination,
     compressor: (any StringCompressor)? = nil
   ) throws(RDBError) -> Summary {
@@ -91,7 +90,7 @@ public struct SnapshotGenerator: Sendable {
       checksum: summary.checksum)
   }
 
-  /// The AUX fields that a server writes.
+  /// Writes the AUX fields that a server writes.
   private func writeFields(_ writer: inout RDBWriter) throws(RDBError) {
     let header = options.header
     guard header.version >= 7 else { return }
@@ -105,18 +104,18 @@ public struct SnapshotGenerator: Sendable {
   }
 }
 
-/// What a key is, drawn from the start of its random stream.
+/// The kind of a key, and its random numbers.
 struct KeyPlan {
   var row: GenerationProfile.Row
-  /// Elements.
+  /// The number of elements.
   var count: Int
   var attributes = KeyAttributes()
-  /// The number of the key; where rows come in turn, among those of its row.
+  /// The index of the key; if rows are chosen in turn, the index among the keys of its row.
   var ordinal: UInt64
   var random: FastRandom
 }
 
-/// What values are built in.
+/// The builders of packed values, which are reused.
 struct ValueBuilders: ~Copyable {
   var packed: PackedBuilder
   var node = StreamNodeWriter()
@@ -126,7 +125,7 @@ struct ValueBuilders: ~Copyable {
 }
 
 extension SnapshotGenerator {
-  /// What is drawn first from a key's random stream.
+  /// Returns the kind of a key from its first random numbers.
   private struct Draw {
     var row: Int
     var ordinal: UInt64
@@ -138,13 +137,13 @@ extension SnapshotGenerator {
   private func draw(_ index: UInt64) -> Draw {
     var random = FastRandom(seed: options.seed, key: index)
     let round = isDrawn ? 0 : index / shares
-    var place = isDrawn ? random.below(shares) : index - round * shares
+    var remainder = isDrawn ? random.below(shares) : index - round * shares
     var row = 0
-    while place >= UInt64(truncatingIfNeeded: rows[row].share) {
-      place &-= UInt64(truncatingIfNeeded: rows[row].share)
+    while remainder >= UInt64(truncatingIfNeeded: rows[row].share) {
+      remainder &-= UInt64(truncatingIfNeeded: rows[row].share)
       row &+= 1
     }
-    let ordinal = isDrawn ? index : round * UInt64(rows[row].share) + place
+    let ordinal = isDrawn ? index : round * UInt64(rows[row].share) + remainder
     let expires = random.below(100) < rows[row].expiring
     return Draw(row: row, ordinal: ordinal, expires: expires, random: random)
   }

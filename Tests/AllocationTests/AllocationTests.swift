@@ -8,14 +8,14 @@ import RDBFiltering
 import RDBRegex
 import Testing
 
-/// How often this thread asked for memory during `body`.
+/// Returns the number of allocations on this thread during `body`.
 func allocations(during body: () throws -> Void) rethrows -> UInt64 {
   let before = rdb_allocation_count()
   try body()
   return rdb_allocation_count() - before
 }
 
-/// What is done with a snapshot.
+/// A way to process a snapshot.
 enum Task: CaseIterable, Sendable {
   case parse, skip, validate, resp, json, keys, info, check, filterNames, filterExpiries, filterAll
   case memory, prefixes
@@ -48,7 +48,7 @@ enum Task: CaseIterable, Sendable {
     }
   }
 
-  /// Options that each ask every key, and that no key passes, some pass, or all.
+  /// Returns options that check every key, and that no keys, some keys or all keys pass.
   private func filter() throws -> FilterOptions {
     var options = FilterOptions(now: UnixMilliseconds(1_800_000_000_000))
     switch self {
@@ -71,11 +71,11 @@ enum Task: CaseIterable, Sendable {
   }
 }
 
-/// Has nothing to do with rows but to count them.
+/// Counts the measured keys.
 private struct RowCounter: MemoryReceiver {
   var count = 0
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { true }
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) { count += 1 }
+  mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) { count += 1 }
   consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }
 
@@ -113,13 +113,13 @@ struct AllocationTests {
 
   static let profiles: [GenerationProfile.Name] = [.strings, .collections, .sessions, .huge]
 
-  /// Twice as many keys, or elements. A refill of the window (512 KiB) may cost a few allocations; one for
-  /// every hundredth key would be noticed.
-  @Test("do not depend on the number of keys and elements", arguments: Task.allCases, profiles)
+  /// Compares a file with one that has twice as many keys or elements. A refill of the window (512 KiB) may take a few
+  /// allocations; one per hundred keys would fail the test.
+  @Test("Do not depend on the number of keys and elements", arguments: Task.allCases, profiles)
   func loops(_ task: Task, _ profile: GenerationProfile.Name) throws {
     let (small, large) = (try Self.source(profile, 1), try Self.source(profile, 2))
     let refills = (large.totalByteCount ?? 0) / (512 << 10) + 1
-    // What is made once in a process is made now.
+    // The first run makes the allocations that a process makes only once.
     try task.run(try Self.source(profile, 1))
     let first = try allocations { try task.run(small) }
     let second = try allocations { try task.run(large) }

@@ -26,7 +26,7 @@ struct RowCollector: MemoryReceiver {
 
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { hashes }
 
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
+  mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) {
     rows.append(
       CollectedRow(
         database: row.database, name: row.name.withUnsafeBytes { Array($0) }, type: row.storedType,

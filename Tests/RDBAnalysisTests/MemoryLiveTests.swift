@@ -8,12 +8,12 @@ import RESP
 import TestSupport
 import Testing
 
-/// Adds up estimates.
+/// Adds up the estimates of all keys.
 struct MemorySum: MemoryReceiver, MergeableSummary {
   var sum: UInt64 = 0
   var keys: UInt64 = 0
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
+  mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) {
     sum += row.memoryByteCount ?? 0
     keys += 1
   }
@@ -21,8 +21,8 @@ struct MemorySum: MemoryReceiver, MergeableSummary {
   consuming func finish() throws(RDBError) -> MemorySum { self }
 }
 
-/// Servers that have just loaded generated snapshots. What they said of the fixtures is in `Fixtures/memory/`.
-@Suite("The estimate of memory, beside a live server", .serialized)
+/// Compares estimates with servers that have just loaded generated snapshots.
+@Suite("The memory estimate, compared with a live server", .serialized)
 struct MemoryLiveTests {
   static func model(_ kind: LiveServer.Kind) -> ServerModel {
     switch kind {
@@ -40,7 +40,7 @@ struct MemoryLiveTests {
     return destination.bytes
   }
 
-  @Test("is within 10 % of MEMORY USAGE for 95 % of the keys and more", arguments: LiveServer.Kind.allCases)
+  @Test("Is within 10 % of MEMORY USAGE for at least 95 % of the keys", arguments: LiveServer.Kind.allCases)
   func keys(_ kind: LiveServer.Kind) throws {
     for profile in [.mixed, .sessions] as [GenerationProfile.Name] {
       let bytes = try Self.generated(profile, keys: 4100)

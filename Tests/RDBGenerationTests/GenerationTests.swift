@@ -5,7 +5,7 @@ import RDBLZF
 import TestSupport
 import Testing
 
-/// A profile in a version.
+/// A profile and a version.
 struct Generation: Sendable, CustomTestStringConvertible {
   var profile: GenerationProfile.Name
   var header: SnapshotHeader
@@ -19,7 +19,7 @@ struct Generation: Sendable, CustomTestStringConvertible {
     headers.map { Generation(profile: name, header: $0) }
   }
 
-  /// Few bytes of it: `big` and `huge` cannot be small by keys.
+  /// Options for a small snapshot. `big` and `huge` are limited by size, because few keys are large.
   var options: SnapshotGenerator.Options {
     var options = SnapshotGenerator.Options(.named(profile))
     switch profile {
@@ -42,7 +42,7 @@ struct Generation: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// What a snapshot says of itself.
+/// The contents of a snapshot.
 struct Contents: SelectiveSink, Equatable {
   var names: Set<[UInt8]> = []
   var types: Set<DataType> = []
@@ -77,7 +77,7 @@ struct Contents: SelectiveSink, Equatable {
 
 @Suite("A generated snapshot")
 struct GenerationTests {
-  @Test("is whole, and has the keys it announces", arguments: Generation.all)
+  @Test("Is intact, and has the number of keys in its hints", arguments: Generation.all)
   func whole(_ generation: Generation) throws {
     let (bytes, summary) = try Generation.write(generation.options)
     #expect(summary.byteCount == UInt64(bytes.count))
@@ -92,7 +92,7 @@ struct GenerationTests {
     if let earliest = contents.earliest { #expect(earliest.value > 4_102_444_800_000) }
   }
 
-  @Test("has every type that its version has", arguments: Generation.headers)
+  @Test("Has every data type of its version", arguments: Generation.headers)
   func types(_ header: SnapshotHeader) throws {
     let (bytes, _) = try Generation.write(Generation(profile: .mixed, header: header).options)
     var expected: Set<DataType> = [.string, .list, .set, .zset, .hash]
@@ -100,7 +100,7 @@ struct GenerationTests {
     #expect(try Contents(of: bytes).types == expected)
   }
 
-  @Test("is the same for the same seed, and another for another", arguments: GenerationProfile.Name.allCases)
+  @Test("Depends only on options and seed", arguments: GenerationProfile.Name.allCases)
   func seeds(_ profile: GenerationProfile.Name) throws {
     var options = Generation(profile: profile, header: SnapshotHeader(vendor: .redis, version: 11)).options
     let first = try Generation.write(options).bytes
@@ -109,10 +109,10 @@ struct GenerationTests {
     #expect(try Generation.write(options).bytes != first)
   }
 
-  /// By keys: how many make a size depends on what compression leaves.
+  /// The profiles that are limited by keys. The number of keys for a given size depends on compression.
   static let byKeys = GenerationProfile.Name.allCases.filter { $0 != .huge }
 
-  @Test("holds the same, compressed", arguments: byKeys)
+  @Test("Has the same contents with compression", arguments: byKeys)
   func compressed(_ profile: GenerationProfile.Name) throws {
     let options = Generation(profile: profile, header: SnapshotHeader(vendor: .redis, version: 10)).options
     let logs = try [false, true].map { compressed in
@@ -129,7 +129,7 @@ struct GenerationTests {
     #expect(logs[0].count == logs[1].count)
   }
 
-  @Test("is smaller, compressed, where it is compressible")
+  @Test("Is at least 20 % smaller with compression")
   func compressibility() throws {
     var options = SnapshotGenerator.Options(.named(.mixed))
     options.extent = .keys(2000)
@@ -138,7 +138,7 @@ struct GenerationTests {
     #expect(packed * 10 < plain * 8)
   }
 
-  @Test("has about the size that was asked for", arguments: GenerationProfile.Name.allCases)
+  @Test("Has the requested size within one eighth", arguments: GenerationProfile.Name.allCases)
   func size(_ profile: GenerationProfile.Name) throws {
     var options = SnapshotGenerator.Options(.named(profile))
     let wanted = profile == .big ? 16 << 20 : 4 << 20
@@ -147,7 +147,7 @@ struct GenerationTests {
     #expect(abs(count - wanted) < wanted / 8)
   }
 
-  @Test("has expiries from the given time on")
+  @Test("Has expiries after the given time")
   func now() throws {
     var options = SnapshotGenerator.Options(.named(.sessions))
     options.extent = .keys(41)
@@ -156,7 +156,7 @@ struct GenerationTests {
     #expect((1_700_000_000_001...1_700_010_000_000).contains(earliest.value))
   }
 
-  @Test("of sessions has the names and the sets of Spring Session")
+  @Test("Has the keys and sets of Spring Session in the sessions profile")
   func sessions() throws {
     var options = SnapshotGenerator.Options(.named(.sessions))
     options.extent = .keys(82)
@@ -179,7 +179,7 @@ struct GenerationTests {
       sink.log.contains { $0.contains("field \"creationTime\" \"\\xac\\xed\\x00\\x05sr\\x00\\x0ejava.lang.Long") })
   }
 
-  @Test("refuses versions that it does not write", arguments: [5, 16])
+  @Test("Refuses versions before 6 and after 15", arguments: [5, 16])
   func versions(_ version: Int) {
     var options = SnapshotGenerator.Options(.named(.strings))
     options.extent = .keys(1)
@@ -188,7 +188,7 @@ struct GenerationTests {
     #expect(error?.code == .notRepresentable)
   }
 
-  @Test("of cached pages has JSON whose objects are whole")
+  @Test("Has complete JSON objects in cached pages")
   func json() throws {
     var options = SnapshotGenerator.Options(.named(.mixed))
     options.extent = .keys(400)

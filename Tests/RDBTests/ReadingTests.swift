@@ -60,7 +60,7 @@ enum Way: CaseIterable, CustomTestStringConvertible, Sendable {
 struct ReadingTests {
   static let interests: [Interest] = [
     .elements, .elementsAfterOutline, .stored, .stored(atMost: 100), .storedOrOutlined(atMost: 40),
-    .skip, .validate,
+    .skip, .measure, .validate,
   ]
   static let small = Fixture.valid.filter { $0.bytes.count <= 20_000 }
 

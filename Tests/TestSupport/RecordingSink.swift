@@ -140,6 +140,8 @@ public struct RecordingSink: FoldingSink {
   {
     log.append("idempotency end \(idsAdded) \(idsDuplicate)")
   }
-  public mutating func endKey(_ end: KeyEnd) throws(RDBError) { log.append("end \(end.storedByteCount)") }
+  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    log.append("end \(end.storedByteCount)" + (end.measure.map { " \($0)" } ?? ""))
+  }
   public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) { log.append("whole \(end)") }
 }

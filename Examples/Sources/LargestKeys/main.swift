@@ -7,6 +7,6 @@ let model = ServerModel(try reader.origin().assumedWriter)
 var options = KeyReports.Options(reference: UnixMilliseconds(0))
 options.measures = [.memory]
 let result = try reader.fold(threads: 2) { try MemorySink(model, to: KeyReportsReceiver(options)) }
-for ranked in result.summary.top?.keys(by: .memory) ?? [] {
-  print(ranked.value, "bytes", ranked.entry.type, ranked.entry.key)
+for entry in result.summary.top?.keys(by: .memory) ?? [] {
+  print(entry.memoryByteCount ?? 0, "bytes", entry.type, entry.key)
 }

@@ -1,100 +1,118 @@
 import RDB
 import RDBFormat
-import Synchronization
+import RDBSupport
 
-/// What one worker has counted of the run it is at.
+/// The counts of one worker in its current batch.
 ///
-/// Kept by the collector, so that it is still there when an error has ended the worker and its sink.
-final class CheckPart {
-  let tally = KeyTally { _, _ in nil }
+/// The collector owns the object, so that the counts outlive a sink that throws.
+final class WorkerCheck {
+  let counter = KeyCounter { _, _ in nil }
   var header: SnapshotCheck.Header?
   var end: SnapshotEnd?
-  /// The record offset of the run's first key.
+  /// The offset of the first key's record in the batch.
   var firstOffset: Int?
-  let unique: UniqueLog?
-  private(set) var warnings: [SnapshotCheck.Warning.Kind: WarningTally] = [:]
+  var duplicates: DuplicateLog?
+  private(set) var warnings: [SnapshotCheck.Warning.Kind: WarningSummary] = [:]
   private static let nameLimit = 4096
 
-  struct WarningTally {
+  struct WarningSummary {
     var count: UInt64 = 0
-    var keys = SmallestEntries<SnapshotCheck.KeyPlace>()
+    var keys = SmallestEntries<SnapshotCheck.LocatedKey>()
   }
 
-  init(unique: UniqueLog?) { self.unique = unique }
+  init(duplicates: consuming DuplicateLog?) { self.duplicates = duplicates }
 
   func note(_ kind: SnapshotCheck.Warning.Kind, _ key: borrowing KeyHeader) {
     let name = BinaryText(key.name.extracting(first: Self.nameLimit))
-    let place = SnapshotCheck.KeyPlace(offset: key.offset, database: key.database, key: name)
-    warnings[kind, default: WarningTally()].count += 1
-    warnings[kind, default: WarningTally()].keys.add(place)
+    let index = SnapshotCheck.LocatedKey(offset: key.offset, database: key.database, key: name)
+    warnings[kind, default: WarningSummary()].count += 1
+    warnings[kind, default: WarningSummary()].keys.add(index)
   }
 
-  /// Adds what another part has counted, and empties that one.
-  func take(_ other: CheckPart) {
-    tally.take(other.tally)
+  /// Moves the counts of another object into this one.
+  func take(_ other: WorkerCheck) {
+    counter.take(other.counter)
     header = header ?? other.header
     end = end ?? other.end
     for (kind, more) in other.warnings {
-      warnings[kind, default: WarningTally()].count += more.count
-      warnings[kind, default: WarningTally()].keys.merge(more.keys)
+      warnings[kind, default: WarningSummary()].count += more.count
+      warnings[kind, default: WarningSummary()].keys.merge(more.keys)
     }
     other.warnings = [:]
     other.firstOffset = nil
   }
 }
 
-/// Adds up what the workers of a check have counted, run by run in file order.
+/// Adds up the counts of the workers of a check, one batch after another in file order.
 ///
-/// So the counts up to a damage are those of all runs before its run, and of its run up to there:
-/// the same for any number of workers.
+/// The counts up to a damage are those of all batches before, and of the damaged batch up to the damage. They do not
+/// depend on the number of workers.
 final class CheckCollector {
-  private let total = CheckPart(unique: nil)
-  /// One a worker.
-  private let parts: [CheckPart]
-  private let given = Atomic<Int>(0)
-  private let unique: UniqueFinder?
+  private let total = WorkerCheck(duplicates: nil)
+  /// One object per worker.
+  private let parts: [WorkerCheck]
+  /// The number of workers that have their object.
+  private var given = 0
+  private let findsDuplicates: Bool
 
   init(threads: Int, findsDuplicates: Bool) throws(RDBError) {
     let workers = max(threads, 1)
-    unique = findsDuplicates ? try UniqueFinder(workers: workers) : nil
-    let logs = unique?.logs ?? []
-    parts = (0..<workers).map { CheckPart(unique: findsDuplicates ? logs[$0] : nil) }
+    let hasher = SeededHash()
+    self.findsDuplicates = findsDuplicates
+    parts = try convertingSystemErrors { () throws(SystemError) in
+      try (0..<workers).map { _ throws(SystemError) in
+        WorkerCheck(
+          duplicates: findsDuplicates
+            ? try DuplicateLog(hasher: hasher, memoryByteCount: DuplicateSearch.memoryByteCount / workers) : nil)
+      }
+    }
   }
 
-  /// The next worker's.
-  func takePart() -> CheckPart {
-    parts[given.wrappingAdd(1, ordering: .relaxed).oldValue]
+  /// Returns the object of the next worker. Called by one thread.
+  func takePart() -> WorkerCheck {
+    defer { given += 1 }
+    return parts[given]
   }
 
-  /// A run is complete, and all before it have been collected. One call at a time.
-  func collect(_ part: CheckPart) { total.take(part) }
+  /// Adds the counts of a complete batch. Called in file order, one call at a time.
+  func collect(_ part: WorkerCheck) { total.take(part) }
 
-  /// All that is known at the end.
+  /// Returns the result of the check.
   func result(_ damage: RDBError?) throws(RDBError) -> SnapshotCheck {
     for part in parts {
       if let first = part.firstOffset, first <= damage?.offset ?? .max { total.take(part) }
     }
-    total.tally.fold()
-    let tally = total.tally
+    total.counter.fold()
+    let counter = total.counter
     var types: [String: SnapshotCheck.TypeCounts] = [:]
-    for (type, counts) in tally.byType {
+    for (type, counts) in counter.byType {
       types[type.rawValue] = SnapshotCheck.TypeCounts(
-        keys: counts.keys, elements: tally.elements[type] ?? 0,
+        keys: counts.keys, elements: counter.elements[type] ?? 0,
         storedByteCount: counts.storedByteCount)
     }
-    let duplicates = damage == nil ? try unique?.find() : nil
+    let duplicates = damage == nil && findsDuplicates ? try findDuplicates() : nil
     return SnapshotCheck(
       isOK: damage == nil && duplicates?.count ?? 0 == 0,
       header: total.header ?? parts.lazy.compactMap { $0.header }.first,
-      keys: tally.totals.keys, elements: tally.elements.values.reduce(0, &+),
-      storedByteCount: tally.totals.storedByteCount, types: types,
-      damage: damage.map { SnapshotCheck.Damage($0) }, warnings: warnings(tally),
+      keys: counter.total.keys, elements: counter.elements.values.reduce(0, &+),
+      storedByteCount: counter.total.storedByteCount, types: types,
+      damage: damage.map { SnapshotCheck.Damage($0) }, warnings: warnings(counter),
       checksum: total.end.map { ChecksumState($0.checksum) },
       tail: total.end.map { TailState($0.tail) }, byteCount: total.end?.byteCount,
       duplicates: duplicates)
   }
 
-  private func warnings(_ tally: KeyTally) -> [SnapshotCheck.Warning] {
+  private func findDuplicates() throws(RDBError) -> Duplicates {
+    try convertingSystemErrors { () throws(SystemError) in
+      var logs: [CompleteDuplicateLog] = []
+      for part in parts {
+        if let log = part.duplicates.take() { logs.append(try log.finish()) }
+      }
+      return try DuplicateSearch(logs).find()
+    }
+  }
+
+  private func warnings(_ counter: KeyCounter) -> [SnapshotCheck.Warning] {
     SnapshotCheck.Warning.Kind.allCases.compactMap { kind in
       switch kind {
       case .negativeExpiry:
@@ -102,15 +120,15 @@ final class CheckCollector {
         return SnapshotCheck.Warning(
           kind: kind, count: found.count, message: "keys with an expiry before 1970",
           keys: found.keys.entries)
-      case .wrongHint: return total.end == nil ? nil : hintWarning(tally)
+      case .wrongHint: return total.end == nil ? nil : hintWarning(counter)
       case .noChecksum: return checksumWarning()
       case .tail: return tailWarning()
       }
     }
   }
 
-  private func hintWarning(_ tally: KeyTally) -> SnapshotCheck.Warning? {
-    let wrong = tally.databases.entries.filter { $0.isHintWrong }
+  private func hintWarning(_ counter: KeyCounter) -> SnapshotCheck.Warning? {
+    let wrong = counter.databases.entries.filter { $0.isHintWrong }
     guard !wrong.isEmpty else { return nil }
     let examples = wrong.prefix(3).map { info in
       "database \(info.database) announces \(info.hintedKeys ?? 0) keys, "

@@ -1,29 +1,28 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
-/// Asks for every value to be checked, and counts.
-///
-/// What it has counted outlives it, so that an error loses nothing; see ``CheckCollector``.
+/// Requests the validation of every value, and counts keys and elements for a ``CheckCollector``.
 struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   private let collector: CheckCollector
-  private let part: CheckPart
-  private let hot: UnsafeMutablePointer<KeyTally.Hot>
-  private let slots: UnsafeMutablePointer<KeyTally.Slot>
+  private let part: WorkerCheck
+  private let hot: UnsafeMutablePointer<KeyCounter.Hot>
+  private let slots: UnsafeMutablePointer<KeyCounter.Slot>
   private let destination: any ByteDestination
   private var database: UInt64 = 0
   private var type = ValueType.string
   private var offset = 0
   private var elements: UInt64 = 0
   private var isFirst = true
-  private let unique: UniqueLog?
+  private let findsDuplicates: Bool
 
   init(_ collector: CheckCollector, _ destination: any ByteDestination) {
     self.collector = collector
     self.destination = destination
     part = collector.takePart()
-    unique = part.unique
-    hot = part.tally.hot
-    slots = part.tally.slots
+    findsDuplicates = part.duplicates != nil
+    hot = part.counter.hot
+    slots = part.counter.slots
   }
 
   mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
@@ -31,7 +30,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   }
 
   mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
-    part.tally.hint(database: database, keys: keys, expiring: expiring)
+    part.counter.hint(database: database, keys: keys, expiring: expiring)
   }
 
   static var events: SinkEvents {
@@ -41,7 +40,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if key.database != database {
       database = key.database
-      part.tally.select(database)
+      part.counter.select(database)
     }
     if isFirst {
       isFirst = false
@@ -54,12 +53,17 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
       hot.pointee.expiring &+= 1
       if expiry.value < 0 { part.note(.negativeExpiry, key) }
     }
-    guard let unique else { return .validate }
-    try unique.beginKey(key)
-    // In one packed blob the reader looks itself.
+    guard findsDuplicates else { return .validate }
+    do throws(SystemError) { try part.duplicates?.beginKey(key) } catch { throw RDBError(error) }
+    // The reader itself finds duplicates within one packed value.
     switch type {
     case .set, .zset, .zset2, .hash, .hash2, .hashMetadata, .hashMetadataPreGA: return .elements
-    default: return .validate
+    case .string, .list, .listZiplist, .listQuicklist, .listQuicklist2, .setIntset, .setListpack, .zsetZiplist,
+      .zsetListpack, .hashZipmap, .hashZiplist, .hashListpack, .hashListpackExPreGA, .hashListpackEx,
+      .hashTemplateListpackInline, .hashTemplateListpack, .hashTemplateArrayInline, .hashTemplateArray,
+      .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array,
+      .modulePreGA, .module2:
+      return .validate
     }
   }
 
@@ -72,29 +76,33 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   { try add(field) }
 
   mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
-    // As the reader says of values that it validates by itself.
+    // The same error as the reader's for values that it validates itself.
     guard header.count == 0 else { return }
     throw RDBError(.emptyKey, at: offset, expected: "at least one element", found: "none")
   }
 
   private mutating func add(_ member: RawSpan) throws(RDBError) {
     elements &+= 1
-    try unique?.addMember(member, index: elements)
+    do throws(SystemError) {
+      try part.duplicates?.addMember(member, elementNumber: elements)
+    } catch {
+      throw RDBError(error)
+    }
   }
 
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     var count = elements
     if let measure = end.measure { count = measure.elementCount ?? 0 }
-    let place = Int(type.rawValue) &* KeyTally.variantCount
-    slots[place].keys &+= 1
-    slots[place].storedByteCount &+= end.storedByteCount
-    slots[place].elements &+= count
+    let index = Int(type.rawValue) &* KeyCounter.variantCount
+    slots[index].keys &+= 1
+    slots[index].storedByteCount &+= end.storedByteCount
+    slots[index].elements &+= count
   }
 
   mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) { part.end = end }
 
   mutating func endBatch() throws {
-    // Waits until all earlier batches are collected.
+    // Wait until all batches before this one are collected.
     try destination.write(RawSpan(), followedBy: RawSpan())
     collector.collect(part)
     isFirst = true

@@ -1,28 +1,29 @@
 public import RDB
 public import RDBFormat
 
-/// What `rdb check` says of a snapshot: whole or damaged, and what was counted up to there.
+/// The result of checking a snapshot: intact or damaged, with counts up to the damage. The report of `rdb check`.
 public struct SnapshotCheck: Hashable, Sendable, Codable {
-  /// The version of this report's form.
-  public private(set) var format = 1
-  /// Whether nothing is damaged, and nothing stands twice that may not.
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  /// Whether the snapshot has no damage and no duplicates.
   public internal(set) var isOK: Bool
-  public internal(set) var header: Header?
-  /// Keys, elements and bytes of values, up to the damage.
+  package internal(set) var header: Header?
+  /// The number of keys up to the damage.
   public internal(set) var keys: UInt64
-  public internal(set) var elements: UInt64
-  public internal(set) var storedByteCount: UInt64
-  /// The same by type; only types that occur.
-  public internal(set) var types: [String: TypeCounts]
+  package internal(set) var elements: UInt64
+  package internal(set) var storedByteCount: UInt64
+  /// The counts by data type, for types that occur.
+  package internal(set) var types: [String: TypeCounts]
+  /// The first damage in file order; `nil` if there is none.
   public internal(set) var damage: Damage?
-  /// Legal, but worth a look; in a fixed order.
-  public internal(set) var warnings: [Warning]
-  public internal(set) var checksum: ChecksumState?
-  public internal(set) var tail: TailState?
-  /// Bytes of the snapshot itself, if it is whole.
-  public internal(set) var byteCount: UInt64?
-  /// What stands twice; only where that was asked for.
-  public internal(set) var duplicates: Duplicates?
+  /// Legal but unusual properties of the file, in a fixed order.
+  package internal(set) var warnings: [Warning]
+  package internal(set) var checksum: ChecksumState?
+  package internal(set) var tail: TailState?
+  /// The size of the snapshot, in bytes, if it is intact.
+  package internal(set) var byteCount: UInt64?
+  /// The duplicate keys and members, if the check looked for them.
+  package internal(set) var duplicates: Duplicates?
 
   enum CodingKeys: String, CodingKey {
     case format
@@ -34,15 +35,15 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
     case duplicates
   }
 
-  public struct Header: Hashable, Sendable, Codable {
-    public var vendor: String
-    public var version: Int
+  package struct Header: Hashable, Sendable, Codable {
+    package var vendor: String
+    package var version: Int
   }
 
-  public struct TypeCounts: Hashable, Sendable, Codable {
-    public var keys: UInt64
-    public var elements: UInt64
-    public var storedByteCount: UInt64
+  package struct TypeCounts: Hashable, Sendable, Codable {
+    package var keys: UInt64
+    package var elements: UInt64
+    package var storedByteCount: UInt64
 
     enum CodingKeys: String, CodingKey {
       case keys, elements
@@ -52,21 +53,21 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
 
   /// The first damage in file order.
   public struct Damage: Hashable, Sendable, Codable {
-    /// ``RDBError/Code``.
-    public var code: String
-    public var offset: Int
-    /// The index inside the packed or compressed value that begins at `offset`.
-    public var innerOffset: Int?
-    public var database: UInt64?
-    public var key: BinaryText?
-    /// ``ValueType/name``.
-    public var valueType: String?
-    public var expected: String
-    public var found: String
-    /// All of it in one line, as on the terminal.
+    /// The name of the error code.
+    package var code: String
+    package var offset: Int
+    /// The offset inside the packed or compressed value that begins at `offset`, in bytes.
+    package var innerOffset: Int?
+    package var database: UInt64?
+    package var key: BinaryText?
+    /// The name of the value type.
+    package var valueType: String?
+    package var expected: String
+    package var found: String
+    /// The description of the error, in one line.
     public var message: String
 
-    public init(_ error: RDBError) {
+    package init(_ error: RDBError) {
       code = error.code.description
       offset = error.offset
       innerOffset = error.innerOffset
@@ -88,32 +89,32 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
     }
   }
 
-  /// Something legal that servers do not write, or that says less than one might think.
-  public struct Warning: Hashable, Sendable, Codable {
-    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+  /// A legal but unusual property of a file.
+  package struct Warning: Hashable, Sendable, Codable {
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
       /// An expiry before 1970.
       case negativeExpiry = "negative_expiry"
-      /// RESIZEDB announced other numbers than there are.
+      /// A RESIZEDB hint with wrong numbers.
       case wrongHint = "wrong_hint"
-      /// Nothing protects the file against change: it has no checksum, or it was not looked at.
+      /// No checksum, or one that was not compared.
       case noChecksum = "no_checksum"
-      /// Commands or a mark follow the snapshot.
+      /// Commands or a replication mark after the snapshot.
       case tail
     }
-    public var kind: Kind
-    public var count: UInt64
-    /// A sentence.
-    public var message: String
-    /// The first of them, up to ten.
-    public var keys: [KeyPlace]
+    package var kind: Kind
+    package var count: UInt64
+    /// A message for people.
+    package var message: String
+    /// The first ten keys concerned.
+    package var keys: [LocatedKey]
   }
 
-  /// A key and where its record begins.
-  public struct KeyPlace: CountedEntry {
-    public static var limit: Int { 10 }
-    public var offset: Int
-    public var database: UInt64
-    public var key: BinaryText
+  /// A key and the offset of its record.
+  package struct LocatedKey: CountedEntry {
+    package static var limit: Int { 10 }
+    package var offset: Int
+    package var database: UInt64
+    package var key: BinaryText
 
     enum CodingKeys: String, CodingKey {
       case offset
@@ -121,20 +122,21 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
       case key
     }
 
-    public func precedes(_ other: Self) -> Bool { offset < other.offset }
-    public mutating func merge(_ other: Self) {}
+    package func precedes(_ other: Self) -> Bool { offset < other.offset }
+    package mutating func merge(_ other: Self) {}
   }
 }
 
 extension SnapshotCheck {
-  /// Reads a snapshot and checks every nested structure in it.
+  /// Reads a snapshot and checks every nested structure.
   ///
   /// - Parameters:
-  ///   - reader: Not begun.
-  ///   - threads: Workers; the result is the same for any number.
-  ///   - findsDuplicates: Look for keys that stand twice in a database, and members twice in a key, by
-  ///     way of temporary files in `TMPDIR`. Memory: at most 64 MiB more.
-  /// - Throws: ``RDBError``, but only what the operating system refused: damage is a result.
+  ///   - reader: A reader that has not read any keys.
+  ///   - threads: The number of threads. The result does not depend on it.
+  ///   - findsDuplicates: Whether to look for keys that a database has twice, and members that a key has twice. The
+  ///     search takes at most 64 MiB of memory, and temporary files in `TMPDIR`.
+  /// - Returns: The result. Damage is a result, not an error.
+  /// - Throws: ``RDBError`` (`io`) if the operating system refuses to read.
   public static func run(
     _ reader: consuming RDBReader, threads: Int, findsDuplicates: Bool = false
   ) throws(RDBError) -> SnapshotCheck {

@@ -1,32 +1,36 @@
+import RDB
 import RDBFormat
 
-/// How long keys still live: by type and by prefix.
-public struct TTLReport: Hashable, Sendable {
-  /// The version of this form.
-  public private(set) var format = 1
-  public private(set) var reference: ReferenceTimes
-  /// All keys of each type.
-  public private(set) var types: [String: Lives]
+/// A report on the remaining time of keys until their expiry, by type and by prefix.
+public struct TTLReport: Hashable, MergeableSummary {
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  package private(set) var reference: ReferenceTimes
+  /// The summary of all keys of each type.
+  package private(set) var types: [String: ExpirySummary]
+  /// The report on the keys by prefix.
   public private(set) var prefixes: PrefixReport
 
-  init(_ reference: ReferenceTimes, types: [String: Lives], prefixes: PrefixReport) {
+  init(_ reference: ReferenceTimes, types: [String: ExpirySummary], prefixes: PrefixReport) {
     (self.reference, self.types, self.prefixes) = (reference, types, prefixes)
   }
 
-  /// All keys.
-  public var all: Lives {
-    types.values.reduce(into: Lives()) { $0.merge($1) }
+  /// The summary of all keys.
+  package var all: ExpirySummary {
+    types.values.reduce(into: ExpirySummary()) { $0.merge($1) }
   }
 
-  /// A prefix whose keys could be given an expiry.
+  /// A prefix with keys that could be given an expiry.
   public struct Candidate: Hashable, Sendable, Codable {
+    /// The prefix.
     public var prefix: BinaryText
-    public var keysWithoutExpiry: UInt64
+    package var keysWithoutExpiry: UInt64
+    /// The estimated memory of the keys without an expiry, in bytes.
     public var memoryWithoutExpiry: UInt64
-    /// Seconds; absent where the file does not say.
-    public var meanIdleSeconds: Double?
-    /// Memory × (1 + idle seconds).
-    public var weight: Double
+    /// The mean idle time, in seconds; `nil` if the file has no idle times.
+    package var meanIdleSeconds: Double?
+    /// The memory in bytes × (1 + the mean idle time in seconds).
+    package var weight: Double
 
     enum CodingKeys: String, CodingKey {
       case prefix, weight
@@ -36,24 +40,28 @@ public struct TTLReport: Hashable, Sendable {
     }
   }
 
-  /// Prefixes without expiry: most memory × idle time first. One that a longer prefix has all of is left out.
+  /// Returns prefixes with keys without expiry, in descending order of memory × idle time.
+  ///
+  /// Leaves out a prefix if one longer prefix has all its keys without expiry.
+  ///
+  /// - Parameter limit: The largest number of prefixes.
   public func candidates(limit: Int) -> [Candidate] {
     let nodes = prefixes.nodes
-    let candidates = nodes.indices.compactMap { place -> Candidate? in
-      let node = nodes[place]
-      let totals = node.totals
-      guard node.depth > 0, node.kind == .prefix, totals.memoryWithoutExpiry > 0 else { return nil }
-      let below = nodes[(place + 1)...].prefix { $0.depth > node.depth }
+    let candidates = nodes.indices.compactMap { index -> Candidate? in
+      let node = nodes[index]
+      let summary = node.summary
+      guard node.depth > 0, node.kind == .prefix, summary.memoryWithoutExpiry > 0 else { return nil }
+      let below = nodes[(index + 1)...].prefix { $0.depth > node.depth }
       if below.contains(where: {
-        $0.kind == .prefix && $0.totals.memoryWithoutExpiry == totals.memoryWithoutExpiry
+        $0.kind == .prefix && $0.summary.memoryWithoutExpiry == summary.memoryWithoutExpiry
       }) {
         return nil
       }
-      let idle = totals.meanIdleSeconds
+      let idle = summary.meanIdleSeconds
       return Candidate(
-        prefix: node.prefix, keysWithoutExpiry: totals.keysWithoutExpiry,
-        memoryWithoutExpiry: totals.memoryWithoutExpiry, meanIdleSeconds: idle,
-        weight: Double(totals.memoryWithoutExpiry) * (1 + (idle ?? 0)))
+        prefix: node.prefix, keysWithoutExpiry: summary.keysWithoutExpiry,
+        memoryWithoutExpiry: summary.memoryWithoutExpiry, meanIdleSeconds: idle,
+        weight: Double(summary.memoryWithoutExpiry) * (1 + (idle ?? 0)))
     }
     let sorted = candidates.sorted { a, b in
       a.weight != b.weight ? a.weight > b.weight : a.prefix < b.prefix
@@ -61,7 +69,6 @@ public struct TTLReport: Hashable, Sendable {
     return Array(sorted.prefix(limit))
   }
 
-  /// Adds the report of other keys, made with the same options.
   public mutating func merge(_ other: Self) {
     reference.merge(other.reference)
     types.merge(other.types) { a, b in
@@ -81,7 +88,7 @@ extension TTLReport: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     format = try container.decode(Int.self, forKey: .format)
     reference = try container.decode(ReferenceTimes.self, forKey: .reference)
-    types = try container.decode([String: Lives].self, forKey: .types)
+    types = try container.decode([String: ExpirySummary].self, forKey: .types)
     prefixes = try container.decode(PrefixReport.self, forKey: .prefixes)
   }
 

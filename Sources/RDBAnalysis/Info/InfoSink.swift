@@ -1,15 +1,16 @@
 public import RDB
 public import RDBFormat
 
-/// Finds out what `rdb info` says, by stepping over values wherever their lengths are enough.
+/// Collects a ``SnapshotInfo``, one sink per worker.
 ///
-/// Only hashes whose fields can expire are decoded. A sink of one worker knows its part of the file.
+/// Values are skipped where possible: only hashes whose fields can expire are decoded, and for files of old servers the
+/// values whose encoding depends on the elements.
 public struct InfoSink: FoldingSink, ~Copyable {
   private var info: SnapshotInfo
   private let reference: Int64
-  private let tally: KeyTally
-  private let hot: UnsafeMutablePointer<KeyTally.Hot>
-  private let slots: UnsafeMutablePointer<KeyTally.Slot>
+  private let counter: KeyCounter
+  private let hot: UnsafeMutablePointer<KeyCounter.Hot>
+  private let slots: UnsafeMutablePointer<KeyCounter.Slot>
   private let variants: EncodingVariants
   private var database: UInt64 = 0
   private var type = ValueType.string
@@ -20,24 +21,25 @@ public struct InfoSink: FoldingSink, ~Copyable {
   private var isElementCounting = false
   private var elements = ElementCounts()
 
+  /// Creates a sink for one worker.
+  ///
   /// - Parameters:
-  ///   - origin: Where the snapshot comes from (``RDBReader/origin()``): its writer decides encodings,
-  ///     its `ctime` what has expired.
-  ///   - now: Decides that where there is no `ctime`.
+  ///   - origin: The origin of the snapshot. Its writer decides the encodings, its `ctime` which keys have expired.
+  ///   - now: The reference time for a snapshot without `ctime`.
   public init(origin: SnapshotOrigin, now: UnixMilliseconds) {
     info = SnapshotInfo(reference: SnapshotInfo.Reference(origin, now: now))
     reference = info.reference.unixMilliseconds
     let variants = EncodingVariants(of: origin.assumedWriter)
     self.variants = variants
-    tally = KeyTally { variants.name($0, $1) }
-    hot = tally.hot
-    slots = tally.slots
+    counter = KeyCounter { variants.name($0, $1) }
+    hot = counter.hot
+    slots = counter.slots
   }
 
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if key.database != database {
       database = key.database
-      tally.select(database)
+      counter.select(database)
     }
     type = key.storedType
     keyByteCount = key.name.byteCount
@@ -53,7 +55,11 @@ public struct InfoSink: FoldingSink, ~Copyable {
       fieldsExpiring = 0
       isFieldCounting = true
       return .elements
-    default:
+    case .list, .listZiplist, .listQuicklist, .set, .setIntset, .setListpack, .zset, .zset2, .zsetZiplist,
+      .zsetListpack, .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashTemplateListpackInline,
+      .hashTemplateListpack, .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks,
+      .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array, .modulePreGA,
+      .module2:
       guard variants.needElements, variants.needElements(type) else { return .skip }
       elements = ElementCounts()
       isElementCounting = true
@@ -79,9 +85,9 @@ public struct InfoSink: FoldingSink, ~Copyable {
       isElementCounting = false
       variant = variants.variant(of: type, elements)
     }
-    let place = Int(type.rawValue) &* KeyTally.variantCount &+ variant
-    slots[place].keys &+= 1
-    slots[place].storedByteCount &+= end.storedByteCount
+    let index = Int(type.rawValue) &* KeyCounter.variantCount &+ variant
+    slots[index].keys &+= 1
+    slots[index].storedByteCount &+= end.storedByteCount
     if isFieldCounting {
       isFieldCounting = false
       hot.pointee.fieldsExpiring &+= fieldsExpiring
@@ -90,10 +96,10 @@ public struct InfoSink: FoldingSink, ~Copyable {
   }
 
   public consuming func finish() throws(RDBError) -> SnapshotInfo {
-    tally.fold()
-    info.databases = tally.databases
-    info.total = tally.totals
-    for (type, count) in tally.valueTypes { info.valueTypes[type.name] = count }
+    counter.fold()
+    info.databases = counter.databases
+    info.total = counter.total
+    for (type, count) in counter.valueTypes { info.valueTypes[type.name] = count }
     info.settle()
     return info
   }
@@ -148,7 +154,7 @@ extension InfoSink: SelectiveSink {
   public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64)
     throws(RDBError)
   {
-    tally.hint(database: database, keys: keys, expiring: expiring)
+    counter.hint(database: database, keys: keys, expiring: expiring)
   }
 
   public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {
@@ -158,7 +164,7 @@ extension InfoSink: SelectiveSink {
   }
 }
 
-/// AUX names are compared without regard to case.
+/// Returns a letter in lower case: the names of AUX fields are compared without regard to case.
 func asciiLowercase(_ byte: UInt8) -> UInt8 {
   (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
 }

@@ -1,14 +1,14 @@
 import RDB
 import RDBFormat
 
-/// The oldest releases that can take a snapshot's data.
-public struct LowestVersions: Hashable, Sendable, Codable {
-  /// The oldest of one vendor; `nil`: none of those known.
-  public struct Pair: Hashable, Sendable, Codable {
-    /// That loads the file as it is: it accepts the header's version and knows every type.
-    public var asItIs: String?
-    /// That knows every type: the data can be brought into it by RESTORE, under a version it accepts.
-    public var byTypes: String?
+/// The oldest releases that can load the data of a snapshot.
+package struct LowestVersions: Hashable, Sendable, Codable {
+  /// The oldest releases of one vendor; `nil` if no known release qualifies.
+  package struct Pair: Hashable, Sendable, Codable {
+    /// The oldest release that loads the file unchanged: it accepts the version in the header, and knows every type.
+    package var asItIs: String?
+    /// The oldest release that knows every type, so that RESTORE can load the data under another version.
+    package var byTypes: String?
 
     enum CodingKeys: String, CodingKey {
       case asItIs = "as_it_is"
@@ -16,12 +16,12 @@ public struct LowestVersions: Hashable, Sendable, Codable {
     }
   }
 
-  public var redis = Pair()
-  public var valkey = Pair()
+  package var redis = Pair()
+  package var valkey = Pair()
 
   init() {}
 
-  /// - Parameter info: Of a whole file; of a part without the header nothing can be said.
+  /// - Parameter info: The information on a whole file. The result is empty for a part without the header.
   init(of info: SnapshotInfo) {
     guard let version = info.version, let vendor = info.vendor.flatMap(Vendor.init(rawValue:)) else {
       return
@@ -42,20 +42,20 @@ public struct LowestVersions: Hashable, Sendable, Codable {
       asItIs: able.first { accepts(header, $0) }?.tag, byTypes: able.first?.tag)
   }
 
-  /// Those that began to write a new RDB version or, before versions told, brought a new type.
+  /// Returns the releases that introduced an RDB version, or, in the early days, a type without a new version.
   private static func releases(_ vendor: Vendor) -> [ServerVersion] {
     let known = ServerVersion.releases(of: vendor)
     guard vendor == .redis else { return known }
     return known.prefix(1) + [ServerVersion(.redis, 1, 2), ServerVersion(.redis, 2, 0)] + known.dropFirst()
   }
 
-  /// Function libraries came with 7.0, which alone loads those of its release candidates.
+  /// Whether a server loads the function libraries. Those of the release candidates of 7.0 are only loaded by 7.0.
   private static func accepts(_ functions: Functions, _ server: ServerVersion) -> Bool {
     if functions.preGACount > 0 { return server == ServerVersion(.redis, 7, 0) }
     return functions.count == 0 || server.isAtLeast(7, 0)
   }
 
-  /// Whether a server's loader accepts a header, with its default settings.
+  /// Whether a server accepts a header, with default settings.
   ///
   /// Redis: versions up to its own. Valkey: `REDIS` up to 11, which it shares with Redis; `VALKEY` from
   /// 80 up to its own. Source: `rdbLoadRioWithLoadingCtx` in Redis and Valkey `src/rdb.c`.
@@ -70,6 +70,6 @@ public struct LowestVersions: Hashable, Sendable, Codable {
 }
 
 extension ServerVersion {
-  /// `redis-7.2`, `valkey-9.0`: what `--target` takes.
+  /// The vendor and version, such as `redis-7.2`.
   var tag: String { "\(vendor.rawValue)-\(major).\(minor)" }
 }

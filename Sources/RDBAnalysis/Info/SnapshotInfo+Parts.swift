@@ -1,17 +1,17 @@
-public import RDB
+import RDB
 import RDBFormat
 
-/// An AUX field, once for each value it has.
-public struct CountedAuxField: CountedEntry {
-  public static var limit: Int { 64 }
-  /// Values are cut after so many bytes: `lua` fields are whole scripts.
+/// An AUX field with one value.
+package struct CountedAuxField: CountedEntry {
+  package static var limit: Int { 64 }
+  /// The largest number of kept bytes of a value. Fields named `lua` have whole scripts.
   static let valueLimit = 256
 
-  public var name: BinaryText
-  public var value: BinaryText
-  /// Bytes of the whole value.
-  public var valueByteCount: Int
-  public var count: UInt64 = 1
+  package var name: BinaryText
+  package var value: BinaryText
+  /// The size of the uncut value, in bytes.
+  package var valueByteCount: Int
+  package var count: UInt64 = 1
 
   init(name: BinaryText, value: RawSpan) {
     self.name = name
@@ -24,7 +24,7 @@ public struct CountedAuxField: CountedEntry {
     case valueByteCount = "value_bytes"
   }
 
-  /// The order in which servers write them.
+  /// The known names in the order in which servers write them.
   private static let known = [
     "redis-ver", "valkey-ver", "redis-bits", "ctime", "used-mem", "repl-stream-db", "repl-id",
     "repl-offset", "aof-preamble", "aof-base",
@@ -34,40 +34,40 @@ public struct CountedAuxField: CountedEntry {
     Self.known.firstIndex { $0.utf8.elementsEqual(name.bytes) } ?? Self.known.count
   }
 
-  public func precedes(_ other: Self) -> Bool {
+  package func precedes(_ other: Self) -> Bool {
     (rank, name, value, valueByteCount) < (other.rank, other.name, other.value, other.valueByteCount)
   }
 
-  public mutating func merge(_ other: Self) { count += other.count }
+  package mutating func merge(_ other: Self) { count += other.count }
 }
 
-/// A library of functions.
-public struct LibraryInfo: CountedEntry {
-  public static var limit: Int { 1000 }
-  public var name: BinaryText
-  /// `LUA`, where the source or the record says so.
-  public var engine: BinaryText
-  /// Bytes of source.
-  public var codeByteCount: Int
-  public var count: UInt64 = 1
+/// A function library.
+package struct LibraryInfo: CountedEntry {
+  package static var limit: Int { 1000 }
+  package var name: BinaryText
+  /// The engine, such as `LUA`; empty if unknown.
+  package var engine: BinaryText
+  /// The size of the source, in bytes.
+  package var codeByteCount: Int
+  package var count: UInt64 = 1
 
   enum CodingKeys: String, CodingKey {
     case name, engine, count
     case codeByteCount = "code_bytes"
   }
 
-  public func precedes(_ other: Self) -> Bool {
+  package func precedes(_ other: Self) -> Bool {
     (name, engine, codeByteCount) < (other.name, other.engine, other.codeByteCount)
   }
-  public mutating func merge(_ other: Self) { count += other.count }
+  package mutating func merge(_ other: Self) { count += other.count }
 }
 
-/// Function libraries of a snapshot.
-public struct Functions: Hashable, Sendable, Codable {
-  public var count: UInt64 = 0
-  /// Those of Redis 7.0 release candidates, which only 7.0 loads.
-  public var preGACount: UInt64 = 0
-  public var libraries = SmallestEntries<LibraryInfo>()
+/// The function libraries of a snapshot.
+package struct Functions: Hashable, Sendable, Codable {
+  package var count: UInt64 = 0
+  /// The number of libraries in the form of Redis 7.0 release candidates, which only 7.0 loads.
+  package var preGACount: UInt64 = 0
+  package var libraries = SmallestEntries<LibraryInfo>()
 
   enum CodingKeys: String, CodingKey {
     case count
@@ -88,7 +88,7 @@ public struct Functions: Hashable, Sendable, Codable {
       LibraryInfo(name: name, engine: engine, codeByteCount: library.code.byteCount))
   }
 
-  /// Reads `#!<engine> name=<name>`, a library's first line.
+  /// Parses the first line of a library: `#!<engine> name=<name>`.
   private static func shebang(_ code: RawSpan) -> (engine: BinaryText, name: BinaryText) {
     let line = code.withUnsafeBytes { $0.prefix(1024).prefix { $0 != UInt8(ascii: "\n") } }
       .filter { $0 != UInt8(ascii: "\r") }
@@ -106,53 +106,53 @@ public struct Functions: Hashable, Sendable, Codable {
   }
 }
 
-/// A module that a server needs for this snapshot.
-public struct ModuleNeed: CountedEntry {
-  public static var limit: Int { 1000 }
-  public var name: String
-  /// The version of the module's own encoding.
-  public var version: Int
-  public var keys: UInt64
-  /// Records of module data that belongs to no key.
-  public var aux: UInt64
+/// A module that a server needs to load the snapshot.
+package struct ModuleNeed: CountedEntry {
+  package static var limit: Int { 1000 }
+  package var name: String
+  /// The version of the module's encoding.
+  package var version: Int
+  package var keys: UInt64
+  /// The number of module AUX records.
+  package var aux: UInt64
 
   init(_ module: ModuleID, keys: UInt64, aux: UInt64) {
     (name, version) = (module.name, module.version)
     (self.keys, self.aux) = (keys, aux)
   }
 
-  public func precedes(_ other: Self) -> Bool { (name, version) < (other.name, other.version) }
-  public mutating func merge(_ other: Self) {
+  package func precedes(_ other: Self) -> Bool { (name, version) < (other.name, other.version) }
+  package mutating func merge(_ other: Self) {
     keys += other.keys
     aux += other.aux
   }
 }
 
-/// A range of hash slots being imported (Valkey ≥ 9).
-public struct SlotImport: CountedEntry {
-  public static var limit: Int { 1000 }
-  public var job: BinaryText
-  public var first: UInt64
-  public var last: UInt64
+/// A range of hash slots that is being imported (Valkey ≥ 9).
+package struct SlotImport: CountedEntry {
+  package static var limit: Int { 1000 }
+  package var job: BinaryText
+  package var first: UInt64
+  package var last: UInt64
 
-  public func precedes(_ other: Self) -> Bool {
+  package func precedes(_ other: Self) -> Bool {
     (job, first, last) < (other.job, other.first, other.last)
   }
-  public mutating func merge(_ other: Self) {}
+  package mutating func merge(_ other: Self) {}
 }
 
-/// Hints about hash slots, summed up; they may be wrong.
-public struct SlotSummary: Hashable, Sendable, Codable {
-  /// How many slots were announced, and their keys.
-  public var count: UInt64 = 0
-  public var keys: UInt64 = 0
-  public var expiring: UInt64 = 0
-  public var first: UInt64?
-  public var last: UInt64?
-  public var imports = SmallestEntries<SlotImport>()
+/// The sums over the hints on hash slots, which may be wrong.
+package struct SlotHints: Hashable, Sendable, Codable {
+  /// The number of slots with a hint.
+  package var count: UInt64 = 0
+  package var keys: UInt64 = 0
+  package var expiring: UInt64 = 0
+  package var first: UInt64?
+  package var last: UInt64?
+  package var imports = SmallestEntries<SlotImport>()
 
   mutating func add(slot: UInt64, keys: UInt64, expiring: UInt64) {
-    var one = SlotSummary()
+    var one = SlotHints()
     (one.count, one.keys, one.expiring) = (1, keys, expiring)
     (one.first, one.last) = (slot, slot)
     merge(one)
@@ -177,14 +177,14 @@ public struct SlotSummary: Hashable, Sendable, Codable {
   }
 }
 
-/// What is known of the checksum.
-public struct ChecksumState: Hashable, Sendable, Codable {
+/// The state of the checksum.
+package struct ChecksumState: Hashable, Sendable, Codable {
   /// `verified`, `disabled` (the file stores zero), `absent` (versions before 5) or `ignored`.
-  public var state: String
-  /// The checksum, hexadecimal, where it was verified.
-  public var value: String?
+  package var state: String
+  /// The verified checksum, in hexadecimal.
+  package var value: String?
 
-  public init(_ checksum: SnapshotEnd.Checksum) {
+  package init(_ checksum: SnapshotEnd.Checksum) {
     switch checksum {
     case .verified(let number):
       state = "verified"
@@ -197,14 +197,14 @@ public struct ChecksumState: Hashable, Sendable, Codable {
   }
 }
 
-/// What follows the snapshot in the same input.
-public struct TailState: Hashable, Sendable, Codable {
+/// The data that follows the snapshot in the input.
+package struct TailState: Hashable, Sendable, Codable {
   /// `nothing`, `append_only_commands` or `replication_mark`.
-  public var kind: String
-  /// Of commands: their bytes.
-  public var byteCount: UInt64?
+  package var kind: String
+  /// The size of the commands, in bytes.
+  package var byteCount: UInt64?
 
-  public init(_ tail: SnapshotEnd.Tail) {
+  package init(_ tail: SnapshotEnd.Tail) {
     switch tail {
     case .nothing: kind = "nothing"
     case .appendOnlyCommands(let count): (kind, byteCount) = ("append_only_commands", count)

@@ -1,45 +1,46 @@
-public import RDB
-public import RDBFormat
+import RDB
+import RDBFormat
 
-/// What `rdb info` says of a snapshot: where it comes from, what is in it, who can load it.
+/// Information on a snapshot: its origin, its contents, and the servers that can load it. The report of `rdb info`.
 ///
-/// A report of a part of a file (one worker's) has what that part says; parts merge in any order to
-/// that of the whole.
+/// Parts of one file can be merged in any order. The JSON has all figures.
 public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
-  /// The version of this report's form.
-  public private(set) var format = 1
-  /// `REDIS` or `VALKEY`; `nil`: the header is in another part. So are other optional fields.
-  public internal(set) var magic: String?
-  public internal(set) var version: Int?
-  public internal(set) var vendor: String?
-  /// The release that says it wrote this, as it says it.
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  /// `REDIS` or `VALKEY`; like other fields, `nil` in a part of the file without the header.
+  package internal(set) var magic: String?
+  package internal(set) var version: Int?
+  package internal(set) var vendor: String?
+  /// The version of the server that wrote the file, from its AUX field; `nil` if there is none.
   public private(set) var server: String?
-  /// When it was written, in seconds.
-  public private(set) var ctimeSeconds: Int64?
-  public private(set) var usedMemoryByteCount: UInt64?
-  public private(set) var replication: Replication?
-  /// Whether it is the base or preamble of an AOF.
-  public private(set) var isAOFBase: Bool?
-  /// AUX fields, known ones first; each name and value once.
-  public internal(set) var aux = SmallestEntries<CountedAuxField>()
-  public internal(set) var functions = Functions()
-  public internal(set) var modules = SmallestEntries<ModuleNeed>()
-  public internal(set) var slots = SlotSummary()
-  /// The first 10 000 databases that have keys or hints.
-  public internal(set) var databases = SmallestEntries<DatabaseInfo>()
-  /// All databases together.
-  public internal(set) var total = DatabaseInfo(database: 0)
-  /// Keys by the value type they are stored as.
-  public internal(set) var valueTypes: [String: UInt64] = [:]
-  /// The time that decides what has expired, in Unix milliseconds, and whether the file says it (`ctime`).
-  public internal(set) var reference: Reference
-  public internal(set) var checksum: ChecksumState?
-  public internal(set) var tail: TailState?
-  /// Bytes of the snapshot itself, trailer included.
-  public internal(set) var byteCount: UInt64?
-  public private(set) var lowest = LowestVersions()
+  /// The time of writing, in seconds since 1970.
+  package private(set) var ctimeSeconds: Int64?
+  package private(set) var usedMemoryByteCount: UInt64?
+  package private(set) var replication: Replication?
+  /// Whether the snapshot is the base or preamble of an AOF.
+  package private(set) var isAOFBase: Bool?
+  /// The distinct AUX fields, known ones first.
+  package internal(set) var aux = SmallestEntries<CountedAuxField>()
+  package internal(set) var functions = Functions()
+  package internal(set) var modules = SmallestEntries<ModuleNeed>()
+  package internal(set) var slots = SlotHints()
+  /// The first 10,000 databases with keys or hints.
+  package internal(set) var databases = SmallestEntries<DatabaseInfo>()
+  /// The sum over all databases.
+  package internal(set) var total = DatabaseInfo(database: 0)
+  /// The number of keys in all databases.
+  public var keyCount: UInt64 { total.keys }
+  /// The number of keys by stored value type.
+  package internal(set) var valueTypes: [String: UInt64] = [:]
+  /// The reference time of expiries.
+  package internal(set) var reference: Reference
+  package internal(set) var checksum: ChecksumState?
+  package internal(set) var tail: TailState?
+  /// The size of the snapshot with its trailer, in bytes.
+  package internal(set) var byteCount: UInt64?
+  package private(set) var lowest = LowestVersions()
 
-  public init(reference: Reference) { self.reference = reference }
+  package init(reference: Reference) { self.reference = reference }
 
   enum CodingKeys: String, CodingKey {
     case format, magic, version, vendor, server
@@ -54,11 +55,11 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     case lowest
   }
 
-  /// Where in a replication stream the snapshot was taken.
-  public struct Replication: Hashable, Sendable, Codable {
-    public var id: String?
-    public var offset: Int64?
-    public var streamDatabase: Int64?
+  /// The position in the replication stream at which the snapshot was taken.
+  package struct Replication: Hashable, Sendable, Codable {
+    package var id: String?
+    package var offset: Int64?
+    package var streamDatabase: Int64?
 
     enum CodingKeys: String, CodingKey {
       case id, offset
@@ -66,15 +67,15 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     }
   }
 
-  /// The time that expiries are compared with.
-  public struct Reference: Hashable, Sendable, Codable {
-    /// `ctime`: the file's own; `now`: the caller's, because the file has none.
-    public var source: String
-    public var unixMilliseconds: Int64
+  /// The time that expiries are compared with, and its source.
+  package struct Reference: Hashable, Sendable, Codable {
+    /// `ctime` if the time is from the file; `now` if it is from the caller.
+    package var source: String
+    package var unixMilliseconds: Int64
 
-    /// The file's time, or `now` where it has none.
-    public init(_ origin: SnapshotOrigin, now: UnixMilliseconds) {
-      // The last millisecond of that second: no more is known.
+    /// Creates a reference from the file's `ctime`, or from `now` if there is none.
+    package init(_ origin: SnapshotOrigin, now: UnixMilliseconds) {
+      // `ctime` has whole seconds: use the last millisecond.
       let ctime = origin.auxFields.first { $0.name.elementsEqual("ctime".utf8) }
         .flatMap { Int64(String(decoding: $0.value, as: UTF8.self)) }
       if let ctime, ctime.magnitude < 1 << 50 {
@@ -90,7 +91,6 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     }
   }
 
-  /// Adds the report of another part of the same file.
   public mutating func merge(_ other: Self) {
     magic = magic ?? other.magic
     version = version ?? other.version
@@ -108,18 +108,18 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     settle()
   }
 
-  /// Works out what follows from the rest.
+  /// Updates the fields that are derived from others.
   mutating func settle() {
     server = auxText("redis-ver") ?? auxText("valkey-ver")
     ctimeSeconds = auxText("ctime").flatMap { Int64($0) }
     usedMemoryByteCount = auxText("used-mem").flatMap { UInt64($0) }
     let base = auxText("aof-base") ?? auxText("aof-preamble")
     isAOFBase = base.map { $0 == "1" }
-    let place = Replication(
+    let position = Replication(
       id: auxText("repl-id"), offset: auxText("repl-offset").flatMap { Int64($0) },
       streamDatabase: auxText("repl-stream-db").flatMap { Int64($0) })
-    let saysNothing = place.id == nil && place.offset == nil && place.streamDatabase == nil
-    replication = saysNothing ? nil : place
+    let isEmpty = position.id == nil && position.offset == nil && position.streamDatabase == nil
+    replication = isEmpty ? nil : position
     lowest = LowestVersions(of: self)
   }
 

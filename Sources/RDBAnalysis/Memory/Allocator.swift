@@ -1,20 +1,20 @@
-/// How much memory a request for memory takes.
+/// A memory allocator of a server, which decides how much memory a request takes.
 public enum Allocator: String, Hashable, Sendable, CaseIterable {
-  /// As bundled with Redis and Valkey: classes 8 bytes apart up to 64.
+  /// The jemalloc that Redis and Valkey bundle: size classes are 8 bytes apart up to 64.
   case jemalloc
-  /// As distributions build it: classes 16 bytes apart up to 128.
+  /// The jemalloc of Linux distributions: size classes are 16 bytes apart up to 128.
   case systemJemalloc = "system-jemalloc"
-  /// glibc's malloc: multiples of 16 less the 8 bytes of its own header.
+  /// glibc's malloc: multiples of 16, less the 8 bytes of its header.
   case libc
-  /// What was asked for, as if nothing were rounded.
+  /// No rounding: a request takes its own size.
   case none
 
-  /// The bytes that a request of `byteCount` occupies.
+  /// Returns the number of bytes that a request of `byteCount` bytes occupies.
   ///
-  /// jemalloc has four classes per doubling. Source: `size_classes` in jemalloc's `sc.h`,
+  /// jemalloc has four size classes per doubling. Source: `size_classes` in jemalloc's `sc.h`,
   /// `malloc_usable_size` in glibc.
   @inline(__always)
-  public func size(_ byteCount: UInt64) -> UInt64 {
+  package func size(_ byteCount: UInt64) -> UInt64 {
     switch self {
     case .jemalloc: Self.jemallocClass(byteCount, quantum: 8)
     case .systemJemalloc: Self.jemallocClass(byteCount, quantum: 16)
@@ -28,7 +28,7 @@ public enum Allocator: String, Hashable, Sendable, CaseIterable {
     if byteCount <= 8 { return 8 }
     if byteCount <= 8 * quantum { return (byteCount &+ quantum &- 1) & ~(quantum &- 1) }
     guard byteCount < 1 << 62 else { return byteCount }
-    // A quarter of the power of two below it.
+    // A quarter of the largest power of two below the size.
     let step = UInt64(1) << UInt64(61 &- (byteCount &- 1).leadingZeroBitCount)
     return (byteCount &+ step &- 1) & ~(step &- 1)
   }

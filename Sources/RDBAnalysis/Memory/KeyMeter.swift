@@ -1,180 +1,182 @@
 public import RDB
 public import RDBFormat
 
-/// Measures keys, one after the other, from their events.
+/// Measures keys from their events, one key after another.
 ///
-/// Strings are only measured; other values are decoded element by element, for their largest element
-/// and for what a server makes of them when it loads them. No allocation per key or element.
-public struct KeyMeter: ~Copyable {
+/// Strings are only measured. Other values are decoded element by element, to find the largest element and the encoding
+/// that a server chooses when it loads the value. The meter does not allocate per key or element.
+@usableFromInline package struct KeyMeter: ~Copyable {
   private var estimate: MemoryEstimate
-  private var facts = KeyFacts()
+  private var measurements = KeyMeasurements()
   private var heldName = HeldBytes()
   private var largest = HeldBytes()
-  /// Bytes of the stream entry being read.
+  /// The size of the current stream entry, in bytes.
   private var entryByteCount: UInt64 = 0
   private var entryID = StreamID.zero
   private let detail: Detail
   private var value = StoredString()
 
-  /// How much of a key is looked at.
-  public enum Detail: Hashable, Sendable {
-    /// Its header: type, name, expiry; and how many bytes the value has in the file.
+  /// How much of each key the meter reads.
+  @usableFromInline package enum Detail: Hashable, Sendable {
+    /// The type, name and expiry of the key, and the stored size of its value.
     case header
-    /// Its elements.
+    /// The elements, too.
     case elements
   }
 
-  public init(_ model: ServerModel, _ detail: Detail = .elements) {
+  @usableFromInline package init(_ model: ServerModel, _ detail: Detail = .elements) {
     estimate = MemoryEstimate(model)
     self.detail = detail
   }
 
-  /// - Parameter hashesValue: Whether a string's value is to be hashed.
-  public mutating func beginKey(_ key: borrowing KeyHeader, hashesValue: Bool) -> Interest {
-    facts = KeyFacts(
+  /// Begins a key.
+  ///
+  /// - Parameter hashesValue: Whether to hash the value of a string.
+  @usableFromInline package mutating func beginKey(_ key: borrowing KeyHeader, hashesValue: Bool) -> Interest {
+    measurements = KeyMeasurements(
       database: key.database, storedType: key.storedType, expiry: key.expiry, idleSeconds: key.idleSeconds,
       frequency: key.frequency, offset: key.offset)
     heldName.hold(key.name)
     largest.removeAll()
     if detail == .header { return .skip }
     estimate.begin(key.storedType, keyByteCount: key.name.byteCount, expires: key.expiry != nil)
-    switch key.storedType {
+    switch key.type {
     case .string: return hashesValue ? .stored : .measure
-    case .module2, .modulePreGA: return .skip
-    default: return .elements
+    case .module: return .skip
+    case .list, .set, .zset, .hash, .stream, .array: return .elements
     }
   }
 
-  public mutating func beginStored() { value = StoredString() }
+  @usableFromInline package mutating func beginStored() { value = StoredString() }
 
-  public mutating func stored(_ chunk: RawSpan) { value.add(chunk) }
+  @usableFromInline package mutating func stored(_ chunk: RawSpan) { value.add(chunk) }
 
-  public mutating func endStored() { facts.valueHash = value.finish() }
+  @usableFromInline package mutating func endStored() { measurements.valueHash = value.finish() }
 
-  public mutating func beginElements(_ header: ElementsHeader) {
+  @usableFromInline package mutating func beginElements(_ header: ElementsHeader) {
     estimate.beginElements(header)
-    facts.plainByteCount = UInt64(header.firstBlobByteCount)
+    measurements.plainByteCount = UInt64(header.firstBlobByteCount)
     countsElements = header.firstBlobByteCount == 0
   }
 
-  /// Whether elements lie in the file one by one.
+  /// Whether the elements are stored one by one, not in packed blobs.
   private var countsElements = false
 
-  public mutating func node(_ node: ValueNode) {
+  @usableFromInline package mutating func node(_ node: ValueNode) {
     estimate.node(node)
-    // The first one of a quicklist was announced with the elements.
-    if facts.storedType.data == .stream || facts.elementCount > 0 {
-      facts.plainByteCount &+= UInt64(node.byteCount)
+    // The header of the elements already counted the first node of a quicklist.
+    if measurements.storedType.data == .stream || measurements.elementCount > 0 {
+      measurements.plainByteCount &+= UInt64(node.byteCount)
     }
   }
 
-  public mutating func listElement(_ element: RawSpan) {
+  @usableFromInline package mutating func listElement(_ element: RawSpan) {
     estimate.element(element)
     count(element)
-    if isLargest(UInt64(element.byteCount)) { largest.hold(decimal: facts.elementCount) }
-    facts.elementCount &+= 1
+    if isLargest(UInt64(element.byteCount)) { largest.hold(decimal: measurements.elementCount) }
+    measurements.elementCount &+= 1
   }
 
-  public mutating func setMember(_ member: RawSpan) {
+  @usableFromInline package mutating func setMember(_ member: RawSpan) {
     estimate.element(member)
     count(member)
     if isLargest(UInt64(member.byteCount)) { largest.hold(member) }
-    facts.elementCount &+= 1
+    measurements.elementCount &+= 1
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double) {
+  @usableFromInline package mutating func zsetMember(_ member: RawSpan, score: Double) {
     estimate.zsetMember(member, score: score)
     count(member)
-    if countsElements { facts.plainByteCount &+= 8 }
+    if countsElements { measurements.plainByteCount &+= 8 }
     if isLargest(UInt64(member.byteCount)) { largest.hold(member) }
-    facts.elementCount &+= 1
+    measurements.elementCount &+= 1
   }
 
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expires: Bool) {
+  @usableFromInline package mutating func hashField(_ field: RawSpan, value: RawSpan, expires: Bool) {
     estimate.hashField(field, value: value, expires: expires)
     count(field)
     count(value)
     if isLargest(UInt64(value.byteCount)) { largest.hold(field) }
-    facts.elementCount &+= 1
+    measurements.elementCount &+= 1
   }
 
-  public mutating func arrayElement(index: UInt64, value: RawSpan) {
+  @usableFromInline package mutating func arrayElement(index: UInt64, value: RawSpan) {
     estimate.element(value)
     count(value)
     if isLargest(UInt64(value.byteCount)) { largest.hold(decimal: index) }
-    facts.elementCount &+= 1
+    measurements.elementCount &+= 1
   }
 
   @inline(__always)
   private mutating func count(_ bytes: RawSpan) {
-    if countsElements { facts.plainByteCount &+= UInt64(bytes.byteCount) }
+    if countsElements { measurements.plainByteCount &+= UInt64(bytes.byteCount) }
   }
 
-  public mutating func beginStreamEntry(_ id: StreamID) {
+  @usableFromInline package mutating func beginStreamEntry(_ id: StreamID) {
     endStreamEntry()
     entryID = id
-    facts.elementCount &+= 1
+    measurements.elementCount &+= 1
   }
 
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) {
+  @usableFromInline package mutating func streamField(_ field: RawSpan, value: RawSpan) {
     entryByteCount &+= UInt64(field.byteCount) &+ UInt64(value.byteCount)
   }
 
-  /// Also called when all entries were read.
-  public mutating func endStreamEntry() {
-    if facts.elementCount > 0, isLargest(entryByteCount) { largest.hold(entryID) }
+  /// Ends the current stream entry, if there is one. Also called after the last entry.
+  @usableFromInline package mutating func endStreamEntry() {
+    if measurements.elementCount > 0, isLargest(entryByteCount) { largest.hold(entryID) }
     entryByteCount = 0
   }
 
-  public mutating func streamGroup() { estimate.streamGroup() }
+  @usableFromInline package mutating func streamGroup() { estimate.streamGroup() }
 
-  public mutating func streamConsumer(nameByteCount: Int) {
+  @usableFromInline package mutating func streamConsumer(nameByteCount: Int) {
     estimate.streamConsumer(nameByteCount: nameByteCount)
   }
 
-  public mutating func streamPending(_ id: StreamID, consumer: Int?) {
+  @usableFromInline package mutating func streamPending(_ id: StreamID, consumer: Int?) {
     estimate.streamPending(id, consumer: consumer)
   }
 
-  public mutating func endKey(_ end: KeyEnd) {
+  @usableFromInline package mutating func endKey(_ end: KeyEnd) {
     if let measure = end.measure {
       string(byteCount: measure.blobByteCount, isInteger: measure.isInteger)
-    } else if facts.valueHash != nil {
+    } else if measurements.valueHash != nil {
       string(byteCount: value.byteCount, isInteger: value.isInteger)
     }
-    if facts.storedType == .string || facts.storedType.data == .module { facts.elementCount = 1 }
+    if measurements.storedType == .string || measurements.storedType.data == .module { measurements.elementCount = 1 }
     serializedByteCount = end.storedByteCount
     if detail == .header { return }
-    facts.encoding = estimate.loadedEncoding
-    facts.memoryByteCount = estimate.byteCount
-    facts.nearMiss = estimate.nearMiss
+    measurements.encoding = estimate.loadedEncoding
+    measurements.memoryByteCount = estimate.byteCount
+    measurements.nearMiss = estimate.nearMiss
   }
 
   private var serializedByteCount: UInt64 = 0
 
   private mutating func string(byteCount: UInt64, isInteger: Bool) {
     estimate.string(byteCount: byteCount, isInteger: isInteger)
-    facts.largest = byteCount
-    facts.plainByteCount = byteCount
+    measurements.largest = byteCount
+    measurements.plainByteCount = byteCount
   }
 
-  /// The key that ended last.
-  public var row: MemoryRow {
+  /// The last key that ended.
+  @usableFromInline package var measuredKey: MeasuredKey {
     @_lifetime(borrow self)
     get {
-      MemoryRow(
-        name: heldName.span, largestElement: largest.span, facts: facts,
+      MeasuredKey(
+        name: heldName.span, largestElement: largest.span, measurements: measurements,
         serializedByteCount: serializedByteCount)
     }
   }
 
-  /// Notes the size of an element.
+  /// Records the size of an element.
   ///
-  /// - Returns: Whether it is the largest so far; of equals the first counts.
+  /// - Returns: Whether the element is the largest so far. Of elements of the same size, the first counts.
   @inline(__always)
   private mutating func isLargest(_ byteCount: UInt64) -> Bool {
-    guard byteCount > facts.largest || facts.elementCount == 0 else { return false }
-    facts.largest = byteCount
+    guard byteCount > measurements.largest || measurements.elementCount == 0 else { return false }
+    measurements.largest = byteCount
     return true
   }
 }

@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// How sets, sorted sets, hashes and arrays are loaded, and what they take.
+/// The encodings and sizes of sets, sorted sets, hashes and arrays.
 ///
 /// Source: `rdbLoadObject` in `src/rdb.c`, `objectComputeSize` in `src/object.c` of each server.
 extension MemoryEstimate {
@@ -37,7 +37,11 @@ extension MemoryEstimate {
       let isSmall = elements.count <= Self.packedEntryLimit
       let fits = type == .hashListpackEx || elements.longest <= Self.packedValueLimit
       return isSmall && fits ? .listpackex : .hashtable
-    default: break
+    case .string, .list, .listZiplist, .listQuicklist, .listQuicklist2, .set, .setIntset, .setListpack, .zset,
+      .zset2, .zsetZiplist, .zsetListpack, .hash, .hashZipmap, .hashZiplist, .hashListpack,
+      .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array,
+      .modulePreGA, .module2:
+      break
     }
     guard elements.count <= Self.packedEntryLimit else { return .hashtable }
     let packed: ObjectEncoding = rules.hasListpacks ? .listpack : .ziplist
@@ -47,7 +51,7 @@ extension MemoryEstimate {
 
   // MARK: Sizes
 
-  /// A packed value as it was stored, or as it will be when its entries are put together.
+  /// The size of a packed value: as stored, or as packed when it is loaded.
   private var packed: UInt64 {
     if isPackedAsStored { return rules.allocated(elements.blobByteCount) }
     guard type == .hashZiplist || type == .zsetZiplist else {
@@ -56,9 +60,9 @@ extension MemoryEstimate {
     return converted(elements.packedByteCount, from: elements.blobByteCount)
   }
 
-  /// A listpack made of a ziplist, in memory for as many bytes that is then shrunk.
+  /// Returns the size of a listpack that was converted from a ziplist in an allocation that was then shrunk.
   ///
-  /// glibc gives nothing back that could not stand on its own.
+  /// glibc does not free a remainder that is smaller than its smallest chunk.
   func converted(_ byteCount: UInt64, from ziplist: UInt64) -> UInt64 {
     let needed = rules.allocated(byteCount)
     let given = rules.allocated(ziplist)
@@ -86,7 +90,7 @@ extension MemoryEstimate {
     return head &+ table(entry: 24) &+ elements.stringByteCount &+ nodes
   }
 
-  /// The list itself and its first node, which has all 32 levels.
+  /// The size of the skiplist and of its first node, which has all 32 levels.
   private var skiplistHead: UInt64 {
     model.skiplistByteCount == 0
       ? 528 : model.skiplistByteCount &+ rules.allocator.size(rules.skiplistNodeByteCount &+ 512)
@@ -105,7 +109,7 @@ extension MemoryEstimate {
     }
   }
 
-  /// Fields, values and expiries, which are integers of eight bytes.
+  /// The size of the fields, the values, and the expiries, which are integers of eight bytes.
   private var expiringPacked: UInt64 {
     if type == .hashListpackEx { return rules.allocated(elements.blobByteCount) }
     let others = elements.count &- elements.fieldsExpiring
@@ -113,14 +117,14 @@ extension MemoryEstimate {
       elements.packedByteCount &+ elements.fieldsExpiring &* 10 &+ others &* 2)
   }
 
-  /// Arrays are rows of words; what does not fit into one has a string. An estimate nobody has measured.
+  /// The size of an array: two words per element, and a string for an element that does not fit. Not calibrated.
   var arrayByteCount: UInt64 { 64 &+ elements.count &* 16 &+ elements.stringByteCount }
 
-  /// A table with room for all elements.
+  /// Returns the size of a hash table with room for all elements.
   ///
   /// - Parameters:
-  ///   - entry: What each element takes beside its strings, where entries are chained.
-  ///   - extra: What the table's own type keeps, where entries lie in buckets.
+  ///   - entry: The size of an entry without its strings, in bytes, in a table with chains.
+  ///   - extra: The size of additional data of the table, in bytes, in a table with buckets.
   private func table(entry: UInt64, extra: UInt64 = 0) -> UInt64 {
     let count = elements.count
     switch rules.tableForm {
@@ -134,10 +138,10 @@ extension MemoryEstimate {
     }
   }
 
-  /// A hash that turned out too long while it was loaded got a table for what it then had, and for
-  /// what was still to come; outgrowing that, it moves one bucket with each field, beside the old table.
+  /// Returns the number of buckets of the old table, if a hash is still being moved to a larger one.
   ///
-  /// - Returns: Buckets of the old table, if it is still there.
+  /// A hash that becomes too large for a listpack while it is loaded gets a table with room for the larger of the fields
+  /// before and after that point. When it outgrows the table, it moves one bucket per further field.
   private func oldTable(top: UInt64, perPlace: UInt64) -> UInt64 {
     let count = elements.count
     guard type == .hash, count <= Self.packedEntryLimit, elements.firstLong > 0, top > 1 else { return 0 }
@@ -145,7 +149,7 @@ extension MemoryEstimate {
     let first = Self.powerOfTwo((known &+ perPlace &- 1) / perPlace, atLeast: perPlace == 1 ? 4 : 1)
     guard first < top else { return 0 }
     let old = top / 2
-    // Of a chained table only buckets that have entries take a step: two thirds.
+    // In a table with chains, only buckets with entries take a step: about two thirds.
     let steps = count &- old &* perPlace &- 1
     return steps < (perPlace == 1 ? old &* 2 / 3 : old) ? old : 0
   }
@@ -155,7 +159,8 @@ extension MemoryEstimate {
     return count < 1 << 62 ? 1 << UInt64(64 - (count - 1).leadingZeroBitCount) : count
   }
 
-  /// Buckets have seven places; a full one gives its last up for the way to another one behind it.
+  /// Returns the expected number of chained buckets. A bucket has seven entries; a full bucket gives up the last for the
+  /// link to another bucket.
   ///
   /// Source: the description at the top of Valkey `src/hashtable.c`.
   private static func chainedBuckets(_ count: UInt64, top: UInt64) -> UInt64 {

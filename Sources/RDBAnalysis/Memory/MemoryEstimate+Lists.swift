@@ -1,19 +1,19 @@
-public import RDB
-public import RDBFormat
+import RDB
+import RDBFormat
 
-/// How lists and streams are loaded, and what they take.
+/// The encodings and sizes of lists and streams.
 extension MemoryEstimate {
-  /// A node's limit in bytes: `list-max-listpack-size -2`.
+  /// The largest size of a list node, in bytes: `list-max-listpack-size -2`.
   private static var nodeLimit: UInt64 { 8192 }
 
-  /// A node of a list or stream as it is stored.
-  public mutating func node(_ node: ValueNode) {
+  /// Adds a stored node of a list or stream.
+  package mutating func node(_ node: ValueNode) {
     let byteCount = UInt64(node.byteCount)
     switch type.data {
     case .stream:
       stream.entries.insert(node.masterID)
       stream.packedByteCount &+= rules.allocated(byteCount)
-    default:
+    case .string, .list, .set, .zset, .hash, .array, .module:
       if type == .listQuicklist, rules.hasListpacks {
         closeNode()
         nodes.open = PackedSize.listpackFrame
@@ -29,17 +29,17 @@ extension MemoryEstimate {
 
   // MARK: Lists
 
-  /// An element of a ziplist becomes one of a listpack.
+  /// Adds an element that is converted from a ziplist to a listpack.
   mutating func repack() { nodes.open &+= elements.previousByteCount }
 
-  /// A node without elements, which is left out.
+  /// The size of a node without elements, which a server drops.
   private var emptyNode: UInt64 {
     rules.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
   }
 
   private mutating func closeNode() { nodes = closedNodes }
 
-  /// The nodes with the one that elements were pushed into.
+  /// The nodes, with the current one closed.
   private var closedNodes: NodeSizes {
     var nodes = nodes
     if nodes.open > emptyNode {
@@ -53,7 +53,7 @@ extension MemoryEstimate {
     return nodes
   }
 
-  /// An element is pushed: into the last node, or into a new one where that would be too full.
+  /// Adds an element to the last node, or to a new one if the last is full.
   ///
   /// Source: `_quicklistNodeAllowInsert` in Redis `src/quicklist.c`.
   mutating func push(_ byteCount: UInt64) {
@@ -78,7 +78,7 @@ extension MemoryEstimate {
         elements.count <= 512 && elements.longest <= 64 && (type == .list || type == .listZiplist)
       return isSmall ? .ziplist : .linkedlist
     }
-    // Its elements are pushed one by one, and nothing looks at the result.
+    // A server pushes the elements of a ziplist one by one and does not convert the result.
     if type == .listZiplist { return .quicklist }
     let nodes = closedNodes
     let isSmall = nodes.count == 1 && !nodes.hasPlain && nodes.lastByteCount <= Self.nodeLimit
@@ -98,18 +98,18 @@ extension MemoryEstimate {
 
   // MARK: Streams
 
-  public mutating func streamGroup() {
+  package mutating func streamGroup() {
     closeGroup()
     stream.groups &+= 1
   }
 
-  public mutating func streamConsumer(nameByteCount: Int) {
+  package mutating func streamConsumer(nameByteCount: Int) {
     stream.consumers &+= 1
     stream.consumerNameByteCount &+= UInt64(nameByteCount)
     stream.consumerPending.append(RaxEstimate(allocator: model.allocator))
   }
 
-  public mutating func streamPending(_ id: StreamID, consumer: Int?) {
+  package mutating func streamPending(_ id: StreamID, consumer: Int?) {
     stream.pending &+= 1
     stream.groupPending.insert(id)
     if let consumer, consumer < stream.consumerPending.count {
@@ -125,7 +125,8 @@ extension MemoryEstimate {
     stream.consumerPending.removeAll(keepingCapacity: true)
   }
 
-  /// Valkey knows what its trees were given. Redis reckons: an ID an entry, and 30 words a node.
+  /// Returns the size of a radix tree as a server counts it: Valkey adds up allocations; Redis estimates one ID per
+  /// entry and 30 words per node.
   ///
   /// Source: `streamRadixTreeMemoryUsage` in Redis, `raxAllocSize` in Valkey `src/object.c`.
   private func tree(_ rax: RaxEstimate) -> UInt64 {

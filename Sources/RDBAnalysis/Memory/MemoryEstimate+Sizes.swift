@@ -1,42 +1,42 @@
-public import RDB
+import RDB
 import RDBFormat
 import RDBSupport
 
-/// Sums over the elements of a list, set, sorted set, hash or array.
+/// Sums over the elements of a list, set, sorted set, hash or array. Sizes are in bytes.
 struct ElementSizes: Hashable, Sendable {
-  /// Elements, members, fields; of a string, its bytes.
+  /// The number of elements, members or fields; of a string, its length.
   var count: UInt64 = 0
-  /// Bytes of the longest element, member, field or value.
+  /// The length of the longest element, member, field or value.
   var longest: UInt64 = 0
-  /// Each as a string of its own.
+  /// The size of all elements as separate strings.
   var stringByteCount: UInt64 = 0
-  /// Each as an entry of a packed value.
+  /// The size of all elements as entries of a packed value.
   var packedByteCount: UInt64 = 0
   var areIntegers = true
   var lowest = Int64.max
   var highest = Int64.min
-  /// Bytes of the packed value that was read.
+  /// The size of the packed value in the file.
   var blobByteCount: UInt64 = 0
-  /// The last packed entry, which the next one of a ziplist says the length of.
+  /// The size of the last packed entry, which the next entry of a ziplist stores.
   var previousByteCount: UInt64 = 0
   var fieldsExpiring: UInt64 = 0
-  /// The number of the first element that is too long for a packed value; 0: none.
+  /// The number of the first element that is too long for a packed value, counted from 1; 0 if there is none.
   var firstLong: UInt64 = 0
 }
 
-/// Sums over the nodes of a list.
+/// Sums over the nodes of a list. Sizes are in bytes.
 struct NodeSizes: Hashable, Sendable {
   var count: UInt64 = 0
   var byteCount: UInt64 = 0
-  /// What is asked for the last one, which still grows where elements are pushed one by one.
+  /// The size of the last node, which grows while elements are pushed one by one.
   var open: UInt64 = 0
-  /// Of the ziplist that it was made of; 0: of none.
+  /// The size of the ziplist that the last node is converted from; 0 if there is none.
   var ziplistByteCount: UInt64 = 0
   var hasPlain = false
   var lastByteCount: UInt64 = 0
 }
 
-/// What a stream's memory follows from.
+/// Sums over the parts of a stream. Sizes are in bytes.
 struct StreamSizes: Hashable, Sendable {
   var entries: RaxEstimate
   var packedByteCount: UInt64 = 0
@@ -44,10 +44,10 @@ struct StreamSizes: Hashable, Sendable {
   var consumers: UInt64 = 0
   var consumerNameByteCount: UInt64 = 0
   var pending: UInt64 = 0
-  /// Pending entries of the current group, and of each of its consumers.
+  /// The trees of pending entries of the current group, and of each of its consumers.
   var groupPending: RaxEstimate
   var consumerPending: [RaxEstimate] = []
-  /// Of the trees of groups and consumers before.
+  /// The size of the trees of the previous groups and their consumers.
   var treeByteCount: UInt64 = 0
 
   init(_ allocator: Allocator) {
@@ -57,36 +57,41 @@ struct StreamSizes: Hashable, Sendable {
 }
 
 extension MemoryEstimate {
-  public mutating func beginElements(_ header: ElementsHeader) {
+  package mutating func beginElements(_ header: ElementsHeader) {
     elements.blobByteCount = UInt64(header.firstBlobByteCount)
     elements.packedByteCount = rules.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
   }
 
-  /// An element of a list or array, or a member of a set.
-  public mutating func element(_ bytes: RawSpan) {
+  /// Adds an element of a list or array, or a member of a set.
+  package mutating func element(_ bytes: RawSpan) {
     elements.count &+= 1
     add(bytes)
     switch type {
     case .list, .listZiplist: push(UInt64(bytes.byteCount))
     case .listQuicklist: if rules.hasListpacks { repack() }
-    default: noteLong()
+    case .string, .listQuicklist2, .set, .setIntset, .setListpack, .zset, .zset2, .zsetZiplist, .zsetListpack,
+      .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashMetadataPreGA, .hashListpackExPreGA, .hash2,
+      .hashMetadata, .hashListpackEx, .hashTemplateListpackInline, .hashTemplateListpack,
+      .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks, .streamListpacks2, .streamListpacks3,
+      .streamListpacks4, .streamListpacks5, .array, .modulePreGA, .module2:
+      noteLong()
     }
   }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double) {
+  package mutating func zsetMember(_ member: RawSpan, score: Double) {
     elements.count &+= 1
     add(member)
     if elements.count <= packedLimit { addScore(score) }
     noteLong()
   }
 
-  /// Notes when elements first do not fit into a packed value.
+  /// Records the first element that does not fit into a packed value.
   @inline(__always)
   private mutating func noteLong() {
     if elements.firstLong == 0, elements.longest > 64 { elements.firstLong = elements.count }
   }
 
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expires: Bool) {
+  package mutating func hashField(_ field: RawSpan, value: RawSpan, expires: Bool) {
     elements.count &+= 1
     if rules.tableForm == .buckets {
       addEntry(field, value, expires: expires)
@@ -98,8 +103,8 @@ extension MemoryEstimate {
     noteLong()
   }
 
-  /// How many elements are summed up as entries of a packed value: none of one that stays as it is stored,
-  /// and no more than a server would pack with its limits doubled.
+  /// Returns the number of elements that are added up as entries of a packed value: none if the value stays as stored,
+  /// else as many as a server with doubled limits would pack.
   func entriesOfInterest(_ type: ValueType) -> UInt64 {
     if isPackedAsStored { return 0 }
     return switch type.data {
@@ -110,21 +115,25 @@ extension MemoryEstimate {
     }
   }
 
-  /// A value that stays as it is stored needs no sums over entries.
+  /// Whether the server keeps the packed value as stored.
   var isPackedAsStored: Bool {
     switch type {
     case .hashListpack, .zsetListpack, .setListpack, .hashListpackEx, .listQuicklist2: true
     case .hashZiplist, .zsetZiplist, .listQuicklist: !rules.hasListpacks
-    default: false
+    case .string, .list, .listZiplist, .set, .setIntset, .zset, .zset2, .hash, .hashZipmap, .hashMetadataPreGA,
+      .hashListpackExPreGA, .hash2, .hashMetadata, .hashTemplateListpackInline, .hashTemplateListpack,
+      .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks, .streamListpacks2, .streamListpacks3,
+      .streamListpacks4, .streamListpacks5, .array, .modulePreGA, .module2:
+      false
     }
   }
 
-  /// A string of its own, and an entry of a packed value.
+  /// Adds an element to both sums: as a separate string and as a packed entry.
   @inline(__always)
   private mutating func add(_ bytes: RawSpan) {
     let byteCount = UInt64(bytes.byteCount)
     elements.longest = max(elements.longest, byteCount)
-    // A method of `self` would copy all of it, for every element; the rules are small.
+    // The method belongs to the small rules, because a method of `self` would copy all of it per element.
     elements.stringByteCount &+= rules.member(byteCount, isScored: type.data == .zset)
     if elements.count <= packedLimit { addPacked(bytes) }
   }
@@ -155,7 +164,7 @@ extension MemoryEstimate {
   private mutating func addScore(_ score: Double) {
     let isStored = type == .zsetZiplist
     let isLong = rules.hasLongScores || isStored
-    // Whole numbers are integers up to 2^62 in listpacks, in ziplists where 17 digits say them.
+    // Whole numbers are integers: up to 2^62 in listpacks, up to 17 digits in ziplists.
     let limit = rules.hasListpacks && !isStored ? 0x1p62 : 1e17
     let isNegativeZero = score == 0 && score.sign == .minus && isStored
     if score.magnitude < limit, !isNegativeZero, let integer = Int64(exactly: score) {
@@ -170,7 +179,7 @@ extension MemoryEstimate {
     }
   }
 
-  /// A field and its value in one allocation (Valkey ≥ 8.1), unless the value is long.
+  /// Adds a field and its value: in one allocation (Valkey ≥ 8.1), unless the value is long.
   private mutating func addEntry(_ field: RawSpan, _ value: RawSpan, expires: Bool) {
     let fieldCount = UInt64(field.byteCount)
     let valueCount = UInt64(value.byteCount)

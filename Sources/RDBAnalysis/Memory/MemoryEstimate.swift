@@ -1,35 +1,34 @@
-public import RDB
-public import RDBFormat
+import RDB
+import RDBFormat
 
-/// Estimates what `MEMORY USAGE key SAMPLES 0` says of a key that a server has just loaded.
+/// Estimates the result of `MEMORY USAGE key SAMPLES 0` for a key that a server has just loaded.
 ///
-/// Fed with a key's events, element by element; the memory for that is the same for any number of
-/// elements. The sizes are facts of the servers, measured on Redis 7.0.15 and 8.2.3 and Valkey 9.1.2.
-/// The calibration table in the documentation says how far off they are. Not counted, as by the command:
-/// the buckets of the main table, the table of expiries.
-public struct MemoryEstimate: Sendable {
+/// The estimate follows from the key's events, in constant memory. Its constants were measured on Redis 7.0.15 and 8.2.3
+/// and on Valkey 9.1.2; the article <doc:MemoryModel> shows its errors. Like the command, it does not count the buckets
+/// of the main table and the table of expiries.
+package struct MemoryEstimate: Sendable {
   let model: ServerModel
-  /// The model's, here as well: a model is large, and would be copied for every element.
+  /// A copy of the model's rules: the model is large, and would be copied for every element.
   let rules: ElementRules
   var type = ValueType.string
   private var keyByteCount: UInt64 = 0
   private var expires = false
-  /// What all elements have in common.
+  /// The sums over all elements.
   var elements = ElementSizes()
   /// See ``entriesOfInterest(_:)``.
   private(set) var packedLimit: UInt64 = 0
   var nodes = NodeSizes()
   var stream: StreamSizes
 
-  /// What ``loadedEncoding`` and ``byteCount`` say is known when the key's last event has come.
-  public init(_ model: ServerModel) {
+  /// Creates an estimate. ``loadedEncoding`` and ``byteCount`` are valid after the last event of a key.
+  package init(_ model: ServerModel) {
     self.model = model
     rules = model.rules
     stream = StreamSizes(model.allocator)
   }
 
-  /// A key begins.
-  public mutating func begin(_ type: ValueType, keyByteCount: Int, expires: Bool) {
+  /// Begins a key.
+  package mutating func begin(_ type: ValueType, keyByteCount: Int, expires: Bool) {
     self.type = type
     self.keyByteCount = UInt64(keyByteCount)
     self.expires = expires
@@ -40,14 +39,14 @@ public struct MemoryEstimate: Sendable {
     if type.data == .stream { stream = StreamSizes(model.allocator) }
   }
 
-  /// The value of a string.
-  public mutating func string(byteCount: UInt64, isInteger: Bool) {
+  /// Sets the value of a string.
+  package mutating func string(byteCount: UInt64, isInteger: Bool) {
     elements.count = byteCount
     elements.areIntegers = isInteger
   }
 
-  /// How the server holds the key once it has loaded it; `nil`: a module's value, or before 2.2.
-  public var loadedEncoding: ObjectEncoding? {
+  /// The encoding of the loaded key; `nil` for a module's value, and for servers before 2.2.
+  package var loadedEncoding: ObjectEncoding? {
     switch type.data {
     case .string: stringEncoding
     case .list: listEncoding
@@ -60,8 +59,8 @@ public struct MemoryEstimate: Sendable {
     }
   }
 
-  /// The estimate; `nil`: modules have their own memory, which a file does not show.
-  public var byteCount: UInt64? {
+  /// The estimate, in bytes; `nil` for a module's value, whose memory a file does not show.
+  package var byteCount: UInt64? {
     guard type.data != .module else { return nil }
     if type == .string { return keyAndString }
     let value =
@@ -85,12 +84,12 @@ public struct MemoryEstimate: Sendable {
       byteCount: elements.count, keyByteCount: Int(keyByteCount), expires: expires) ?? .raw
   }
 
-  /// The name with its header and final zero, inside another allocation.
+  /// The size of the name with its header and final zero, inside another allocation.
   private var embeddedName: UInt64 {
     ServerModel.stringHeader(keyByteCount) &+ keyByteCount &+ 1 &- (keyByteCount == 0 ? 2 : 0)
   }
 
-  /// A key and the object of its value, without what that points to.
+  /// The size of a key and of the object of its value, without the memory that the object points to.
   var keyAndObject: UInt64 { keyAndObject(embedding: 0, pointsToValue: true) }
 
   private func keyAndObject(embedding value: UInt64, pointsToValue: Bool) -> UInt64 {
@@ -100,7 +99,7 @@ public struct MemoryEstimate: Sendable {
     case .entryWithName:
       return rules.allocated(16 &+ 1 &+ embeddedName) &+ 16
     case .objectWithName:
-      // Object, offset of the name's header, name; before it an expiry, always where the name is long.
+      // The object, the offset of the name's header, and the name. An expiry precedes them, always if the name is long.
       let isValkey = model.version.vendor == .valkey
       let hasExpiry = expires || isValkey && keyByteCount > 128
       let pointer: UInt64 = pointsToValue || !model.leavesOutPointer ? 8 : 0
@@ -114,7 +113,7 @@ public struct MemoryEstimate: Sendable {
     switch stringEncoding {
     case .int: return keyAndObject
     case .embstr:
-      // Its header is of the second kind, whatever its length.
+      // The header of an embedded string has 3 bytes for every length.
       let embedded = 3 &+ byteCount &+ 1
       if model.keyForm == .objectWithName {
         return keyAndObject(embedding: embedded, pointsToValue: false)

@@ -1,21 +1,25 @@
 public import RDB
 public import RDBFormat
 
-/// Where rows go: a table, a report, several of them. One a worker, as its sink is.
+/// A receiver of measured keys, such as a table or a report. There is one receiver per worker.
 public protocol MemoryReceiver: SendableMetatype, ~Copyable {
-  /// What is left when all runs are read.
+  /// The result of the receiver.
   associatedtype Summary: MergeableSummary
-  /// Whether a string's value is to be hashed (``MemoryRow/valueHash``).
+  /// Whether to hash the value of a string. By default it is not.
   func wantsHash(_ key: borrowing KeyHeader) -> Bool
-  /// A key is complete. The row's spans are borrowed for this call.
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError)
-  /// As ``FoldingSink/finish()``.
+  /// Receives a key. Its spans are valid only during the call.
+  mutating func receive(_ key: borrowing MeasuredKey) throws(RDBError)
+  /// Returns the result, after the last key.
   consuming func finish() throws(RDBError) -> Summary
+}
+
+extension MemoryReceiver where Self: ~Copyable {
+  public func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
 }
 
 /// A receiver that also writes output.
 public protocol MemoryOutputReceiver: MemoryReceiver, ~Copyable {
-  /// As ``OutputSink/endBatch()``.
+  /// Writes buffered output to its destination, at the end of a batch.
   mutating func endBatch() throws(RDBError)
 }
 
@@ -23,17 +27,24 @@ extension MemorySink: OutputSink where Receiver: MemoryOutputReceiver & ~Copyabl
   @inlinable public mutating func endBatch() throws(RDBError) { try receiver.endBatch() }
 }
 
-/// Turns keys into rows of what they take.
+/// Measures every key, and passes it to a receiver.
 public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Copyable {
   @usableFromInline var receiver: Receiver
   @usableFromInline var meter: KeyMeter
 
+  /// Creates a sink for one worker.
+  ///
   /// - Parameters:
-  ///   - model: The server that is to load the snapshot.
-  ///   - detail: How much of each key is looked at.
-  ///   - receiver: Gets every key.
+  ///   - model: The server that the estimate is for.
+  ///   - receiver: The receiver of the measured keys.
   @inlinable
-  public init(_ model: ServerModel, _ detail: KeyMeter.Detail = .elements, to receiver: consuming Receiver) {
+  public init(_ model: ServerModel, to receiver: consuming Receiver) {
+    self.init(model, .elements, to: receiver)
+  }
+
+  /// Creates a sink that may skip the values.
+  @inlinable
+  package init(_ model: ServerModel, _ detail: KeyMeter.Detail, to receiver: consuming Receiver) {
     meter = KeyMeter(model, detail)
     self.receiver = receiver
   }
@@ -123,6 +134,6 @@ extension MemorySink: SelectiveSink where Receiver: ~Copyable {
 
   @inlinable @inline(__always)
   static func pass(_ meter: borrowing KeyMeter, to receiver: inout Receiver) throws(RDBError) {
-    try receiver.receive(meter.row)
+    try receiver.receive(meter.measuredKey)
   }
 }

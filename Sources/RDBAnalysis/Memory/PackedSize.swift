@@ -1,12 +1,13 @@
 import RDBFormat
 
-/// Bytes of entries in packed values, for values that a server would pack when it loads them.
+/// The sizes of entries in packed values, in bytes.
 enum PackedSize {
-  /// Header and terminator of a listpack, and of a ziplist.
+  /// The size of the header and terminator of a listpack.
   static let listpackFrame: UInt64 = 7
+  /// The size of the header and terminator of a ziplist.
   static let ziplistFrame: UInt64 = 11
 
-  /// A listpack entry with its length at the end.
+  /// Returns the size of a listpack entry with its backlen.
   ///
   /// Source: `lpEncodeGetType`, `lpEncodeBacklen` in Redis `src/listpack.c`.
   @inline(__always)
@@ -30,7 +31,7 @@ enum PackedSize {
     return encoded &+ length
   }
 
-  /// A ziplist entry without the length of the entry before it, which is ``previousLength(_:)``.
+  /// Returns the size of a ziplist entry without the length of the previous entry.
   ///
   /// Source: `zipStoreEntryEncoding` in Redis 6.2 `src/ziplist.c`.
   @inline(__always)
@@ -48,10 +49,11 @@ enum PackedSize {
     return byteCount &+ (byteCount < 64 ? 1 : byteCount < 16_384 ? 2 : 5)
   }
 
+  /// Returns the size of the field that stores the length of the previous ziplist entry.
   @inline(__always)
   static func previousLength(_ byteCount: UInt64) -> UInt64 { byteCount < 254 ? 1 : 5 }
 
-  /// Bytes of each integer in an intset that holds the two.
+  /// Returns the size of an integer in an intset with the given lowest and highest integers.
   static func intsetWidth(_ low: Int64, _ high: Int64) -> UInt64 {
     if low >= Int64(Int16.min), high <= Int64(Int16.max) { return 2 }
     return low >= Int64(Int32.min) && high <= Int64(Int32.max) ? 4 : 8

@@ -1,27 +1,30 @@
-public import RDBFormat
+import RDBFormat
 
-/// Counts the nodes of a radix tree of stream IDs, and their bytes, while IDs are inserted in ascending order.
+/// Computes the number and size of the nodes of a radix tree of stream IDs that are inserted in ascending order.
 ///
-/// Every ID ends in a leaf; wherever IDs part there is a branch; the bytes between two of these are one
-/// compressed node. What is known of the path to the last ID fits into a few words: the memory is the
-/// same for any number of IDs. Source: `raxGenericInsert` in Redis `src/rax.c`.
-public struct RaxEstimate: Hashable, Sendable {
-  public private(set) var count: UInt64 = 0
+/// Each ID ends in a leaf. There is a branch at each byte where IDs differ, and a compressed node for the bytes between
+/// two such nodes. Only the path to the last ID is kept, so memory is constant.
+/// Source: `raxGenericInsert` in Redis `src/rax.c`.
+package struct RaxEstimate: Hashable, Sendable {
+  package private(set) var count: UInt64 = 0
   private let allocator: Allocator
   private var closedNodes: UInt64 = 0
   private var closedBytes: UInt64 = 0
   private var last = StreamID.zero
-  /// One bit a depth at which the path to the last ID branches; how many ways there are there.
+  /// One bit per depth, set if the path to the last ID branches there.
   private var branches: UInt32 = 0
+  /// The number of children of the branch at each depth.
   private var ways = SIMD16<UInt16>()
 
   private static var keyByteCount: Int { 16 }
 
-  /// - Parameter allocator: Where the nodes are to lie.
-  public init(allocator: Allocator) { self.allocator = allocator }
+  /// Creates an empty tree.
+  package init(allocator: Allocator) { self.allocator = allocator }
 
-  /// Inserts an ID, which is greater than all before.
-  public mutating func insert(_ id: StreamID) {
+  /// Inserts an ID.
+  ///
+  /// - Precondition: The ID is greater than all IDs before.
+  package mutating func insert(_ id: StreamID) {
     defer { last = id }
     count &+= 1
     guard count > 1 else { return }
@@ -33,12 +36,12 @@ public struct RaxEstimate: Hashable, Sendable {
     ways[depth] = isNew ? 2 : ways[depth] &+ 1
   }
 
-  /// Nodes of the whole tree; of an empty one: its head.
-  public var nodeCount: UInt64 { count > 0 ? closed.closedNodes : 1 }
+  /// The number of nodes. An empty tree has one.
+  package var nodeCount: UInt64 { count > 0 ? closed.closedNodes : 1 }
 
-  /// Bytes of all nodes as allocated, and of the tree itself.
-  public var byteCount: UInt64 {
-    // Head, and numbers of elements, nodes and bytes.
+  /// The size of all allocations of the tree, in bytes.
+  package var byteCount: UInt64 {
+    // The tree's own structure: its head, and the numbers of elements, nodes and bytes.
     allocator.size(32) &+ (count > 0 ? closed.closedBytes : allocator.size(8))
   }
 
@@ -48,7 +51,7 @@ public struct RaxEstimate: Hashable, Sendable {
     return whole
   }
 
-  /// Counts what lies below `depth` on the path to the last ID: nothing more is inserted there.
+  /// Counts the nodes below `depth` on the path to the last ID, which do not change any more.
   private mutating func closeDown(to depth: Int) {
     var child = Self.keyByteCount
     while true {
@@ -61,11 +64,11 @@ public struct RaxEstimate: Hashable, Sendable {
     }
   }
 
-  /// Counts the leaf or branch at depth `child`, and the compressed node between it and its parent's branch.
+  /// Counts the leaf or branch at depth `child`, and the compressed node between it and the parent's branch.
   private mutating func close(_ child: Int, below parent: Int) {
     closedNodes &+= 1
     if child == Self.keyByteCount {
-      // A header, and where the ID's entries are.
+      // A header, and a pointer to the entries.
       closedBytes &+= allocator.size(16)
     } else {
       let count = UInt64(ways[child])

@@ -1,21 +1,23 @@
 public import RDB
 
-/// What decides how much memory a server needs: its release, its allocator, and the sizes that follow.
+/// A server release and its allocator, which decide how much memory a key takes.
 ///
-/// Sizes are of 64-bit builds; limits are the defaults. Measured on live servers, see ``MemoryEstimate``.
+/// Sizes are those of 64-bit builds, limits are the defaults. The article <doc:MemoryModel> says how they were checked.
 public struct ServerModel: Hashable, Sendable {
-  public let version: ServerVersion
-  public let allocator: Allocator
+  /// The release.
+  package let version: ServerVersion
+  /// The allocator.
+  package let allocator: Allocator
 
-  /// How a key and its object are held.
+  /// The allocations of a key and its object.
   enum KeyForm: Hashable { case entryAndName, entryWithName, objectWithName }
-  /// How the elements of a large set, hash or sorted set are found.
+  /// The layout of the hash table of a large set, hash or sorted set.
   enum TableForm: Hashable { case chained, buckets }
 
   let keyForm: KeyForm
-  /// An object whose value is embedded has no pointer to it (Valkey ≥ 9.1).
+  /// Whether an object with an embedded value has no pointer to it (Valkey ≥ 9.1).
   let leavesOutPointer: Bool
-  /// Small sets are listpacks, small lists too.
+  /// Whether small sets and lists are listpacks.
   let hasPackedSets: Bool
   let hasLargePlainNodes: Bool
   let rules: ElementRules
@@ -27,13 +29,15 @@ public struct ServerModel: Hashable, Sendable {
   let groupByteCount: UInt64
   let consumerByteCount: UInt64
   let pendingByteCount: UInt64
-  /// MEMORY USAGE of a stream adds up what its radix trees were given; else it reckons so much a node.
+  /// Whether MEMORY USAGE adds up the allocations of a stream's radix trees; otherwise it estimates them.
   let countsTrees: Bool
   let encodings: ObjectEncodings?
 
+  /// Creates the model of a release.
+  ///
   /// - Parameters:
   ///   - version: The release.
-  ///   - allocator: What it was built with; by default jemalloc, as Redis and Valkey are on Linux.
+  ///   - allocator: The allocator that the server was built with. Redis and Valkey use jemalloc on Linux.
   public init(_ version: ServerVersion, allocator: Allocator = .jemalloc) {
     self.version = version
     self.allocator = allocator
@@ -68,46 +72,46 @@ public struct ServerModel: Hashable, Sendable {
   }
 }
 
-/// What is asked for every element: few bytes, for that.
+/// The part of a ``ServerModel`` that is used for every element. It is small, because it is copied often.
 struct ElementRules: Hashable, Sendable {
   let allocator: Allocator
-  /// MEMORY USAGE counts what the allocator gave, not what was asked for.
+  /// Whether MEMORY USAGE counts allocated bytes, not requested ones.
   let countsAllocations: Bool
-  /// The same of strings.
+  /// Whether MEMORY USAGE counts allocated bytes for strings.
   let countsStringAllocations: Bool
   let tableForm: ServerModel.TableForm
-  /// Packed values are listpacks, else ziplists.
+  /// Whether packed values are listpacks; otherwise they are ziplists.
   let hasListpacks: Bool
-  /// Scores in packed values have 17 digits (before 7.2), not the fewest that read back.
+  /// Whether scores in packed values have 17 digits (before 7.2), not the shortest exact form.
   let hasLongScores: Bool
   let embedsMembers: Bool
-  /// Of a skiplist node, before its levels.
+  /// The size of a skiplist node without its levels, in bytes.
   let skiplistNodeByteCount: UInt64
 
-  /// What the allocator gives for `byteCount`, or that itself where the server counts that.
+  /// Returns the counted size of an allocation of `byteCount` bytes.
   @inline(__always)
   func allocated(_ byteCount: UInt64) -> UInt64 {
     countsAllocations ? allocator.size(byteCount) : byteCount
   }
 
-  /// A string on its own: header, bytes, final zero.
+  /// Returns the counted size of a separate string: header, bytes and final zero.
   @inline(__always)
   func string(_ byteCount: UInt64) -> UInt64 {
     let whole = ServerModel.stringHeader(byteCount) &+ byteCount &+ 1
     return countsStringAllocations ? allocator.size(whole) : whole
   }
 
-  /// What one member or field takes in a large collection, without its table's entry.
+  /// Returns the size of a member or field of a large collection, without the entry of the table.
   ///
-  /// - Parameter isScored: Of a sorted set.
+  /// - Parameter isScored: Whether the collection is a sorted set.
   @inline(__always)
   func member(_ byteCount: UInt64, isScored: Bool) -> UInt64 {
     guard isScored, embedsMembers else { return string(byteCount) }
-    // In the node of the skiplist, whose levels are drawn by lot: the mean of what they round up to.
+    // The member is part of the skiplist's node, whose number of levels is random: use the mean.
     return skiplistNode(embedding: ServerModel.stringHeader(byteCount) &+ byteCount &+ 1)
   }
 
-  /// The mean of a skiplist node's size: a further level with a chance of a quarter.
+  /// Returns the mean size of a skiplist node. Each further level has a probability of 1/4.
   ///
   /// Source: `zslRandomLevel` in Redis `src/t_zset.c`.
   @inline(__always)
@@ -122,7 +126,9 @@ struct ElementRules: Hashable, Sendable {
 }
 
 extension ServerModel {
-  /// Bytes before a string. Source: `sdsReqType` in Redis `src/sds.c`; an empty string's type can grow.
+  /// Returns the size of a string's header, in bytes. An empty string has the header of a string that can grow.
+  ///
+  /// Source: `sdsReqType` in Redis `src/sds.c`.
   @inline(__always)
   static func stringHeader(_ byteCount: UInt64) -> UInt64 {
     if byteCount < 32 { return byteCount == 0 ? 3 : 1 }

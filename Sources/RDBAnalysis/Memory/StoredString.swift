@@ -2,39 +2,39 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// What a string's stored bytes say of it: its length, whether it is an integer, and a hash.
+/// The length, integer form and hash of a string, computed from its stored bytes.
 struct StoredString {
-  private var hash = NameHash(seed: 0x5354_5249_4E47)
-  /// The first bytes: a string's header, and a short string whole.
+  private var hash = StableHash(seed: 0x5354_5249_4E47)
+  /// The first bytes: the header, and all of a short string.
   private var head = SIMD32<UInt8>()
   private var headByteCount = 0
-  /// Bytes that do not make eight yet.
+  /// The last bytes, fewer than eight, that are not hashed yet.
   private var rest = SIMD8<UInt8>()
   private var restByteCount = 0
   private(set) var byteCount: UInt64 = 0
   private(set) var isInteger = false
 
   mutating func add(_ chunk: RawSpan) {
-    var place = 0
-    while headByteCount < 32, place < chunk.byteCount {
-      head[headByteCount] = chunk.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+    var index = 0
+    while headByteCount < 32, index < chunk.byteCount {
+      head[headByteCount] = chunk.unsafeLoad(fromByteOffset: index, as: UInt8.self)
       headByteCount &+= 1
-      place &+= 1
+      index &+= 1
     }
-    place = 0
-    // However the bytes were cut, the words are the same.
-    while restByteCount > 0, place < chunk.byteCount {
-      rest[restByteCount] = chunk.unsafeLoad(fromByteOffset: place, as: UInt8.self)
-      place &+= 1
+    index = 0
+    // Complete the pending word first, so that the hash does not depend on the sizes of the chunks.
+    while restByteCount > 0, index < chunk.byteCount {
+      rest[restByteCount] = chunk.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      index &+= 1
       restByteCount &+= 1
       if restByteCount == 8 { flush() }
     }
-    let words = chunk.extracting(droppingFirst: place)
-    place = hash.add(words)
-    while place < words.byteCount {
-      rest[restByteCount] = words.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+    let words = chunk.extracting(droppingFirst: index)
+    index = hash.add(words)
+    while index < words.byteCount {
+      rest[restByteCount] = words.unsafeLoad(fromByteOffset: index, as: UInt8.self)
       restByteCount &+= 1
-      place &+= 1
+      index &+= 1
     }
   }
 
@@ -43,7 +43,7 @@ struct StoredString {
     restByteCount = 0
   }
 
-  /// All bytes were added.
+  /// Ends the string.
   ///
   /// - Returns: The hash.
   mutating func finish() -> UInt64 {
@@ -57,7 +57,7 @@ struct StoredString {
     let count = headByteCount
     withUnsafeBytes(of: &head) { bytes in
       var cursor = ByteCursor(bytes.bytes.extracting(first: count))
-      // The reader has stepped over it: it is well-formed.
+      // The reader has skipped the string, so its header is well-formed.
       guard let header = try? cursor.stringHeader() else { return }
       switch header {
       case .raw(let length):

@@ -1,16 +1,16 @@
 import RDBFormat
 import RDBSupport
 
-/// Finds where the parts of a name end, and makes what is folded the same.
+/// Splits key names into the parts of their prefixes, and replaces folded digits and UUIDs.
 struct PrefixCutter: ~Copyable {
   private let options: PrefixOptions
   private let separators: [[UInt8]]
-  /// The only separator, if it is one byte.
+  /// The separator, if there is only one and it is one byte.
   private let single: UInt8?
   private let depth: Int
-  /// The folded prefix, while one is looked at.
+  /// The folded prefix of the current name.
   private var folded = ByteBuffer(capacity: 256)
-  /// Ends of the parts in ``prefix``, as many as ``count``.
+  /// The end offsets of the parts, as many as ``count``.
   private(set) var ends = SIMD16<Int32>()
   private(set) var count = 0
 
@@ -23,20 +23,20 @@ struct PrefixCutter: ~Copyable {
 
   private var folds: Bool { options.foldsDigits || options.foldsUUIDs }
 
-  /// Cuts a name: ``ends`` and ``count`` say where the parts of its prefix end.
+  /// Splits a name, and sets ``ends`` and ``count``.
   @inline(__always)
   mutating func cut(_ name: UnsafeRawBufferPointer) {
     count = 0
-    var place = 0
-    while count < depth, let end = endOfPart(name, from: place), end <= Int(Int32.max) {
+    var index = 0
+    while count < depth, let end = endOfPart(name, from: index), end <= Int(Int32.max) {
       ends[count] = Int32(truncatingIfNeeded: end)
       count &+= 1
-      place = end
+      index = end
     }
     if folds, count > 0 { fold(name) }
   }
 
-  /// The prefix with all parts of the name that was cut last; to be used before the next.
+  /// Returns the prefix of the last name that was split. Valid until the next call of ``cut(_:)``.
   @inline(__always)
   func prefix(of name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -44,7 +44,7 @@ struct PrefixCutter: ~Copyable {
     return UnsafeRawBufferPointer(start: folds ? UnsafeRawPointer(folded.base) : name.baseAddress, count: end)
   }
 
-  /// Behind the next separator; `nil`: the rest is the key's own.
+  /// Returns the offset after the next separator, or `nil` if there is none.
   @inline(__always)
   private func endOfPart(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     guard let single else { return endOfAnyPart(bytes, from: start) }
@@ -54,10 +54,10 @@ struct PrefixCutter: ~Copyable {
   }
 
   private func endOfAnyPart(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    for place in start..<max(start, bytes.count) {
-      for separator in separators where bytes[place] == separator[0] {
-        let end = place + separator.count
-        if end <= bytes.count, bytes[place..<end].elementsEqual(separator) { return end }
+    for index in start..<max(start, bytes.count) {
+      for separator in separators where bytes[index] == separator[0] {
+        let end = index + separator.count
+        if end <= bytes.count, bytes[index..<end].elementsEqual(separator) { return end }
       }
     }
     return nil
@@ -65,7 +65,7 @@ struct PrefixCutter: ~Copyable {
 
   // MARK: Folding
 
-  /// Writes the parts to ``folded`` with numbers and UUIDs made the same, and moves their ends.
+  /// Copies the parts to ``folded`` with digits and UUIDs replaced, and adjusts their ends.
   private mutating func fold(_ name: UnsafeRawBufferPointer) {
     folded.removeAll()
     var start = 0
@@ -78,23 +78,23 @@ struct PrefixCutter: ~Copyable {
   }
 
   private mutating func foldPart(_ part: UnsafeRawBufferPointer) {
-    var place = 0
-    while place < part.count {
+    var index = 0
+    while index < part.count {
       if options.foldsUUIDs {
-        let length = Self.uuidByteCount(part, place)
+        let length = Self.uuidByteCount(part, index)
         if length > 0 {
           folded.append("<uuid>")
-          place += length
+          index += length
           continue
         }
       }
-      if options.foldsDigits, Self.isDigit(part[place]) {
-        while place < part.count, Self.isDigit(part[place]) { place += 1 }
+      if options.foldsDigits, Self.isDigit(part[index]) {
+        while index < part.count, Self.isDigit(part[index]) { index += 1 }
         folded.append("<n>")
         continue
       }
-      folded.append(part[place])
-      place += 1
+      folded.append(part[index])
+      index += 1
     }
   }
 
@@ -104,14 +104,14 @@ struct PrefixCutter: ~Copyable {
     byte &- 48 <= 9 || (byte | 0x20) &- UInt8(ascii: "a") <= 5
   }
 
-  /// Bytes of the UUID at `start`, with its hyphens or without; 0: there is none.
+  /// Returns the length of the UUID at `start`, with or without hyphens; 0 if there is none.
   private static func uuidByteCount(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
     let hasHyphens = bytes.count - start >= 36 && bytes[start + 8] == UInt8(ascii: "-")
     let length = hasHyphens ? 36 : 32
     guard bytes.count - start >= length else { return 0 }
-    for place in 0..<length {
-      let isHyphen = hasHyphens && [8, 13, 18, 23].contains(place)
-      let byte = bytes[start + place]
+    for index in 0..<length {
+      let isHyphen = hasHyphens && [8, 13, 18, 23].contains(index)
+      let byte = bytes[start + index]
       guard isHyphen ? byte == UInt8(ascii: "-") : isHexDigit(byte) else { return 0 }
     }
     return length

@@ -1,19 +1,21 @@
-public import RDBFormat
+import RDBFormat
 
-/// How key names are cut into prefixes.
+/// The rules for splitting key names into prefixes.
 public struct PrefixOptions: Hashable, Sendable, Codable {
-  /// What ends a part of a name; each one byte or more.
+  /// The separators of the parts of a name. Empty ones are ignored.
   public var separators: [BinaryText] = [BinaryText(Array(":".utf8))]
-  /// How many parts are told apart, 1–16.
+  /// The largest number of parts of a prefix, 1–16.
   public var depth = 3
-  /// Runs of digits count as the same: `user:<n>:`.
+  /// Whether sequences of digits count as the same: `user:<n>:`.
   public var foldsDigits = false
-  /// UUIDs, and runs of 32 hexadecimal digits, count as the same: `session:<uuid>:`.
+  /// Whether UUIDs, with or without hyphens, count as the same: `session:<uuid>:`.
   public var foldsUUIDs = false
-  /// Names of groups of keys that a ``NameTemplate`` recognises; they come before prefixes.
-  public var templates: [String] = []
-  /// The most prefixes that are kept; see ``PrefixTree``.
-  public var nodeLimit = 20_000
+  /// The names of groups of keys that a ``NameTemplate`` recognizes. A key in such a group has no prefix.
+  package var templates: [String] = []
+  /// The largest number of prefixes that a report keeps; see ``PrefixTree``.
+  package var nodeLimit = 20_000
+
+  /// Creates the default rules: parts end with a colon, and prefixes have at most three.
   public init() {}
 
   enum CodingKeys: String, CodingKey {
@@ -26,8 +28,8 @@ public struct PrefixOptions: Hashable, Sendable, Codable {
   var maximumDepth: Int { min(max(depth, 1), 16) }
 }
 
-/// Recognises names of keys that belong to a group of their own. One a worker.
-public protocol NameTemplate: AnyObject {
-  /// - Returns: The number of the first template that the name fits; `nil`: none.
+/// Recognizes the names of keys that belong to a group, such as by regular expressions. There is one per worker.
+package protocol NameTemplate: AnyObject {
+  /// Returns the index of the first template that a name matches, or `nil`.
   func match(_ name: RawSpan) throws(RDBError) -> Int?
 }

@@ -1,33 +1,40 @@
 import RDB
 import RDBFormat
 
-/// A prefix, and what the keys that begin with it amount to.
+/// A prefix, and the summary of the keys that begin with it.
 public struct PrefixNode: Hashable, Sendable, Codable {
-  public enum Kind: String, Hashable, Sendable, Codable {
+  package enum Kind: String, Hashable, Sendable, Codable {
     case prefix
-    /// A template that its keys fit.
+    /// A template that the keys match.
     case template
-    /// What continues the prefix, gathered because it was too many.
+    /// The keys of longer prefixes that exceed the limit of the report.
     case other
   }
-  /// With its last separator; the empty one is all keys. Folded numbers are `<n>`, UUIDs `<uuid>`.
+  /// The prefix with its last separator; empty for all keys. Folded digits are `<n>`, folded UUIDs `<uuid>`.
   public var prefix: BinaryText
-  public var kind: Kind
-  /// How many parts it has; of `other` one more than its prefix.
+  package var kind: Kind
+  /// The number of parts of the prefix. For longer prefixes that exceed the limit of the report, one more.
   public var depth: Int
-  public var totals: KeyTotals
+  /// The summary of all keys that begin with the prefix.
+  public var summary: KeySummary
+
+  enum CodingKeys: String, CodingKey {
+    case prefix, kind, depth
+    case summary = "totals"
+  }
 }
 
-/// What stands under which prefix of key names.
-public struct PrefixReport: Sendable {
-  /// The version of this form.
-  public private(set) var format = 1
-  public let options: PrefixOptions
-  /// The times that decided what had expired.
-  public private(set) var reference: ReferenceTimes
+/// A report on the keys of a snapshot by prefix.
+public struct PrefixReport: MergeableSummary {
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  /// The rules that names were split by.
+  package let options: PrefixOptions
+  /// The times that decide which keys have expired.
+  package private(set) var reference: ReferenceTimes
   private var tree: PrefixTree
 
-  public init(_ options: PrefixOptions) {
+  package init(_ options: PrefixOptions) {
     self.options = options
     reference = ReferenceTimes()
     tree = PrefixTree(limit: options.nodeLimit)
@@ -40,15 +47,15 @@ public struct PrefixReport: Sendable {
     self.tree.prune()
   }
 
-  /// All prefixes, each behind the one it continues.
+  /// All prefixes in byte order, so that each precedes the longer prefixes that begin with it.
   public var nodes: [PrefixNode] {
     let sums = tree.sums
-    let nodes = tree.nodes.indices.map { place in
-      let node = tree.nodes[place]
+    let nodes = tree.nodes.indices.map { index in
+      let node = tree.nodes[index]
       return PrefixNode(
-        prefix: BinaryText(Array(tree.name(place))),
+        prefix: BinaryText(Array(tree.name(index))),
         kind: node.kind == .prefix ? .prefix : node.kind == .template ? .template : .other,
-        depth: Int(node.depth), totals: sums[place])
+        depth: Int(node.depth), summary: sums[index])
     }
     return nodes.sorted { a, b in
       let templates = (a.kind == .template, b.kind == .template)
@@ -57,10 +64,9 @@ public struct PrefixReport: Sendable {
     }
   }
 
-  /// Whether there were too many prefixes.
-  public var isGathered: Bool { tree.nodes.contains { $0.kind == .other } }
+  /// Whether some prefixes exceeded the limit.
+  package var isGathered: Bool { tree.nodes.contains { $0.kind == .other } }
 
-  /// Adds the report of other keys, made with the same options.
   public mutating func merge(_ other: Self) {
     reference.merge(other.reference)
     tree.merge(other.tree)
@@ -80,14 +86,14 @@ extension PrefixReport: Codable, Hashable {
     options = try container.decode(PrefixOptions.self, forKey: .options)
     reference = try container.decode(ReferenceTimes.self, forKey: .reference)
     tree = PrefixTree(limit: options.nodeLimit)
-    // The way from the root to the last node.
-    var way: [(node: Int, depth: Int)] = []
-    for row in try container.decode([PrefixNode].self, forKey: .nodes) {
-      while let last = way.last, last.depth >= row.depth { way.removeLast() }
-      let kind: PrefixTree.Kind = row.kind == .prefix ? .prefix : row.kind == .template ? .template : .other
-      let node = tree.restore(
-        row.prefix.bytes, kind, parent: way.last?.node ?? 0, depth: row.depth, row.totals)
-      way.append((node, row.depth))
+    // The path from the root to the last node.
+    var path: [(node: Int, depth: Int)] = []
+    for node in try container.decode([PrefixNode].self, forKey: .nodes) {
+      while let last = path.last, last.depth >= node.depth { path.removeLast() }
+      let kind: PrefixTree.Kind = node.kind == .prefix ? .prefix : node.kind == .template ? .template : .other
+      let index = tree.restore(
+        node.prefix.bytes, kind, parent: path.last?.node ?? 0, depth: node.depth, node.summary)
+      path.append((index, node.depth))
     }
     tree.prune()
   }

@@ -1,41 +1,43 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
-/// Totals of keys by prefixes of their names, in bounded memory.
+/// Summaries of keys by prefix, in bounded memory.
 ///
-/// Each key is counted once, at the longest of its prefixes; sums over what lies below are made at the end.
+/// A key is counted once, at its longest prefix. ``sums`` adds the counts of longer prefixes to shorter ones.
 ///
-/// The bound: every prefix has a share of the limit, the whole of it at the root, divided evenly among the
-/// prefixes that continue it. One with more of these than its share has room for keeps none: they are
-/// gathered under `(other)`. More keys only make shares smaller and branches more, so what one part of the
-/// keys gathers the whole gathers too: parts merge in any order to the same tree, exact in every sum.
+/// The root has the whole limit as its share. A prefix divides its share evenly among its children. A prefix with more
+/// children than its share allows keeps none of them: their keys are gathered in one node of the kind `other`. More keys
+/// only reduce shares and add children, so a prefix that is gathered in a part is also gathered in the whole. Trees can
+/// be merged in any order, and all sums are exact.
 struct PrefixTree: Sendable {
   enum Kind: UInt8, Sendable { case prefix, template, other }
 
   struct Node: Sendable {
-    /// Its bytes in ``names``.
+    /// The index of the first byte of the prefix in ``names``.
     var start: Int
     var byteCount: Int
     var parent: Int32
     var depth: UInt8
     var kind: Kind
-    /// Its continuations are gathered in the node `other`; −1: in none yet.
+    /// Whether the children are gathered in the node `other`.
     var isGathered = false
+    /// The index of the node of the kind `other`; −1 if there is none yet.
     var other: Int32 = -1
   }
 
   let limit: Int
   private(set) var nodes: [Node]
-  private(set) var totals: [KeyTotals]
+  private(set) var summaries: [KeySummary]
   private var names: [UInt8] = []
-  /// Open addressing; −1: free. A power of two.
+  /// A hash table of node indexes with open addressing. Free entries are −1; the size is a power of two.
   private var table: [Int32]
-  private let hasher = UniqueHash()
+  private let hasher = SeededHash()
 
   init(limit: Int) {
     self.limit = max(limit, 1)
     nodes = [Node(start: 0, byteCount: 0, parent: -1, depth: 0, kind: .prefix)]
-    totals = [KeyTotals()]
+    summaries = [KeySummary()]
     table = Array(repeating: -1, count: 64)
   }
 
@@ -45,22 +47,30 @@ struct PrefixTree: Sendable {
 
   // MARK: Adding
 
-  /// Counts a key whose prefix has parts that end at `ends`.
+  /// Returns the index of the node that counts the keys of a prefix. Adds nodes where there are none.
+  ///
+  /// - Parameters:
+  ///   - prefix: The longest prefix of a key.
+  ///   - ends: The offsets of the ends of the prefix's parts, of which there are `count`.
   @inline(__always)
-  mutating func add(
-    _ row: borrowing MemoryRow, _ life: Life, _ prefix: UnsafeRawBufferPointer, _ ends: SIMD16<Int32>,
-    _ count: Int
-  ) {
+  mutating func index(of prefix: UnsafeRawBufferPointer, _ ends: SIMD16<Int32>, _ count: Int) -> Int {
     let found = find(prefix, .prefix)
-    let node = found >= 0 ? found : make(prefix, ends, count)
-    totals[node].add(row, life)
+    return found >= 0 ? found : make(prefix, ends, count)
+  }
+
+  /// Adds a key to the summary of a node.
+  ///
+  /// - Parameter index: The result of ``index(of:_:_:)`` for the key. It is not valid after this call.
+  @inline(__always)
+  mutating func add(_ key: borrowing MeasuredKey, _ range: ExpiryRange, at index: Int) {
+    summaries[index].add(key, range)
     if nodes.count > 2 &* limit &+ 64 { prune() }
   }
 
-  /// Counts a key of a template.
-  mutating func add(_ row: borrowing MemoryRow, _ life: Life, template: [UInt8]) {
-    let place = template.withUnsafeBytes { self.node(template: $0) }
-    totals[place].add(row, life)
+  /// Adds a key that matches a template.
+  mutating func add(_ key: borrowing MeasuredKey, _ range: ExpiryRange, template: [UInt8]) {
+    let index = template.withUnsafeBytes { self.node(template: $0) }
+    summaries[index].add(key, range)
   }
 
   private mutating func node(template: UnsafeRawBufferPointer) -> Int {
@@ -68,7 +78,7 @@ struct PrefixTree: Sendable {
     return found >= 0 ? found : insert(template, parent: 0, depth: 1, .template)
   }
 
-  /// The node of a prefix that is not there, or of the gathering one of its ancestors.
+  /// Returns a new node for a prefix, or the node that gathers its keys.
   @inline(never)
   private mutating func make(_ prefix: UnsafeRawBufferPointer, _ ends: SIMD16<Int32>, _ count: Int) -> Int {
     var parent = 0
@@ -91,7 +101,7 @@ struct PrefixTree: Sendable {
     nodes[parent].isGathered = true
     nodes[parent].other = Int32(nodes.count)
     nodes.append(node)
-    totals.append(KeyTotals())
+    summaries.append(KeySummary())
     return nodes.count - 1
   }
 
@@ -102,7 +112,7 @@ struct PrefixTree: Sendable {
       start: names.count, byteCount: bytes.count, parent: Int32(parent), depth: UInt8(depth), kind: kind)
     names.append(contentsOf: bytes)
     nodes.append(node)
-    totals.append(KeyTotals())
+    summaries.append(KeySummary())
     if nodes.count * 2 > table.count { rehash() } else { enter(nodes.count - 1) }
     return nodes.count - 1
   }
@@ -114,7 +124,7 @@ struct PrefixTree: Sendable {
     Int(truncatingIfNeeded: hasher.hash(bytes.bytes, seed: UInt64(kind.rawValue))) & (table.count &- 1)
   }
 
-  /// - Returns: The node; −1: there is none.
+  /// Returns the index of a prefix's node, or −1 if there is none.
   @inline(__always)
   private func find(_ bytes: UnsafeRawBufferPointer, _ kind: Kind) -> Int {
     if bytes.isEmpty { return 0 }
@@ -155,22 +165,22 @@ struct PrefixTree: Sendable {
 
   // MARK: The bound
 
-  /// Gathers what is too many: see above. Done whenever there are twice as many, and at the end.
+  /// Gathers the children of prefixes with too many. Called when there are twice as many nodes as allowed, and at the end.
   mutating func prune() {
     var branches = [Int](repeating: 0, count: nodes.count)
     for node in nodes where node.kind == .prefix && node.parent >= 0 { branches[Int(node.parent)] += 1 }
     var shares = [Int](repeating: 0, count: nodes.count)
     shares[0] = limit
     var isGathering = [Bool](repeating: false, count: nodes.count)
-    // Parents stand before their children.
-    for place in nodes.indices where nodes[place].kind == .prefix {
-      if place > 0 {
-        let parent = Int(nodes[place].parent)
-        shares[place] = max(shares[parent] - 1, 0) / max(branches[parent], 1)
-        if isGathering[parent] { isGathering[place] = true }
+    // Parents precede their children.
+    for index in nodes.indices where nodes[index].kind == .prefix {
+      if index > 0 {
+        let parent = Int(nodes[index].parent)
+        shares[index] = max(shares[parent] - 1, 0) / max(branches[parent], 1)
+        if isGathering[parent] { isGathering[index] = true }
       }
-      if nodes[place].isGathered || branches[place] > 0 && branches[place] >= shares[place] {
-        isGathering[place] = true
+      if nodes[index].isGathered || branches[index] > 0 && branches[index] >= shares[index] {
+        isGathering[index] = true
       }
     }
     rebuild(gathering: isGathering)
@@ -178,29 +188,29 @@ struct PrefixTree: Sendable {
 
   private mutating func rebuild(gathering: [Bool]) {
     var kept = PrefixTree(limit: limit)
-    // Where each node's totals go.
+    // For each node, the index of its node in the new tree.
     var targets = [Int](repeating: 0, count: nodes.count)
-    for place in nodes.indices {
-      let node = nodes[place]
-      if place > 0 {
+    for index in nodes.indices {
+      let node = nodes[index]
+      if index > 0 {
         let parent = Int(node.parent)
-        // Below what is gathered everything is one node.
+        // All nodes below a gathered one become that one.
         let isLost = kept.nodes[targets[parent]].kind == .other
         if isLost {
-          targets[place] = targets[parent]
+          targets[index] = targets[parent]
         } else if node.kind == .template {
-          targets[place] = names.withUnsafeBytes { kept.node(template: slice(node, of: $0)) }
+          targets[index] = names.withUnsafeBytes { kept.node(template: slice(node, of: $0)) }
         } else if node.kind == .other || gathering[parent] {
-          targets[place] = kept.other(of: targets[parent])
+          targets[index] = kept.other(of: targets[parent])
         } else {
-          targets[place] = names.withUnsafeBytes {
+          targets[index] = names.withUnsafeBytes {
             kept.insert(slice(node, of: $0), parent: targets[parent], depth: Int(node.depth), .prefix)
           }
         }
       }
-      kept.totals[targets[place]].merge(totals[place])
-      if gathering[place], kept.nodes[targets[place]].kind == .prefix {
-        kept.nodes[targets[place]].isGathered = true
+      kept.summaries[targets[index]].merge(summaries[index])
+      if gathering[index], kept.nodes[targets[index]].kind == .prefix {
+        kept.nodes[targets[index]].isGathered = true
       }
     }
     self = kept
@@ -212,23 +222,23 @@ struct PrefixTree: Sendable {
 
   // MARK: Merging
 
-  /// Adds another tree's keys.
+  /// Adds the keys of another tree.
   mutating func merge(_ other: PrefixTree) {
     var targets = [Int](repeating: 0, count: other.nodes.count)
-    for (place, node) in other.nodes.enumerated() {
-      if place > 0 {
+    for (index, node) in other.nodes.enumerated() {
+      if index > 0 {
         let parent = targets[Int(node.parent)]
-        targets[place] = other.names.withUnsafeBytes {
+        targets[index] = other.names.withUnsafeBytes {
           child(of: parent, node.kind, other.slice(node, of: $0), depth: Int(node.depth))
         }
       }
-      if node.isGathered, nodes[targets[place]].kind == .prefix { gather(targets[place]) }
-      totals[targets[place]].merge(other.totals[place])
+      if node.isGathered, nodes[targets[index]].kind == .prefix { gather(targets[index]) }
+      summaries[targets[index]].merge(other.summaries[index])
     }
     prune()
   }
 
-  /// What was kept below is gathered when the tree is pruned.
+  /// Marks a node as gathered. ``prune()`` then gathers the nodes below.
   private mutating func gather(_ node: Int) { nodes[node].isGathered = true }
 
   private mutating func child(
@@ -247,26 +257,27 @@ struct PrefixTree: Sendable {
 
   // MARK: Reading
 
-  /// Adds a node read from a report, whose totals have those of all below; parents come first.
+  /// Adds a node of a decoded report. Parents must be added before their children.
   ///
-  /// - Returns: The new node, or the root where the row makes no sense.
-  mutating func restore(_ bytes: [UInt8], _ kind: Kind, parent: Int, depth: Int, _ sum: KeyTotals) -> Int {
+  /// - Parameter sum: The summary of all keys below the node.
+  /// - Returns: The index of the node, or of the root if the node does not fit into the tree.
+  mutating func restore(_ bytes: [UInt8], _ kind: Kind, parent: Int, depth: Int, _ sum: KeySummary) -> Int {
     let node: Int
     if depth == 0 {
       node = 0
     } else {
-      totals[parent].subtract(sum)
+      summaries[parent].subtract(sum)
       node = bytes.withUnsafeBytes { child(of: parent, kind, $0, depth: min(depth, 16)) }
     }
-    totals[node].merge(sum)
+    summaries[node].merge(sum)
     return node
   }
 
-  /// The totals of each node with all that lies below it.
-  var sums: [KeyTotals] {
-    var sums = totals
-    for place in nodes.indices.reversed() where place > 0 {
-      sums[Int(nodes[place].parent)].merge(sums[place])
+  /// The summary of each node with all nodes below.
+  var sums: [KeySummary] {
+    var sums = summaries
+    for index in nodes.indices.reversed() where index > 0 {
+      sums[Int(nodes[index].parent)].merge(sums[index])
     }
     return sums
   }

@@ -1,64 +1,76 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
-/// Counts keys for a ``StatsReport``. One a worker.
+/// Counts keys for a ``StatsReport``. There is one counter per worker.
 struct StatsCounter: ~Copyable {
   private var report: StatsReport
-  private var cells = StatsCells()
-  private var keyspaces = KeyspaceCounts()
+  private var cells = StatsCellCollector()
+  private var keyspaces = KeyspaceCounter()
   private let hashSlots = HashSlots()
-  private let log: RepeatedValueLog?
+  private var log: RepeatedValueLog?
+  private let hasLog: Bool
 
-  /// - Parameter log: Where every value is noted, to be counted exactly.
-  init(_ reference: UnixMilliseconds, log: RepeatedValueLog?) {
+  /// - Parameter log: The log of all values; `nil`: values are not counted exactly.
+  init(_ reference: UnixMilliseconds, log: consuming RepeatedValueLog?) {
     report = StatsReport(ReferenceTimes(reference))
+    hasLog = log != nil
     self.log = log
   }
 
-  /// A hash of a key that decides whether it is in the sample.
+  /// Returns the hash that decides whether a key is in the sample.
   @inline(__always)
   private static func hash(_ name: RawSpan, _ database: UInt64) -> UInt64 {
-    NameHash.hash(name, seed: database &+ 0x4B_4559)
+    StableHash.hash(name, seed: database &+ 0x4B_4559)
   }
 
   @inline(__always)
   func wantsHash(_ name: RawSpan, _ database: UInt64) -> Bool {
-    log != nil || report.values.level == 0 || report.values.isSampled(Self.hash(name, database))
+    hasLog || report.values.level == 0 || report.values.isSampled(Self.hash(name, database))
   }
 
   @inline(__always)
-  mutating func add(_ row: borrowing MemoryRow, _ life: Life) throws(RDBError) {
-    cells.add(row, life)
-    keyspaces.add(row, life)
-    report.names.add(UInt64(row.name.byteCount))
-    if let miss = row.nearMiss {
-      report.nearMisses[NearMissTotals.number(row.type, miss.limit)].add(row, miss)
+  mutating func add(_ key: borrowing MeasuredKey, _ range: ExpiryRange) throws(RDBError) {
+    cells.add(key, range)
+    keyspaces.add(key, range)
+    report.names.add(UInt64(key.name.byteCount))
+    if let miss = key.nearMiss {
+      report.nearMisses[NearMissSummary.number(key.type, miss.limit)].add(key, miss)
     }
-    if let tag = HashSlots.tag(of: row.name) {
-      report.slots.add(hashSlots.slot(ofHashed: tag), memory: row.memoryOrSerializedByteCount)
+    if let tag = HashSlots.tag(of: key.name) {
+      report.slots.add(hashSlots.slot(ofHashed: tag), memory: key.memoryOrSerializedByteCount)
       report.taggedKeys &+= 1
       report.tags.add(
-        keyHash: Self.hash(row.name, row.database), identity: NameHash.hash(tag, seed: 0x54_4147),
+        keyHash: Self.hash(key.name, key.database), identity: StableHash.hash(tag, seed: 0x54_4147),
         byteCount: UInt64(tag.byteCount), example: tag)
     } else {
-      report.slots.add(hashSlots.slot(ofHashed: row.name), memory: row.memoryOrSerializedByteCount)
+      report.slots.add(hashSlots.slot(ofHashed: key.name), memory: key.memoryOrSerializedByteCount)
     }
-    if let value = row.valueHash {
-      let keyHash = Self.hash(row.name, row.database)
+    if let value = key.valueHash {
+      let keyHash = Self.hash(key.name, key.database)
       report.values.add(
-        keyHash: keyHash, identity: value, byteCount: row.largestElementByteCount, example: row.name)
-      try log?.add(value, row.largestElementByteCount, keyHash: keyHash, name: row.name)
+        keyHash: keyHash, identity: value, byteCount: key.largestElementByteCount, example: key.name)
+      do throws(SystemError) {
+        try log?.add(value, byteCount: key.largestElementByteCount, keyHash: keyHash, name: key.name)
+      } catch {
+        throw RDBError(error)
+      }
     }
   }
 
-  /// All keys were counted.
-  consuming func finish() -> StatsReport {
+  /// Returns the report, and the log of all values if there is one.
+  consuming func finish() throws(RDBError) -> (report: StatsReport, log: CompleteRepeatedValueLog?) {
     cells.finish()
     var report = report
     report.cells = cells.finished.entries
-    for cell in report.cells { report.total.merge(cell.totals) }
+    for cell in report.cells { report.total.merge(cell.summary) }
     report.keyspaces = keyspaces.found
     report.sessionSample = keyspaces.sessions
-    return report
+    do throws(SystemError) {
+      guard let log = consume log else { return (report, nil) }
+      return (report, try log.finish())
+    } catch {
+      throw RDBError(error)
+    }
   }
 }

@@ -1,36 +1,40 @@
+import RDB
 import RDBFormat
 import RDBSupport
 
-/// Types × databases × encodings, sizes, hash slots, known keyspaces, repeated values, near misses.
-public struct StatsReport: Hashable, Sendable {
-  /// The version of this form.
-  public private(set) var format = 1
-  public internal(set) var reference: ReferenceTimes
-  /// All keys, also of databases that have no cell of their own.
-  public internal(set) var total = KeyTotals()
-  public internal(set) var cells: [StatsCell] = []
-  /// Lengths of key names.
-  public internal(set) var names = SizeHistogram()
-  public internal(set) var slots = SlotTotals()
-  /// Keys with a hash tag, and the tags that most keys share.
-  public internal(set) var taggedKeys: UInt64 = 0
-  var tags = SampledCounts(limit: Self.sampleLimit)
-  public internal(set) var keyspaces: [KeyspaceTotals] = []
+/// Statistics of a snapshot: keys by type, database and encoding, sizes, hash slots, keyspaces of known libraries,
+/// repeated values, and collections that just miss their compact form.
+///
+/// The JSON has all figures.
+public struct StatsReport: Hashable, MergeableSummary {
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  package internal(set) var reference: ReferenceTimes
+  /// The summary of all keys, including those of databases beyond the limit of cells.
+  public internal(set) var total = KeySummary()
+  package internal(set) var cells: [StatsCell] = []
+  /// The lengths of the names of keys, in bytes.
+  package internal(set) var names = SizeHistogram()
+  package internal(set) var slots = SlotSummary()
+  /// The number of keys with a hash tag.
+  package internal(set) var taggedKeys: UInt64 = 0
+  var tags = RepetitionSample(limit: Self.sampleLimit)
+  package internal(set) var keyspaces: [KeyspaceSummary] = []
   var sessionSample = SessionSample()
-  var values = SampledCounts(limit: Self.sampleLimit)
-  /// The values that repeat most, counted on disk; `nil`: nobody asked for that.
-  public internal(set) var exactValues: [Repeated]?
-  public internal(set) var nearMisses: [NearMissTotals] = NearMissTotals.all
+  var values = RepetitionSample(limit: Self.sampleLimit)
+  /// The exact count of repeated values; `nil` if they were only estimated.
+  package internal(set) var exactValues: [Repeated]?
+  package internal(set) var nearMisses: [NearMissSummary] = NearMissSummary.all
 
-  /// How many different values, and tags, are told apart before keys are sampled.
+  /// The number of distinct values, and of distinct tags, that are counted without sampling.
   static let sampleLimit = 16_384
-  /// How many of them a report shows.
+  /// The number of values and of tags that a report shows.
   static let topLimit = 20
 
   init(_ reference: ReferenceTimes) { self.reference = reference }
 
-  /// Values of strings that at least two keys have; those that would save most are first.
-  public var repeatedValues: [Repeated] {
+  /// The string values that at least two keys have, in descending order of the memory that repetition costs.
+  package var repeatedValues: [Repeated] {
     exactValues ?? values.top(Self.topLimit) { Self.waste($0) }
   }
 
@@ -38,16 +42,15 @@ public struct StatsReport: Hashable, Sendable {
     (value.keys - min(value.keys, 1)).multipliedReportingOverflow(by: value.byteCount).partialValue
   }
 
-  /// Hash tags that at least two keys have, most keys first.
-  public var topTags: [Repeated] { tags.top(Self.topLimit) { $0.keys } }
-  /// One key in so many was looked at for ``repeatedValues``.
-  public var valueSampling: UInt64 { exactValues == nil ? values.rate : 1 }
-  public var tagSampling: UInt64 { tags.rate }
-  public var sessions: SessionSummary? { sessionSample.summary }
-  /// Names of the keyspaces of which something is there that nobody else has.
-  public var recognisedKeyspaces: [String] { KeyspaceCounts.recognised(keyspaces) }
+  /// The hash tags that at least two keys have, in descending order of keys.
+  package var topTags: [Repeated] { tags.top(Self.topLimit) { $0.keys } }
+  /// The sampling of ``repeatedValues``: one of this number of keys was counted.
+  package var valueSampling: UInt64 { exactValues == nil ? values.rate : 1 }
+  package var tagSampling: UInt64 { tags.rate }
+  package var sessions: SessionSummary? { sessionSample.summary }
+  /// The names of the libraries that are recognized by a key that only they write.
+  package var recognisedKeyspaces: [String] { KeyspaceCounter.recognised(keyspaces) }
 
-  /// Adds the report of other keys.
   public mutating func merge(_ other: Self) {
     reference.merge(other.reference)
     total.merge(other.total)
@@ -58,13 +61,13 @@ public struct StatsReport: Hashable, Sendable {
     slots.merge(other.slots)
     taggedKeys &+= other.taggedKeys
     tags.merge(other.tags)
-    var spaces = KeyspaceCounts()
+    var spaces = KeyspaceCounter()
     spaces.merge(keyspaces, sessionSample)
     spaces.merge(other.keyspaces, other.sessionSample)
     keyspaces = spaces.found
     sessionSample = spaces.sessions
     values.merge(other.values)
-    // What each has counted on its own disk cannot be added up.
+    // The exact counts of two reports cannot be added, because a value may occur in both.
     exactValues = nil
     for number in nearMisses.indices where number < other.nearMisses.count {
       nearMisses[number].merge(other.nearMisses[number])
@@ -90,12 +93,12 @@ extension StatsReport: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     format = try container.decode(Int.self, forKey: .format)
     reference = try container.decode(ReferenceTimes.self, forKey: .reference)
-    total = try container.decode(KeyTotals.self, forKey: .total)
+    total = try container.decode(KeySummary.self, forKey: .total)
     cells = try container.decode(SmallestEntries<StatsCell>.self, forKey: .cells).entries
     names = try container.decode(SizeHistogram.self, forKey: .names)
-    slots = try container.decode(SlotTotals.self, forKey: .slots)
-    keyspaces = try container.decode([KeyspaceTotals].self, forKey: .keyspaces)
-    nearMisses = try container.decode([NearMissTotals].self, forKey: .nearMisses)
+    slots = try container.decode(SlotSummary.self, forKey: .slots)
+    keyspaces = try container.decode([KeyspaceSummary].self, forKey: .keyspaces)
+    nearMisses = try container.decode([NearMissSummary].self, forKey: .nearMisses)
     let tagged = try container.nestedContainer(keyedBy: RepeatedKeys.self, forKey: .hashTags)
     taggedKeys = try tagged.decode(UInt64.self, forKey: .keys)
     tags = try Self.sketch(in: tagged)
@@ -114,9 +117,9 @@ extension StatsReport: Codable {
     sessionSample = sample
   }
 
-  private static func sketch(in container: KeyedDecodingContainer<RepeatedKeys>) throws -> SampledCounts {
+  private static func sketch(in container: KeyedDecodingContainer<RepeatedKeys>) throws -> RepetitionSample {
     let text = try container.decode(String.self, forKey: .sketch)
-    guard let bytes = Base64.decode(text), let counts = SampledCounts(limit: sampleLimit, bytes: bytes) else {
+    guard let bytes = Base64.decode(text), let counts = RepetitionSample(limit: sampleLimit, bytes: bytes) else {
       throw DecodingError.dataCorruptedError(
         forKey: .sketch, in: container, debugDescription: "expected a sketch")
     }

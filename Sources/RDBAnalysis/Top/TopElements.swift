@@ -1,20 +1,20 @@
-public import RDB
+import RDB
 import RDBFormat
 
-/// The largest elements of one key, and how large all are: what `rdb top-elements` says.
-public struct TopElements: Hashable, MergeableSummary, Codable {
-  /// An element, and what it takes.
-  public struct Element: Hashable, Sendable, Codable {
-    /// Its number in the file, from 0; of an array its index.
-    public var number: UInt64
-    /// The field, the member, the entry's ID; nothing for lists and arrays.
-    public var name: BinaryText?
-    /// Whether only the beginning of a long name is given.
-    public var isCut: Bool
-    /// Bytes of the name and the value together, as a client gets them.
-    public var byteCount: UInt64
-    /// Bytes of the value alone.
-    public var valueByteCount: UInt64
+/// The largest elements of one key, and a histogram of the sizes of all: the report of `rdb top-elements`.
+package struct TopElements: Hashable, MergeableSummary, Codable {
+  /// An element and its size.
+  package struct Element: Hashable, Sendable, Codable {
+    /// The position of the element in the value, counted from 0; of an array, its index.
+    package var number: UInt64
+    /// The field, member or entry ID; `nil` for lists and arrays.
+    package var name: BinaryText?
+    /// Whether the name is cut.
+    package var isCut: Bool
+    /// The size of name and value as a client receives them, in bytes.
+    package var byteCount: UInt64
+    /// The size of the value, in bytes.
+    package var valueByteCount: UInt64
 
     enum CodingKeys: String, CodingKey {
       case number, name
@@ -24,19 +24,19 @@ public struct TopElements: Hashable, MergeableSummary, Codable {
     }
   }
 
-  /// The most bytes of a name that are kept.
-  public static let nameLimit = 4096
+  /// The largest number of bytes of a name that are kept.
+  package static let nameLimit = 4096
 
-  /// The version of this form.
-  public private(set) var format = 1
-  public internal(set) var database: UInt64 = 0
-  public internal(set) var key = BinaryText([UInt8]())
-  /// Redis's word for it.
-  public internal(set) var type = ""
-  /// Bytes of all elements.
-  public internal(set) var sizes = SizeHistogram()
-  /// Of the same size the first in the file comes first.
-  public internal(set) var elements: [Element] = []
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  package internal(set) var database: UInt64 = 0
+  package internal(set) var key = BinaryText([UInt8]())
+  /// The data type of the key, such as `hash`.
+  package internal(set) var type = ""
+  /// The sizes of all elements.
+  package internal(set) var sizes = SizeHistogram()
+  /// The largest elements in descending order of size; elements of the same size in file order.
+  package internal(set) var elements: [Element] = []
 
   enum CodingKeys: String, CodingKey {
     case format
@@ -44,30 +44,34 @@ public struct TopElements: Hashable, MergeableSummary, Codable {
     case key, type, sizes, elements
   }
 
-  public init() {}
+  package init() {}
 
   /// Takes the other summary if this one has no key: only one worker reads it.
-  public mutating func merge(_ other: TopElements) { if type.isEmpty { self = other } }
+  package mutating func merge(_ other: TopElements) { if type.isEmpty { self = other } }
 }
 
-/// Finds them. Memory is bounded by ``limit`` names of at most ``TopElements/nameLimit`` bytes.
-public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
+/// Finds the largest elements of a key.
+///
+/// Memory is bounded by the number of kept elements, each with a name of at most ``TopElements/nameLimit`` bytes.
+package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   private var report = TopElements()
-  /// Elements kept.
+  /// The number of kept elements.
   private let limit: Int
-  /// What an element must exceed to be kept.
+  /// The size that an element must exceed to be kept, in bytes.
   private var least: UInt64 = 0
   private var number: UInt64 = 0
   private var entry: (id: StreamID, number: UInt64, byteCount: UInt64)?
 
-  /// - Parameter limit: How many elements are kept, at least 1.
-  public init(limit: Int) { self.limit = max(limit, 1) }
+  /// Creates a sink.
+  ///
+  /// - Parameter limit: The number of kept elements, at least 1.
+  package init(limit: Int) { self.limit = max(limit, 1) }
 
-  public static var events: SinkEvents {
+  package static var events: SinkEvents {
     [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .streamField, .streamInfo]
   }
 
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     report.database = key.database
     report.key = BinaryText(key.name)
     report.type = key.type.rawValue
@@ -76,13 +80,13 @@ public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
       throw RDBError(
         .refused, at: 0, expected: "a list, set, sorted set, hash, stream or array",
         found: "a value without elements, of type \(key.type.rawValue)")
-    default: return .elements
+    case .list, .set, .zset, .hash, .stream, .array: return .elements
     }
   }
 
-  /// Counts an element, and keeps it if it is one of the largest.
+  /// Adds an element to the histogram, and keeps it if it is one of the largest.
   ///
-  /// - Parameter isNamed: Whether `name` is one; else its bytes do not count.
+  /// - Parameter isNamed: Whether `name` is the name of the element; otherwise its bytes do not count.
   @inline(__always)
   private mutating func add(_ name: RawSpan, isNamed: Bool = true, value: Int, number: UInt64) {
     let byteCount = UInt64(value &+ (isNamed ? name.byteCount : 0))
@@ -97,7 +101,7 @@ public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
 
   @inline(never)
   private mutating func keep(_ element: TopElements.Element) {
-    // Behind those of the same size, which came before.
+    // After the elements of the same size, which precede it in the file.
     var (low, high) = (0, report.elements.count)
     while low < high {
       let middle = (low + high) / 2
@@ -113,36 +117,36 @@ public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
     return number
   }
 
-  public mutating func listElement(_ element: RawSpan) throws(RDBError) {
+  package mutating func listElement(_ element: RawSpan) throws(RDBError) {
     add(element, isNamed: false, value: element.byteCount, number: next())
   }
 
-  public mutating func setMember(_ member: RawSpan) throws(RDBError) { add(member, value: 0, number: next()) }
+  package mutating func setMember(_ member: RawSpan) throws(RDBError) { add(member, value: 0, number: next()) }
 
-  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+  package mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     add(member, value: 0, number: next())
   }
 
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
+  package mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws(RDBError) {
     add(field, value: value.byteCount, number: next())
   }
 
-  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+  package mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     add(value, isNamed: false, value: value.byteCount, number: index)
   }
 
-  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
+  package mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     endEntry()
     entry = (id, next(), 0)
   }
 
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+  package mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
     entry?.byteCount &+= UInt64(field.byteCount &+ value.byteCount)
   }
 
-  public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) { endEntry() }
+  package mutating func streamInfo(_ info: StreamInfo) throws(RDBError) { endEntry() }
 
-  /// Of an entry the fields and values count, not its ID.
+  /// Ends a stream entry. Its size is that of its fields and values, without the ID.
   private mutating func endEntry() {
     guard let entry else { return }
     self.entry = nil
@@ -155,5 +159,5 @@ public struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
         valueByteCount: entry.byteCount))
   }
 
-  public consuming func finish() throws(RDBError) -> TopElements { report }
+  package consuming func finish() throws(RDBError) -> TopElements { report }
 }

@@ -1,20 +1,25 @@
 import RDB
 import RDBFormat
 
-/// A key as reports name it.
+/// A key in a ranking.
 public struct KeyEntry: Hashable, Sendable, Codable {
+  /// The database of the key.
   public var database: UInt64
+  /// The name of the key.
   public var key: BinaryText
+  /// The data type of the key, such as `hash`.
   public var type: String
-  public var encoding: String?
+  package var encoding: String?
+  /// The estimated memory of the key, in bytes; `nil` for a module's value.
   public var memoryByteCount: UInt64?
-  public var serializedByteCount: UInt64
-  public var elements: UInt64
-  public var largestElementByteCount: UInt64
-  public var largestElement: BinaryText
-  public var expiryMilliseconds: Int64?
-  public var idleSeconds: UInt64?
-  public var frequency: UInt8?
+  /// The size of the value as stored, in bytes.
+  package var serializedByteCount: UInt64
+  package var elements: UInt64
+  package var largestElementByteCount: UInt64
+  package var largestElement: BinaryText
+  package var expiryMilliseconds: Int64?
+  package var idleSeconds: UInt64?
+  package var frequency: UInt8?
 
   enum CodingKeys: String, CodingKey {
     case database = "db"
@@ -29,8 +34,8 @@ public struct KeyEntry: Hashable, Sendable, Codable {
     case frequency = "freq"
   }
 
-  /// All but the name, for an order among keys of one name.
-  fileprivate var facts: [UInt64] {
+  /// All fields but the name, which order keys of the same name.
+  fileprivate var tieBreakers: [UInt64] {
     let expiry = expiryMilliseconds.map { UInt64(bitPattern: $0) }
     let optional = [memoryByteCount, expiry, idleSeconds, frequency.map { UInt64($0) }]
     return [serializedByteCount, elements, largestElementByteCount]
@@ -38,81 +43,94 @@ public struct KeyEntry: Hashable, Sendable, Codable {
       + (type + (encoding ?? "")).utf8.map { UInt64($0) } + largestElement.bytes.map { UInt64($0) }
   }
 
-  public init(_ row: borrowing MemoryRow) {
-    database = row.database
-    key = BinaryText(row.name)
-    type = row.type.rawValue
-    encoding = row.encoding.map { "\($0.name)" }
-    memoryByteCount = row.memoryByteCount
-    serializedByteCount = row.serializedByteCount
-    elements = row.elementCount
-    largestElementByteCount = row.largestElementByteCount
-    largestElement = BinaryText(row.largestElement)
-    expiryMilliseconds = row.expiry?.value
-    idleSeconds = row.idleSeconds
-    frequency = row.frequency
+  package init(_ measured: borrowing MeasuredKey) {
+    database = measured.database
+    key = BinaryText(measured.name)
+    type = measured.type.rawValue
+    encoding = measured.encoding.map { "\($0.name)" }
+    memoryByteCount = measured.memoryByteCount
+    serializedByteCount = measured.serializedByteCount
+    elements = measured.elementCount
+    largestElementByteCount = measured.largestElementByteCount
+    largestElement = BinaryText(measured.largestElement)
+    expiryMilliseconds = measured.expiry?.value
+    idleSeconds = measured.idleSeconds
+    frequency = measured.frequency
   }
 }
 
-/// The keys that have most of something, of all and of each type.
+/// Rankings of keys, such as the ten largest by memory, over all types and per type.
 ///
-/// Ties are broken by database, then name: the same for any order of reading and merging.
-public struct TopReport: Hashable, Sendable {
-  /// What keys are ranked by.
+/// Keys with the same value are ordered by database, then name, so that the result does not depend on the order of
+/// merging.
+public struct TopReport: Hashable, MergeableSummary {
+  /// A figure that keys are ranked by.
   public enum Measure: String, Hashable, Sendable, Codable, CaseIterable {
-    case memory, serialized, elements, length, idle, frequency
+    /// The estimated memory, in bytes.
+    case memory
+    /// The size of the value as stored, in bytes.
+    case serialized
+    /// The number of elements.
+    case elements
+    /// The length as `redis-cli --bigkeys` counts it: bytes of a string, else elements.
+    case length
+    /// The LRU idle time, in seconds.
+    case idle
+    /// The LFU access frequency.
+    case frequency
 
-    /// `nil`: the key has no such figure.
+    /// Returns the figure of a key; `nil` if the key has none.
     @inline(__always)
-    func value(_ row: borrowing MemoryRow) -> UInt64? {
+    func value(_ measured: borrowing MeasuredKey) -> UInt64? {
       switch self {
-      case .memory: row.memoryByteCount
-      case .serialized: row.serializedByteCount
-      case .elements: row.elementCount
-      case .length: row.length
-      case .idle: row.idleSeconds
-      case .frequency: row.frequency.map { UInt64($0) }
+      case .memory: measured.memoryByteCount
+      case .serialized: measured.serializedByteCount
+      case .elements: measured.elementCount
+      case .length: measured.length
+      case .idle: measured.idleSeconds
+      case .frequency: measured.frequency.map { UInt64($0) }
       }
     }
   }
 
-  /// A key and what it is ranked by.
-  public struct Ranked: Hashable, Sendable, Codable {
-    public var value: UInt64
-    public var entry: KeyEntry
+  /// A key and the value that it is ranked by.
+  package struct Ranked: Hashable, Sendable, Codable {
+    package var value: UInt64
+    package var entry: KeyEntry
 
-    /// More comes first; then a fixed order of all else, for keys of several files can have one name.
+    /// Whether the key comes before another: a larger value first, then by all other fields, because keys of several
+    /// files can have the same name.
     func precedes(_ other: Ranked) -> Bool {
       if value != other.value { return value > other.value }
       let (a, b) = (entry, other.entry)
       if a.database != b.database { return a.database < b.database }
       if a.key != b.key { return a.key < b.key }
-      return a.facts.lexicographicallyPrecedes(b.facts)
+      return a.tieBreakers.lexicographicallyPrecedes(b.tieBreakers)
     }
   }
 
-  /// The first of all keys (`type` is `nil`) or of one type.
-  public struct List: Hashable, Sendable, Codable {
-    public var measure: Measure
-    public var type: String?
-    public var keys: [Ranked] = []
+  /// The ranking of all keys (`type` is `nil`), or of the keys of one type.
+  package struct List: Hashable, Sendable, Codable {
+    package var measure: Measure
+    package var type: String?
+    package var keys: [Ranked] = []
   }
 
-  /// The version of this form.
-  public private(set) var format = 1
-  public let limit: Int
-  public private(set) var lists: [List]
-  /// Keys, lengths of their names, and sums of ``MemoryRow/length`` and memory, by type.
-  public private(set) var types: [String: TypeTotals]
+  /// The version of the JSON format.
+  package private(set) var format = 1
+  package let limit: Int
+  package private(set) var lists: [List]
+  /// The summary of all keys of each type.
+  package private(set) var types: [String: TypeSummary]
 
-  /// What there is of a type.
-  public struct TypeTotals: Hashable, Sendable, Codable {
-    public var keys: UInt64 = 0
-    public var nameByteCount: UInt64 = 0
-    public var length: UInt64 = 0
-    public var memoryByteCount: UInt64 = 0
+  /// The number of keys of a type, and the sums of their names, lengths and memory.
+  package struct TypeSummary: Hashable, Sendable, Codable {
+    package var keys: UInt64 = 0
+    package var nameByteCount: UInt64 = 0
+    package var length: UInt64 = 0
+    package var memoryByteCount: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
     enum CodingKeys: String, CodingKey {
       case keys, length
@@ -128,12 +146,19 @@ public struct TopReport: Hashable, Sendable {
     }
   }
 
-  init(limit: Int, lists: [List], types: [String: TypeTotals]) {
+  init(limit: Int, lists: [List], types: [String: TypeSummary]) {
     (self.limit, self.lists, self.types) = (limit, lists, types)
   }
 
-  /// The first keys by `measure`, of all types or of one.
-  public func keys(by measure: Measure, type: String? = nil) -> [Ranked] {
+  /// Returns the first keys in the ranking by `measure`: of all types, or of one.
+  ///
+  /// - Parameter type: The type's name, such as `hash`; `nil`: all types.
+  public func keys(by measure: Measure, type: String? = nil) -> [KeyEntry] {
+    ranked(by: measure, type: type).map(\.entry)
+  }
+
+  /// Returns the first keys in the ranking by `measure` with the values that they are ranked by.
+  package func ranked(by measure: Measure, type: String? = nil) -> [Ranked] {
     lists.first { $0.measure == measure && $0.type == type }?.keys ?? []
   }
 
@@ -148,11 +173,10 @@ public struct TopReport: Hashable, Sendable {
     if list.count > limit { list.removeLast() }
   }
 
-  /// Adds the report of other keys, made with the same options.
   public mutating func merge(_ other: Self) {
     for list in other.lists {
-      if let place = lists.firstIndex(where: { $0.measure == list.measure && $0.type == list.type }) {
-        for ranked in list.keys { Self.insert(ranked, into: &lists[place].keys, limit) }
+      if let index = lists.firstIndex(where: { $0.measure == list.measure && $0.type == list.type }) {
+        for ranked in list.keys { Self.insert(ranked, into: &lists[index].keys, limit) }
       } else {
         lists.append(list)
         lists.sort { ($0.type ?? "", $0.measure.rawValue) < ($1.type ?? "", $1.measure.rawValue) }
@@ -170,53 +194,53 @@ extension TopReport: Codable {
   enum CodingKeys: String, CodingKey { case format, limit, lists, types }
 }
 
-/// Ranks keys for a ``TopReport``. One a worker.
+/// Ranks keys for a ``TopReport``. There is one counter per worker.
 struct TopCounter: ~Copyable {
   private let limit: Int
   private let measures: [TopReport.Measure]
   private let perType: Bool
-  /// For each measure: of all keys, then of each type.
+  /// For each measure, the list of all keys, then one list per type.
   private var lists: [[TopReport.Ranked]]
-  /// The value of the last of a full list: what is below it is not wanted.
+  /// For each list, the smallest value that can enter it.
   private var least: [UInt64]
-  private var types: [TopReport.TypeTotals]
+  private var types: [TopReport.TypeSummary]
   private static let typeCount = DataType.allCases.count
 
   init(_ measures: [TopReport.Measure], limit: Int, perType: Bool) {
     (self.measures, self.limit, self.perType) = (measures, max(limit, 1), perType)
     lists = Array(repeating: [], count: measures.count * (Self.typeCount + 1))
     least = Array(repeating: 0, count: lists.count)
-    types = Array(repeating: TopReport.TypeTotals(), count: Self.typeCount)
+    types = Array(repeating: TopReport.TypeSummary(), count: Self.typeCount)
   }
 
   @inline(__always)
-  mutating func add(_ row: borrowing MemoryRow) {
-    let type = row.type.ordinal
+  mutating func add(_ measured: borrowing MeasuredKey) {
+    let type = measured.type.ordinal
     types[type].keys &+= 1
-    types[type].nameByteCount &+= UInt64(row.name.byteCount)
-    types[type].length &+= row.length
-    types[type].memoryByteCount &+= row.memoryOrSerializedByteCount
+    types[type].nameByteCount &+= UInt64(measured.name.byteCount)
+    types[type].length &+= measured.length
+    types[type].memoryByteCount &+= measured.memoryOrSerializedByteCount
     var list = 0
     for measure in measures {
-      if let value = measure.value(row) {
-        if value >= least[list] { offer(row, value, list) }
-        if perType, value >= least[list &+ 1 &+ type] { offer(row, value, list &+ 1 &+ type) }
+      if let value = measure.value(measured) {
+        if value >= least[list] { offer(measured, value, list) }
+        if perType, value >= least[list &+ 1 &+ type] { offer(measured, value, list &+ 1 &+ type) }
       }
       list &+= Self.typeCount &+ 1
     }
   }
 
   @inline(never)
-  private mutating func offer(_ row: borrowing MemoryRow, _ value: UInt64, _ list: Int) {
-    // Looked at before anything of the key is copied.
+  private mutating func offer(_ measured: borrowing MeasuredKey, _ value: UInt64, _ list: Int) {
+    // Compare before copying anything of the key.
     if lists[list].count >= limit, value == least[list], let last = lists[list].last {
-      if row.database != last.entry.database {
-        if row.database > last.entry.database { return }
-      } else if row.name.withUnsafeBytes({ last.entry.key.bytes.lexicographicallyPrecedes($0) }) {
+      if measured.database != last.entry.database {
+        if measured.database > last.entry.database { return }
+      } else if measured.name.withUnsafeBytes({ last.entry.key.bytes.lexicographicallyPrecedes($0) }) {
         return
       }
     }
-    TopReport.insert(TopReport.Ranked(value: value, entry: KeyEntry(row)), into: &lists[list], limit)
+    TopReport.insert(TopReport.Ranked(value: value, entry: KeyEntry(measured)), into: &lists[list], limit)
     if lists[list].count >= limit { least[list] = lists[list].last?.value ?? 0 }
   }
 
@@ -232,10 +256,10 @@ struct TopCounter: ~Copyable {
       }
     }
     all.sort { ($0.type ?? "", $0.measure.rawValue) < ($1.type ?? "", $1.measure.rawValue) }
-    var totals: [String: TopReport.TypeTotals] = [:]
+    var summaries: [String: TopReport.TypeSummary] = [:]
     for type in DataType.allCases where types[type.ordinal].keys > 0 {
-      totals[type.rawValue] = types[type.ordinal]
+      summaries[type.rawValue] = types[type.ordinal]
     }
-    return TopReport(limit: limit, lists: all, types: totals)
+    return TopReport(limit: limit, lists: all, types: summaries)
   }
 }

@@ -19,7 +19,7 @@ struct Analyze: WorkingCommand {
     abstract: "Write any set of reports, each as JSON and CSV, from one reading of one dump or several.",
     discussion: """
       Reports: keys, memory (a row for each key), prefix, ttl, stats, bigkeys. Several dumps, such as the shards of a \
-      cluster, make one report of each kind. Lives are counted from --now, or from the time each dump was written.
+      cluster, make one report of each kind. ExpirySummary are counted from --now, or from the time each dump was written.
 
       Examples:
         rdb analyze dump.rdb -o reports
@@ -119,17 +119,13 @@ struct Analyze: WorkingCommand {
     let run = try SnapshotRun(input, reading)
     var options = KeyReports.Options(reference: try report.reference(of: run.origin))
     try choose(names, &options)
-    let values = try temp.map { try Stats.values(working.threads.count, $0) }
-    options.values = values
+    options.exactValues = try temp.map { try Stats.exactValues(working.threads.count, $0) }
     let model = model.model(run.origin)
-    var workers = 0
     let shape = AnalysisReceiver.Tables(names: tables, defuses: !noDefuse, strings: strings)
     let result: Conversion.Result<KeyReports>
     do {
       result = try run.write(behind: try keys.options, working, output: nil, to: files) { destinations in
-        defer { workers += 1 }
-        return MemorySink(
-          model, to: try AnalysisReceiver(options, worker: workers, shape, to: destinations))
+        MemorySink(model, to: try AnalysisReceiver(options, shape, to: destinations))
       }
     } catch {
       for file in files {
@@ -138,7 +134,7 @@ struct Analyze: WorkingCommand {
       throw error
     }
     var reports = result.summary
-    if let values { reports.stats?.setExactValues(try report.counted(values)) }
+    try report.countExactValues(of: &reports)
     try report.report(result, count: .max)
     return reports
   }

@@ -125,7 +125,7 @@ private struct BenchSubject {
       let model = ServerModel(try reader.origin().assumedWriter)
       let tables = AnalysisReceiver.Tables(names: [.keys, .memory], defuses: true, strings: .utf8)
       _ = try reader.write(to: [null, null, null, null], threads: threads) { destinations in
-        MemorySink(model, to: try AnalysisReceiver(reports, worker: 0, tables, to: destinations))
+        MemorySink(model, to: try AnalysisReceiver(reports, tables, to: destinations))
       }
     case .json:
       let origin = try reader.origin()

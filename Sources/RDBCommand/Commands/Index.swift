@@ -1,7 +1,7 @@
 import ArgumentParser
 import RDB
-import RDBAnalysis
 import RDBFormat
+import RDBIndex
 
 /// `rdb index`: where each key stands.
 struct Index: WorkingCommand {
@@ -58,7 +58,7 @@ struct Index: WorkingCommand {
     let result = try run.fold(threads: working.threads.count, progress: working.progress) { IndexSink(options) }
     let end = result.end
     let after = try identity(of: file, input, end: end)
-    guard before.byteCount == after.byteCount, before.modified == after.modified else {
+    guard after.isUnmodified(since: before) else {
       throw Failure(.ioError, "\(input.shownName): was changed while it was read", hint: "Try again.")
     }
     do throws(RDBError) {

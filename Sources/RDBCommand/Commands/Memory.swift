@@ -71,7 +71,7 @@ struct Memory: WorkingCommand {
       options.topLimit = top
       options.perType = false
     }
-    let rows = (report.top?.keys(by: .memory) ?? []).filter { $0.value >= bytes.byteCount }
+    let rows = (report.top?.ranked(by: .memory) ?? []).filter { $0.value >= bytes.byteCount }
     do throws(RDBError) {
       var table = RowOutput(to: output, strings: strings ?? .utf8, defuses: !form.noDefuse)
       try table.output.append(text: RowOutput.memoryHead(form.form))

@@ -35,8 +35,11 @@ struct Stats: WorkingCommand {
     let input = try input.open()
     let output = try output.open(reading: input, form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
-    let values = try temp.map { try Self.values(working.threads.count, $0) }
-    let reports = try run.reports(values: values) { $0.wantsStats = true }
+    let exactValues = try temp.map { try Self.exactValues(working.threads.count, $0) }
+    let reports = try run.reports { options in
+      options.wantsStats = true
+      options.exactValues = exactValues
+    }
     guard let report = reports.stats else { return }
     switch form.form {
     case .text: try output.writeWhole(Array(report.text(width: terminalWidth).utf8))
@@ -45,8 +48,8 @@ struct Stats: WorkingCommand {
     }
   }
 
-  static func values(_ workers: Int, _ folder: String) throws -> RepeatedValues {
-    do throws(RDBError) { return try RepeatedValues(workers: workers, folder: folder) } catch {
+  static func exactValues(_ workers: Int, _ folder: String) throws -> KeyReports.Options.ExactValues {
+    do throws(RDBError) { return try KeyReports.Options.ExactValues(folder: folder, workers: workers) } catch {
       throw error.failure(in: shown(folder), isOutput: true)
     }
   }

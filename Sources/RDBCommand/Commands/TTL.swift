@@ -9,7 +9,7 @@ struct TTL: WorkingCommand {
     commandName: "ttl",
     abstract: "Say how long keys still live, by type and prefix, and which could be given an expiry.",
     discussion: """
-      Lives are counted from --now, or from the time the snapshot was written. Prefixes that keep most memory without an \
+      ExpirySummary are counted from --now, or from the time the snapshot was written. Prefixes that keep most memory without an \
       expiry, weighted with how long it was not used where the snapshot says that, come last.
 
       Examples:
@@ -54,7 +54,7 @@ struct TTL: WorkingCommand {
 
 extension TTLReport {
   func text(top: Int, width: Int) -> String {
-    var text = "remaining life, counted from \(Self.times(reference))\n\n"
+    var text = "remaining range, counted from \(Self.times(reference))\n\n"
     text += histogram
     text += "\n" + typeTable
     let prefixes = prefixTable(top: top, width: width)
@@ -74,13 +74,13 @@ extension TTLReport {
 
   private var histogram: String {
     let all = all
-    let keys = Life.allCases.reduce(0) { $0 + all[$1].keys }
-    var table = TextTable(left: [0, 4], ["life", "keys", "memory", "of keys", ""])
-    for life in Life.allCases {
-      let amount = all[life]
+    let keys = ExpiryRange.allCases.reduce(0) { $0 + all[$1].keys }
+    var table = TextTable(left: [0, 4], ["range", "keys", "memory", "of keys", ""])
+    for range in ExpiryRange.allCases {
+      let amount = all[range]
       let share = keys > 0 ? Double(amount.keys) / Double(keys) : 0
       table.add([
-        TextTable.Cell(life.words), TextTable.Cell(short(amount.keys)), bytes(amount.memoryByteCount),
+        TextTable.Cell(range.words), TextTable.Cell(short(amount.keys)), bytes(amount.memoryByteCount),
         TextTable.Cell(percent(amount.keys, of: keys)),
         TextTable.Cell(String(repeating: "#", count: Int((share * 30).rounded()))),
       ])
@@ -90,18 +90,18 @@ extension TTLReport {
 
   private var typeTable: String {
     var table = TextTable(["type", "keys", "never", "expired", "< 1 h", "< 1 d", "< 7 d", "longer"])
-    for (type, lives) in types.sorted(by: { $0.key < $1.key }) {
-      table.add([TextTable.Cell(type)] + Self.cells(lives))
+    for (type, expiries) in types.sorted(by: { $0.key < $1.key }) {
+      table.add([TextTable.Cell(type)] + Self.cells(expiries))
     }
     return table.text
   }
 
-  private static func cells(_ lives: Lives) -> [TextTable.Cell] {
-    func sum(_ ranges: [Life]) -> TextTable.Cell {
-      TextTable.Cell(short(ranges.reduce(0) { $0 + lives[$1].keys }))
+  private static func cells(_ expiries: ExpirySummary) -> [TextTable.Cell] {
+    func sum(_ ranges: [ExpiryRange]) -> TextTable.Cell {
+      TextTable.Cell(short(ranges.reduce(0) { $0 + expiries[$1].keys }))
     }
     return [
-      sum(Life.allCases), sum([.never]), sum([.expired]), sum([.underMinute, .underHour]), sum([.underDay]),
+      sum(ExpiryRange.allCases), sum([.never]), sum([.expired]), sum([.underMinute, .underHour]), sum([.underDay]),
       sum([.underWeek]), sum([.underMonth, .underQuarter, .underYear, .longer]),
     ]
   }
@@ -109,11 +109,11 @@ extension TTLReport {
   private func prefixTable(top: Int, width: Int) -> TextTable {
     var table = TextTable(["prefix", "keys", "never", "expired", "< 1 h", "< 1 d", "< 7 d", "longer"])
     let first = prefixes.nodes.filter { $0.depth == 1 && $0.kind != .other }.sorted { a, b in
-      let (keysA, keysB) = (a.totals.keys, b.totals.keys)
+      let (keysA, keysB) = (a.summary.keys, b.summary.keys)
       return keysA != keysB ? keysA > keysB : a.prefix < b.prefix
     }
     for node in first.prefix(top) {
-      table.add([TextTable.Cell(node.prefix.bytes, limit: max(width - 60, 20))] + Self.cells(node.totals.lives))
+      table.add([TextTable.Cell(node.prefix.bytes, limit: max(width - 60, 20))] + Self.cells(node.summary.expiries))
     }
     return table
   }
@@ -130,27 +130,27 @@ extension TTLReport {
     return table
   }
 
-  /// A row for each range of lives of all keys, each type and each prefix.
+  /// A row for each range of expiries of all keys, each type and each prefix.
   func csv(defuses: Bool) -> [UInt8] {
-    var csv = CSVText(["group", "name", "kind", "life", "keys", "memory_bytes"], defuses: defuses)
-    func add(_ group: String, _ name: [UInt8], _ kind: String, _ lives: Lives) {
-      for life in Life.allCases where lives[life].keys > 0 {
+    var csv = CSVText(["group", "name", "kind", "range", "keys", "memory_bytes"], defuses: defuses)
+    func add(_ group: String, _ name: [UInt8], _ kind: String, _ expiries: ExpirySummary) {
+      for range in ExpiryRange.allCases where expiries[range].keys > 0 {
         csv.row([
-          .number(group), .text(name), .number(kind), .number(life.name), .number(lives[life].keys),
-          .number(lives[life].memoryByteCount),
+          .number(group), .text(name), .number(kind), .number(range.name), .number(expiries[range].keys),
+          .number(expiries[range].memoryByteCount),
         ])
       }
     }
     add("all", [], "", all)
-    for (type, lives) in types.sorted(by: { $0.key < $1.key }) { add("type", Array(type.utf8), "", lives) }
+    for (type, expiries) in types.sorted(by: { $0.key < $1.key }) { add("type", Array(type.utf8), "", expiries) }
     for node in prefixes.nodes where node.depth > 0 {
-      add("prefix", node.prefix.bytes, node.kind.rawValue, node.totals.lives)
+      add("prefix", node.prefix.bytes, node.kind.rawValue, node.summary.expiries)
     }
     return csv.bytes
   }
 }
 
-extension Life {
+extension ExpiryRange {
   /// For people.
   fileprivate var words: String {
     switch self {

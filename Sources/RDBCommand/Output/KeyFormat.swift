@@ -115,7 +115,7 @@ struct KeyLinesReceiver: MemoryOutputReceiver, ~Copyable {
 
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
 
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
+  mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) {
     count &+= 1
     switch form {
     case .lines(let end):
@@ -131,7 +131,7 @@ struct KeyLinesReceiver: MemoryOutputReceiver, ~Copyable {
     }
   }
 
-  private mutating func line(_ column: KeyColumn, _ row: borrowing MemoryRow, _ end: UInt8) throws(RDBError) {
+  private mutating func line(_ column: KeyColumn, _ row: borrowing MeasuredKey, _ end: UInt8) throws(RDBError) {
     switch column {
     // Between NULs names need no escapes.
     case .key where end != 0: try output.escaped(row.name)
@@ -140,7 +140,7 @@ struct KeyLinesReceiver: MemoryOutputReceiver, ~Copyable {
     }
   }
 
-  private mutating func csv(_ row: borrowing MemoryRow) throws(RDBError) {
+  private mutating func csv(_ row: borrowing MeasuredKey) throws(RDBError) {
     var isFirst = true
     for column in columns {
       if !isFirst { try output.text(",") }
@@ -153,7 +153,7 @@ struct KeyLinesReceiver: MemoryOutputReceiver, ~Copyable {
     try output.text("\r\n")
   }
 
-  private mutating func json(_ row: borrowing MemoryRow) throws(RDBError) {
+  private mutating func json(_ row: borrowing MeasuredKey) throws(RDBError) {
     var isFirst = true
     for column in columns {
       try output.text(isFirst ? "{\"" : ",\"")
@@ -169,7 +169,7 @@ struct KeyLinesReceiver: MemoryOutputReceiver, ~Copyable {
   }
 
   /// - Parameter quotes: As JSON has it: words in quotes, `null` for what there is not.
-  private mutating func value(_ column: KeyColumn, _ row: borrowing MemoryRow, quotes: Bool) throws(RDBError) {
+  private mutating func value(_ column: KeyColumn, _ row: borrowing MeasuredKey, quotes: Bool) throws(RDBError) {
     switch column {
     case .database: try output.number(row.database)
     case .type: try word(row.type.word, quotes)

@@ -127,7 +127,7 @@ struct MemoryRowsReceiver: MemoryOutputReceiver, ~Copyable {
 
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
 
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
+  mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) {
     ledger.keysRead &+= 1
     guard row.memoryOrSerializedByteCount >= least else {
       ledger.keysFiltered &+= 1

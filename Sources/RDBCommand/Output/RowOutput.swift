@@ -18,7 +18,7 @@ struct RowFacts {
   var frequency: UInt8?
 
   @inline(__always)
-  init(_ row: borrowing MemoryRow) {
+  init(_ row: borrowing MeasuredKey) {
     (database, type, encoding) = (row.database, row.type, row.encoding)
     (memory, serialized, elements) = (row.memoryByteCount, row.serializedByteCount, row.elementCount)
     (largest, expiry, idle) = (row.largestElementByteCount, row.expiry?.value, row.idleSeconds)

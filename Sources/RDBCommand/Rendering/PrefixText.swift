@@ -5,7 +5,7 @@ extension PrefixReport {
   func text(top: Int, width: Int) -> String {
     let nodes = nodes
     let tree = Tree(nodes)
-    let whole = nodes.first?.totals.memoryByteCount ?? 0
+    let whole = nodes.first?.summary.memoryByteCount ?? 0
     // Where there is room, all that the CSV has.
     let isWide = width >= 120
     var table = TextTable(
@@ -46,7 +46,7 @@ extension PrefixReport {
   }
 
   private func row(_ node: PrefixNode, _ whole: UInt64, _ isWide: Bool) -> [TextTable.Cell] {
-    let totals = node.totals
+    let totals = node.summary
     let share = whole > 0 ? Double(totals.memoryByteCount) / Double(whole) : 0
     let bar = String(repeating: "#", count: Int((share * 6).rounded()))
     return [
@@ -58,7 +58,7 @@ extension PrefixReport {
     ] + (isWide ? wideCells(totals) : [])
   }
 
-  private func wideCells(_ totals: KeyTotals) -> [TextTable.Cell] {
+  private func wideCells(_ totals: KeySummary) -> [TextTable.Cell] {
     [
       TextTable.Cell(short(totals.keysWithoutExpiry)), bytes(UInt64(totals.sizes.mean.rounded())),
       TextTable.Cell(totals.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "–"),
@@ -84,9 +84,9 @@ private func prefixCSV(_ nodes: [PrefixNode], defuses: Bool) -> [UInt8] {
       "keys_without_expiry", "memory_bytes_without_expiry", "keys_expired", "keys_with_idle",
       "mean_idle_seconds", "serialized_bytes",
     ], defuses: defuses)
-  let whole = Double(nodes.first?.totals.memoryByteCount ?? 0)
+  let whole = Double(nodes.first?.summary.memoryByteCount ?? 0)
   for node in nodes {
-    let totals = node.totals
+    let totals = node.summary
     csv.row([
       .text(node.prefix.bytes), .number(node.kind.rawValue), .number(UInt64(node.depth)), .number(totals.keys),
       .number(totals.memoryByteCount),
@@ -158,7 +158,7 @@ private struct Tree {
     let all = nodes
     for parent in children.indices {
       children[parent].sort { a, b in
-        let (bytesA, bytesB) = (all[a].totals.memoryByteCount, all[b].totals.memoryByteCount)
+        let (bytesA, bytesB) = (all[a].summary.memoryByteCount, all[b].summary.memoryByteCount)
         if (all[a].kind == .other) != (all[b].kind == .other) { return all[b].kind == .other }
         return bytesA != bytesB ? bytesA > bytesB : all[a].prefix < all[b].prefix
       }

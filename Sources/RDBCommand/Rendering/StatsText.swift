@@ -25,9 +25,9 @@ extension StatsReport {
       let isString = cell.type == "string"
       table.add([
         TextTable.Cell("\(cell.database)"), TextTable.Cell(cell.type), TextTable.Cell(cell.encoding ?? "–"),
-        TextTable.Cell(short(cell.totals.keys)), bytes(cell.totals.memoryByteCount),
-        bytes(cell.totals.serializedByteCount),
-        TextTable.Cell(percent(min(cell.totals.serializedByteCount, cell.plainByteCount), of: cell.plainByteCount)),
+        TextTable.Cell(short(cell.summary.keys)), bytes(cell.summary.memoryByteCount),
+        bytes(cell.summary.serializedByteCount),
+        TextTable.Cell(percent(min(cell.summary.serializedByteCount, cell.plainByteCount), of: cell.plainByteCount)),
         TextTable.Cell(isString ? "" : short(cell.elements.sum)),
         TextTable.Cell(isString ? "" : cell.elements.quantile(0.99).map { "\($0)" } ?? ""),
       ])
@@ -43,7 +43,7 @@ extension StatsReport {
           + [0.5, 0.9, 0.99, 0.999].map { bytes(sizes.quantile($0)) })
     }
     var types: [String: SizeHistogram] = [:]
-    for cell in cells { types[cell.type, default: SizeHistogram()].merge(cell.totals.sizes) }
+    for cell in cells { types[cell.type, default: SizeHistogram()].merge(cell.summary.sizes) }
     for (type, sizes) in types.sorted(by: { $0.key < $1.key }) { add(type, sizes) }
     add("all", total.sizes)
     add("length of name", names)
@@ -129,14 +129,14 @@ extension StatsReport {
         "keys_without_expiry", "keys_expired",
       ], defuses: defuses)
     for cell in cells {
-      let sizes = cell.totals.sizes
+      let sizes = cell.summary.sizes
       csv.row([
-        .number(cell.database), .number(cell.type), .number(cell.encoding ?? ""), .number(cell.totals.keys),
-        .number(cell.totals.memoryByteCount), .number(cell.totals.serializedByteCount),
+        .number(cell.database), .number(cell.type), .number(cell.encoding ?? ""), .number(cell.summary.keys),
+        .number(cell.summary.memoryByteCount), .number(cell.summary.serializedByteCount),
         .number(cell.plainByteCount), .number("\(Int(sizes.mean.rounded()))"), .number(sizes.quantile(0.5)),
         .number(sizes.quantile(0.9)), .number(sizes.quantile(0.99)), .number(cell.elements.sum),
         .number(cell.elements.quantile(0.5)), .number(cell.elements.quantile(0.99)),
-        .number(cell.totals.keysWithoutExpiry), .number(cell.totals.keysExpired),
+        .number(cell.summary.keysWithoutExpiry), .number(cell.summary.keysExpired),
       ])
     }
     return csv.bytes

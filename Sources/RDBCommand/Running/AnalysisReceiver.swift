@@ -19,9 +19,9 @@ struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
   private var memoryJSON: MemoryRowsReceiver?
 
   init(
-    _ options: KeyReports.Options, worker: Int, _ tables: Tables, to destinations: [any ByteDestination]
+    _ options: KeyReports.Options, _ tables: Tables, to destinations: [any ByteDestination]
   ) throws(RDBError) {
-    reports = try KeyReportsReceiver(options, worker: worker)
+    reports = try KeyReportsReceiver(options)
     for (number, name) in tables.names.enumerated() {
       let (csv, json) = (destinations[2 * number], destinations[2 * number + 1])
       if name == .keys {
@@ -40,7 +40,7 @@ struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
 
   func wantsHash(_ key: borrowing KeyHeader) -> Bool { reports.wantsHash(key) }
 
-  mutating func receive(_ row: borrowing MemoryRow) throws(RDBError) {
+  mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) {
     try reports.receive(row)
     try keysCSV?.receive(row)
     try keysJSON?.receive(row)

@@ -1,9 +1,9 @@
 import ArgumentParser
 import RDB
-import RDBAnalysis
 import RDBConvert
 import RDBFormat
 import RDBFiltering
+import RDBIndex
 import RDBSupport
 
 /// Which key, and how to find it.
@@ -113,7 +113,7 @@ struct KeyLookup {
   // MARK: Files
 
   /// Where the key stands, as the index says or by looking; else what may help, but not with `-q`.
-  private func find(in file: FileSource) throws -> (place: KeyPlace?, hints: KeyHints?) {
+  private func find(in file: FileSource) throws -> (place: KeyLocation?, hints: KeyHints?) {
     let isQuiet = working.progress.quiet
     let found = KeyFinder.Found()
     if let places = try indexedPlaces(in: file) {
@@ -121,7 +121,7 @@ struct KeyLookup {
       return (place, place == nil && !isQuiet ? try look(found) : nil)
     }
     let hints = try look(found)
-    let place = found.offset.map { KeyPlace(database: arguments.db, offset: $0) }
+    let place = found.offset.map { KeyLocation(database: arguments.db, offset: $0) }
     return (place, isQuiet ? nil : hints)
   }
 
@@ -137,20 +137,20 @@ struct KeyLookup {
   }
 
   /// Places of keys that may have this name; `nil`: there is no index to ask.
-  private func indexedPlaces(in file: FileSource) throws -> [KeyPlace]? {
+  private func indexedPlaces(in file: FileSource) throws -> [KeyLocation]? {
     // Numbers above are not told apart.
     guard !arguments.noIndex, arguments.db < 0xFFFF else { return nil }
     guard let index = arguments.index ?? input.indexPath else { return nil }
     if arguments.index == nil, access(index, F_OK) != 0 { return nil }
     do throws(KeyIndex.Refusal) {
-      return try KeyIndex(path: index, of: file).places(of: name.span.bytes)
+      return try KeyIndex(path: index, of: file).locations(of: name.span.bytes)
     } catch {
       throw Failure(error, index: index, of: path)
     }
   }
 
   /// Whether the key asked for stands there.
-  private func isKey(at place: KeyPlace, _ file: FileSource) throws -> Bool {
+  private func isKey(at place: KeyLocation, _ file: FileSource) throws -> Bool {
     try perform {
       var sink = FirstName(name)
       var reader = try RDBReader(file, at: place, options: reading.readerOptions)
@@ -160,7 +160,7 @@ struct KeyLookup {
   }
 
   /// The choice with numbers from the beginning.
-  private func resolve(_ choice: ElementChoice, at place: KeyPlace, _ file: FileSource) throws -> ElementChoice {
+  private func resolve(_ choice: ElementChoice, at place: KeyLocation, _ file: FileSource) throws -> ElementChoice {
     guard choice.countsFromEnd else { return choice }
     let count: UInt64? = try perform {
       var sink = CountingSink()
@@ -172,7 +172,7 @@ struct KeyLookup {
   }
 
   private func read<S: FoldingSink & ~Copyable>(
-    _ choice: ElementChoice, at place: KeyPlace, _ file: FileSource, _ output: OutputFile, _ base: consuming S
+    _ choice: ElementChoice, at place: KeyLocation, _ file: FileSource, _ output: OutputFile, _ base: consuming S
   ) throws -> OneKey<S>.Summary {
     var options = OneKey<S>.Options(database: place.database, name: name)
     options.elements = choice

@@ -42,14 +42,14 @@ struct Ranking {
     text += "Total key length in bytes is \(names) (avg len \(Self.ratio(names, keys)))\n\n"
     let types = DataType.allCases.map(\.rawValue).filter { report.types[$0] != nil }
     if isPerType {
-      for type in types { text += lines(report.keys(by: measure, type: type)) }
+      for type in types { text += lines(report.ranked(by: measure, type: type)) }
     } else {
-      text += lines(report.keys(by: measure))
+      text += lines(report.ranked(by: measure))
     }
     if kind == .biggest {
       text += "\n"
-      for type in types { text += line(of: type, report.types[type] ?? TopReport.TypeTotals(), keys) }
-    } else if report.keys(by: measure).isEmpty {
+      for type in types { text += line(of: type, report.types[type] ?? TopReport.TypeSummary(), keys) }
+    } else if report.ranked(by: measure).isEmpty {
       text +=
         "The snapshot has no \(kind == .hottest ? "LFU counters" : "idle times"): the server's maxmemory-policy decides.\n"
     }
@@ -74,7 +74,7 @@ struct Ranking {
     return entry.database == 0 ? shown : "\(shown) (db \(entry.database))"
   }
 
-  private func line(of type: String, _ totals: TopReport.TypeTotals, _ keys: UInt64) -> String {
+  private func line(of type: String, _ totals: TopReport.TypeSummary, _ keys: UInt64) -> String {
     let sum = measure == .memory ? totals.memoryByteCount : totals.length
     return "\(totals.keys) \(type)s with \(sum) \(unit(of: type)) "
       + "(\(Self.ratio(totals.keys * 100, keys).leftPadded(to: 5, with: "0"))% of keys, avg size \(Self.ratio(sum, totals.keys)))\n"

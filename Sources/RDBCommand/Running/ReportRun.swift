@@ -13,25 +13,20 @@ struct ReportRun {
 
   /// Reads it, and merges what the workers found.
   ///
-  /// - Parameters:
-  ///   - values: Where values are noted, to be counted exactly; `nil`: not at all.
-  ///   - configure: Chooses the reports.
+  /// - Parameter configure: Chooses the reports.
   /// - Throws: ``Failure``; also if options chose keys and there were none.
   func reports(
-    values: RepeatedValues? = nil, _ configure: (inout KeyReports.Options) throws -> Void
+    _ configure: (inout KeyReports.Options) throws -> Void
   ) throws -> KeyReports {
     let run = try SnapshotRun(input, reading)
     var options = KeyReports.Options(reference: try reference(of: run.origin))
     try configure(&options)
-    options.values = values
     let model = model.model(run.origin)
-    var workers = 0
     let result = try run.fold(behind: try keys.options, working) {
-      defer { workers += 1 }
-      return MemorySink(model, to: try KeyReportsReceiver(options, worker: workers))
+      MemorySink(model, to: try KeyReportsReceiver(options))
     }
     var reports = result.summary
-    if let values { reports.stats?.setExactValues(try counted(values)) }
+    try countExactValues(of: &reports)
     try report(result, count: reports.keyCount)
     return reports
   }
@@ -46,8 +41,8 @@ struct ReportRun {
     }
   }
 
-  func counted(_ values: RepeatedValues) throws -> [Repeated] {
-    do throws(RDBError) { return try values.count() } catch {
+  func countExactValues(of reports: inout KeyReports) throws {
+    do throws(RDBError) { try reports.countExactValues() } catch {
       throw error.failure(in: "temporary files", isOutput: true)
     }
   }
@@ -63,8 +58,8 @@ extension KeyReports {
   /// Keys that were counted, as any of the reports says.
   var keyCount: UInt64 {
     if let stats { return stats.total.keys }
-    if let prefix { return prefix.nodes.first?.totals.keys ?? 0 }
-    if let ttl { return ttl.prefixes.nodes.first?.totals.keys ?? 0 }
+    if let prefix { return prefix.nodes.first?.summary.keys ?? 0 }
+    if let ttl { return ttl.prefixes.nodes.first?.summary.keys ?? 0 }
     return top?.types.values.reduce(0) { $0 + $1.keys } ?? 0
   }
 }

@@ -1,0 +1,95 @@
+public import RDB
+public import RDBFormat
+
+/// The size of one key, in the memory of a server and in the file.
+///
+/// The spans are borrowed: they are valid only during the call that receives the key.
+public struct MeasuredKey: ~Escapable {
+  /// The name of the key.
+  public let name: RawSpan
+  /// The database of the key.
+  public let database: UInt64
+  /// How the value is laid out in the file.
+  package let storedType: ValueType
+  /// The encoding in a server that has just loaded the key; `nil` for a module's value.
+  public let encoding: ObjectEncoding?
+  /// The estimated result of `MEMORY USAGE … SAMPLES 0`, in bytes; `nil` for a module's value.
+  public let memoryByteCount: UInt64?
+  /// The size of the value as stored, in bytes, without type byte and name.
+  public let serializedByteCount: UInt64
+  /// The size of the value without compression, in bytes; without lengths if elements are stored one by one.
+  package let plainByteCount: UInt64
+  /// The number of elements, members, fields or stream entries; 1 for a string or a module's value.
+  public let elementCount: UInt64
+  /// The size of the largest element, in bytes: of a hash, the largest value; of a stream, the largest entry.
+  package let largestElementByteCount: UInt64
+  /// The name of the largest element: a member, a field, or an index or ID as text; empty for strings.
+  package let largestElement: RawSpan
+  /// The expiry of the key.
+  public let expiry: UnixMilliseconds?
+  /// The LRU idle time, in seconds.
+  package let idleSeconds: UInt64?
+  /// The LFU access frequency, 0–255.
+  package let frequency: UInt8?
+  /// The offset of the key's record in the file, in bytes.
+  package let offset: Int
+  /// The limit that keeps the collection from its compact form, if it is exceeded by no more than double.
+  package let nearMiss: NearMiss?
+  /// The hash of a string's stored bytes, if the receiver asked for it.
+  package let valueHash: UInt64?
+
+  @_lifetime(copy name, copy largestElement)
+  init(
+    name: RawSpan, largestElement: RawSpan, measurements: KeyMeasurements, serializedByteCount: UInt64
+  ) {
+    self.name = name
+    self.largestElement = largestElement
+    database = measurements.database
+    storedType = measurements.storedType
+    encoding = measurements.encoding
+    memoryByteCount = measurements.memoryByteCount
+    nearMiss = measurements.nearMiss
+    self.serializedByteCount = serializedByteCount
+    plainByteCount = measurements.plainByteCount > 0 ? measurements.plainByteCount : serializedByteCount
+    elementCount = measurements.elementCount
+    largestElementByteCount = measurements.largest
+    expiry = measurements.expiry
+    idleSeconds = measurements.idleSeconds
+    frequency = measurements.frequency
+    offset = measurements.offset
+    valueHash = measurements.valueHash
+  }
+
+  /// What kind of data the key holds.
+  public var type: DataType { storedType.data }
+  /// The length as `redis-cli --bigkeys` counts it: bytes of a string, else elements.
+  package var length: UInt64 { storedType == .string ? largestElementByteCount : elementCount }
+}
+
+/// The measurements of the current key of a ``KeyMeter``.
+struct KeyMeasurements {
+  var database: UInt64 = 0
+  var storedType = ValueType.string
+  var expiry: UnixMilliseconds?
+  var idleSeconds: UInt64?
+  var frequency: UInt8?
+  var offset = 0
+  var elementCount: UInt64 = 0
+  var largest: UInt64 = 0
+  var plainByteCount: UInt64 = 0
+  var valueHash: UInt64?
+  var encoding: ObjectEncoding?
+  var memoryByteCount: UInt64?
+  var nearMiss: NearMiss?
+}
+
+/// A collection that exceeds a limit of the compact form by no more than double.
+package struct NearMiss: Hashable, Sendable, BitwiseCopyable {
+  /// The kind of limit: the number of elements, or the size of one element.
+  package enum Limit: Int, Hashable, Sendable, BitwiseCopyable, CaseIterable { case elements, bytes }
+  package var limit: Limit
+  /// The smallest limit that would allow the compact form.
+  package var needed: UInt64
+  /// The estimated memory in the compact form, in bytes.
+  package var compactByteCount: UInt64
+}

@@ -1,0 +1,106 @@
+import RDBFormat
+import RDBSupport
+
+/// Computes the hash slot of a key in a cluster.
+///
+/// The slot is the CRC16 (XMODEM) of the hash tag, or of the whole name if there is none, modulo 16,384. The hash tag is
+/// the text between the first `{` and the next `}`, if it is not empty. Source: `keyHashSlot` in Redis `src/cluster.c`.
+package struct HashSlots: Sendable {
+  package static let count = 16_384
+  /// The CRC16 of each byte.
+  private static let table: [UInt16] = (0..<256).map { byte in
+    (0..<8).reduce(UInt16(byte) << 8) { crc, _ in crc & 0x8000 != 0 ? crc << 1 ^ 0x1021 : crc << 1 }
+  }
+
+  private let table: [UInt16]
+
+  package init() { table = Self.table }
+
+  package func slot(of name: RawSpan) -> Int {
+    if let tag = Self.tag(of: name) { return slot(ofHashed: tag) }
+    return slot(ofHashed: name)
+  }
+
+  /// Returns the slot of a hash tag, or of a name without one.
+  func slot(ofHashed bytes: RawSpan) -> Int {
+    var crc: UInt16 = 0
+    var index = 0
+    while index < bytes.byteCount {
+      let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      crc = crc << 8 ^ table[Int(UInt8(truncatingIfNeeded: crc >> 8) ^ byte)]
+      index &+= 1
+    }
+    return Int(crc & 0x3FFF)
+  }
+
+  /// Returns the hash tag of a name, or `nil` if there is none.
+  @_lifetime(copy name)
+  package static func tag(of name: RawSpan) -> RawSpan? {
+    guard let start = index(of: UInt8(ascii: "{"), in: name, from: 0),
+      let end = index(of: UInt8(ascii: "}"), in: name, from: start + 1), end > start + 1
+    else { return nil }
+    return name.extracting(start + 1..<end)
+  }
+
+  private static func index(of byte: UInt8, in name: RawSpan, from start: Int) -> Int? {
+    name.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, start < bytes.count,
+        let found = memchr(base + start, Int32(byte), bytes.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+  }
+}
+
+/// The number of keys, and their memory, per hash slot.
+package struct SlotSummary: Hashable, Sendable {
+  package private(set) var keys = [UInt64](repeating: 0, count: HashSlots.count)
+  package private(set) var memory = [UInt64](repeating: 0, count: HashSlots.count)
+
+  @inline(__always)
+  mutating func add(_ slot: Int, memory byteCount: UInt64) {
+    keys[slot] &+= 1
+    memory[slot] &+= byteCount
+  }
+
+  mutating func merge(_ other: Self) {
+    for slot in keys.indices {
+      keys[slot] &+= other.keys[slot]
+      memory[slot] &+= other.memory[slot]
+    }
+  }
+
+  package var used: Int { keys.count { $0 > 0 } }
+}
+
+extension SlotSummary: Codable {
+  enum CodingKeys: String, CodingKey {
+    case used, slots
+    case meanKeys = "mean_keys"
+    case mostKeys = "most_keys"
+    case mostMemory = "most_memory_bytes"
+  }
+
+  /// In JSON `slots` is an array of `[slot, keys, memory_bytes]` for the slots that have keys.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    for row in try container.decode([[UInt64]].self, forKey: .slots) {
+      guard row.count == 3, row[0] < UInt64(HashSlots.count) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .slots, in: container, debugDescription: "expected [slot, keys, memory_bytes]")
+      }
+      keys[Int(row[0])] = row[1]
+      memory[Int(row[0])] = row[2]
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(used, forKey: .used)
+    try container.encode(Double(keys.reduce(0, &+)) / Double(HashSlots.count), forKey: .meanKeys)
+    try container.encode(keys.max() ?? 0, forKey: .mostKeys)
+    try container.encode(memory.max() ?? 0, forKey: .mostMemory)
+    try container.encode(
+      keys.indices.filter { keys[$0] > 0 }.map { [UInt64($0), keys[$0], memory[$0]] }, forKey: .slots)
+  }
+}

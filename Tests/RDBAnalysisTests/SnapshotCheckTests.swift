@@ -1,0 +1,201 @@
+import Foundation
+import RDB
+import RDBAnalysis
+import RDBFormat
+import TestSupport
+import Testing
+
+@Suite("The check of a snapshot")
+struct SnapshotCheckTests {
+  private func check(_ bytes: [UInt8], threads: Int = 1, unique: Bool = false) throws -> SnapshotCheck {
+    try SnapshotCheck.run(smallReader(bytes), threads: threads, findsDuplicates: unique)
+  }
+
+  @Test("Finds no damage in files that servers wrote", arguments: Fixture.valid)
+  func whole(_ fixture: Fixture) throws {
+    let bytes = fixture.bytes
+    let result = try check(bytes)
+    #expect(result.isOK)
+    #expect(result.damage == nil)
+    #expect(result.keys == (try info(bytes)).total.keys)
+    var reader = RDBReader(MemorySource(bytes))
+    var none = NoSink()
+    let end = try reader.read(into: &none)
+    // The bytes after the snapshot do not count.
+    #expect(result.byteCount == end?.byteCount)
+    let elements = try Golden.rows(at: fixture.goldenPath).reduce(into: UInt64(0)) { sum, row in
+      switch row.value {
+      case .list(let value): sum += UInt64(value.count)
+      case .set(let value): sum += UInt64(value.count)
+      case .zset(let value): sum += UInt64(value.count)
+      case .hash(let value): sum += UInt64(value.count)
+      case .stream(let value): sum += UInt64(value.entries.count)
+      case .array(let value, _): sum += UInt64(value.count)
+      case .string, .module, .function: break
+      }
+    }
+    if fixture.expiredPath == nil { #expect(result.elements == elements) }
+    for threads in [2, 7] { #expect(try check(bytes, threads: threads) == result) }
+  }
+
+  @Test("Reports the damage that reading reports, and counts the keys before it", arguments: Damage.dumps)
+  func damaged(_ damage: Damage) throws {
+    let bytes = damage.fixture.bytes
+    let result = try check(bytes)
+    var reader = RDBReader(MemorySource(bytes))
+    var sink = ValidatedKeyCount()
+    var error: RDBError?
+    do { try reader.read(into: &sink) } catch let thrown { error = thrown as? RDBError }
+    #expect(result.isOK == (error == nil))
+    #expect(result.damage.map { $0.code } == error?.code.description)
+    if let found = result.damage {
+      #expect(found.offset <= bytes.count)
+      #expect(result.keys == sink.keys)
+      // Damage that shows only later, such as a wrong checksum, lets the check count more keys.
+      if let records = damage.wholeRecords { #expect(result.keys >= UInt64(records)) }
+    }
+    for threads in [2, 7] {
+      let other = try check(bytes, threads: threads)
+      #expect(other == result, "\(threads)")
+    }
+  }
+
+  @Test("Counts the same keys before damage that follows many batches, for any number of workers")
+  func countsUpToDamage() throws {
+    var snapshot = SnapshotBuilder()
+    for number in 0..<200_000 { snapshot.string("key-\(number)", "value-\(number)-\(number)-\(number)") }
+    let whole = snapshot.bytes.count
+    snapshot.set("s", ["a"])
+    snapshot.key(0x0B, "broken", value: RDBBytes.string("no intset"))
+    for number in 0..<200_000 { snapshot.string("more-\(number)", "value-\(number)-\(number)") }
+    let alone = try check(snapshot.whole)
+    #expect(alone.keys == 200_001)
+    #expect(alone.damage?.code == "corruptIntset")
+    #expect(alone.damage?.key?.bytes == Array("broken".utf8))
+    #expect(alone.damage?.offset ?? 0 > whole)
+    for threads in [2, 7] { #expect(try check(snapshot.whole, threads: threads) == alone) }
+  }
+
+  @Test("Warns of negative expiries, wrong hints, a missing checksum and trailing commands")
+  func warnings() throws {
+    var snapshot = SnapshotBuilder(version: 7)
+    snapshot.raw([0xFB, 5, 1])
+    snapshot.expiry(-2)
+    snapshot.string("old", "value")
+    let result = try check(snapshot.whole + Array("*1\r\n$4\r\nPING\r\n".utf8))
+    #expect(result.isOK)
+    #expect(result.warnings.map { $0.kind } == [.negativeExpiry, .wrongHint, .noChecksum, .tail])
+    #expect(result.warnings.first?.keys.map { $0.key.text ?? "" } == ["old"])
+    for threads in [2, 7] {
+      #expect(try check(snapshot.whole + Array("*1\r\n$4\r\nPING\r\n".utf8), threads: threads) == result)
+    }
+  }
+
+  @Test("Reports a collection without elements as damage")
+  func emptyCollections() throws {
+    var snapshot = SnapshotBuilder(version: 7)
+    snapshot.set("empty", [] as [String])
+    let result = try check(snapshot.whole)
+    #expect(!result.isOK)
+    #expect(result.damage?.code == "emptyKey")
+    #expect(result.damage?.key?.bytes == Array("empty".utf8))
+    #expect(try check(snapshot.whole, unique: true).damage?.code == "emptyKey")
+  }
+
+  @Test("Finds no duplicates in files that servers wrote", arguments: Fixture.valid)
+  func unique(_ fixture: Fixture) throws {
+    let result = try check(fixture.bytes, threads: 2, unique: true)
+    #expect(result.duplicates == Duplicates(count: 0, first: []))
+    #expect(result.isOK)
+    var plain = try check(fixture.bytes)
+    #expect(plain.elements == result.elements)
+    #expect(plain.keys == result.keys)
+    plain = result
+    #expect(plain.types == result.types)
+  }
+
+  @Test("Finds duplicate keys in a database and duplicate members in a key")
+  func duplicates() throws {
+    var snapshot = SnapshotBuilder()
+    snapshot.string("a", "1")
+    snapshot.set("s", ["x", "y", "x", "z", "x"])
+    let hash = snapshot.bytes.count
+    snapshot.hash("h", [("f", "x"), ("g", "f"), ("f", "y")])
+    snapshot.select(1)
+    snapshot.string("a", "another database")
+    let again = snapshot.bytes.count
+    snapshot.string("a", "again")
+    // The same members in another key are not duplicates.
+    snapshot.set("t", ["x", "y", "f", "a"])
+    for threads in [1, 2, 7] {
+      let result = try check(snapshot.whole, threads: threads, unique: true)
+      #expect(!result.isOK)
+      #expect(result.damage == nil)
+      let found = try #require(result.duplicates)
+      #expect(found.count == 4)
+      let lines = found.first.map {
+        "\($0.kind) \($0.database) \($0.key.text ?? "") \($0.member?.text ?? "-") \($0.index ?? 0) \($0.firstIndex ?? 0)"
+      }
+      #expect(lines == ["member 0 s x 3 1", "member 0 s x 5 1", "member 0 h f 3 1", "key 1 a - 0 0"])
+      #expect(found.first[2].offset == hash)
+      #expect(found.first[3].offset == again)
+      #expect(found.first[3].firstOffset ?? 0 < again)
+    }
+  }
+
+  @Test("Finds the first ten of many duplicates across many sorted runs")
+  func manyDuplicates() throws {
+    // More entries than fit into the memory of one worker.
+    let count = 1_200_000
+    var bytes = SnapshotBuilder().bytes
+    bytes += [2, 1, UInt8(ascii: "s"), 0x80] + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) }
+    for number in 0..<count {
+      let digits = Array(String(number % 1_100_000, radix: 36).utf8)
+      bytes.append(UInt8(digits.count))
+      bytes += digits
+    }
+    bytes.append(0xFF)
+    let result = try SnapshotCheck.run(
+      RDBReader(MemorySource(bytes)), threads: 1, findsDuplicates: true)
+    #expect(result.elements == UInt64(count))
+    #expect(result.duplicates?.count == 100_000)
+    #expect(
+      result.duplicates?.first.map { $0.firstIndex ?? 0 } == (1...10).map { UInt64($0) })
+    #expect(result.duplicates?.first.map { $0.index ?? 0 } == (1_100_001...1_100_010).map { UInt64($0) })
+  }
+
+  @Test("Keeps its values in JSON, which matches the schema", arguments: Damage.dumps)
+  func json(_ damage: Damage) throws {
+    let result = try check(damage.fixture.bytes, unique: true)
+    let data = try JSONEncoder().encode(result)
+    #expect(try JSONDecoder().decode(SnapshotCheck.self, from: data) == result)
+    #expect(try JSONSchema(named: "check").faults(in: data) == [])
+  }
+
+  @Test("Has a schema that rejects missing, wrong and additional members")
+  func schema() throws {
+    let schema = try JSONSchema(named: "check")
+    #expect(try !schema.faults(in: Data("{}".utf8)).isEmpty)
+    #expect(try !schema.faults(in: Data("{\"format\":2}".utf8)).isEmpty)
+    let whole = try JSONEncoder().encode(try check(SnapshotBuilder().whole))
+    #expect(try schema.faults(in: whole) == [])
+    let text = String(decoding: whole, as: UTF8.self)
+    for (old, new) in [
+      ("\"ok\":true", "\"ok\":1"), ("\"keys\":0", "\"keys\":-1"), ("\"keys\":0", "\"keys\":0.5"),
+      ("\"keys\":0", "\"keys\":0,\"x\":1"),
+    ] {
+      #expect(text.contains(old))
+      #expect(try !schema.faults(in: Data(text.replacing(old, with: new).utf8)).isEmpty, "\(new)")
+    }
+  }
+}
+
+/// Counts the keys that are read and validated without an error.
+private struct ValidatedKeyCount: SelectiveSink {
+  private(set) var keys: UInt64 = 0
+
+  static var events: SinkEvents { [.beginKey, .endKey] }
+
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .validate }
+  mutating func endKey(_ end: KeyEnd) throws(RDBError) { keys += 1 }
+}
