@@ -1,12 +1,13 @@
-/// Finds a member that stands twice in one packed value.
+/// A search for members that occur twice in one packed value.
 ///
-/// An open-addressing table of (generation, hash, position); a new value is a new generation, so
-/// nothing is cleared between values. A hit on the hash is decided by the caller, who compares the bytes.
-/// The table does not grow with the value for ever: members beyond ``limit`` are looked up, not noted, and
-/// the caller walks the value again from the first of them.
+/// The members go into an open-addressing table of (generation, hash, position). Each value gets a new generation,
+/// so that the table is not cleared between values. Equal hashes are not yet equal members: the caller compares the
+/// bytes. The table holds at most ``limit`` members. Members beyond the limit are looked up but not added, and the
+/// caller walks the value again from the first of them.
 ///
-/// Small values are only sifted: the members go through a sieve of a few bits of hash, and where two meet
-/// there, the caller walks the value again, with the table: one in seventy of those with eight members.
+/// Members of a small value are only sifted: a sieve of a few bits per hash shows that no two can be equal. If two
+/// members meet in the sieve, the caller walks the value again with the table. By chance this happens to one in seventy
+/// values of eight members.
 @usableFromInline
 struct DuplicateFinder: ~Copyable {
   @usableFromInline struct Slot: BitwiseCopyable {
@@ -25,16 +26,19 @@ struct DuplicateFinder: ~Copyable {
   @usableFromInline var mask: Int
   @usableFromInline var generation: UInt32 = 0
   @usableFromInline var used = 0
-  /// Members noted at a time. 8 MiB at 2^18; more only for packed values that are larger than that.
+  /// The number of members that the table holds at most: 2¹⁸ (8 MiB), more only for very large packed values.
   @usableFromInline var limit: Int
-  /// Where the first member stands that was not noted; −1: all were.
+  /// The position of the first member that was not added; −1: all were added.
   @usableFromInline var unnoted = -1
-  /// Chosen at random, so that no file can be made to collide.
+  /// A random number, so that nobody can prepare a file whose members collide.
   @usableFromInline let seed: UInt64
-  /// The value at which something of a hash was met last. (What collides here costs a second walk, no more.)
+  /// For each value of a hash of ``sieveBits`` bits, the number of the packed value that last had it.
+  ///
+  /// A collision costs a second walk, nothing else.
   @usableFromInline let sieve: UnsafeMutablePointer<UInt16>
+  /// The number of the packed value being sifted.
   @usableFromInline var sifting: UInt16 = 0
-  /// Whether this value is small enough to be sifted.
+  /// Whether the packed value is small enough to be sifted.
   @usableFromInline var isSifting = false
 
   @usableFromInline init(limit: Int = 1 << 18) {
@@ -53,10 +57,10 @@ struct DuplicateFinder: ~Copyable {
   }
 
   @inlinable static var sieveBits: Int { 11 }
-  /// Members of the largest value that is sifted.
+  /// The number of members of the largest value that is sifted.
   @inlinable static var siftedCount: Int { 32 }
 
-  /// A new packed value begins, or another walk of one; with the table.
+  /// Begins a packed value, or another walk of one, with the table.
   @inlinable mutating func begin() {
     isSifting = false
     used = 0
@@ -65,9 +69,9 @@ struct DuplicateFinder: ~Copyable {
     if generation == 0 { clear() }
   }
 
-  /// A new packed value of `byteCount` bytes begins.
+  /// Begins a packed value of `byteCount` bytes.
   ///
-  /// - Parameter count: How many members it claims to have; `nil`: it does not say.
+  /// - Parameter count: The number of members that its header claims; `nil` if the header does not say.
   @inlinable mutating func begin(byteCount: Int, count: UInt64?) {
     if let count, count <= UInt64(Self.siftedCount) {
       isSifting = true
@@ -83,8 +87,9 @@ struct DuplicateFinder: ~Copyable {
   @usableFromInline static var largeByteCount: Int { 16 << 20 }
   @usableFromInline static var ordinaryMask: Int { (1 << 19) - 1 }
 
-  /// Lets the table take half of the value's size, so that it is walked only a few times more; gives
-  /// back what a larger value took.
+  /// Sets the limit for a value of `byteCount` bytes, and frees memory that only a larger value needed.
+  ///
+  /// The table may take half of the value's size, so that few walks are needed.
   @usableFromInline mutating func resize(byteCount: Int) {
     limit = 1 << 18
     while limit < byteCount / 128 { limit *= 2 }
@@ -101,14 +106,11 @@ struct DuplicateFinder: ~Copyable {
     sifting = 1
   }
 
-  /// Lets the member `bytes` of a small value through the sieve: ``unnoted`` is 0 then where it was met before.
-  ///
-  /// - Parameter bytes: At least seven bytes before it may be read, as before every entry of a listpack or
-  ///   ziplist.
-  @inlinable @inline(__always) mutating func sift(entry bytes: RawSpan) {
+  /// Sifts a member of a small value: sets ``unnoted`` to 0 if it may have occurred before.
+  @inlinable @inline(__always) mutating func sift(_ bytes: RawSpan) {
     let count = bytes.byteCount
     if count == 0 {
-      // At most one is empty: that says the second walk.
+      // The second walk finds out whether it is the only empty member.
       unnoted = 0
       return
     }
@@ -116,24 +118,33 @@ struct DuplicateFinder: ~Copyable {
     let mixed =
       (first ^ (last &<< 29 | last &>> 35) ^ UInt64(truncatingIfNeeded: count))
       &* 0x9E37_79B9_7F4A_7C15
-    let place = sieve + Int(truncatingIfNeeded: mixed &>> UInt64(64 - Self.sieveBits))
-    if place.pointee == sifting { unnoted = 0 }
-    place.pointee = sifting
+    let index = Int(truncatingIfNeeded: mixed &>> UInt64(64 - Self.sieveBits))
+    if sieve[index] == sifting { unnoted = 0 }
+    sieve[index] = sifting
   }
 
-  /// The first and the last eight bytes, or all there are, twice. `bytes` are not empty, and at least seven
-  /// bytes before them may be read.
+  /// Returns the first and the last eight bytes of `bytes`, or all of its bytes if it has fewer, mixed.
+  ///
+  /// - Parameter bytes: Not empty.
   @inlinable @inline(__always) static func ends(of bytes: RawSpan) -> (first: UInt64, last: UInt64) {
     let count = bytes.byteCount
-    return bytes.withUnsafeBytes { bytes in
-      // Loads that end with the first eight bytes, or the last of fewer, and with the last: what stands
-      // before them is shifted out.
-      let start = bytes.baseAddress.unsafelyUnwrapped
-      let last = start + (count &- 8)
-      let first = count < 8 ? last : start
-      let shift = UInt64(truncatingIfNeeded: count < 8 ? 64 &- count &<< 3 : 0)
-      return (first.loadUnaligned(as: UInt64.self) &>> shift, last.loadUnaligned(as: UInt64.self) &>> shift)
+    if count >= 8 {
+      return (
+        bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self),
+        bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
+      )
     }
+    if count >= 4 {
+      return (
+        UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)),
+        UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self))
+      )
+    }
+    return (
+      UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self)),
+      UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: count &>> 1, as: UInt8.self)) &<< 8
+        | UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: count &- 1, as: UInt8.self))
+    )
   }
 
   @usableFromInline mutating func clear() {
@@ -141,9 +152,9 @@ struct DuplicateFinder: ~Copyable {
     generation = 1
   }
 
-  /// Notes the member `bytes`, which stands at `position`.
+  /// Adds the member `bytes`, found at `position`.
   ///
-  /// - Returns: Where a member with the same hash stands already, to be compared; −1: nowhere.
+  /// - Returns: The position of an earlier member with the same hash; −1 if there is none.
   @inlinable @inline(__always) mutating func insert(_ bytes: RawSpan, at position: Int) -> Int {
     insert(hash: Self.hash(bytes, seed), at: position)
   }
@@ -161,7 +172,7 @@ struct DuplicateFinder: ~Copyable {
     return -1
   }
 
-  /// Looks up a member that is not noted any more.
+  /// Looks up a member beyond the limit without adding it.
   @usableFromInline mutating func find(hash: UInt64, at position: Int) -> Int {
     if unnoted < 0 { unnoted = position }
     var index = Int(truncatingIfNeeded: hash >> 20) & mask
@@ -172,6 +183,8 @@ struct DuplicateFinder: ~Copyable {
     return -1
   }
 
+  /// Grows the table if it may grow.
+  ///
   /// - Returns: Whether there is room for another member.
   @usableFromInline mutating func makeRoom() -> Bool {
     if used >= limit { return false }
@@ -182,21 +195,7 @@ struct DuplicateFinder: ~Copyable {
   @inlinable @inline(__always) static func hash(_ bytes: RawSpan, _ seed: UInt64) -> UInt64 {
     let count = bytes.byteCount
     if count > 16 { return hashLong(bytes, seed) }
-    // Two loads that overlap cover all bytes.
-    var first: UInt64 = 0
-    var last: UInt64 = 0
-    if count >= 8 {
-      first = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
-      last = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
-    } else if count >= 4 {
-      first = UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
-      last = UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self))
-    } else if count > 0 {
-      first = UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self))
-      last =
-        UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: count &>> 1, as: UInt8.self)) &<< 8
-        | UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: count &- 1, as: UInt8.self))
-    }
+    let (first, last) = count > 0 ? ends(of: bytes) : (0, 0)
     return mix(first ^ seed, last ^ (seed &+ UInt64(truncatingIfNeeded: count)))
   }
 
@@ -215,7 +214,7 @@ struct DuplicateFinder: ~Copyable {
       seed ^ bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self))
   }
 
-  /// The halves of the 128-bit product, folded. Neither factor is known outside: both carry the seed.
+  /// Returns the exclusive or of the halves of a 128-bit product, whose factors both depend on the seed.
   @inlinable @inline(__always) static func mix(_ one: UInt64, _ other: UInt64) -> UInt64 {
     let product = (one ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: other ^ 0xD1B5_4A32_D192_ED03)
     return product.high ^ product.low
@@ -228,56 +227,10 @@ struct DuplicateFinder: ~Copyable {
     slots = .allocate(capacity: mask + 1)
     slots.initialize(repeating: Slot(generation: 0, position: 0, hash: 0), count: mask + 1)
     for index in 0...oldMask where old[index].generation == generation {
-      var place = Int(truncatingIfNeeded: old[index].hash >> 20) & mask
-      while slots[place].generation == generation { place = (place + 1) & mask }
-      slots[place] = old[index]
+      var target = Int(truncatingIfNeeded: old[index].hash >> 20) & mask
+      while slots[target].generation == generation { target = (target + 1) & mask }
+      slots[target] = old[index]
     }
     old.deallocate()
-  }
-}
-
-/// Names that may each stand only once: a stream's groups, a group's consumers.
-@usableFromInline
-struct NameSet: ~Copyable {
-  @usableFromInline struct Place: BitwiseCopyable {
-    @usableFromInline let start: Int
-    @usableFromInline let count: Int
-    init(start: Int, count: Int) { (self.start, self.count) = (start, count) }
-  }
-
-  @usableFromInline var bytes: [UInt8] = []
-  @usableFromInline var places = CompactArray<Place>()
-  private var finder = DuplicateFinder(limit: .max)
-
-  @usableFromInline init() {}
-
-  /// How many names there are.
-  @usableFromInline var count: Int { places.count }
-
-  @usableFromInline mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: bytes.capacity < 1 << 16)
-    places.removeAll()
-    finder.begin()
-  }
-
-  /// Adds a name, with the next number.
-  ///
-  /// - Returns: Whether it is new.
-  @usableFromInline mutating func append(_ name: RawSpan) -> Bool {
-    let earlier = finder.insert(name, at: places.count)
-    if earlier >= 0, isEqual(name, earlier) { return false }
-    places.append(Place(start: bytes.count, count: name.byteCount))
-    name.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    return true
-  }
-
-  /// Where in ``bytes`` the name of that number stands.
-  @inlinable func range(_ number: Int) -> Range<Int> {
-    let place = places[number]
-    return place.start..<place.start &+ place.count
-  }
-
-  private func isEqual(_ name: RawSpan, _ number: Int) -> Bool {
-    bytes[range(number)].elementsEqual(name.withUnsafeBytes { $0 })
   }
 }

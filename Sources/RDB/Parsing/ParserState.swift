@@ -1,8 +1,8 @@
 public import RDBFormat
 
-/// Everything a parser must remember between two calls: where it is in the file, not in its buffer.
+/// The state of a parser between two calls. It refers to the file, not to a buffer.
 ///
-/// A value, so that a run of keys can be handed to another thread together with a copy.
+/// A copy of the state goes to another thread together with a batch of keys.
 @usableFromInline
 struct ParserState: Sendable {
   @usableFromInline enum Phase: UInt8, Sendable {
@@ -12,9 +12,9 @@ struct ParserState: Sendable {
     case records
     /// Inside a key's value; also inside module AUX data.
     case value
-    /// A key was announced and its sink wants to know what stands behind it.
+    /// After the announcement of a key whose sink needs a look ahead.
     case lookahead
-    /// Behind the EOF opcode.
+    /// After the EOF opcode.
     case finished
   }
 
@@ -22,29 +22,29 @@ struct ParserState: Sendable {
   @usableFromInline var header = SnapshotHeader(vendor: .redis, version: 0)
   @usableFromInline var database: UInt64 = 0
 
-  // What belongs to the next key.
+  // The attributes of the next key.
   @usableFromInline var expiry: UnixMilliseconds?
   @usableFromInline var idleSeconds: UInt64?
   @usableFromInline var frequency: UInt8?
   @usableFromInline var metadata: [UInt8] = []
-  /// Where the record began, with its first attribute; −1: not begun.
+  /// The file offset of the first attribute; −1: none was read.
   @usableFromInline var recordOffset = -1
 
   /// Whether another record lies between the attributes and the key.
   @usableFromInline var isRecordSplit = false
 
-  /// Bytes of a string that is being stepped over and did not fit into the input.
+  /// The number of bytes still to be stepped over, of a string that did not fit into the input.
   @usableFromInline var owed: UInt64 = 0
   @usableFromInline var value = ValueState()
   /// The registry of Redis ≥ 8.10.
   @usableFromInline var templates: [UInt64: HashTemplate] = [:]
   @usableFromInline var templateByteCount: UInt64 = 0
-  /// The key of a value that goes on in the next call, for errors.
+  /// The name of the current key where the input does not hold it, for errors.
   @usableFromInline var keyName: [UInt8] = []
 
   @usableFromInline init() {}
 
-  /// Forgets a record that was begun: as between the records before it and it.
+  /// Returns to the beginning of the record that was begun.
   mutating func returnToBoundary() {
     resetAttributes()
     phase = .records
@@ -61,20 +61,19 @@ struct ParserState: Sendable {
   }
 }
 
-/// Where inside a value the parser is.
+/// The state of a parser inside a value.
 @usableFromInline
 struct ValueState: Sendable {
-  /// What is done with the value.
+  /// How the value is read.
   @usableFromInline enum Mode: UInt8, Sendable {
     case skip, measure, validate, elements
-    /// Skipped, its bytes handed on.
+    /// Stepped over; its bytes go to the sink.
     case stored
-    /// Skipped, a stream's own numbers and pending IDs kept.
+    /// Stepped over; a stream's numbers and the IDs of its pending entries are kept.
     case outline
   }
 
-  /// The place in the value's grammar. Which stages a type has, and in which order, says the code that
-  /// reads it; `begin` is always first.
+  /// A section of the value. The code that reads a type determines its stages and their order; `begin` is the first.
   @usableFromInline enum Stage: UInt8, Sendable {
     case begin, elements, tail
     // Streams.
@@ -86,26 +85,28 @@ struct ValueState: Sendable {
   @usableFromInline var type = ValueType.string
   @usableFromInline var mode = Mode.skip
   @usableFromInline var stage = Stage.begin
-  /// The part of an element that comes next, while stepping over elements.
+  /// The index of the next part of an element (``ValueLayout/Part``), while stepping over elements.
   @usableFromInline var part: UInt8 = 0
-  /// Elements, nodes, entries still to come at this stage.
+  /// The number of elements, nodes or entries left in this stage.
   @usableFromInline var remaining: UInt64 = 0
-  /// The stage above: groups, consumers or producers still to come.
+  /// The number of nodes of a list, or of groups or producers left.
   @usableFromInline var outer: UInt64 = 0
+  /// The number of consumers left; of an array, the previous index or the current tag.
   @usableFromInline var inner: UInt64 = 0
-  /// Where the value begins in the file, behind its type byte and key.
+  /// The file offset of the value's first byte, after its type byte and key.
   @usableFromInline var offset = 0
+  /// Whether a quicklist's `beginElements` was called.
   @usableFromInline var announced = false
-  /// Whether this is module AUX data rather than a key's value.
+  /// Whether the value is module AUX data.
   @usableFromInline var isModuleAux = false
-  /// The earliest field expiry, that field expiries of type 24 count from.
+  /// The earliest field expiry; those of type 24 are stored as differences from it.
   @usableFromInline var firstExpiry: UInt64 = 0
   @usableFromInline var template: HashTemplate?
   @usableFromInline var interest = Interest.skip
-  /// In the modes `measure` and `validate`.
+  /// The result of the modes `measure` and `validate`.
   @usableFromInline var measure = ValueMeasure()
 
-  /// Arrays: whether `inner` is the index before.
+  /// Whether `inner` is the previous index of an array.
   @usableFromInline var hasLastIndex = false
 
   // Streams.

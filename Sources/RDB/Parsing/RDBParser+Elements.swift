@@ -1,8 +1,10 @@
 public import RDBFormat
 import RDBSupport
 
-/// Reading values element by element. Every element is announced when its bytes are complete, and
-/// committed then; a parser that runs dry starts that element again.
+/// Values element by element.
+///
+/// The sink gets an element when all its bytes are there; they are consumed then. If the input ends before that, the
+/// next call begins the element again.
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func elements<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
@@ -97,10 +99,10 @@ extension RDBParser {
     committed = cursor.position
   }
 
-  /// What the number before a field of type 22 (Redis 7.4 release candidates) or 24 means.
+  /// Returns the expiry that the number before a field of type 22 (Redis 7.4 release candidates) or 24 stands for.
   ///
-  /// 0: none. Type 22: absolute. Type 24: counted from the earliest field's, which has 1. Servers refuse
-  /// times from 2^48 on. Source: `rdbLoadObject` in Redis `src/rdb.c`.
+  /// 0 is no expiry. Type 22 stores an absolute time, type 24 the difference from the earliest expiry, plus 1. Servers
+  /// refuse times from 2^48 on. Source: `rdbLoadObject` in Redis `src/rdb.c`.
   @inlinable
   func fieldExpiry(_ time: UInt64, at offset: Int) throws(RDBError) -> UnixMilliseconds? {
     if time == 0 { return nil }
@@ -113,7 +115,7 @@ extension RDBParser {
     return UnixMilliseconds(Int64(sum))
   }
 
-  /// Reads a score of type 3: text, or one of three marks.
+  /// Reads a score of type 3: text, or one of the marks for NaN, ∞ and −∞.
   @usableFromInline @_lifetime(cursor: copy cursor)
   func asciiScore(_ cursor: inout ByteCursor) throws(RDBError) -> Double {
     let start = cursor.offset
@@ -154,10 +156,10 @@ extension RDBParser {
         container = try cursor.length()
         guard container == 1 || container == 2 else { throw RDBError.badContainer(at: start, container) }
       }
-      let place = cursor.offset
+      let offset = cursor.offset
       let node = try string(&cursor, slot: 1)
       if node.byteCount == 0 {
-        throw RDBError.value(.corruptQuicklist, at: place, "a node with bytes", "an empty string")
+        throw RDBError.value(.corruptQuicklist, at: offset, "a node with bytes", "an empty string")
       }
       if !state.value.announced {
         try sink.beginElements(
@@ -172,7 +174,7 @@ extension RDBParser {
       if container == 1 {
         try sink.listElement(node)
       } else {
-        count = try listEntries(PackedValue(node, kind, at: place), &sink)
+        count = try listEntries(PackedValue(node, kind, at: offset), &sink)
       }
       state.value.liveCount &+= UInt64(count)
       elementDone(cursor)
@@ -180,7 +182,9 @@ extension RDBParser {
     try checkNotEmpty(state.value.liveCount == 0 ? 0 : 1, at: state.value.offset)
   }
 
-  /// - Returns: How many there were.
+  /// Reads the elements of a list in one packed value.
+  ///
+  /// - Returns: The number of elements.
   @inlinable
   mutating func listEntries<S: RDBSink & ~Copyable>(
     _ packed: consuming PackedValue, _ sink: inout S
@@ -235,10 +239,10 @@ extension RDBParser {
       let start = cursor.offset
       let count = try cursor.length()
       if count == 0 { throw RDBError.value(.corruptArray, at: start, "at least one element", "0") }
-      let place = cursor.offset
+      let offset = cursor.offset
       let hasCursor = try cursor.length()
       guard hasCursor <= 1 else {
-        throw RDBError.value(.corruptArray, at: place, "a cursor mark of 0 or 1", "\(hasCursor)")
+        throw RDBError.value(.corruptArray, at: offset, "a cursor mark of 0 or 1", "\(hasCursor)")
       }
       let insertIndex = hasCursor == 1 ? try cursor.length() : nil
       try sink.beginElements(ElementsHeader(count: count, insertIndex: insertIndex))
@@ -261,17 +265,17 @@ extension RDBParser {
       switch tag {
       case 0, 3: try sink.arrayElement(index: index, value: try string(&cursor, slot: 1))
       case 1:
-        let place = scratch.number(1)
-        let count = DecimalText.write(try cursor.littleEndian(Int64.self), to: place)
-        try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: place, byteCount: count))
+        let text = scratch.number(1)
+        let count = DecimalText.write(try cursor.littleEndian(Int64.self), to: text)
+        try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: text, byteCount: count))
       case 2:
         let value = Double(bitPattern: try cursor.littleEndian(UInt64.self))
         guard value.isFinite else {
           throw RDBError.value(.corruptArray, at: start, "a finite number", "\(value)")
         }
-        let place = scratch.number(1)
-        let count = writeArrayDouble(value, to: place)
-        try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: place, byteCount: count))
+        let text = scratch.number(1)
+        let count = writeArrayDouble(value, to: text)
+        try sink.arrayElement(index: index, value: RawSpan(_unsafeStart: text, byteCount: count))
       default: throw RDBError.badArrayTag(at: start, tag)
       }
       state.value.inner = index
@@ -280,14 +284,17 @@ extension RDBParser {
     }
   }
 
-  /// The shortest text of `value`, with `.0` where it would otherwise look like an integer.
-  @usableFromInline func writeArrayDouble(_ value: Double, to place: UnsafeMutableRawPointer) -> Int {
-    var count = DoubleText.write(value, to: place)
-    let text = UnsafeRawBufferPointer(start: place, count: count)
+  /// Writes the shortest text of `value`, with `.0` if it would otherwise look like an integer.
+  ///
+  /// - Parameter text: Room for ``Scratch/numberByteCount`` bytes.
+  /// - Returns: The number of bytes written.
+  @usableFromInline func writeArrayDouble(_ value: Double, to text: UnsafeMutableRawPointer) -> Int {
+    var count = DoubleText.write(value, to: text)
+    let written = UnsafeRawBufferPointer(start: text, count: count)
     let marks = [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "n"), UInt8(ascii: "i")]
-    if !text.contains(where: { marks.contains($0) }) {
-      place.storeBytes(of: UInt8(ascii: "."), toByteOffset: count, as: UInt8.self)
-      place.storeBytes(of: UInt8(ascii: "0"), toByteOffset: count + 1, as: UInt8.self)
+    if !written.contains(where: { marks.contains($0) }) {
+      text.storeBytes(of: UInt8(ascii: "."), toByteOffset: count, as: UInt8.self)
+      text.storeBytes(of: UInt8(ascii: "0"), toByteOffset: count + 1, as: UInt8.self)
       count += 2
     }
     return count

@@ -1,11 +1,12 @@
 public import RDBFormat
 import RDBSupport
 
-/// What an output needs before the file says it: how long a stored value is, and which entries of a
-/// stream are pending. Within the input at hand the parser looks for itself; beyond it, whoever drives
-/// the parser reads ahead with a parser made for it, and supplies the answer.
+/// Looking ahead: the size of a stored value and the pending entries of a stream, which some sinks need before the value.
+///
+/// The parser looks ahead in its input. If the value is longer, `parse` returns ``Want/lookahead``; the caller reads
+/// ahead with a parser made by ``makeLookaheadParser()`` and gives the result to ``supply(_:to:)``.
 extension RDBParser {
-  /// Looks ahead within the input; leaves the phase at `lookahead` where that is not enough.
+  /// Looks ahead in the input; leaves the phase at `lookahead` if the input ends before the value.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func lookAhead<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
@@ -18,7 +19,9 @@ extension RDBParser {
     }
   }
 
-  /// - Returns: Whether the value's end was found within the input.
+  /// Looks for the value's end in the input.
+  ///
+  /// - Returns: Whether it was found.
   @usableFromInline
   mutating func findLookahead(_ cursor: ByteCursor, _ interest: Interest) throws(RDBError) -> Bool {
     let saved = state.value
@@ -66,7 +69,7 @@ extension RDBParser {
     return StreamOutline(pendingIDs: ids, info: state.value.info)
   }
 
-  /// Goes on with the key just announced, now that it is known what stands behind it.
+  /// Chooses between the stored value and its elements, with the result of the look ahead.
   @inlinable
   mutating func decide<S: RDBSink & ~Copyable>(_ sink: inout S) throws {
     guard let found = foundLookahead else { return }
@@ -83,7 +86,7 @@ extension RDBParser {
     }
   }
 
-  /// Answers ``Want/lookahead``; then call `parse` again.
+  /// Takes the result that ``Want/lookahead`` asked for; call `parse` again after it.
   @inlinable
   mutating func supply<S: RDBSink & ~Copyable>(_ lookahead: Lookahead, to sink: inout S)
     throws(RDBError)
@@ -93,7 +96,7 @@ extension RDBParser {
     do { try decide(&sink) } catch { throw inContext(.fromSink(error, at: state.value.offset)) }
   }
 
-  /// A parser that reads from the first byte of the value just announced to its end, and stops there.
+  /// Returns a parser for the value of the key just announced, which stops after the value.
   func makeLookaheadParser() -> RDBParser {
     var ahead = RDBParser(state: state, options: options)
     ahead.state.phase = .value
@@ -102,7 +105,7 @@ extension RDBParser {
     return ahead
   }
 
-  /// What a parser of ``makeLookaheadParser()`` found, when it has come to the end.
+  /// Returns the result of a parser made by ``makeLookaheadParser()`` that has come to the end.
   mutating func finishLookahead(storedByteCount: UInt64) -> Lookahead {
     Lookahead(storedByteCount: storedByteCount, outline: takeOutline())
   }

@@ -49,7 +49,7 @@ extension RDBParser {
       throw RDBError(
         .unsupportedVersion, at: offset,
         expected: "RDB version \(known.lowerBound)–\(known.upperBound)"
-          + (version > known.upperBound ? " (--force-version reads on as far as it can)" : ""),
+          + (version > known.upperBound ? " (`forceVersion` reads on as far as it can)" : ""),
         found: "\(isValkey ? "VALKEY" : "REDIS") version \(version)")
     }
     return SnapshotHeader(vendor: isValkey ? .valkey : .redis, version: version)

@@ -1,7 +1,7 @@
 public import RDBFormat
 import RDBSupport
 
-/// Values that are one packed blob: read whole, walked once, checked on the way.
+/// Values that are one packed value: held whole, walked once, and checked by the walk.
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func packedValue<S: RDBSink & ~Copyable>(
@@ -11,29 +11,29 @@ extension RDBParser {
       // A hint: each field has its own expiry.
       _ = try cursor.littleEndian(UInt64.self)
     }
-    let place = cursor.offset
+    let offset = cursor.offset
     let blob = try string(&cursor, slot: 3)
     switch packed {
-    case .hash(let kind): try hash(blob, kind, place, &sink)
-    case .zset(let kind): try zset(blob, kind, place, &sink)
-    case .set: try set(blob, place, &sink)
+    case .hash(let kind): try hash(blob, kind, offset, &sink)
+    case .zset(let kind): try zset(blob, kind, offset, &sink)
+    case .set: try set(blob, offset, &sink)
     case .list:
-      let ziplist = try PackedValue(blob, .ziplist, at: place)
+      let ziplist = try PackedValue(blob, .ziplist, at: offset)
       try sink.beginElements(
         ElementsHeader(count: ziplist.claimed(per: 1), firstBlobByteCount: blob.byteCount))
-      try checkNotEmpty(try listEntries(ziplist, &sink), at: place)
-    case .intset: try intset(blob, place, &sink)
-    case .zipmap: try zipmap(blob, place, &sink)
-    case .hashWithExpiries: try hashEx(blob, place, &sink)
-    case .templateHash: try templateListpack(blob, place, nil, &sink)
+      try checkNotEmpty(try listEntries(ziplist, &sink), at: offset)
+    case .intset: try intset(blob, offset, &sink)
+    case .zipmap: try zipmap(blob, offset, &sink)
+    case .hashWithExpiries: try hashEx(blob, offset, &sink)
+    case .templateHash: try templateListpack(blob, offset, nil, &sink)
     }
   }
 
   @inlinable
   mutating func hash<S: RDBSink & ~Copyable>(
-    _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int, _ sink: inout S
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ sink: inout S
   ) throws {
-    var packed = try PackedValue(blob, kind, at: place)
+    var packed = try PackedValue(blob, kind, at: offset)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
     duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
@@ -42,7 +42,7 @@ extension RDBParser {
     while !packed.isAtEnd {
       let position = packed.position
       let field = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(field, position, blob, kind, place, "a field")
+      try checkUnique(field, position, blob, kind, offset, "a field")
       let value = try packed.next()
       if announces {
         try sink.hashField(field, value: value.text(scratch: scratch.number(2)), expiry: nil)
@@ -51,15 +51,15 @@ extension RDBParser {
     }
     if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, place, "a field") }
-    try checkNotEmpty(count, at: place)
+    if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, offset, "a field") }
+    try checkNotEmpty(count, at: offset)
   }
 
   @inlinable
-  mutating func set<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
+  mutating func set<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
     throws
   {
-    var packed = try PackedValue(blob, .listpack, at: place)
+    var packed = try PackedValue(blob, .listpack, at: offset)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: blob.byteCount))
     duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 1))
@@ -67,20 +67,20 @@ extension RDBParser {
     while !packed.isAtEnd {
       let position = packed.position
       let member = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(member, position, blob, .listpack, place, "a member")
+      try checkUnique(member, position, blob, .listpack, offset, "a member")
       try sink.setMember(member)
       count &+= 1
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 1, place, "a member") }
-    try checkNotEmpty(count, at: place)
+    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 1, offset, "a member") }
+    try checkNotEmpty(count, at: offset)
   }
 
   @inlinable
   mutating func zset<S: RDBSink & ~Copyable>(
-    _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int, _ sink: inout S
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ sink: inout S
   ) throws {
-    var packed = try PackedValue(blob, kind, at: place)
+    var packed = try PackedValue(blob, kind, at: offset)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
     duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
@@ -88,7 +88,7 @@ extension RDBParser {
     while !packed.isAtEnd {
       let position = packed.position
       let member = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(member, position, blob, kind, place, "a member")
+      try checkUnique(member, position, blob, kind, offset, "a member")
       let scorePosition = packed.position
       let entry = try packed.next()
       if entry.isInteger {
@@ -101,9 +101,9 @@ extension RDBParser {
         }
       } else {
         guard let (score, isCanonical) = DoubleText.read(entry.bytes) else {
-          throw RDBError.badScore(at: place, inner: scorePosition, "other text")
+          throw RDBError.badScore(at: offset, inner: scorePosition, "other text")
         }
-        if score.isNaN { throw RDBError.notANumber(at: place, inner: scorePosition) }
+        if score.isNaN { throw RDBError.notANumber(at: offset, inner: scorePosition) }
         if isCanonical {
           try sink.zsetMember(member, score: score, text: entry.bytes)
         } else {
@@ -113,17 +113,19 @@ extension RDBParser {
       count &+= 2
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, place, "a member") }
-    try checkNotEmpty(count, at: place)
+    if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, offset, "a member") }
+    try checkNotEmpty(count, at: offset)
   }
 
-  /// Field, value, expiry (0: none), ordered by expiry with the fields without one last. Servers do not
-  /// look at the order unless told to; so it is damage only for a check.
+  /// Reads a hash of fields, values and expiries (0: none).
+  ///
+  /// The fields ascend by expiry; those without one come last. Servers compare the order only if they are configured
+  /// to, so a wrong order is an error only when validating.
   @inlinable
-  mutating func hashEx<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
+  mutating func hashEx<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
     throws
   {
-    var packed = try PackedValue(blob, .listpack, at: place)
+    var packed = try PackedValue(blob, .listpack, at: offset)
     try sink.beginElements(
       ElementsHeader(
         count: packed.claimed(per: 3), firstBlobByteCount: blob.byteCount,
@@ -134,31 +136,31 @@ extension RDBParser {
     while !packed.isAtEnd {
       let position = packed.position
       let field = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(field, position, blob, .listpack, place, "a field")
+      try checkUnique(field, position, blob, .listpack, offset, "a field")
       let value = try packed.next().text(scratch: scratch.number(2))
       let expiryPosition = packed.position
       let expiry = try packed.next()
       guard expiry.isInteger, expiry.integer >= 0, expiry.integer < 1 << 48 else {
         throw RDBError.value(
-          .corruptHash, at: place, inner: expiryPosition, "a field's expiry, 0 to 2^48-1",
+          .corruptHash, at: offset, inner: expiryPosition, "a field's expiry, 0 to 2^48-1",
           expiry.isInteger ? "\(expiry.integer)" : "text")
       }
-      try checkOrder(expiry.integer, behind: latest, at: place, inner: expiryPosition)
+      try checkOrder(expiry.integer, behind: latest, at: offset, inner: expiryPosition)
       latest = expiry.integer
       try sink.hashField(
         field, value: value, expiry: expiry.integer == 0 ? nil : UnixMilliseconds(expiry.integer))
       count &+= 3
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 3, place, "a field") }
-    try checkNotEmpty(count, at: place)
+    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 3, offset, "a field") }
+    try checkNotEmpty(count, at: offset)
   }
 
   @inlinable
-  mutating func intset<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
+  mutating func intset<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
     throws
   {
-    let intset = try Intset(blob, at: place)
+    let intset = try Intset(blob, at: offset)
     try sink.beginElements(
       ElementsHeader(count: UInt64(intset.count), firstBlobByteCount: blob.byteCount))
     var previous: Int64?
@@ -166,7 +168,7 @@ extension RDBParser {
       let value = intset.value(at: index)
       if let previous, previous >= value {
         throw RDBError.value(
-          .corruptIntset, at: place, "integers in ascending order", "\(value) behind \(previous)")
+          .corruptIntset, at: offset, "integers in ascending order", "\(value) behind \(previous)")
       }
       previous = value
       let text = scratch.number(1)
@@ -176,10 +178,10 @@ extension RDBParser {
   }
 
   @inlinable
-  mutating func zipmap<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ place: Int, _ sink: inout S)
+  mutating func zipmap<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
     throws
   {
-    var zipmap = try Zipmap(blob, at: place)
+    var zipmap = try Zipmap(blob, at: offset)
     try sink.beginElements(
       ElementsHeader(
         count: zipmap.claimedCount.map { UInt64($0) }, firstBlobByteCount: blob.byteCount))
@@ -189,28 +191,28 @@ extension RDBParser {
     while !zipmap.isAtEnd {
       let position = zipmap.position
       let field = try zipmap.field()
-      try checkUnique(field, zipmap, position, place)
+      try checkUnique(field, zipmap, position, offset)
       try sink.hashField(field, value: try zipmap.value(), expiry: nil)
       count += 1
     }
     try zipmap.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(of: first, place) }
+    if duplicates.unnoted >= 0 { try checkRest(of: first, offset) }
   }
 
-  /// Throws if `field`, which stands at `position`, stood in this zipmap before.
+  /// Throws if the zipmap holds `field`, found at `position`, before it too.
   @inlinable
   mutating func checkUnique(
-    _ field: RawSpan, _ zipmap: borrowing Zipmap, _ position: Int, _ place: Int
+    _ field: RawSpan, _ zipmap: borrowing Zipmap, _ position: Int, _ offset: Int
   ) throws(RDBError) {
     let earlier = duplicates.insert(field, at: position)
     guard earlier >= 0 else { return }
     var other = copy zipmap
     other.position = earlier
-    if same(field, try other.field()) { throw RDBError.duplicate(at: place, inner: position, "a field") }
+    if same(field, try other.field()) { throw RDBError.duplicate(at: offset, inner: position, "a field") }
   }
 
   @usableFromInline
-  mutating func checkRest(of first: Zipmap, _ place: Int) throws(RDBError) {
+  mutating func checkRest(of first: Zipmap, _ offset: Int) throws(RDBError) {
     while duplicates.unnoted >= 0 {
       let from = duplicates.unnoted
       duplicates.begin()
@@ -218,55 +220,54 @@ extension RDBParser {
       while !zipmap.isAtEnd {
         let position = zipmap.position
         let field = try zipmap.field()
-        if position >= from { try checkUnique(field, zipmap, position, place) }
+        if position >= from { try checkUnique(field, zipmap, position, offset) }
         _ = try zipmap.value()
       }
     }
   }
 
-  /// Throws if `text`, which stands at `position`, stood in this packed value before.
+  /// Throws if the packed value holds `text`, found at `position`, before it too.
   @inlinable @inline(__always)
   mutating func checkUnique(
-    _ text: RawSpan, _ position: Int, _ blob: RawSpan, _ kind: PackedValue.Kind, _ place: Int,
+    _ text: RawSpan, _ position: Int, _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int,
     _ what: StaticString
   ) throws(RDBError) {
-    // A number's text is in a scratch area behind the first.
-    if duplicates.isSifting { return duplicates.sift(entry: text) }
+    if duplicates.isSifting { return duplicates.sift(text) }
     let earlier = duplicates.insert(text, at: position)
-    if earlier >= 0 { try compare(text, position, earlier, blob, kind, place, what) }
+    if earlier >= 0 { try compare(text, position, earlier, blob, kind, offset, what) }
   }
 
-  /// Throws if the entry that stands at `earlier` is the same text.
+  /// Throws if the entry at `earlier` has the same text.
   @usableFromInline
   func compare(
     _ text: RawSpan, _ position: Int, _ earlier: Int, _ blob: RawSpan, _ kind: PackedValue.Kind,
-    _ place: Int, _ what: StaticString
+    _ offset: Int, _ what: StaticString
   ) throws(RDBError) {
-    let entry = try PackedValue(blob, kind, at: place).entry(at: earlier)
+    let entry = try PackedValue(blob, kind, at: offset).entry(at: earlier)
     if same(text, entry.text(scratch: scratch.number(3))) {
-      throw RDBError.duplicate(at: place, inner: position, "\(what)")
+      throw RDBError.duplicate(at: offset, inner: position, "\(what)")
     }
   }
 
-  /// Walks a value again, once for every ``DuplicateFinder/limit`` members that were not noted.
+  /// Walks a value again, once per ``DuplicateFinder/limit`` members that the table had no room for.
   @usableFromInline
   mutating func checkRest(
-    _ blob: RawSpan, _ kind: PackedValue.Kind, _ entries: Int, _ place: Int, _ what: StaticString
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ entries: Int, _ offset: Int, _ what: StaticString
   ) throws(RDBError) {
     while duplicates.unnoted >= 0 {
       let from = duplicates.unnoted
       duplicates.begin()
-      var packed = try PackedValue(blob, kind, at: place)
+      var packed = try PackedValue(blob, kind, at: offset)
       while !packed.isAtEnd {
         let position = packed.position
         let text = try packed.next().text(scratch: scratch.number(1))
-        if position >= from { try checkUnique(text, position, blob, kind, place, what) }
+        if position >= from { try checkUnique(text, position, blob, kind, offset, what) }
         for _ in 1..<entries { _ = try packed.next() }
       }
     }
   }
 
-  /// An empty list, set, sorted set or hash is damage for a check; servers and readers step over it.
+  /// Throws for an empty list, set, sorted set or hash when validating; servers and readers step over it.
   @inlinable func checkNotEmpty(_ count: Int, at offset: Int) throws(RDBError) {
     if count == 0, state.value.mode == .validate { throw RDBError.emptyKey(at: offset) }
   }

@@ -1,6 +1,6 @@
 public import RDBFormat
 
-/// Stepping over values by their lengths alone. Everything here can stop at any byte and go on.
+/// Stepping over values by their lengths. Each step can stop at any byte and continue in the next call.
 extension RDBParser {
   /// Steps over the value, or the rest of it.
   @inlinable @_lifetime(cursor: copy cursor)
@@ -87,7 +87,7 @@ extension RDBParser {
     state.value.stage = .elements
   }
 
-  /// Notes what a quicklist of one node says of it.
+  /// Measures a quicklist's only node.
   @usableFromInline
   mutating func measureOnlyNode(_ cursor: ByteCursor, _ count: UInt64, _ layout: ValueLayout)
     throws(RDBError)
@@ -182,7 +182,7 @@ extension RDBParser {
         state.value.stage = state.value.outer == 0 ? afterGroups : .group
         if state.value.outer > 0 { state.value.outer -= 1 }
       case .group:
-        // Name, then the numbers behind it.
+        // The name, then numbers.
         if state.value.part == 0 { try skipPart(&cursor, false) }
         _ = try cursor.length()
         _ = try cursor.length()
@@ -262,7 +262,7 @@ extension RDBParser {
     }
   }
 
-  /// The stage behind the last group.
+  /// The stage after the last group.
   @usableFromInline var afterGroups: ValueState.Stage {
     state.value.type.layout.streamVersion >= 4 ? .idempotency : .done
   }
@@ -285,7 +285,7 @@ extension RDBParser {
     }
   }
 
-  /// Hands the value's bytes on as they stand.
+  /// Steps over the value and gives its bytes to the sink.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func storedValue<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws

@@ -1,6 +1,6 @@
 public import RDBFormat
 
-/// A pending entry of the group being read, until its consumer is known.
+/// A pending entry of the group being read. Its consumer comes later in the file.
 @usableFromInline
 struct PendingEntry: BitwiseCopyable {
   @usableFromInline let id: StreamID
@@ -42,138 +42,6 @@ extension RDBParser {
       state.value.stage = .tail
     }
     try streamTail(&cursor, &sink)
-  }
-
-  // MARK: Entries
-
-  /// Reads a node: its master ID, and a listpack of entries that count from it.
-  ///
-  ///     count deleted fields field… 0                          the master entry
-  ///     flags ms-diff seq-diff [fields] (field value)… size    each entry; flag 1: deleted,
-  ///     flags ms-diff seq-diff value… size                     flag 2: the master's fields
-  @inlinable @_lifetime(cursor: copy cursor)
-  mutating func streamNode<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
-    throws
-  {
-    let start = cursor.offset
-    let key = try string(&cursor, slot: 1)
-    guard key.byteCount == 16 else {
-      throw RDBError.value(.corruptStream, at: start, "a master ID of 16 bytes", "\(key.byteCount)")
-    }
-    var keyCursor = ByteCursor(key, base: start)
-    let master = try keyCursor.streamID()
-    if let last = state.value.lastMaster, master <= last {
-      throw RDBError.value(
-        .corruptStream, at: start, "master IDs in ascending order", "\(master) behind \(last)")
-    }
-    let place = cursor.offset
-    let blob = try string(&cursor, slot: 3)
-    state.value.lastMaster = master
-    var listpack = try Listpack(blob, at: place)
-    var elements = 0
-    let live = try integer(&listpack, place, "a count of entries", &elements)
-    let deleted = try integer(&listpack, place, "a count of deleted entries", &elements)
-    let fieldCount = try integer(&listpack, place, "a count of fields", &elements)
-    guard live >= 0, deleted >= 0, fieldCount >= 0, live < 1 << 32, deleted < 1 << 32,
-      fieldCount < 1 << 32
-    else {
-      throw RDBError.value(
-        .corruptStream, at: place, inner: 6, "counts of entries and fields",
-        "\(live), \(deleted) and \(fieldCount)")
-    }
-    try sink.node(ValueNode(byteCount: blob.byteCount, masterID: master))
-    let masterFields = listpack
-    for _ in 0..<fieldCount {
-      _ = try listpack.next()
-      elements &+= 1
-    }
-    let end = try integer(&listpack, place, "the master entry's end", &elements)
-    guard end == 0 else {
-      throw RDBError.value(
-        .corruptStream, at: place, inner: listpack.position, "the master entry's end, 0", "\(end)")
-    }
-    var seenLive: Int64 = 0
-    var seenDeleted: Int64 = 0
-    while !listpack.isAtEnd {
-      let before = elements
-      let entryPosition = listpack.position
-      let flags = try integer(&listpack, place, "an entry's flags", &elements)
-      guard flags & ~3 == 0 else {
-        throw RDBError.value(
-          .corruptStream, at: place, inner: entryPosition, "an entry's flags, 0–3", "\(flags)")
-      }
-      let milliseconds = try integer(&listpack, place, "a time difference", &elements)
-      let sequence = try integer(&listpack, place, "a sequence difference", &elements)
-      let id = StreamID(
-        master.milliseconds &+ UInt64(bitPattern: milliseconds),
-        master.sequence &+ UInt64(bitPattern: sequence))
-      let isLive = flags & 1 == 0
-      if isLive {
-        seenLive &+= 1
-        if state.value.hasLastID, id <= state.value.lastID {
-          throw RDBError.value(
-            .corruptStream, at: place, inner: entryPosition, "IDs in ascending order",
-            "\(id) behind \(state.value.lastID)")
-        }
-        state.value.lastID = id
-        state.value.hasLastID = true
-      } else {
-        seenDeleted &+= 1
-      }
-      if flags & 2 != 0 {
-        var fields = masterFields
-        if isLive { try sink.beginStreamEntry(id, fieldCount: Int(fieldCount)) }
-        for _ in 0..<fieldCount {
-          let field = try fields.next().text(scratch: scratch.number(1))
-          let value = try listpack.next().text(scratch: scratch.number(2))
-          if isLive { try sink.streamField(field, value: value) }
-          elements &+= 1
-        }
-      } else {
-        let count = try integer(&listpack, place, "a count of fields", &elements)
-        guard count >= 0, count < 1 << 32 else {
-          throw RDBError.value(
-            .corruptStream, at: place, inner: listpack.position, "a count of fields", "\(count)")
-        }
-        if isLive { try sink.beginStreamEntry(id, fieldCount: Int(count)) }
-        for _ in 0..<count {
-          let field = try listpack.next().text(scratch: scratch.number(1))
-          let value = try listpack.next().text(scratch: scratch.number(2))
-          if isLive { try sink.streamField(field, value: value) }
-          elements &+= 2
-        }
-      }
-      let size = elements &- before
-      let claimed = try integer(&listpack, place, "an entry's size", &elements)
-      guard claimed == Int64(size) else {
-        throw RDBError.value(
-          .corruptStream, at: place, inner: listpack.position, "an entry of \(size) elements",
-          "\(claimed)")
-      }
-    }
-    try listpack.finish(count: elements)
-    guard seenLive == live, seenDeleted == deleted else {
-      throw RDBError.value(
-        .corruptStream, at: place, "\(live) live and \(deleted) deleted entries",
-        "\(seenLive) and \(seenDeleted)")
-    }
-    if live == 0, state.value.mode == .validate {
-      throw RDBError.value(.corruptStream, at: place, "a node with a live entry", "none")
-    }
-    state.value.liveCount &+= UInt64(live)
-  }
-
-  @inlinable @_lifetime(listpack: copy listpack)
-  func integer(
-    _ listpack: inout Listpack, _ place: Int, _ what: StaticString, _ elements: inout Int
-  ) throws(RDBError) -> Int64 {
-    let position = listpack.position
-    let entry = try listpack.next()
-    elements &+= 1
-    guard entry.isInteger else {
-      throw RDBError.value(.corruptStream, at: place, inner: position, "\(what)", "text")
-    }
-    return entry.integer
   }
 
   // MARK: The stream's own numbers
@@ -275,7 +143,7 @@ extension RDBParser {
     }
   }
 
-  /// Reads a group's name and numbers; its entry counts are announced when its consumers' count is known.
+  /// Reads a group's name and numbers.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func streamGroup<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws
@@ -302,7 +170,7 @@ extension RDBParser {
     state.value.stage = .pending
   }
 
-  /// Reads the group's pending entries, which ascend; whose they are comes with the consumers.
+  /// Reads the group's pending entries, which ascend by ID. Their consumers follow.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func readPending(_ cursor: inout ByteCursor) throws(RDBError) {
     while state.value.remaining > 0 {
@@ -343,7 +211,7 @@ extension RDBParser {
     state.value.stage = .consumerPending
   }
 
-  /// Reads IDs, each of which must be a pending entry of the group that nobody has yet.
+  /// Reads IDs of pending entries of the group and assigns the entries to a consumer; each has one at most.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func assignPending(_ cursor: inout ByteCursor, to consumer: Int32) throws(RDBError) {
     while state.value.remaining > 0 {
@@ -392,7 +260,7 @@ extension RDBParser {
     pending.removeAll()
   }
 
-  /// Reads a producer's name and how many IDs it has; the name is kept beside them.
+  /// Reads a producer's name, which is kept, and its number of IDs.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func beginProducer(_ cursor: inout ByteCursor) throws(RDBError) {
     guard state.value.outer > 0 else {

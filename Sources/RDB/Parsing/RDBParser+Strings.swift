@@ -2,9 +2,9 @@ public import RDBFormat
 import RDBSupport
 
 extension RDBParser {
-  /// Reads a string: borrowed from the input where it stands there as it is, else from scratch memory.
+  /// Reads a string, borrowed from the input or, if it is stored in another form, from scratch memory.
   ///
-  /// - Parameter slot: Which scratch memory; what was there is overwritten.
+  /// - Parameter slot: The slot of the scratch memory, which is overwritten.
   @inlinable @inline(__always) @_lifetime(copy cursor) @_lifetime(cursor: copy cursor)
   mutating func string(_ cursor: inout ByteCursor, slot: Int) throws(RDBError) -> RawSpan {
     if let short = cursor.takeShortString() { return short }
@@ -19,9 +19,9 @@ extension RDBParser {
       if byteCount > options.stringLimit { throw RDBError.stringTooLong(at: start, byteCount, options) }
       return try cursor.take(byteCount)
     case .integer(let value):
-      let place = scratch.number(slot)
-      let count = DecimalText.write(value, to: place)
-      return _overrideLifetime(RawSpan(_unsafeStart: place, byteCount: count), copying: cursor)
+      let text = scratch.number(slot)
+      let count = DecimalText.write(value, to: text)
+      return _overrideLifetime(RawSpan(_unsafeStart: text, byteCount: count), copying: cursor)
     case .lzf(let compressed, let original):
       return try decompress(&cursor, start, compressed, original, slot: slot)
     }
@@ -52,9 +52,9 @@ extension RDBParser {
     return _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(output)), copying: cursor)
   }
 
-  /// Steps over a string without decoding it; what does not fit into the input is `state.owed`.
+  /// Steps over a string without decoding it. `state.owed` is the number of its bytes that are not in the input.
   ///
-  /// - Parameter validate: Decompress it, to see whether it can be.
+  /// - Parameter validate: Whether to decompress it, as a check.
   @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func skipString(_ cursor: inout ByteCursor, validate: Bool) throws(RDBError) {
     if cursor.takeShortString() != nil { return }
@@ -87,7 +87,7 @@ extension RDBParser {
     }
   }
 
-  /// Steps over what is owed; throws `truncated` while something is.
+  /// Steps over the bytes owed; throws if some are still not in the input.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func payOwed(_ cursor: inout ByteCursor) throws(RDBError) {
     guard state.owed > 0 else { return }
@@ -109,7 +109,7 @@ extension RDBError {
     }
     return RDBError(
       .stringTooLong, at: offset,
-      expected: "at most \(options.stringLimit) bytes (--max-string raises the limit)",
+      expected: "at most \(options.stringLimit) bytes (`stringLimit` raises the limit)",
       found: "a string of \(byteCount)")
   }
 }

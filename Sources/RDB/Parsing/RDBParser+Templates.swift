@@ -13,13 +13,13 @@ extension RDBParser {
     return template
   }
 
-  /// Reads a record of the registry: `id count field…`.
+  /// Reads a template record: `id count field…`.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func hashTemplate(_ cursor: inout ByteCursor) throws(RDBError) {
     let start = cursor.offset
     let id = try cursor.length()
     let template = HashTemplate(fields: try templateFields(&cursor, start))
-    // The registry stays in memory: all of it together may be as long as a string.
+    // Templates stay in memory: together they may be as long as a string.
     state.templateByteCount += UInt64(cursor.offset - start)
     if state.templateByteCount > options.stringLimit {
       throw RDBError.stringTooLong(at: start, state.templateByteCount, options)
@@ -61,16 +61,16 @@ extension RDBParser {
     let start = cursor.offset
     switch try cursor.length() {
     case 0:
-      let place = cursor.offset
+      let offset = cursor.offset
       let blob = try string(&cursor, slot: 3)
-      var listpack = try Listpack(blob, at: place)
+      var listpack = try Listpack(blob, at: offset)
       var fields: [[UInt8]] = []
       while !listpack.isAtEnd {
         let field = try listpack.next().text(scratch: scratch.number(1))
         fields.append(field.withUnsafeBytes { Array($0) })
       }
       try listpack.finish(count: fields.count)
-      try checkTemplate(fields, place)
+      try checkTemplate(fields, offset)
       return HashTemplate(fields: fields)
     case 1: return HashTemplate(fields: try templateFields(&cursor, start))
     case let form:
@@ -90,9 +90,9 @@ extension RDBParser {
       state.value.stage = .elements
       committed = cursor.position
     }
-    let place = cursor.offset
+    let offset = cursor.offset
     let blob = try string(&cursor, slot: 3)
-    try templateListpack(blob, place, state.value.template, &sink)
+    try templateListpack(blob, offset, state.value.template, &sink)
   }
 
   /// Reads a hash of type 31 or 32: field names or a template's ID, then one string per field.
@@ -120,28 +120,28 @@ extension RDBParser {
     }
   }
 
-  /// A listpack of a template's ID and one value a field.
+  /// Reads a listpack of a template's ID and one value per field.
   @inlinable
   mutating func templateListpack<S: RDBSink & ~Copyable>(
-    _ blob: RawSpan, _ place: Int, _ known: HashTemplate?, _ sink: inout S
+    _ blob: RawSpan, _ offset: Int, _ known: HashTemplate?, _ sink: inout S
   ) throws {
-    var listpack = try Listpack(blob, at: place)
+    var listpack = try Listpack(blob, at: offset)
     let first = try listpack.next()
     guard first.isInteger else {
-      throw RDBError.value(.corruptHashTemplate, at: place, inner: 6, "a template's ID", "text")
+      throw RDBError.value(.corruptHashTemplate, at: offset, inner: 6, "a template's ID", "text")
     }
     let template: HashTemplate
     if let known {
       template = known
     } else {
-      template = try self.template(UInt64(bitPattern: first.integer), at: place)
+      template = try self.template(UInt64(bitPattern: first.integer), at: offset)
     }
     try sink.beginElements(
       ElementsHeader(count: UInt64(template.fields.count), firstBlobByteCount: blob.byteCount))
     for field in template.fields {
       guard !listpack.isAtEnd else {
         throw RDBError.value(
-          .corruptHashTemplate, at: place, inner: listpack.position,
+          .corruptHashTemplate, at: offset, inner: listpack.position,
           "\(template.fields.count) values", "fewer")
       }
       let value = try listpack.next().text(scratch: scratch.number(1))

@@ -1,55 +1,62 @@
 public import RDBFormat
 
-/// Turns bytes into events: the opcode loop, without any input or output of its own.
+/// The parser: it turns bytes into events and does no input or output.
 ///
-/// Give it what you have of the file, from the first byte it has not consumed yet; it consumes what it
-/// can use, calls the sink, and says what it wants next. Events come only when all their bytes have
-/// been seen, so nothing is ever said twice. ``RDBReader`` drives it from a file, ``RDBPushReader`` from
-/// chunks that arrive by themselves.
+/// Each call gets the bytes that follow those consumed so far. The parser consumes as many as it can use, calls the
+/// sink, and returns what it needs next. It calls the sink for an event only when all bytes of the event are there, so
+/// no event comes twice. ``RDBReader`` calls it with the bytes of a source, ``RDBPushReader`` with chunks.
 @usableFromInline package struct RDBParser: ~Copyable {
-  /// What a call of ``parse(_:at:isFinal:into:)`` ended with.
+  /// The result of a call of ``parse(_:at:isFinal:into:consumed:)``.
   @usableFromInline package enum Want: Hashable, Sendable {
-    /// More input: at least this many bytes behind those given.
+    /// The parser needs at least this many bytes more.
     case input(missing: UInt64)
-    /// A look at what stands behind the key just announced: ``supply(_:)`` it.
+    /// The sink needs a look ahead past the current value, which ``supply(_:to:)`` takes.
     case lookahead
     /// The EOF opcode was consumed; an eight-byte checksum follows if ``hasChecksum``.
     case end
   }
 
-  /// Limits and leniencies.
+  /// Limits and exceptions.
   @usableFromInline package struct Options: Hashable, Sendable {
-    /// Read versions newer than 15 (Valkey: 81), up to the first type that is unknown.
+    /// Whether versions newer than 15 (Valkey: 81) are read, up to the first unknown type.
     @usableFromInline package var forceVersion = false
-    /// The longest string, decompressed, that is held in memory. Larger ones are refused
-    /// (`stringTooLong`), unless they are only stepped over. Bytes; below 16 KiB it has no effect.
+    /// The size of the longest string that is held in memory, in bytes, decompressed.
+    ///
+    /// A longer string is an error (`stringTooLong`) unless the parser only steps over it. Values below 16 KiB have no
+    /// effect.
     @usableFromInline package var stringLimit: UInt64 = 1 << 30
-    /// All bytes of the input, where its reader knows: what cannot fit in it is cut, not too long.
+    /// The size of the input, in bytes, if known. A string that is longer is truncated, not too long.
     var inputByteCount: UInt64?
     @usableFromInline package init() {}
   }
 
-  /// What stands behind a key's announcement.
+  /// The result of reading past the current value.
   @usableFromInline package struct Lookahead: Hashable, Sendable {
-    /// The bytes of the value as stored, without the type byte.
+    /// The size of the value as stored, in bytes, without the type byte.
     @usableFromInline package var storedByteCount: UInt64
-    /// Of a stream, if it was asked for.
+    /// The outline of a stream, if the sink asked for it.
     @usableFromInline package var outline: StreamOutline?
   }
 
   @usableFromInline var state: ParserState
   @usableFromInline let options: Options
   @usableFromInline let scratch = Scratch()
-  /// What sinks are told of the current key.
+  /// The attributes of the current key, for its announcement.
   @usableFromInline let record = KeyRecord()
   @usableFromInline var duplicates = DuplicateFinder()
-  /// The type each byte means; `nil`: none.
+  /// The value type of each byte; `nil`: the byte is none.
   @usableFromInline let types: UnsafeMutablePointer<ValueType?>
-  /// The current key's name in the input or the scratch memory, for errors; only during a call.
-  @usableFromInline var currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// Everything before this position of the input has been consumed.
+  /// The position in the input after the current key's name, for errors.
+  @usableFromInline var keyEnd = 0
+  /// The size of the current key's name, in bytes, if the input holds it; else one of the two numbers below.
+  @usableFromInline var keyByteCount = Self.noKey
+  /// No key is being read in this call.
+  @inlinable static var noKey: Int { -1 }
+  /// `state.keyName` is the name of the key.
+  @inlinable static var keptKey: Int { -2 }
+  /// The number of bytes of the input that are consumed.
   @usableFromInline var committed = 0
-  /// The last place of the input between two records.
+  /// The last position in the input between two records.
   @usableFromInline var boundary = 0
   @usableFromInline var pending = CompactArray<PendingEntry>()
   /// The names of the stream's groups, and of the group's consumers.
@@ -57,15 +64,15 @@ public import RDBFormat
   @usableFromInline var consumers = NameSet()
   /// The name of the idempotent producer being read.
   @usableFromInline var producer: [UInt8] = []
-  /// Whether scratch memory holds much.
+  /// Whether the scratch memory is large.
   @usableFromInline var hasLargeScratch = false
   /// Pending IDs found in `outline` mode.
   @usableFromInline var outlineIDs = CompactArray<StreamID>()
-  /// A parser that looks ahead stops behind the value.
+  /// Whether the parser stops after the value, because it only looks ahead.
   @usableFromInline var stopsAfterValue = false
   @usableFromInline var foundLookahead: Lookahead?
 
-  /// Starts before the first byte of a file.
+  /// Creates a parser for the first byte of a file.
   @usableFromInline package init(options: Options = Options()) {
     self.init(state: ParserState(), options: options)
   }
@@ -86,10 +93,10 @@ public import RDBFormat
   /// Whether a checksum follows the EOF opcode.
   @usableFromInline package var hasChecksum: Bool { state.header.version >= 5 }
 
-  /// Whether the bytes that are missing need not be there together: they are only stepped over.
+  /// Whether the missing bytes are only stepped over, so that they need not be there together.
   @usableFromInline var isSteppingOver: Bool { state.owed > 0 }
 
-  /// Whether the parser stands between two records, with nothing half read.
+  /// Whether the parser is between two records.
   @usableFromInline var isBetweenRecords: Bool { state.phase == .records && state.recordOffset < 0 }
 
   @usableFromInline func fillTypes() {
@@ -99,14 +106,14 @@ public import RDBFormat
     }
   }
 
-  /// Reads on.
+  /// Parses more of the file.
   ///
   /// - Parameters:
-  ///   - input: The bytes from the first one not consumed yet; borrowed for this call.
+  ///   - input: The bytes that follow those consumed so far; borrowed for this call.
   ///   - base: The file offset of the first byte of `input`.
-  ///   - isFinal: No more bytes follow.
-  ///   - consumed: Set to how many bytes of `input` were consumed, also if this throws.
-  /// - Returns: What is wanted next. Never `.input` if `isFinal`.
+  ///   - isFinal: Whether no more bytes follow.
+  ///   - consumed: Set to the number of consumed bytes of `input`, also if this throws.
+  /// - Returns: What the parser needs next. Never `.input` if `isFinal`.
   /// - Throws: ``RDBError`` with offset, key, expected and found.
   /// - Complexity: O(bytes consumed).
   @inlinable
@@ -120,13 +127,13 @@ public import RDBFormat
     record.place.pointee.inputOffset = base
     defer {
       consumed = committed
-      keepKeyName()
+      keepKeyName(input)
     }
     do {
       return try run(&cursor, &sink)
     } catch {
       let error = RDBError.fromSink(error, at: cursor.offset)
-      guard error.needsInput, !isFinal else { throw inContext(error) }
+      guard error.needsInput, !isFinal else { throw inContext(error, input) }
       return .input(missing: error.missing)
     }
   }
@@ -154,7 +161,7 @@ public import RDBFormat
 
   // MARK: Records
 
-  /// Reads opcodes and keys until a value must be gone on with in another way.
+  /// Reads opcodes and keys, up to a value that another function continues.
   ///
   /// - Returns: Whether the EOF opcode was read.
   @inlinable @_lifetime(cursor: copy cursor)
@@ -180,13 +187,12 @@ public import RDBFormat
     }
   }
 
-  /// Reads a key's name, asks the sink, and reads the value too where it is simple.
+  /// Reads a key's name, asks the sink, and reads a simple value.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func key<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ type: ValueType, _ start: Int, _ sink: inout S
   ) throws {
-    let name = try string(&cursor, slot: 0)
-    unsafe(name)
+    let name = try keyName(&cursor)
     let interest = try announce(&cursor, name, type, start, &sink)
     committed = cursor.position
     state.phase = .value
@@ -205,7 +211,7 @@ public import RDBFormat
       case .measure:
         return try endKey(&cursor, &sink, measure: ValueMeasure(ofString: value))
       case .stored, .storedOrOutlined:
-        // What follows is handed on as it stands.
+        // The look ahead begins at the value's first byte.
         cursor.position = committed
       }
     }
@@ -218,7 +224,7 @@ public import RDBFormat
     try beginValue(&cursor, interest, &sink)
   }
 
-  /// Begins a value that is more than a short string.
+  /// Begins any value but a short string or a packed value.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func beginValue<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
@@ -254,7 +260,7 @@ public import RDBFormat
     try value(&cursor, &sink)
   }
 
-  /// Tells the sink of a key.
+  /// Announces a key to the sink.
   @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
   mutating func announce<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ type: ValueType, _ start: Int, _ sink: inout S
@@ -269,7 +275,7 @@ public import RDBFormat
     return try sink.beginKey(record.header(name: name))
   }
 
-  /// Tells the sink of a key that has an expiry, idle time, frequency, metadata, or a module.
+  /// Announces a key that has an expiry, an idle time, a frequency, metadata, or a module.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func announceWithAttributes<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
@@ -307,7 +313,7 @@ public import RDBFormat
     state.value.isModuleAux = false
   }
 
-  /// Reads a value, or goes on with one.
+  /// Reads a value, or continues one.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func value<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws
@@ -358,65 +364,10 @@ public import RDBFormat
     try sink.endKey(
       KeyEnd(storedByteCount: UInt64(cursor.offset &- state.value.offset), measure: measure))
     state.phase = .records
-    currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    keyByteCount = Self.noKey
     if hasLargeScratch {
       scratch.trim()
       hasLargeScratch = false
     }
-  }
-
-  // MARK: Context of errors
-
-  /// Notes the current key's bytes, which live at least until this call of `parse` returns.
-  @inlinable mutating func unsafe(_ name: RawSpan) {
-    currentKey = name.withUnsafeBytes { $0 }
-  }
-
-  @usableFromInline mutating func keepKeyName() {
-    if state.phase == .value || state.phase == .lookahead {
-      if let start = currentKey.baseAddress {
-        state.keyName = Array(UnsafeRawBufferPointer(start: start, count: currentKey.count))
-      }
-    }
-    currentKey = UnsafeRawBufferPointer(start: nil, count: 0)
-  }
-
-  @usableFromInline func inContext(_ error: RDBError) -> RDBError {
-    let error = withAllThatIsLeft(error).settled
-    guard state.phase == .value || state.phase == .lookahead || currentKey.baseAddress != nil else {
-      return error
-    }
-    if error.code == .stop || error.code == .io || error.code == .outputClosed { return error }
-    // Who refuses knows why; several workers must say the same.
-    if error.code == .refused { return error }
-    if state.value.isModuleAux && state.phase == .value { return error }
-    return error.adding(
-      key: currentKey.baseAddress != nil ? Array(currentKey) : state.keyName,
-      database: state.database,
-      valueType: state.phase == .value || state.phase == .lookahead ? state.value.type.name : nil)
-  }
-}
-
-extension RDBParser {
-  /// Where the input's end is known, a cut says how much is left of all of it, not of what had been read:
-  /// the same for any window and any number of workers.
-  private func withAllThatIsLeft(_ error: RDBError) -> RDBError {
-    guard error.needsInput, error.innerOffset == nil, error.missing > 0,
-      let total = options.inputByteCount, total >= UInt64(error.offset)
-    else { return error }
-    return RDBError(
-      .truncated, at: error.offset, expected: error.expected,
-      found: "\(total - UInt64(error.offset))", key: error.key, database: error.database,
-      valueType: error.valueType, missing: error.missing)
-  }
-}
-
-extension RDBError {
-  @inline(never)
-  @usableFromInline static func preGAModule(at offset: Int, _ module: ModuleID) -> RDBError {
-    RDBError(
-      .unsupportedValueType, at: offset,
-      expected: "a value that says where it ends (the module \(module.name) must load it itself)",
-      found: "module_pre_ga, type 6 of Redis 4.0 release candidates")
   }
 }

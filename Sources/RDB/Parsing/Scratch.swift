@@ -1,16 +1,16 @@
 public import RDBSupport
 
-/// Memory of a parser for what does not stand in the input as it is: decompressed strings, numbers as text.
+/// A parser's memory for strings that the input holds in another form: compressed, or as a number.
 ///
-/// One slot for each string that may be in use at the same time. A slot's content is valid until the
-/// slot is used again.
+/// There is a slot for each string that may be in use at the same time. Its content is valid until the next use of
+/// the slot.
 @usableFromInline
 struct Scratch: ~Copyable {
   @usableFromInline static var slotCount: Int { 4 }
-  /// Room for a number's text.
+  /// The room for a number's text, in bytes.
   @usableFromInline static var numberByteCount: Int { 32 }
 
-  /// A row of number areas, then the table of what the type byte means.
+  /// The areas for numbers' texts, one per slot.
   @usableFromInline let fixed: UnsafeMutableRawPointer
   @usableFromInline var blobs: UnsafeMutablePointer<UnsafeMutableRawBufferPointer>
 
@@ -27,16 +27,16 @@ struct Scratch: ~Copyable {
     fixed.deallocate()
   }
 
-  /// The area for a number's text.
+  /// Returns a slot's area for a number's text.
   @inlinable func number(_ slot: Int) -> UnsafeMutableRawPointer {
     fixed + slot &* Self.numberByteCount
   }
 
-  /// Room for `byteCount` bytes, at least as long as before.
+  /// Returns a slot's memory for `byteCount` bytes.
   @usableFromInline func blob(_ slot: Int, byteCount: Int) -> UnsafeMutableRawBufferPointer {
     if blobs[slot].count < byteCount {
       release(slot)
-      // A little more than asked, so that slowly growing strings do not allocate each time.
+      // More than needed, so that strings that grow slowly do not allocate each time.
       let capacity = byteCount < 1 << 20 ? max(4096, byteCount * 2) : byteCount + byteCount / 8
       blobs[slot] = .allocate(byteCount: capacity, alignment: 16)
     }
@@ -48,10 +48,10 @@ struct Scratch: ~Copyable {
     blobs[slot] = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   }
 
-  /// A slot that is larger is given back behind the key.
+  /// The size of a slot, in bytes, above which it is freed after the key.
   @usableFromInline static var largeByteCount: Int { 6 << 20 }
 
-  /// Gives back what very long strings took.
+  /// Frees large slots.
   @usableFromInline func trim() {
     for slot in 0..<Self.slotCount where blobs[slot].count > Self.largeByteCount {
       release(slot)
@@ -59,7 +59,7 @@ struct Scratch: ~Copyable {
   }
 }
 
-/// A growing row of trivial values that does not double: one stream's pending entries may be millions.
+/// A growable array of trivial values that grows by an eighth: a stream may have millions of pending entries.
 @usableFromInline
 struct CompactArray<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var base: UnsafeMutablePointer<Element>?
@@ -81,7 +81,7 @@ struct CompactArray<Element: BitwiseCopyable>: ~Copyable {
     count += 1
   }
 
-  /// Forgets the elements, and gives the memory back if it was much.
+  /// Removes all elements, and frees the memory if it is more than 1 MiB.
   @usableFromInline mutating func removeAll() {
     count = 0
     if capacity * MemoryLayout<Element>.stride > 1 << 20 {

@@ -1,6 +1,6 @@
 import RDBFormat
 
-/// Errors of values, built off the hot path.
+/// Errors about values, created outside the parser's loops.
 extension RDBError {
   @inline(never)
   @usableFromInline static func absurdCount(at offset: Int, _ count: UInt64) -> RDBError {

@@ -1,34 +1,34 @@
 public import RDBFormat
 import RDBSupport
 
-/// What the lengths in a value tell, without its elements being decoded.
+/// The size of a value as its lengths tell it, without decoding its elements.
 public struct ValueMeasure: Hashable, Sendable {
   @usableFromInline var count: UInt64 = 0
-  /// Nodes of a quicklist or a stream, else 1.
+  /// The number of nodes of a quicklist or a stream; of other values 1.
   public internal(set) var nodeCount: UInt64 = 1
-  /// Bytes, decompressed, of a string, of a packed value, or of a quicklist's only node; else 0.
+  /// The size of a string, of a packed value or of a quicklist's only node, in bytes, decompressed; of others 0.
   public internal(set) var blobByteCount: UInt64 = 0
   @usableFromInline var knowsCount = false
-  /// A quicklist of one node that is a single large element, not packed.
+  /// Whether the value is a quicklist of one node that is one large element.
   public internal(set) var isPlainNode = false
-  /// A string that is the canonical text of a signed 64-bit integer.
+  /// Whether the value is a string that is the canonical text of a signed 64-bit integer.
   public internal(set) var isInteger = false
 
   @inlinable init() {}
 
-  /// Of a string that stands in the file as it is.
+  /// Measures a string that is stored uncompressed.
   @usableFromInline init(ofString value: RawSpan) {
     blobByteCount = UInt64(value.byteCount)
     isInteger =
       value.byteCount <= DecimalText.maximumByteCount && DecimalText.parseCanonical(value) != nil
   }
 
-  /// Elements, where their number stands before them. Of a value that was validated: always.
+  /// The number of elements, if the value begins with it or was validated; else `nil`.
   @inlinable public var elementCount: UInt64? { knowsCount ? count : nil }
 }
 
 extension RDBParser {
-  /// Notes what the string at `cursor`, not yet stepped over, says of its length.
+  /// Measures the next string without consuming it.
   @usableFromInline
   mutating func measureString(_ cursor: ByteCursor) throws(RDBError) {
     var ahead = cursor
@@ -53,7 +53,7 @@ extension RDBParser {
   }
 }
 
-/// Counts the elements of a value that is walked only to be checked.
+/// A sink that counts the elements of a value that is decoded only to be checked.
 @usableFromInline
 struct ElementCounter: SelectiveSink {
   @usableFromInline var count: UInt64 = 0

@@ -2,7 +2,7 @@ import CChecksum
 
 /// CRC-64/Jones as Redis computes it: reflected, polynomial `0xAD93D23594C935A9`, initial value 0.
 ///
-/// Carry-less multiplication where the processor has it (512, 256 or 128 bits wide), else tables, decided at
+/// Uses carry-less multiplication if the processor has it (512, 256 or 128 bits wide), else tables; the choice is made at
 /// run time. Source: `crc64` in Redis `src/crc64.c`; the check value of `123456789` is
 /// `0xE9C6D914C4B8D9CA`.
 @usableFromInline package struct CRC64: Sendable {
@@ -23,7 +23,7 @@ import CChecksum
     bytes.withUnsafeBytes { update($0) }
   }
 
-  /// The checksum of two runs of bytes one behind the other.
+  /// Returns the checksum of two byte sequences joined, from the checksum of each.
   ///
   /// - Complexity: O(log `secondByteCount`).
   @usableFromInline package static func combine(_ first: UInt64, _ second: UInt64, secondByteCount: UInt64) -> UInt64 {

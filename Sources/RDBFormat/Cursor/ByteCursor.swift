@@ -1,7 +1,7 @@
 /// A forward reader over borrowed bytes of an RDB file.
 ///
-/// Every length that comes from the file is compared with what remains before it is used. Running dry
-/// is ``RDBError/Code/truncated``: whoever has more bytes to come starts the step again with them.
+/// Every length from the file is compared with the remaining bytes before it is used. If too few bytes remain, the error
+/// is `truncated`; a caller that gets more bytes repeats the step with them.
 @usableFromInline package struct ByteCursor: ~Escapable {
   @usableFromInline package let bytes: RawSpan
   @usableFromInline let base: Int
@@ -15,7 +15,7 @@
   /// The file offset, in bytes, of the next unread byte.
   @inlinable package var offset: Int { base + position }
 
-  /// How many bytes are left.
+  /// The number of unread bytes.
   @inlinable package var remaining: Int { bytes.byteCount - position }
 
   /// Borrows the next `byteCount` bytes and steps over them.
@@ -80,13 +80,14 @@
 }
 
 extension RawSpan {
-  /// The `byteCount` bytes from `start` on, which the caller has compared with all there are, of which there
-  /// must be some.
+  /// Returns the `byteCount` bytes from `start` on, without a check.
+  ///
+  /// The caller has compared both with the size of the span, which is not empty.
   @inlinable @inline(__always) @_lifetime(copy self)
   func extracting(uncheckedFrom start: Int, byteCount: Int) -> RawSpan {
-    // Not even the order of the bounds is looked at again.
-    let place = withUnsafeBytes { $0.baseAddress.unsafelyUnwrapped + start }
-    return _overrideLifetime(RawSpan(_unsafeStart: place, byteCount: byteCount), copying: self)
+    // `extracting(unchecked:)` still compares the bounds with each other.
+    let first = withUnsafeBytes { $0.baseAddress.unsafelyUnwrapped + start }
+    return _overrideLifetime(RawSpan(_unsafeStart: first, byteCount: byteCount), copying: self)
   }
 }
 

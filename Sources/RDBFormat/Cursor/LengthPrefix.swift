@@ -1,6 +1,6 @@
 import RDBSupport
 
-/// A length prefix, or the note that a specially encoded string follows.
+/// A length prefix, or the mark of a specially encoded string.
 ///
 ///     00llllll                     6-bit length
 ///     01llllll llllllll            14-bit length, big-endian
@@ -28,11 +28,11 @@ import RDBSupport
 }
 
 extension ByteCursor {
-  /// Steps over a length of 6 or 14 bits, and borrows the string of so many bytes behind it.
+  /// Reads a string whose length has 6 or 14 bits.
   ///
-  /// The way most strings are stored; everything else, truncation included, is left to the general way.
+  /// Most strings are stored so. All other cases, truncation included, are left to ``stringHeader()``.
   ///
-  /// - Returns: `nil`: something else stands here, and nothing was consumed.
+  /// - Returns: The string; `nil` if the string is stored in another way. Nothing is consumed then.
   @inlinable @inline(__always) @_lifetime(copy self)
   package mutating func takeShortString() -> RawSpan? {
     let start = position
@@ -71,7 +71,7 @@ extension ByteCursor {
 
   /// Reads a plain number: a length, a count, an ID.
   ///
-  /// - Throws: ``RDBError`` (`badLength`) where a special string encoding stands instead.
+  /// - Throws: ``RDBError`` (`badLength`) for the mark of a specially encoded string.
   @inlinable package mutating func length() throws(RDBError) -> UInt64 {
     let start = offset
     switch try lengthPrefix() {

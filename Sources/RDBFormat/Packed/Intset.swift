@@ -8,7 +8,7 @@
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
   @usableFromInline let width: Int
-  /// How many integers there are; their bytes are all there.
+  /// The number of integers.
   @usableFromInline package let count: Int
 
   /// - Throws: ``RDBError`` (`corruptIntset`).

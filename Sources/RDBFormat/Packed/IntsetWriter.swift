@@ -11,7 +11,7 @@ package struct IntsetWriter: ~Copyable {
 
   /// - Parameters:
   ///   - capacity: Bytes to begin with.
-  ///   - range: What the members lie in; decides their width.
+  ///   - range: A range that contains all members; determines their width.
   package init(capacity: Int = 4096, range: ClosedRange<Int64>) {
     width =
       Int16(exactly: range.lowerBound) != nil && Int16(exactly: range.upperBound) != nil
@@ -20,7 +20,7 @@ package struct IntsetWriter: ~Copyable {
     buffer.advance(by: 8)
   }
 
-  /// Forgets all members.
+  /// Removes all members.
   package mutating func removeAll() {
     buffer.removeAll()
     buffer.advance(by: 8)
@@ -29,7 +29,7 @@ package struct IntsetWriter: ~Copyable {
 
   /// Appends a member.
   ///
-  /// - Throws: ``RDBError`` (`notRepresentable`) if it is not above the one before, or outside the range.
+  /// - Throws: ``RDBError`` (`notRepresentable`) if it is not above the previous member, or outside the range.
   package mutating func append(_ member: Int64) throws(RDBError) {
     let shift = Int64(64 - 8 * width)
     guard previous.map({ $0 < member }) ?? true, (member << shift) >> shift == member else {

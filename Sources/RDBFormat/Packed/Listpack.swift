@@ -16,7 +16,7 @@ public import RDBSupport
 ///
 /// Source: `lpGetWithSize`, `lpEncodeBacklen` in Redis `src/listpack.c`. The thresholds between backlen
 /// sizes lie one below the natural ones there: 16 383 already takes three bytes. Valkey 9 writes two, and
-/// each refuses what the other writes; here both are read.
+/// each refuses the other's form; this reads both.
 @usableFromInline package struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
@@ -41,7 +41,7 @@ public import RDBSupport
     guard last == 0xFF else { throw .listpack(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
-  /// The bytes and the place of a ziplist: see ``PackedValue``.
+  /// Holds the bytes and the position of a ziplist; see ``PackedValue``.
   @usableFromInline @_lifetime(copy ziplist)
   init(of ziplist: Ziplist) {
     bytes = ziplist.bytes
@@ -81,7 +81,7 @@ public import RDBSupport
       return PackedEntry(integer: (bits &<< 51) &>> 51, nothing: bytes.extracting(first: 0))
     }
     if first > 0xF0, first <= 0xF4 {
-      // 16, 24, 32 or 64 bits, at the end of eight bytes: the header stands before any entry.
+      // 16, 24, 32 or 64 bits, at the end of eight bytes: the header comes before any entry.
       let width = Int(truncatingIfNeeded: 0x0804_0302 as UInt32 &>> (UInt32(first &- 0xF1) &<< 3)) & 0xFF
       guard end &- start > width &+ 1 else { throw .listpackEntry(base, start, width + 1, end) }
       let bits = Int64(
@@ -123,23 +123,23 @@ public import RDBSupport
     position = start &+ size &+ 1
   }
 
-  /// Where an entry of `size` bytes that begins at `start` ends with its backlen.
+  /// Returns the end of the backlen of an entry of `size` bytes that begins at `start`.
   @usableFromInline func endOfEntry(_ start: Int, _ size: Int, _ end: Int) throws(RDBError) -> Int {
-    let place = start + size
+    let backlen = start + size
     var width = size <= 127 ? 1 : size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
     // All bits set: as long as Redis makes it, it begins with 0; as long as Valkey makes it, with 127.
-    if size > 127, size & (size &+ 1) == 0, place < end, load(place) == 0x7F { width -= 1 }
-    guard place + width <= end else { throw .listpackEntry(base, start, size + width, end) }
+    if size > 127, size & (size &+ 1) == 0, backlen < end, load(backlen) == 0x7F { width -= 1 }
+    guard backlen + width <= end else { throw .listpackEntry(base, start, size + width, end) }
     var value = 0
     for index in 0..<width {
-      let byte = load(place + index)
+      let byte = load(backlen + index)
       guard index == 0 ? byte & 0x80 == 0 : byte & 0x80 != 0 else {
-        throw .listpack(base, place + index, "a backlen of \(size)", hex(byte))
+        throw .listpack(base, backlen + index, "a backlen of \(size)", hex(byte))
       }
       value = value << 7 | Int(byte & 0x7F)
     }
-    guard value == size else { throw .listpack(base, place, "a backlen of \(size)", "\(value)") }
-    return place + width
+    guard value == size else { throw .listpack(base, backlen, "a backlen of \(size)", "\(value)") }
+    return backlen + width
   }
 
   @_lifetime(copy self)

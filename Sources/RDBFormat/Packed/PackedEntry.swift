@@ -1,6 +1,6 @@
 public import RDBSupport
 
-/// An entry of a listpack or ziplist: bytes, or an integer that stands for its decimal text.
+/// An entry of a listpack or ziplist: bytes, or an integer in place of its decimal text.
 @usableFromInline package struct PackedEntry: ~Escapable, BitwiseCopyable {
   /// The bytes of a string entry; empty for an integer.
   @usableFromInline package let bytes: RawSpan
@@ -33,7 +33,7 @@ public import RDBSupport
   }
 }
 
-/// A packed value that is walked entry by entry: what a listpack and a ziplist have in common.
+/// A walk over the entries of a packed value, a listpack or a ziplist.
 @usableFromInline package protocol PackedCursor: ~Escapable {
   /// Checks the header and the terminator.
   ///
@@ -41,7 +41,7 @@ public import RDBSupport
   @_lifetime(copy bytes)
   init(_ bytes: RawSpan, at base: Int) throws(RDBError)
 
-  /// How many entries the header claims; `nil`: too many for it to say.
+  /// The number of entries that the header claims; `nil`: too many for the header.
   var claimedCount: Int? { get }
   /// Whether all entries have been read.
   var isAtEnd: Bool { get }

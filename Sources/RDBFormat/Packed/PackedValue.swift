@@ -1,15 +1,15 @@
-/// A listpack or a ziplist, whichever the value's type says: so that what walks both need not be generic.
+/// A walk over a listpack or a ziplist.
 ///
-/// (A generic walk costs a call an entry: the compiler does not inline the methods of a protocol that
-/// non-escapable types conform to.)
+/// Code that walks both uses this type instead of a generic parameter: the compiler does not inline the methods of a
+/// protocol that non-escapable types conform to, so a generic walk costs one call per entry.
 @usableFromInline package struct PackedValue: ~Escapable, BitwiseCopyable {
   /// Which of the two.
   @usableFromInline package enum Kind: Sendable, BitwiseCopyable { case listpack, ziplist }
 
   @usableFromInline let kind: Kind
-  /// The walk; of a ziplist only its bytes and its place.
+  /// The walk over a listpack; of a ziplist the bytes and the position.
   @usableFromInline var listpack: Listpack
-  /// Of a ziplist, what its walk knows besides.
+  // The rest of the walk over a ziplist.
   @usableFromInline var tail = 0
   @usableFromInline var previousSize = 0
   @usableFromInline var previousStart = 0
@@ -31,7 +31,7 @@
     }
   }
 
-  /// How many entries the header claims; `nil`: too many for it to say.
+  /// The number of entries that the header claims; `nil`: too many for the header.
   @inlinable package var claimedCount: Int? { listpack.claimedCount }
 
   /// Whether all entries have been read.
@@ -50,8 +50,9 @@
     return step.entry
   }
 
-  /// What a step of a ziplist's walk changes. (A call that changed the walk itself would keep it, and so
-  /// that of a listpack, out of registers.)
+  /// The result of one step over a ziplist.
+  ///
+  /// A call that changed the walk itself would keep it, and so the walk over a listpack, out of registers.
   @usableFromInline struct Step: ~Escapable, BitwiseCopyable {
     @usableFromInline let entry: PackedEntry
     @usableFromInline let position: Int

@@ -1,19 +1,19 @@
 import RDBSupport
 
-/// A packed value that is built entry by entry: what a listpack and a ziplist have in common.
+/// A builder of a packed value, a listpack or a ziplist.
 ///
-/// Fill it, take ``finished()``, call ``removeAll()`` and fill it again: its memory is kept, so that a
-/// million small values cost no allocation.
+/// Append the entries, call ``finished()``, then ``removeAll()`` before the next value. The memory is kept, so a million
+/// small values cost no allocation.
 package protocol PackedWriter: ~Copyable {
-  /// How many entries were appended.
+  /// The number of entries.
   var count: Int { get }
-  /// How many bytes ``finished()`` would give.
+  /// The size of the value, in bytes.
   var byteCount: Int { get }
-  /// Forgets all entries.
+  /// Removes all entries.
   mutating func removeAll()
   /// Appends bytes; the canonical decimal text of an integer is stored as that integer.
   mutating func append(_ bytes: RawSpan)
-  /// Appends bytes as a string, whatever they look like. Readers accept that.
+  /// Appends bytes as a string, even if they are the text of an integer. Readers accept that.
   mutating func appendString(_ bytes: RawSpan)
   /// Appends an integer in its smallest form.
   mutating func append(_ integer: Int64)
@@ -28,8 +28,8 @@ package protocol PackedWriter: ~Copyable {
 extension PackedWriter where Self: ~Copyable {
   /// Appends a score: an integer where it is one between −2⁶² and 2⁶², else its shortest text.
   ///
-  /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 stays what it is, as text; servers from 7.0 on make
-  /// it 0.
+  /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 is stored as text; servers from 7.0 on store 0
+  /// for it.
   package mutating func append(score: Double) {
     if let integer = Int64(exactly: score), integer.magnitude <= 1 << 62,
       integer != 0 || score.sign == .plus

@@ -6,7 +6,7 @@ import RDBSupport
 package struct ZiplistWriter: PackedWriter, ~Copyable {
   private var buffer: ByteBuffer
   package private(set) var count = 0
-  /// Where the last entry begins, and its size.
+  /// The start of the last entry, then its size.
   private var last = 10
   private var lastSize = 0
   private let usesSmallIntegers: Bool

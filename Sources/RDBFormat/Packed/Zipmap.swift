@@ -13,7 +13,7 @@ public import RDBSupport
   @usableFromInline let base: Int
   /// The index in the bytes of the next pair.
   @usableFromInline package var position = 1
-  /// How many pairs the first byte claims; `nil`: too many for it to say.
+  /// The number of pairs that the first byte claims; `nil`: too many for one byte.
   @usableFromInline package let claimedCount: Int?
 
   @inlinable @_lifetime(copy bytes)

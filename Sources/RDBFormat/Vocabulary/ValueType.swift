@@ -1,26 +1,82 @@
-/// Whose numbers a file uses: Redis and Valkey gave some numbers (22, 243 …) different meanings.
+/// The vendor of a file. Redis and Valkey use some numbers (22, 243 …) with different meanings.
 public enum Vendor: String, Hashable, Sendable {
-  case redis, valkey
+  /// Redis, and servers that write its files: KeyDB, Dragonfly.
+  case redis
+  /// Valkey from version 9 on. Earlier versions write files of Redis.
+  case valkey
 }
 
-/// The seven kinds of data a key can hold, and modules.
-public enum DataType: String, Hashable, Sendable, CaseIterable {
-  case string, list, set, zset, hash, stream, array, module
-}
-
-/// How a value is laid out in the file: one row of the table of types, its vendor already decided.
+/// The kind of data that a key holds.
 ///
-/// ``row`` is the only place that knows a type's number, name, first version and vendor; ``layout`` the only place that
-/// knows its layout.
+/// The raw value is the name that the `TYPE` command of a server answers, except for ``module``.
+public enum DataType: String, Hashable, Sendable, CaseIterable {
+  /// A byte string.
+  case string
+  /// A list of byte strings.
+  case list
+  /// A set of byte strings.
+  case set
+  /// A sorted set: members with scores.
+  case zset
+  /// A hash: fields with values, from Redis 7.4 and Valkey 9 on with expiries.
+  case hash
+  /// A stream: entries of fields and values, with consumer groups.
+  case stream
+  /// A sparse array (Redis 8.8).
+  case array
+  /// A value of a module, such as RedisJSON or RedisBloom.
+  case module
+}
+
+/// The stored form of a value: a quicklist, a listpack, an intset …
+///
+/// The names of the cases are those of Redis. Several stored forms hold the same kind of data (``data``).
+///
 /// Source: `RDB_TYPE_*` in Redis and Valkey `src/rdb.h`.
 public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable {
-  case string, list, set, zset, hash, zset2, modulePreGA, module2
-  case hashZipmap, listZiplist, setIntset, zsetZiplist, hashZiplist
-  case listQuicklist, streamListpacks, hashListpack, zsetListpack, listQuicklist2
-  case streamListpacks2, setListpack, streamListpacks3
-  case hashMetadataPreGA, hashListpackExPreGA, hash2
+  /// A string.
+  case string
+  /// A list, set, sorted set or hash whose elements are stored one by one.
+  case list, set, zset, hash
+  /// A sorted set with scores as 8-byte numbers.
+  case zset2
+  /// A module's value: of release candidates of Redis 4.0, which cannot be read, and of all later releases.
+  case modulePreGA, module2
+  /// A small hash of Redis 2.4.
+  case hashZipmap
+  /// A small list as one ziplist, the packed form before listpacks.
+  case listZiplist
+  /// A small set of integers.
+  case setIntset
+  /// A small sorted set or hash as one ziplist.
+  case zsetZiplist, hashZiplist
+  /// A list of ziplists (Redis 3.2 to 6.2).
+  case listQuicklist
+  /// A stream in its first form (Redis 5.0).
+  case streamListpacks
+  /// A small hash or sorted set as one listpack.
+  case hashListpack, zsetListpack
+  /// A list of listpacks and of large elements (Redis 7.0 and later).
+  case listQuicklist2
+  /// A stream with counters of its entries (Redis 7.0).
+  case streamListpacks2
+  /// A small set as one listpack.
+  case setListpack
+  /// A stream whose consumers have the time of their last activity (Redis 7.2).
+  case streamListpacks3
+  /// A hash with field expiries, in the forms of release candidates of Redis 7.4.
+  case hashMetadataPreGA, hashListpackExPreGA
+  /// A hash with field expiries of Valkey 9.
+  case hash2
+  /// A hash with field expiries of Redis 7.4: stored one by one, or as one listpack.
   case hashMetadata, hashListpackEx
-  case streamListpacks4, streamListpacks5, array
+  /// A stream with idempotent producers, and one that also has released entries (Redis 8.6 and later).
+  case streamListpacks4, streamListpacks5
+  /// A sparse array (Redis 8.8).
+  case array
+  /// A hash that shares its field names with other hashes (Redis 8.10).
+  ///
+  /// The `Inline` forms hold the names; the others refer to a template elsewhere in the file.
   case hashTemplateListpackInline, hashTemplateListpack, hashTemplateArrayInline, hashTemplateArray
 
   /// One row of the table.
@@ -36,6 +92,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
 
   }
 
+  /// The table of numbers, names, first versions and vendors.
   package var row: Row {
     switch self {
     case .string: Row(code: 0, name: "string", since: 1, vendor: nil)
@@ -92,7 +149,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
   /// Redis's own name, lower case: `hash_listpack`.
   public var name: String { "\(row.name)" }
 
-  /// The kind of data it holds. Apart from the table because it is asked for every key.
+  /// The kind of data that the value holds.
   @inlinable public var data: DataType {
     switch self {
     case .string: .string
@@ -119,7 +176,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
   }
 }
 
-/// A byte that is not a value type: what stands between the keys.
+/// The first byte of a record that is not a key.
 ///
 /// Source: `RDB_OPCODE_*` in Redis and Valkey `src/rdb.h`.
 @usableFromInline package enum Opcode: UInt8, Hashable, Sendable {

@@ -1,16 +1,23 @@
 /// An absolute time: milliseconds since 1970-01-01T00:00:00Z, signed.
 public struct UnixMilliseconds: Hashable, Comparable, Sendable, BitwiseCopyable, CustomStringConvertible {
+  /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
   public var value: Int64
+  /// Creates a time from milliseconds since 1970-01-01T00:00:00Z.
   @inlinable public init(_ value: Int64) { self.value = value }
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
   public var description: String { "\(value)" }
 }
 
-/// The ID of a stream entry, `milliseconds-sequence`. Byte order of the stored form is the order of IDs.
+/// The ID of a stream entry: `milliseconds-sequence`.
+///
+/// IDs compare by milliseconds, then by sequence number.
 public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomStringConvertible {
+  /// Milliseconds since 1970-01-01T00:00:00Z, by the clock of the server that added the entry.
   public var milliseconds: UInt64
+  /// The number that distinguishes entries of the same millisecond.
   public var sequence: UInt64
 
+  /// Creates an ID.
   @inlinable public init(_ milliseconds: UInt64, _ sequence: UInt64) {
     self.milliseconds = milliseconds
     self.sequence = sequence
@@ -20,6 +27,7 @@ public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomS
     a.milliseconds != b.milliseconds ? a.milliseconds < b.milliseconds : a.sequence < b.sequence
   }
 
+  /// The ID 0-0, which no entry has.
   public static let zero = StreamID(0, 0)
   public var description: String { "\(milliseconds)-\(sequence)" }
 }
@@ -39,7 +47,7 @@ public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvert
     return String((0..<9).map { alphabet[Int(rawValue >> (58 - 6 * $0) & 63)] })
   }
 
-  /// The ID as it stands in a file: a length prefix in its shortest form.
+  /// The ID as stored in a file: a length prefix in its shortest form.
   public var stored: [UInt8] {
     switch rawValue {
     case ..<64: [UInt8(rawValue)]
