@@ -33,20 +33,3 @@ public enum Interest: Hashable, Sendable {
     }
   }
 }
-
-extension ValueType {
-  /// Whether the stored value has everything that it takes to decode it.
-  ///
-  /// The others refer to a hash template that a record earlier in the snapshot defines.
-  @inlinable package var isSelfContained: Bool {
-    switch self {
-    case .hashTemplateListpack, .hashTemplateArray: false
-    case .string, .list, .set, .zset, .hash, .zset2, .modulePreGA, .module2, .hashZipmap, .listZiplist, .setIntset,
-      .zsetZiplist, .hashZiplist, .listQuicklist, .streamListpacks, .hashListpack, .zsetListpack, .listQuicklist2,
-      .streamListpacks2, .setListpack, .streamListpacks3, .hashMetadataPreGA, .hashListpackExPreGA, .hash2,
-      .hashMetadata, .hashListpackEx, .streamListpacks4, .streamListpacks5, .array, .hashTemplateListpackInline,
-      .hashTemplateArrayInline:
-      true
-    }
-  }
-}

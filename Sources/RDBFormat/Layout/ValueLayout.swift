@@ -229,4 +229,9 @@ extension ValueLayout {
 extension ValueType {
   /// Whether the whole value is one string: of bytes, or of a packed value's bytes.
   @inlinable package var isOneString: Bool { layout.isOneString }
+
+  /// Whether a value needs nothing from elsewhere in the file.
+  ///
+  /// The others refer to a hash template that a record earlier in the snapshot defines.
+  @inlinable package var isSelfContained: Bool { layout.isSelfContained }
 }
