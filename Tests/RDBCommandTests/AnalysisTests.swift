@@ -96,7 +96,7 @@ struct AnalysisTests {
     #expect(outcome.error.contains("a and c have different reports: prefix, stats"))
     #expect(outcome.error.contains("d: has no reports"))
     #expect(outcome.error.contains("e/stats.json: expected format 1, found 2"))
-    #expect(outcome.error.contains("f/stats.json: is no report of rdb analyze: at /slots"))
+    #expect(outcome.error.contains("f/stats.json: is not a report of rdb analyze: at /slots"))
   }
 
   /// Names that are hard on a terminal and on a spreadsheet.

@@ -30,7 +30,7 @@ struct ErrorTests {
       "rdb resp", 64,
       """
       rdb: Missing expected argument '<dump>'
-      Help:  <dump>  The snapshot; - is standard input. gzip, zstd and LZ4 are recognised by their first bytes.
+      Help:  <dump>  The snapshot to read, or - for standard input. gzip, zstd and LZ4 are decompressed.
       Usage: rdb resp [<options>] <dump>
         See 'rdb resp --help' for more information.
 
@@ -55,7 +55,16 @@ struct ErrorTests {
       "rdb resp dump.rdb --batch-bytes 1tb", 64,
       """
       rdb: The value '1tb' is invalid for '--batch-bytes <size>'
-      Help:  --batch-bytes <size>  The most bytes in one command of several elements.
+      Help:  --batch-bytes <size>  Put at most this many bytes into one command of several elements.
+      Usage: rdb resp [<options>] <dump>
+        See 'rdb resp --help' for more information.
+
+      """),
+    Case(
+      "rdb resp dump.rdb --target 9", 64,
+      """
+      rdb: The value '9' is invalid for '--target <version>': expected one of 2.4, 2.6, 2.8, 3.0, 3.2, 4.0, 5.0, 6.0, 6.2, 7.0, 7.2, 7.4, 8.0, 8.2, 8.4, 8.6, 8.8, 8.10, valkey-7.2, valkey-8.0, valkey-8.1, valkey-9.0, valkey-9.1, valkey-9.2.
+      Help:  --target <version>  Write for this server: 2.4 to 8.10, or valkey-7.2 to valkey-9.2. Default: the snapshot's.
       Usage: rdb resp [<options>] <dump>
         See 'rdb resp --help' for more information.
 
@@ -111,8 +120,8 @@ struct ErrorTests {
     Case(
       "rdb get dump.rdb x --range 0:9223372036854775808", 64,
       """
-      rdb: The value '0:9223372036854775808' is invalid for '--range <first:last>': numbers go from -9223372036854775808 to 9223372036854775807; without one, the range is open: 5: or :9.
-      Help:  --range <first:last>  Only elements with these numbers; either may be left out.
+      rdb: The value '0:9223372036854775808' is invalid for '--range <first:last>': numbers go from -9223372036854775808 to 9223372036854775807; leave one out for an open range: 5: or :9.
+      Help:  --range <first:last>  Show only elements with these numbers, such as 0:9, 5: or -10:-1.
       Usage: rdb get [<options>] <dump> <key>
         See 'rdb get --help' for more information.
 
@@ -121,7 +130,7 @@ struct ErrorTests {
       "rdb get dump.rdb x --range 3", 64,
       """
       rdb: The value '3' is invalid for '--range <first:last>': expected two numbers with a colon between them, such as 0:9, 5: or -10:-1.
-      Help:  --range <first:last>  Only elements with these numbers; either may be left out.
+      Help:  --range <first:last>  Show only elements with these numbers, such as 0:9, 5: or -10:-1.
       Usage: rdb get [<options>] <dump> <key>
         See 'rdb get --help' for more information.
 
@@ -130,7 +139,7 @@ struct ErrorTests {
       "rdb get dump.rdb x --range a:b", 64,
       """
       rdb: The value 'a:b' is invalid for '--range <first:last>': expected a number from 0, or a negative one from the end, on each side of the colon.
-      Help:  --range <first:last>  Only elements with these numbers; either may be left out.
+      Help:  --range <first:last>  Show only elements with these numbers, such as 0:9, 5: or -10:-1.
       Usage: rdb get [<options>] <dump> <key>
         See 'rdb get --help' for more information.
 
@@ -264,14 +273,14 @@ struct ErrorTests {
       "rdb json red.rdb", 65,
       """
       rdb: red.rdb: corruptIntset at offset 21 + 0 in key "\\x1b[31mred" (set_intset, db 0): expected at least 8 bytes, found 3
-      The file is damaged. What stands before is kept with -o FILE --keep-partial.
+      The file is damaged. -o FILE --keep-partial keeps the output up to the damage.
 
       """),
     Case(
       "rdb json sum.rdb", 65,
       """
       rdb: sum.rdb: checksumMismatch at offset 6996: expected the checksum 0x4da3b4980fa9b80b of the bytes before it, found 0x4ca3b4980fa9b80b
-      Some byte was changed after the file was written; --ignore-checksum does not look.
+      A byte was changed after the file was written. --ignore-checksum skips this check.
 
       """),
     Case("rdb json -q sum.rdb --ignore-checksum", 0, ""),
@@ -286,7 +295,7 @@ struct ErrorTests {
       "rdb json tail.rdb", 65,
       """
       rdb: tail.rdb: trailingBytes at offset 7004: expected the end of the file after the snapshot, found "xyz" and on
-      Something was appended to the file; what stands before is a whole snapshot.
+      Something was appended to the file. The snapshot before it is whole.
 
       """),
     Case(
@@ -306,28 +315,28 @@ struct ErrorTests {
       "rdb json dump.rdb -o /dev/full", 74,
       """
       rdb: /dev/full: cannot write: No space left on device
-      Make room, or write elsewhere with -o.
+      Free some space, or write elsewhere with -o.
 
       """),
     Case(
       "rdb json dump.rdb >/dev/full", 74,
       """
       rdb: standard output: cannot write: No space left on device
-      Make room, or write elsewhere with -o.
+      Free some space, or write elsewhere with -o.
 
       """),
     Case(
       "rdb info dump.rdb >/dev/full", 74,
       """
       rdb: standard output: cannot write: No space left on device
-      Make room, or write elsewhere with -o.
+      Free some space, or write elsewhere with -o.
 
       """),
     Case(
       "rdb --help >/dev/full", 74,
       """
       rdb: standard output: cannot write: No space left on device
-      Make room, or write elsewhere with -o.
+      Free some space, or write elsewhere with -o.
 
       """),
     Case(
@@ -340,7 +349,7 @@ struct ErrorTests {
       "rdb json cut.rdb >/dev/full", 74,
       """
       rdb: standard output: cannot write: No space left on device
-      Make room, or write elsewhere with -o.
+      Free some space, or write elsewhere with -o.
 
       """),
     Case(

@@ -138,7 +138,7 @@ struct GetTests {
       line: "rdb get dump.rdb cart:", output: "", status: 1,
       error: """
         rdb: dump.rdb: no key "cart:" in database 0
-        Names like it:
+        Similar names:
           "cart:9"
           "cart:10"
 
@@ -155,7 +155,7 @@ struct GetTests {
     Case(line: #"rdb get dump.rdb "$(printf 'a\nb\377')" --raw"#, output: "binary"),
     Case(
       line: #"rdb get dump.rdb 'a\qb' --escaped 2>&1 | head -1"#,
-      output: #"rdb: a\qb is no escaped name: there are \n \r \t \a \b \\ \" and \xhh."# + "\n"),
+      output: #"rdb: a\qb is not an escaped name: the escapes are \n \r \t \a \b \\ \" and \xhh."# + "\n"),
     Case(line: "rdb get dump.rdb cart:9 -n 7 --raw", output: "seven"),
     Case(
       line: "rdb get dump.rdb cart:9 --json --raw 2>&1 | head -1",
@@ -286,14 +286,14 @@ struct GetTests {
         """)
     #expect(
       outcome.error == """
-        rdb: kept.idx: is stale, or the index of another dump: the dump was modified after it was made
-        Make it anew (rdb index other.rdb), or do without it (--no-index).
-        rdb: other.rdb.idx: is stale, or the index of another dump: the dump was modified after it was made
-        Make it anew (rdb index other.rdb), or do without it (--no-index).
+        rdb: kept.idx: is stale, or belongs to another dump: the dump was modified after it was made
+        Write it again (rdb index other.rdb), or ignore it (--no-index).
+        rdb: other.rdb.idx: is stale, or belongs to another dump: the dump was modified after it was made
+        Write it again (rdb index other.rdb), or ignore it (--no-index).
         rdb: cut.idx: is damaged: it has 200 bytes instead of 256
-        Make it anew (rdb index dump.rdb), or do without it (--no-index).
-        rdb: dump.rdb: is no index that can be used: it does not begin as an index of rdb does
-        Make it anew (rdb index dump.rdb), or do without it (--no-index).
+        Write it again (rdb index dump.rdb), or ignore it (--no-index).
+        rdb: dump.rdb: cannot be used as an index: it does not begin as an index of rdb does
+        Write it again (rdb index dump.rdb), or ignore it (--no-index).
         rdb: nothing.idx: cannot be read: No such file or directory
 
         """)
@@ -318,14 +318,14 @@ struct GetTests {
     #expect(outcome.text == "64\n64\n64\n64\none\n1\n64\none\n")
     #expect(
       outcome.error == """
-        rdb: dump.rdb.gz: is compressed (gzip): no key of it can be read without all before it
-        Decompress it into a file first: an index is of use to a file only.
-        rdb: standard input: is not a file: no key of it can be read without all before it
-        Write it into a file first: an index is of use to a file only.
-        rdb: dump.rdb.gz: cannot be read anywhere but from its beginning: an index is of no use
+        rdb: dump.rdb.gz: is compressed (gzip): a key can be read only after all bytes before it
+        Decompress it to a file first.
+        rdb: standard input: is not a file: a key can be read only after all bytes before it
+        Write it to a file first.
+        rdb: dump.rdb.gz: can be read from its beginning only, without an index
         Decompress it into a file, or leave --index out.
         rdb: "jobs": expected numbers from 0 on: where the value ends is not known, found numbers from the end of a value of type list
-        rdb: standard input has no name to write the index beside
+        rdb: standard input has no name for an index
         Give -o FILE.
 
         """)

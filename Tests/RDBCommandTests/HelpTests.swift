@@ -27,6 +27,22 @@ struct HelpTests {
     #expect(outcome.status == 0)
   }
 
+  /// A description begins in column 27, and goes on in lines that are indented as far.
+  @Test("describes each option and argument in at most two lines of 80 columns", arguments: commands)
+  func lengths(_ command: String) {
+    let margin = String(repeating: " ", count: 26)
+    let lines = (command == "rdb" ? Tool.run("--help") : Tool.run(command, "--help")).text.split(separator: "\n")
+    let heads = lines.indices.filter { lines[$0].hasPrefix("  -") || lines[$0].hasPrefix("  <") }
+    #expect(heads.count >= 2)
+    for head in heads {
+      let rest = lines[(head + 1)...].prefix { $0.hasPrefix(margin) }.count
+      // A long name has a line of its own.
+      let first = lines[head].dropFirst(24).hasPrefix("  ") ? 1 : 0
+      #expect(first + rest <= 2, "\(lines[head])")
+      #expect(lines[head...].prefix(rest + 1).allSatisfy { $0.count <= 80 })
+    }
+  }
+
   @Test("leaves -h free")
   func short() {
     #expect(Tool.run("info", "-h", "dump.rdb").status == 64)

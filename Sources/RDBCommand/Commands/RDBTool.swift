@@ -1,14 +1,16 @@
 import ArgumentParser
 import RDBSupport
 
-/// The command `rdb`: parses options, wires, reports. The work is in the libraries.
+/// The command `rdb`: the root of all subcommands.
+///
+/// Commands parse options, connect libraries and render results. The libraries do the work.
 @main
 struct RDBTool: ParsableCommand {
   static let version = "1.0.0"
 
   static let configuration = CommandConfiguration(
     commandName: "rdb",
-    abstract: "Reads the snapshots of Redis and Valkey without a server.",
+    abstract: "Read snapshots of Redis and Valkey without a server.",
     discussion: """
       Results go to standard output, everything else to standard error. - is standard input or output.
 
@@ -38,12 +40,12 @@ struct RDBTool: ParsableCommand {
     ],
     helpNames: .long)
 
-  /// What stands before ArgumentParser's own messages, as before ours.
+  /// The prefix of ArgumentParser's messages.
   static var _errorLabel: String { "rdb" }
 
   static func main() {
     StandardStreams.prepare()
-    // A long string's buffer, or a million pending entries, must not stay behind as holes in the heap.
+    // Returns a large buffer to the system when it is freed, so that it leaves no hole in the heap.
     returnLargeBlocks(ofAtLeast: 1 << 20)
     do {
       var command = try parseAsRoot(arguments)
@@ -53,16 +55,17 @@ struct RDBTool: ParsableCommand {
       StandardStreams.writeError(failure.text)
       Self.end(failure.code)
     } catch  where exitCode(for: error) == .failure {
-      // ArgumentParser's own errors have codes of their own: no other kind of error is expected.
-      StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a mistake in rdb: please report it.\n")
+      // Neither a `Failure` nor an error of ArgumentParser's, which has an exit code of its own.
+      StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a bug in rdb: please report it.\n")
       Self.end(.bug)
     } catch {
       Self.end(saying: text(of: error), exitCode(for: error).rawValue)
     }
   }
 
-  /// The arguments as ArgumentParser understands them: `--field=`, for the field with the empty name, it would take
-  /// for an option whose value comes next.
+  /// The arguments in a form that ArgumentParser understands.
+  ///
+  /// `--field=` names the field with the empty name. ArgumentParser would expect its value in the next argument.
   private static var arguments: [String] {
     var arguments: [String] = []
     for argument in CommandLine.arguments.dropFirst() {
@@ -85,7 +88,8 @@ struct RDBTool: ParsableCommand {
     return CompletionScript(generated: text, commands: commands).text
   }
 
-  /// Ends with what ArgumentParser says: help is a result, all else an error, which may quote an argument.
+  /// Writes ArgumentParser's text and ends the process. Help is a result; other texts are errors, and may quote an
+  /// argument.
   private static func end(saying text: String, _ code: Int32) -> Never {
     guard code == ExitCode.done.rawValue else {
       StandardStreams.writeError(visible(text) + "\n")
@@ -101,9 +105,9 @@ struct RDBTool: ParsableCommand {
     }
   }
 
-  /// Without running what is registered for the exit: other threads may still be at work.
+  /// Ends the process without exit handlers, because other threads may still be running.
   private static func end(_ code: ExitCode) -> Never { _exit(code.rawValue) }
 }
 
-/// A command that reads and writes files, and can be interrupted.
+/// A command that reads and writes files, and handles interruption by signals.
 protocol WorkingCommand: ParsableCommand {}

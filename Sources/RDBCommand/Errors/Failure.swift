@@ -1,9 +1,9 @@
-/// Why a command ends without having done what it was asked: for people, and for scripts.
+/// The reason why a command ends without its result, for people and for scripts.
 struct Failure: Error {
   var code: ExitCode
-  /// What standard error says behind `rdb: `; `nil`: nothing.
+  /// The text after `rdb: ` on standard error; `nil` for none.
   var message: String?
-  /// What to do next, on a line of its own.
+  /// The next step for the user, on a line of its own.
   var hint: String?
 
   init(_ code: ExitCode, _ message: String?, hint: String? = nil) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A number of bytes as `redis.conf` writes it: `512mb`, `1gb`, `100k`.
+/// A number of bytes, in the notation of `redis.conf`: `512mb`, `1gb`, `100k`.
 ///
 ///     k m g    1000, 1000², 1000³
 ///     kb mb gb 1024, 1024², 1024³
@@ -32,19 +32,4 @@ struct ByteSize: Hashable, Sendable, ExpressibleByArgument {
     }
     return "\(byteCount)"
   }
-}
-
-/// `1.2 GB`: a number of bytes for people, in powers of 1000.
-func readable(byteCount: Double) -> String {
-  var (value, unit) = (byteCount, "B")
-  for next in ["kB", "MB", "GB", "TB", "PB"] where value >= 999.5 {
-    (value, unit) = (value / 1000, next)
-  }
-  return unit == "B" || value >= 99.95
-    ? "\(Int(value.rounded())) \(unit)" : "\((value * 10).rounded() / 10) \(unit)"
-}
-
-/// `1 key`, `2 keys`.
-func counted(_ count: UInt64, _ singular: String, _ plural: String? = nil) -> String {
-  count == 1 ? "1 \(singular)" : "\(count) \(plural ?? singular + "s")"
 }

@@ -6,51 +6,51 @@ import RDBSupport
 
 extension FilterOptions.Expired: ExpressibleByArgument {}
 
-/// Which keys to look at.
+/// The options that choose keys.
 struct FilterArguments: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long],
-    help: ArgumentHelp("Only keys whose name this regular expression (PCRE2) finds.", valueName: "regex"))
+    help: ArgumentHelp("Keep only keys whose name matches this PCRE2 expression. Repeatable.", valueName: "regex"))
   var key: [String] = []
 
   @Option(
     name: [.customShort("K"), .long],
-    help: ArgumentHelp("Not keys whose name this regular expression finds.", valueName: "regex"))
+    help: ArgumentHelp("Leave out keys whose name matches this PCRE2 expression. Repeatable.", valueName: "regex"))
   var noKey: [String] = []
 
   @Option(
-    help: ArgumentHelp("Only keys that match this pattern, as KEYS and SCAN take it.", valueName: "glob"))
+    help: ArgumentHelp("Keep only keys that match this glob, as in KEYS and SCAN. Repeatable.", valueName: "glob"))
   var pattern: [String] = []
 
   @Option(
     name: [.customShort("t"), .long],
-    help: ArgumentHelp("Only keys of these types, with commas or repeated.", valueName: "type"),
+    help: ArgumentHelp("Keep only keys of these types, separated by commas. Repeatable.", valueName: "type"),
     completion: .list(DataType.allCases.map(\.rawValue)))
   var type: [String] = []
 
   @Option(
     name: [.customShort("T"), .long],
-    help: ArgumentHelp("Not keys of these types.", valueName: "type"),
+    help: ArgumentHelp("Leave out keys of these types, separated by commas. Repeatable.", valueName: "type"),
     completion: .list(DataType.allCases.map(\.rawValue)))
   var noType: [String] = []
 
   @Option(
     name: [.customShort("n"), .long],
-    help: ArgumentHelp("Only these databases, with commas or repeated.", valueName: "number"))
+    help: ArgumentHelp("Keep only keys of these databases, separated by commas. Repeatable.", valueName: "number"))
   var db: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Only keys that expire between two times, never, or at all.",
+      "Keep only keys that expire between two times, never, or at any time.",
       valueName: "a~b|noexpire|anyexpire"))
   var expire: String?
 
   @Option(
     help: ArgumentHelp(
-      "Stop after so many keys; the rest, and the checksum, is not looked at.", valueName: "n"))
+      "Stop after n keys. The rest is not read, and the checksum not verified.", valueName: "n"))
   var limit: UInt64?
 
-  /// Whether there is anything to match.
+  /// Whether an option leaves out keys by name, type, database or expiry.
   var choosesKeys: Bool {
     !(key.isEmpty && noKey.isEmpty && pattern.isEmpty && type.isEmpty && noType.isEmpty && db.isEmpty
       && expire == nil)
@@ -100,7 +100,7 @@ struct FilterArguments: ParsableArguments {
   }
 }
 
-/// Says which option a text was for that cannot be understood.
+/// Parses the text of an option, and names the option in the error.
 private func understood<Value>(_ option: String, _ parse: () throws(FilterError) -> Value) throws -> Value {
   do throws(FilterError) {
     return try parse()
@@ -109,21 +109,22 @@ private func understood<Value>(_ option: String, _ parse: () throws(FilterError)
   }
 }
 
-/// What becomes of expiries and of what has expired.
+/// The options that change expiries, or choose keys and hash fields by them.
 struct ExpiryArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What to do with keys and hash fields that expired before --now.", valueName: "what"))
+      "Keep or skip expired keys and fields, or keep only those.", valueName: "what"))
   var expired = FilterOptions.Expired.keep
 
   @Option(
     help: ArgumentHelp(
-      "The time to compare with: 2026-01-01, 2026-01-01T12:30Z, now-30d, or seconds or milliseconds since 1970. By default the present.",
+      "Compare expiries with this time: 2026-01-01T12:30Z, now-30d, or a Unix time in s or ms. Default: now.",
       valueName: "time"))
   var now: String?
 
   @Option(
-    help: ArgumentHelp("Move every expiry, as in 1h30m or -7d; after --expired was decided.", valueName: "duration"))
+    help: ArgumentHelp(
+      "Move every expiry by this duration, such as 1h30m or -7d, after --expired was applied.", valueName: "duration"))
   var ttlShift: String?
 
   @Flag(help: "Leave out all expiries.")
@@ -135,7 +136,7 @@ struct ExpiryArguments: ParsableArguments {
     }
   }
 
-  /// The time to compare with.
+  /// The time that expiries are compared with.
   var present: UnixMilliseconds {
     get throws {
       guard let now else { return .now }
@@ -156,7 +157,7 @@ struct ExpiryArguments: ParsableArguments {
   }
 }
 
-/// Which keys, and what becomes of their expiries.
+/// The options that choose keys and change their expiries.
 struct KeyArguments: ParsableArguments {
   @OptionGroup(title: "Which keys") var filter: FilterArguments
   @OptionGroup(title: "Expiries") var expiry: ExpiryArguments
@@ -165,10 +166,10 @@ struct KeyArguments: ParsableArguments {
     _ = try options
   }
 
-  /// Whether keys were asked for that there may be none of.
+  /// Whether the options choose keys, so that having none is worth an exit code.
   var chooses: Bool { filter.choosesKeys || expiry.expired == .only }
 
-  /// `nil`: every key as it is, for which nothing has to stand in front of the sink.
+  /// The options of the filter; `nil` if it would pass every key unchanged.
   var options: FilterOptions? {
     get throws {
       var options = FilterOptions(now: try expiry.present)

@@ -2,28 +2,28 @@ import ArgumentParser
 import RDB
 import RDBSupport
 
-/// The snapshot to read, and how.
+/// The argument that names the snapshot.
 struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The snapshot; - is standard input. gzip, zstd and LZ4 are recognised by their first bytes.",
+      "The snapshot to read, or - for standard input. gzip, zstd and LZ4 are decompressed.",
       valueName: "dump"), completion: .file())
   var dump: String
 
   func open() throws -> InputFile { try InputFile(path: dump) }
 }
 
-/// How much to trust a snapshot.
+/// The options that relax or limit reading.
 struct ReadingOptions: ParsableArguments {
-  @Flag(help: "Neither compute nor compare the checksum.")
+  @Flag(help: "Do not verify the checksum.")
   var ignoreChecksum = false
 
-  @Flag(help: "Read a newer RDB version than is known, up to the first type that is not.")
+  @Flag(help: "Read a newer RDB version than is known, up to the first unknown type.")
   var forceVersion = false
 
   @Option(
     help: ArgumentHelp(
-      "The longest string, decompressed, to hold in memory; a longer one ends the run.",
+      "Stop at a string that is longer than this when decompressed.",
       valueName: "size"))
   var maxString = ByteSize(1 << 30)
 
@@ -36,16 +36,16 @@ struct ReadingOptions: ParsableArguments {
   }
 }
 
-/// How many threads.
+/// The option that sets the number of threads.
 struct ThreadOptions: ParsableArguments {
   static let limit = 64
-  /// More than these gain nothing, and each costs a few MiB of memory.
+  /// More threads than this gain no speed by default, and each takes a few MiB of memory.
   static let defaultLimit = 8
 
   @Option(
     name: [.customShort("j", allowingJoined: true), .customLong("threads")],
     help: ArgumentHelp(
-      "Threads, 1–\(limit); the output is the same with any number. By default one for each core, up to \(defaultLimit).",
+      "Use n threads, 1–\(limit); the output is the same. Default: one per core, up to \(defaultLimit).",
       valueName: "n"))
   var threads: Int?
 
@@ -58,27 +58,27 @@ struct ThreadOptions: ParsableArguments {
   var count: Int { threads ?? min(coreCount, Self.defaultLimit) }
 }
 
-/// What to say while working.
+/// The options about messages on standard error.
 struct ProgressOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
-    help: "Show progress where standard error is no terminal; or nowhere.")
+    help: "Force progress output on or off. Default: only on a terminal.")
   var progress: Bool?
 
-  @Flag(name: [.customShort("q"), .long], help: "Say nothing but errors and losses.")
+  @Flag(name: [.customShort("q"), .long], help: "Print only errors and losses on standard error.")
   var quiet = false
 
-  /// Shows how far `input` is, if anybody wants to see it.
+  /// Starts to show progress, if the options ask for it or standard error is a terminal.
   func start(_ position: ProgressLine.Position, besides output: OutputFile? = nil) -> ProgressLine? {
     let isTerminal = isatty(STDERR_FILENO) == 1
-    // Results on the same terminal and a line that is rewritten do not go together.
+    // Results on the same terminal would mix with a line that is rewritten.
     let isInTheWay = output?.isTerminal ?? false
     let isWanted = progress ?? (isTerminal && !isInTheWay && !quiet)
     return isWanted ? ProgressLine(position, isTerminal: isTerminal) : nil
   }
 }
 
-/// How to work, and what to say meanwhile.
+/// The options about threads and messages.
 struct WorkingArguments: ParsableArguments {
   @OptionGroup(title: "Working") var threads: ThreadOptions
   @OptionGroup(title: "Working") var progress: ProgressOptions

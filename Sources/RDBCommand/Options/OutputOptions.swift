@@ -1,32 +1,35 @@
 import ArgumentParser
 
-/// Where the result goes.
+/// The options about the output file.
 struct OutputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "Where to write; - is standard output. The file appears under this name when it is whole.",
+      "Write to this file, or to - (standard output). The file appears when it is complete.",
       valueName: "file"), completion: .file())
   var output = "-"
 
-  @Flag(help: "Keep what was written before an error or an interruption, as FILE.partial.")
+  @Flag(help: "Keep unfinished output as FILE.partial after an error or an interruption.")
   var keepPartial = false
 
+  /// Opens the output file.
+  ///
   /// - Parameters:
-  ///   - form: What a terminal needs escapes in.
-  ///   - index: The index that is read too, besides the one of the dump's name.
+  ///   - form: The form in which a terminal gets escapes; `nil` for none.
+  ///   - index: An index file that is read besides `DUMP.idx`, and must not be overwritten.
+  /// - Throws: ``Failure``.
   func open(reading input: InputFile, _ form: TerminalText.Form?, index: String? = nil) throws -> OutputFile {
     try OutputFile(path: output, keepsPartial: keepPartial, reading: input, index: index, form: form)
   }
 }
 
-/// What to do about what the output cannot hold.
+/// The options about losses: keys and parts of keys that the output lacks.
 struct LedgerOptions: ParsableArguments {
-  @Flag(help: "Exit with 0 although the output lacks something.")
+  @Flag(help: "Exit with 0 even if the output lacks something.")
   var lossy = false
 
   @Option(
-    help: ArgumentHelp("Write the ledger of what was read, written and lost as JSON.", valueName: "file"),
+    help: ArgumentHelp("Write counts of keys read, written and lost to this file, as JSON.", valueName: "file"),
     completion: .file())
   var ledger: String?
 }

@@ -8,15 +8,16 @@ import RDBRegex
 
 extension Allocator: ExpressibleByArgument {}
 
-/// Whose memory is estimated.
+/// The options about the server whose memory is estimated.
 struct ModelArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The server whose memory is estimated. By default the release that wrote the snapshot.",
-      valueName: "version"))
+      "Estimate for this server: \(TargetVersion.range). Default: the snapshot's.",
+      valueName: "version"),
+    completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
   var server: TargetVersion?
 
-  @Option(help: ArgumentHelp("What that server was built with.", valueName: "name"))
+  @Option(help: ArgumentHelp("Assume this allocator.", valueName: "name"))
   var allocator = Allocator.jemalloc
 
   func model(_ origin: SnapshotOrigin) -> ServerModel {
@@ -24,22 +25,24 @@ struct ModelArguments: ParsableArguments {
   }
 }
 
-/// How a report or a table is written.
+/// The options about the format of a report or table.
 struct TableArguments: ParsableArguments {
   @Flag(help: "Write CSV (RFC 4180).")
   var csv = false
 
-  @Flag(help: "Write JSON for other programs.")
+  @Flag(help: "Write JSON.")
   var json = false
 
-  @Flag(help: "Leave CSV cells that a spreadsheet would take for a formula as they are, without a ' before them.")
+  @Flag(help: "Write no ' before CSV cells that a spreadsheet would take for a formula.")
   var noDefuse = false
 
   func validate() throws {
     if csv && json { throw ValidationError("--csv and --json contradict each other: give one.") }
   }
 
-  /// - Parameter strings: What `--strings` says.
+  /// Checks that `--strings` comes with `--json`.
+  ///
+  /// - Parameter strings: The value of `--strings`, if it was given.
   func validate(_ strings: JSONOptions.Strings?) throws {
     if strings != nil && !json { throw Self.stringsNeedJSON }
   }
@@ -51,28 +54,28 @@ struct TableArguments: ParsableArguments {
   var form: RowForm { csv ? .csv : json ? .json : .text }
 }
 
-/// How the names of keys become prefixes.
+/// The options that split key names into prefixes.
 struct PrefixArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("What ends a part of a name; may be repeated.", valueName: "text"))
+  @Option(help: ArgumentHelp("End a part of a name after this text. Repeatable.", valueName: "text"))
   var sep: [String] = [":"]
 
-  @Option(help: ArgumentHelp("How many parts are told apart, 1–16.", valueName: "n"))
+  @Option(help: ArgumentHelp("Split names into at most n parts, 1–16.", valueName: "n"))
   var depth = 3
 
-  @Flag(help: "Take numbers in names for the same: user:<n>:.")
+  @Flag(help: "Count names together that differ only in numbers: user:<n>:.")
   var foldDigits = false
 
-  @Flag(help: "Take UUIDs in names for the same: session:<uuid>:.")
+  @Flag(help: "Count names together that differ only in UUIDs: session:<uuid>:.")
   var foldUuid = false
 
   @Option(
     help: ArgumentHelp(
-      "Keys whose name this regular expression (PCRE2) finds are a group of their own; may be repeated.",
+      "Group the keys whose name matches this PCRE2 expression. Repeatable.",
       valueName: "regex"))
   var template: [String] = []
 
   @Option(
-    help: ArgumentHelp("The most prefixes to keep; where there are more, they are gathered in (other).", valueName: "n")
+    help: ArgumentHelp("Keep at most n prefixes, and gather the others in (other).", valueName: "n")
   )
   var maxNodes = 20_000
 
@@ -107,7 +110,7 @@ struct PrefixArguments: ParsableArguments {
   }
 }
 
-/// Regular expressions as templates of names.
+/// Regular expressions that group key names.
 private final class PatternTemplates: NameTemplate {
   private let patterns: KeyPatternList
   init(_ patterns: [KeyPattern]) { self.patterns = KeyPatternList(patterns) }

@@ -5,30 +5,31 @@ import RDBConvert
 extension RESPOptions.Restore: ExpressibleByArgument {}
 extension RESPOptions.Functions: ExpressibleByArgument {}
 
-/// Which server the commands are for.
+/// The options about the server that will run the commands.
 struct TargetArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The server that will load this. By default the release that wrote the snapshot, or newer.",
-      valueName: "version"))
+      "Write for this server: \(TargetVersion.range). Default: the snapshot's.",
+      valueName: "version"),
+    completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
   var target: TargetVersion?
 
   @Option(
-    help: ArgumentHelp("Use RESTORE where the target can read the stored form.", valueName: "when"))
+    help: ArgumentHelp("Write RESTORE where the target can load the stored bytes.", valueName: "when"))
   var restore = RESPOptions.Restore.never
 
   @Option(
-    help: ArgumentHelp("The largest payload to RESTORE; larger keys are written as commands.", valueName: "size"))
+    help: ArgumentHelp("Write keys with a larger payload as commands, not as RESTORE.", valueName: "size"))
   var restoreMax = ByteSize(64 << 20)
 
   @Option(
-    help: ArgumentHelp("The longest string the target takes (its proto-max-bulk-len).", valueName: "size"))
+    help: ArgumentHelp("Write no string longer than this: the target's proto-max-bulk-len.", valueName: "size"))
   var maxBulk = ByteSize(512 << 20)
 
-  @Option(help: ArgumentHelp("The most elements in one command.", valueName: "n"))
+  @Option(help: ArgumentHelp("Put at most n elements into one command.", valueName: "n"))
   var batch = 500
 
-  @Option(help: ArgumentHelp("The most bytes in one command of several elements.", valueName: "size"))
+  @Option(help: ArgumentHelp("Put at most this many bytes into one command of several elements.", valueName: "size"))
   var batchBytes = ByteSize(1 << 20)
 
   func validate() throws {
@@ -37,33 +38,33 @@ struct TargetArguments: ParsableArguments {
   }
 }
 
-/// How the commands treat what the server holds already.
+/// The options about databases, existing keys and functions on the server.
 struct LoadingArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Load the keys of one database into another, as in 0:3; several with commas or by repeating.",
+      "Load one database into another, such as 0:3, separated by commas. Repeatable.",
       valueName: "from:to"))
   var dbMap: [DatabaseMap] = []
 
-  @Flag(help: "Load everything into database 0.")
+  @Flag(help: "Load all keys into database 0.")
   var singleDb = false
 
-  @Option(help: ArgumentHelp("How many databases the target has.", valueName: "n"))
+  @Option(help: ArgumentHelp("Assume that the target has n databases.", valueName: "n"))
   var databases: UInt64 = 16
 
-  @Flag(help: "Replace keys that exist; loading twice is harmless.")
+  @Flag(help: "Replace existing keys, so that loading twice is harmless.")
   var replace = false
 
-  @Flag(help: "Never change a key that exists.")
+  @Flag(help: "Never change an existing key.")
   var nx = false
 
   @Option(
     help: ArgumentHelp(
-      "What to do with function libraries. By default append; replace under --replace.",
+      "Load functions this way. Default: append, or replace under --replace.",
       valueName: "how"))
   var functions: RESPOptions.Functions?
 
-  @Flag(help: "End with an ECHO that says how much there is, for rdb check.")
+  @Flag(help: "End with an ECHO of counts and a checksum, which rdb check verifies.")
   var trailer = false
 
   func validate() throws {
@@ -84,13 +85,13 @@ struct LoadingArguments: ParsableArguments {
     }
   }
 
-  /// Where each database goes.
+  /// The target database of each source database that is renumbered.
   var databaseMap: [UInt64: UInt64] {
     Dictionary(dbMap.flatMap(\.pairs), uniquingKeysWith: { $1 })
   }
 }
 
-/// `0:3,1:4`: databases and where they go.
+/// Pairs of a source and a target database: `0:3,1:4`.
 struct DatabaseMap: ExpressibleByArgument {
   var pairs: [(UInt64, UInt64)] = []
 

@@ -2,33 +2,33 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// A file being written: beside its final name, and under it only when it is whole.
+/// A file being written. It has a temporary name beside its final one, which it gets when it is complete.
 ///
-/// Standard output, pipes and devices are written as they are, but for what would steer a terminal.
+/// Standard output, pipes and devices are written directly. A terminal gets escapes for characters that control it.
 final class OutputFile: ByteDestination {
-  /// As messages call it.
+  /// The name in messages.
   let shownName: String
   private let file: FileDestination
   private let partial: Interrupts.Partial?
   private let finalPath: String
   private let isStandardOutput: Bool
   private let form: TerminalText.Form?
-  /// Of a terminal: what it gets instead of the bytes.
+  /// The escaper, if this is a terminal and its form needs one.
   private lazy var terminal = isTerminal ? form.map { TerminalText($0) } : nil
-  /// Finished or abandoned.
+  /// Whether the file was finished or abandoned.
   private var isSettled = false
-  /// Why writing ended, if it did: damage in the input and a full disk can come together.
+  /// The error that ended writing, if there was one. It takes precedence over damage in the input.
   private(set) var failure: RDBError?
 
   var byteCount: UInt64 { file.byteCount }
   var isTerminal: Bool { isatty(file.descriptor) == 1 }
 
   /// - Parameters:
-  ///   - path: `-`: standard output.
-  ///   - keepsPartial: Whether an unfinished file stays, as `path.partial`.
-  ///   - inputs: Files that must not be written to.
-  ///   - indexes: Names of such files, which there need not be yet.
-  ///   - form: What a terminal needs escapes in; `nil`: the bytes are written for terminals, or for none.
+  ///   - path: The path, or `-` for standard output.
+  ///   - keepsPartial: Whether an unfinished file is kept, as `path.partial`.
+  ///   - inputs: Files that must not be overwritten.
+  ///   - indexes: Paths that must not be overwritten, whether they exist or not.
+  ///   - form: The form in which a terminal gets escapes; `nil` for none.
   /// - Throws: ``Failure``.
   init(
     path: String, keepsPartial: Bool, inputs: [FileIdentity], indexes: [String] = [], form: TerminalText.Form? = nil
@@ -57,7 +57,7 @@ final class OutputFile: ByteDestination {
     finalPath = Self.target(of: path)
     let kind = Self.kind(of: finalPath)
     if kind == S_IFDIR { throw Failure(.usage, "\(shownName): is a folder", hint: "Give the name of a file.") }
-    // A pipe or a device: there is nothing to rename.
+    // A pipe or a device cannot be renamed.
     if let kind, kind != S_IFREG {
       let descriptor = open(finalPath, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw Self.cannotWrite(shownName) }
@@ -78,9 +78,9 @@ final class OutputFile: ByteDestination {
 
   deinit { abandon() }
 
-  /// - Parameters:
-  ///   - input: What must not be written to, nor its index.
-  ///   - index: Another index that is read.
+  /// Opens an output file that must overwrite neither the input nor its index.
+  ///
+  /// - Parameter index: Another index that is read.
   convenience init(
     path: String, keepsPartial: Bool, reading input: InputFile, index: String? = nil, form: TerminalText.Form?
   ) throws {
@@ -101,7 +101,17 @@ final class OutputFile: ByteDestination {
     }
   }
 
-  /// Writes `bytes`, and finishes.
+  /// Writes the head of a table. Abandons the file if that fails.
+  ///
+  /// - Throws: ``Failure``.
+  func writeHead(_ text: String) throws {
+    do throws(RDBError) { try write(Array(text.utf8).span.bytes, followedBy: RawSpan()) } catch {
+      abandon()
+      throw error.failure(in: shownName)
+    }
+  }
+
+  /// Writes `bytes`, and finishes the file. Abandons it if that fails.
   ///
   /// - Throws: ``Failure``.
   func writeWhole(_ bytes: [UInt8]) throws {
@@ -110,15 +120,15 @@ final class OutputFile: ByteDestination {
       try finish()
     } catch {
       abandon()
-      throw error.failure(in: shownName, isOutput: true)
+      throw error.failure(in: shownName)
     }
   }
 
-  /// Gives the file its name: all of it is written.
+  /// Gives the complete file its final name.
   ///
-  /// It is not forced to the disk (`fsync`): like `cp`, and for the same reason.
+  /// Like `cp`, this does not force the file to the disk (`fsync`).
   ///
-  /// - Throws: ``RDBError`` (`io`): some file systems say only now that the disk is full.
+  /// - Throws: ``RDBError`` (`io`). Some file systems report a full disk only when a file is closed.
   func finish() throws(RDBError) {
     if let rest = terminal?.end(), !rest.isEmpty { try file.write(rest.span.bytes, followedBy: RawSpan()) }
     guard !isStandardOutput, !isSettled else { return }
@@ -139,7 +149,17 @@ final class OutputFile: ByteDestination {
     }
   }
 
-  /// Leaves nothing under the final name: the file is not whole.
+  /// ``finish()`` for commands. Abandons the file if that fails.
+  ///
+  /// - Throws: ``Failure``.
+  func finishOrFail() throws {
+    do throws(RDBError) { try finish() } catch {
+      abandon()
+      throw error.failure(in: shownName)
+    }
+  }
+
+  /// Removes the incomplete file, or keeps it as `path.partial`.
   func abandon() {
     guard !isStandardOutput, !isSettled else { return }
     isSettled = true
@@ -148,7 +168,7 @@ final class OutputFile: ByteDestination {
     Interrupts.settle(partial.path) { partial.abandon() }
   }
 
-  /// - Returns: What the operating system said to `call` just now.
+  /// Notes and returns the error of a system call that has just failed.
   private func fail(_ call: String) -> RDBError {
     let error = RDBError.system(call, offset: 0)
     failure = error
@@ -159,7 +179,7 @@ final class OutputFile: ByteDestination {
     Failure(.ioError, "\(name): cannot be written: \(String(cString: strerror(errno)))")
   }
 
-  /// Where a symbolic link leads, so that it stays one.
+  /// The path that a symbolic link leads to, so that the link is kept.
   private static func target(of path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }
@@ -168,7 +188,7 @@ final class OutputFile: ByteDestination {
 
   private static func identities(of paths: [String]) -> [FileIdentity] { paths.compactMap { FileIdentity(path: $0) } }
 
-  /// What stands there: `S_IFREG`, `S_IFDIR` …; `nil`: nothing.
+  /// The kind of file at a path, `S_IFREG`, `S_IFDIR` …; `nil` if there is none.
   private static func kind(of path: String) -> mode_t? {
     var status = stat()
     return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil

@@ -12,23 +12,23 @@ import RDBSupport
 enum ReportName: String, CaseIterable, ExpressibleByArgument {
   case keys, memory, prefix, ttl, stats, bigkeys
 
-  /// Whether it has a row for each key, in file order.
+  /// Whether the report is a table with a row per key, in file order.
   var isTable: Bool { self == .keys || self == .memory }
   var csvName: String { "\(rawValue).csv" }
-  /// Tables are JSON Lines.
+  /// The name of the JSON file. Tables are JSON Lines.
   var jsonName: String { isTable ? "\(rawValue).jsonl" : "\(rawValue).json" }
 }
 
-/// A folder of reports: each as JSON and as CSV, under names of their own.
+/// A folder of reports, each as a JSON file and a CSV file.
 struct ReportFolder {
   let path: String
 
-  /// Makes the folder, if it is not there.
+  /// Creates the folder if it is missing.
   ///
   /// - Throws: ``Failure``.
   func create() throws {
     if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-    throw Failure(.ioError, "\(shown(path)): cannot be made: \(String(cString: strerror(errno)))")
+    throw Failure(.ioError, "\(shown(path)): cannot be created: \(String(cString: strerror(errno)))")
   }
 
   func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
@@ -37,7 +37,7 @@ struct ReportFolder {
     try OutputFile(path: file(name), keepsPartial: false, inputs: inputs)
   }
 
-  /// Writes each report twice.
+  /// Writes the reports that are not tables, each as JSON and CSV.
   func write(_ reports: KeyReports, defuses: Bool, inputs: [FileIdentity]) throws {
     func write(_ name: ReportName, _ json: some Encodable, _ csv: [UInt8]) throws {
       try output(name.jsonName, inputs: inputs).writeWhole(try jsonDocument(json))
@@ -49,12 +49,12 @@ struct ReportFolder {
     if let report = reports.top { try write(.bigkeys, report, report.csv(defuses: defuses)) }
   }
 
-  /// Which reports there are.
+  /// The reports in the folder.
   var names: Set<ReportName> {
     Set(ReportName.allCases.filter { access(file($0.jsonName), R_OK) == 0 })
   }
 
-  /// Reads the reports that are no tables.
+  /// Reads the reports that are not tables.
   ///
   /// - Throws: ``Failure``.
   func read() throws -> KeyReports {
@@ -78,7 +78,7 @@ struct ReportFolder {
       return try JSONDecoder().decode(Report.self, from: Data(bytes))
     } catch let error as DecodingError {
       throw Failure(
-        .damaged, "\(shown(path)): is no report of rdb analyze: \(Self.reason(error))",
+        .damaged, "\(shown(path)): is not a report of rdb analyze: \(Self.reason(error))",
         hint: "Give folders that rdb analyze or rdb merge-reports wrote.")
     }
   }
@@ -89,8 +89,8 @@ struct ReportFolder {
     switch error {
     case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
       .valueNotFound(_, let context):
-      let place = context.codingPath.map(\.stringValue).joined(separator: "/")
-      return "at /\(shown(place + " ").dropLast()): \(shown(context.debugDescription))"
+      let path = context.codingPath.map(\.stringValue).joined(separator: "/")
+      return "at /\(shown(path + " ").dropLast()): \(shown(context.debugDescription))"
     @unknown default: return "it cannot be read"
     }
   }
@@ -107,7 +107,7 @@ struct ReportFolder {
   }
 }
 
-/// Hands all bytes of a source on, in pieces.
+/// Reads all bytes of a source, in pieces that are valid only during a call of `body`.
 func copyAll(_ source: FileSource, to body: (UnsafeRawBufferPointer) throws -> Void) throws {
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
   defer { buffer.deallocate() }

@@ -1,7 +1,8 @@
 import RDBSupport
-/// Standard input, output and error, before anything else uses them.
+
+/// Standard input, output and error.
 enum StandardStreams {
-  /// Makes descriptors 0–2 exist, so that no file opened later becomes standard output by accident.
+  /// Opens descriptors 0 to 2 if they are closed, so that no file opened later becomes standard output.
   static func prepare() {
     while true {
       let descriptor = open("/dev/null", O_RDWR)
@@ -11,7 +12,7 @@ enum StandardStreams {
         break
       }
       if descriptor == STDOUT_FILENO {
-        // Results must not vanish in silence: a closed standard output refuses to be written.
+        // Writing to a closed standard output must fail, so that results are not lost silently.
         let readOnly = open("/dev/null", O_RDONLY)
         dup2(readOnly, descriptor)
         close(readOnly)
@@ -19,7 +20,7 @@ enum StandardStreams {
     }
   }
 
-  /// Writes text to standard error, as far as that goes.
+  /// Writes text to standard error. Errors are ignored.
   static func writeError(_ text: String) {
     var text = text
     text.withUTF8 { bytes in

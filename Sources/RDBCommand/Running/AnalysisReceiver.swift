@@ -2,9 +2,9 @@ import RDB
 import RDBAnalysis
 import RDBConvert
 
-/// Every report that was asked for, from one reading: one a worker.
+/// The receiver of `rdb analyze`: makes all reports that were asked for in one pass. Each worker has its own.
 struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
-  /// Which tables, and how.
+  /// The tables with a row per key, and their form.
   struct Tables: Sendable {
     /// Each has a CSV file and a JSON file, in this order.
     var names: [ReportName]
@@ -57,7 +57,7 @@ struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
 
   consuming func finish() throws(RDBError) -> KeyReports { try reports.finish() }
 
-  /// The line above a table's CSV.
+  /// The head of a table's CSV.
   static func head(_ name: ReportName) -> String {
     name == .keys ? KeyLinesReceiver.head(.csv, .plain) : RowOutput.memoryHead(.csv)
   }

@@ -1,20 +1,20 @@
 import RDB
 import RDBFiltering
 
-/// What commands that write every key have in common: reading into sinks behind the filters, then finishing the output,
-/// reporting, and choosing the exit code.
+/// The run of a command that writes every key: reads through the filter into sinks, finishes the output, writes the
+/// ledger, and chooses the exit code.
 struct Conversion {
   let output: OutputFile
   private let ledgerFile: OutputFile?
   private let isLossy: Bool
   private let filter: FilterOptions?
-  /// Whether options chose keys: then it is worth an exit code if there were none.
+  /// Whether options choose keys, so that having none is worth an exit code.
   private let choosesKeys: Bool
   private let working: WorkingArguments
 
-  /// Opens the files to be written; none of them gets its name before all is well.
+  /// Opens the output files. They get their final names only when the run succeeds.
   ///
-  /// - Parameter form: What a terminal needs escapes in.
+  /// - Parameter form: The form in which a terminal gets escapes; `nil` for none.
   /// - Throws: ``Failure``.
   init(
     of input: InputFile, to output: OutputOptions, _ form: TerminalText.Form?, _ ledger: LedgerOptions,
@@ -35,17 +35,17 @@ struct Conversion {
 
   /// The result of reading.
   struct Result<Summary> {
-    /// The summary of all workers.
+    /// The merged summary of all workers.
     var summary: Summary
-    /// What the filters kept back, and left out.
+    /// The keys and parts that the filter left out.
     var filtered = Ledger()
     var notes: [String] = []
     var end: SnapshotEnd?
   }
 
-  /// Reads the snapshot into sinks made by `make`, behind the filters if there are any.
+  /// Reads the snapshot into sinks made by `make`, through the filter if there is one.
   ///
-  /// - Throws: ``Failure``; the output is abandoned.
+  /// - Throws: ``Failure``, after abandoning the output.
   func read<S: OutputSink & ~Copyable>(
     _ run: consuming SnapshotRun, to destination: any ByteDestination,
     makeSink: (any ByteDestination) throws -> S
@@ -53,10 +53,10 @@ struct Conversion {
     try run.write(behind: filter, working, output: output, to: [destination]) { try makeSink($0[0]) }
   }
 
-  /// Finishes the output and reports.
+  /// Finishes the output and writes the ledger.
   ///
-  /// - Parameter closing: Writes what belongs behind everything else.
-  /// - Throws: ``Failure``, also when the output is complete but lacks something.
+  /// - Parameter closing: Writes the end of the output.
+  /// - Throws: ``Failure``, also if the output is complete but lacks something.
   func finish<Summary>(
     _ ledger: Ledger, _ result: Result<Summary>, closing: () throws -> Void = {}
   ) throws {
@@ -65,7 +65,7 @@ struct Conversion {
       try output.finish()
     } catch {
       output.abandon()
-      throw RDBError.transfer("write", error, at: 0).failure(in: output.shownName, isOutput: true)
+      throw RDBError.transfer("write", error, at: 0).failure(in: output.shownName)
     }
     var ledger = ledger
     ledger.merge(result.filtered)
@@ -74,7 +74,7 @@ struct Conversion {
     StandardStreams.writeError(report.text)
     try ledgerFile?.writeWhole(try jsonDocument(LedgerDocument(report, end: result.end)))
     if ledger.hasLosses && !isLossy { throw Failure(.losses, nil) }
-    // What was chosen and then lost, with --lossy, did match.
+    // A key that was chosen and then lost did match.
     if choosesKeys && ledger.keysRead == ledger.keysFiltered {
       throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
     }
@@ -82,9 +82,9 @@ struct Conversion {
 }
 
 extension SnapshotRun {
-  /// Reads all of it into sinks that write, behind the filters if there are any.
+  /// Reads the whole snapshot into sinks that write, through the filter if there is one.
   ///
-  /// - Throws: ``Failure``; the output is abandoned.
+  /// - Throws: ``Failure``, after abandoning the output.
   consuming func write<S: OutputSink & ~Copyable>(
     behind filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
     to destinations: [any ByteDestination], makeSink: ([any ByteDestination]) throws -> S
@@ -102,7 +102,7 @@ extension SnapshotRun {
       })
   }
 
-  /// Reads all of it into sinks without output, behind the filters if there are any.
+  /// Reads the whole snapshot into sinks without output, through the filter if there is one.
   ///
   /// - Throws: ``Failure``.
   consuming func fold<S: FoldingSink & ~Copyable>(

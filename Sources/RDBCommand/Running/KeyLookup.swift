@@ -6,25 +6,25 @@ import RDBFiltering
 import RDBIndex
 import RDBSupport
 
-/// Which key, and how to find it.
+/// The options that name a key and say how to find it.
 struct LookupArguments: ParsableArguments {
-  @Argument(help: ArgumentHelp("The key's name.", valueName: "key"))
+  @Argument(help: ArgumentHelp("The name of the key.", valueName: "key"))
   var key: String
 
   @Option(
     name: [.customShort("n"), .long],
-    help: ArgumentHelp("The key's database.", valueName: "number"))
+    help: ArgumentHelp("Look in this database.", valueName: "number"))
   var db: UInt64 = 0
 
-  @Flag(help: #"Names are given as rdb keys writes them: \n, \xff, \\, \"."#)
+  @Flag(help: #"Read names as rdb keys writes them, with \n, \xff, \\ and \"."#)
   var escaped = false
 
   @Option(
-    help: ArgumentHelp("The index to look the key up in; DUMP.idx by default, if there is one.", valueName: "file"),
+    help: ArgumentHelp("Look the key up in this index. Default: DUMP.idx, if it exists.", valueName: "file"),
     completion: .file())
   var index: String?
 
-  @Flag(help: "Look through the snapshot, even if there is an index.")
+  @Flag(help: "Search the snapshot even if there is an index.")
   var noIndex = false
 
   func validate() throws {
@@ -32,17 +32,22 @@ struct LookupArguments: ParsableArguments {
     if escaped { _ = try bytes(of: key) }
   }
 
-  /// The bytes that an argument names.
+  /// Returns the bytes of a name that is given as an argument.
+  ///
+  /// - Throws: `ValidationError`, if `--escaped` was given and the escapes are wrong.
   func bytes(of argument: String) throws -> [UInt8] {
     guard escaped else { return rawArgument(argument) }
     guard let bytes = unescaped(argument.utf8) else {
-      throw ValidationError(#"\#(shown(argument)) is no escaped name: there are \n \r \t \a \b \\ \" and \xhh."#)
+      throw ValidationError(
+        #"\#(shown(argument)) is not an escaped name: the escapes are \n \r \t \a \b \\ \" and \xhh."#)
     }
     return bytes
   }
 }
 
-/// The bytes of an argument of the command line, which need not be UTF-8.
+/// Returns the bytes of an argument, which need not be UTF-8.
+///
+/// - Parameter text: The argument, in which other bytes were replaced by U+FFFD.
 func rawArgument(_ text: String) -> [UInt8] {
   for index in 1..<max(Int(CommandLine.argc), 1) {
     guard let argument = CommandLine.unsafeArgv[index] else { continue }
@@ -58,7 +63,7 @@ func rawArgument(_ text: String) -> [UInt8] {
   return Array(text.utf8)
 }
 
-/// Finds one key of a snapshot, by its index or by looking, and reads it.
+/// The run of a command that reads one key, found by an index or by a search.
 struct KeyLookup {
   let input: InputFile
   let path: String
@@ -80,10 +85,10 @@ struct KeyLookup {
   /// Reads the key into a sink.
   ///
   /// - Parameters:
-  ///   - choice: What of it.
-  ///   - output: Where the sink writes; abandoned if this throws.
-  ///   - make: Makes the sink, told where the snapshot comes from.
-  /// - Throws: ``Failure``: also if there is no such key, or nothing of it was chosen.
+  ///   - choice: The elements to read.
+  ///   - output: The file that the sink writes to. It is abandoned if this throws.
+  ///   - make: Makes the sink from the origin of the snapshot.
+  /// - Throws: ``Failure``, also if there is no such key or element.
   func read<S: FoldingSink & ~Copyable>(
     _ choice: ElementChoice, to output: OutputFile,
     make: (SnapshotOrigin) throws -> S
@@ -92,9 +97,9 @@ struct KeyLookup {
       guard let file = input.file else { return try readOnce(choice, output, make) }
       let origin = try SnapshotRun(input.fromStart, reading).origin
       let (found, hints) = try find(in: file)
-      guard let place = found else { throw missing(hints) }
-      let whole = try resolve(choice, at: place, file)
-      let summary = try read(whole, at: place, file, output, try perform { try make(origin) })
+      guard let location = found else { throw missing(hints) }
+      let whole = try resolve(choice, at: location, file)
+      let summary = try read(whole, at: location, file, output, try perform { try make(origin) })
       guard summary.isFound else { throw missing(nil) }
       if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
       return summary.base
@@ -112,20 +117,20 @@ struct KeyLookup {
 
   // MARK: Files
 
-  /// Where the key stands, as the index says or by looking; else what may help, but not with `-q`.
-  private func find(in file: FileSource) throws -> (place: KeyLocation?, hints: KeyHints?) {
+  /// Finds the key by the index or by a search. Without `-q`, a key that is missing has hints.
+  private func find(in file: FileSource) throws -> (location: KeyLocation?, hints: KeyHints?) {
     let isQuiet = working.progress.quiet
     let found = KeyFinder.Found()
-    if let places = try indexedPlaces(in: file) {
-      let place = try places.first { try $0.database == arguments.db && isKey(at: $0, file) }
-      return (place, place == nil && !isQuiet ? try look(found) : nil)
+    if let locations = try indexedLocations(in: file) {
+      let location = try locations.first { try $0.database == arguments.db && isKey(at: $0, file) }
+      return (location, location == nil && !isQuiet ? try look(found) : nil)
     }
     let hints = try look(found)
-    let place = found.offset.map { KeyLocation(database: arguments.db, offset: $0) }
-    return (place, isQuiet ? nil : hints)
+    let location = found.offset.map { KeyLocation(database: arguments.db, offset: $0) }
+    return (location, isQuiet ? nil : hints)
   }
 
-  /// Looks through the whole snapshot.
+  /// Searches the whole snapshot.
   private func look(_ found: KeyFinder.Found) throws -> KeyHints {
     let (name, database) = (name, arguments.db)
     let result = try SnapshotRun(input.fromStart, reading).fold(
@@ -136,9 +141,9 @@ struct KeyLookup {
     return hints
   }
 
-  /// Places of keys that may have this name; `nil`: there is no index to ask.
-  private func indexedPlaces(in file: FileSource) throws -> [KeyLocation]? {
-    // Numbers above are not told apart.
+  /// The keys that may have this name, by the index; `nil` if there is no index.
+  private func indexedLocations(in file: FileSource) throws -> [KeyLocation]? {
+    // The index does not distinguish larger numbers.
     guard !arguments.noIndex, arguments.db < 0xFFFF else { return nil }
     guard let index = arguments.index ?? input.indexPath else { return nil }
     if arguments.index == nil, access(index, F_OK) != 0 { return nil }
@@ -149,22 +154,22 @@ struct KeyLookup {
     }
   }
 
-  /// Whether the key asked for stands there.
-  private func isKey(at place: KeyLocation, _ file: FileSource) throws -> Bool {
+  /// Whether the record is the key with this name.
+  private func isKey(at location: KeyLocation, _ file: FileSource) throws -> Bool {
     try perform {
       var sink = FirstName(name)
-      var reader = try RDBReader(file, at: place, options: reading.readerOptions)
+      var reader = try RDBReader(file, at: location, options: reading.readerOptions)
       try reader.read(into: &sink)
       return sink.isEqual
     }
   }
 
-  /// The choice with numbers from the beginning.
-  private func resolve(_ choice: ElementChoice, at place: KeyLocation, _ file: FileSource) throws -> ElementChoice {
+  /// The choice with its numbers counted from the beginning.
+  private func resolve(_ choice: ElementChoice, at location: KeyLocation, _ file: FileSource) throws -> ElementChoice {
     guard choice.countsFromEnd else { return choice }
     let count: UInt64? = try perform {
       var sink = CountingSink()
-      var reader = try RDBReader(file, at: place, options: reading.readerOptions)
+      var reader = try RDBReader(file, at: location, options: reading.readerOptions)
       try reader.read(into: &sink)
       return sink.count
     }
@@ -172,13 +177,13 @@ struct KeyLookup {
   }
 
   private func read<S: FoldingSink & ~Copyable>(
-    _ choice: ElementChoice, at place: KeyLocation, _ file: FileSource, _ output: OutputFile, _ base: consuming S
+    _ choice: ElementChoice, at location: KeyLocation, _ file: FileSource, _ output: OutputFile, _ base: consuming S
   ) throws -> OneKey<S>.Summary {
-    var options = OneKey<S>.Options(database: place.database, name: name)
+    var options = OneKey<S>.Options(database: location.database, name: name)
     options.elements = choice
     var sink = OneKey(options, base: base)
     do {
-      var reader = try RDBReader(file, at: place, options: reading.readerOptions)
+      var reader = try RDBReader(file, at: location, options: reading.readerOptions)
       try reader.read(into: &sink)
       try sink.endEarly()
       return try sink.finish()
@@ -189,19 +194,19 @@ struct KeyLookup {
 
   private func failure(_ error: any Error, _ output: OutputFile) -> Failure {
     let error = RDBError.transfer("read", error, at: 0)
-    if let failure = output.failure { return failure.failure(in: output.shownName, isOutput: true) }
+    if let failure = output.failure { return failure.failure(in: output.shownName) }
     return error.failure(in: error.code == .refused ? shownKey : input.shownName)
   }
 
   // MARK: Pipes
 
-  /// Reads what can be read only once.
+  /// Reads an input that can be read only once.
   private func readOnce<S: FoldingSink & ~Copyable>(
     _ choice: ElementChoice, _ output: OutputFile, _ make: (SnapshotOrigin) throws -> S
   ) throws -> S.Summary {
     if arguments.index != nil {
       throw Failure(
-        .usage, "\(input.shownName): cannot be read anywhere but from its beginning: an index is of no use",
+        .usage, "\(input.shownName): can be read from its beginning only, without an index",
         hint: "\(input.format == nil ? "Write" : "Decompress") it into a file, or leave --index out.")
     }
     var options = OneKey<S>.Options(database: arguments.db, name: name)
@@ -240,7 +245,7 @@ struct KeyLookup {
           : "Databases \(all) have a key of this name: -n \(other).")
     }
     if let hints, !hints.names.isEmpty {
-      lines.append("Names like it:")
+      lines.append("Similar names:")
       lines += hints.names.map { "  " + printable($0.name, limit: 200) }
     }
     if !arguments.escaped, name.contains(UInt8(ascii: "\\")) {
@@ -258,12 +263,12 @@ struct KeyLookup {
 }
 
 extension Failure {
-  /// Why an index is not used.
+  /// The failure for an index that cannot be used.
   init(_ refusal: KeyIndex.Refusal, index: String, of dump: String) {
     let (kind, why): (String, String)
     switch refusal {
-    case .foreign(let reason): (kind, why) = ("is no index that can be used", reason)
-    case .stale(let reason): (kind, why) = ("is stale, or the index of another dump", reason)
+    case .foreign(let reason): (kind, why) = ("cannot be used as an index", reason)
+    case .stale(let reason): (kind, why) = ("is stale, or belongs to another dump", reason)
     case .damaged(let reason): (kind, why) = ("is damaged", reason)
     case .unreadable(let reason):
       self.init(.noInput, "\(shown(index)): cannot be read: \(reason)")
@@ -271,11 +276,11 @@ extension Failure {
     }
     self.init(
       .damaged, "\(shown(index)): \(kind): \(why)",
-      hint: "Make it anew (rdb index \(shown(dump))), or do without it (--no-index).")
+      hint: "Write it again (rdb index \(shown(dump))), or ignore it (--no-index).")
   }
 }
 
-/// Compares the first key's name.
+/// A sink that compares the name of the first key.
 private struct FirstName: SelectiveSink {
   private let name: [UInt8]
   private(set) var isEqual = false
@@ -289,7 +294,7 @@ private struct FirstName: SelectiveSink {
   }
 }
 
-/// Counts the first key's elements; strings have none.
+/// A sink that counts the elements of the first key. Strings have none.
 private struct CountingSink: SelectiveSink {
   private(set) var count: UInt64?
 

@@ -3,7 +3,7 @@ import RDBAnalysis
 import RDBFormat
 import RDBFiltering
 
-/// Reading a snapshot into reports, behind the filters.
+/// The run of a command that makes reports: reads a snapshot through the filter, and merges the reports of the workers.
 struct ReportRun {
   let input: InputFile
   let keys: KeyArguments
@@ -11,10 +11,10 @@ struct ReportRun {
   let working: WorkingArguments
   let model: ModelArguments
 
-  /// Reads it, and merges what the workers found.
+  /// Reads the snapshot into the reports that `configure` chooses.
   ///
   /// - Parameter configure: Chooses the reports.
-  /// - Throws: ``Failure``; also if options chose keys and there were none.
+  /// - Throws: ``Failure``, also if options choose keys and there are none.
   func reports(
     _ configure: (inout KeyReports.Options) throws -> Void
   ) throws -> KeyReports {
@@ -31,7 +31,9 @@ struct ReportRun {
     return reports
   }
 
-  /// Says what somebody should know, and fails where nothing matched.
+  /// Writes remarks to standard error.
+  ///
+  /// - Throws: ``Failure``, if options choose keys and there are none.
   func report<Summary>(_ result: Conversion.Result<Summary>, count: UInt64) throws {
     if !working.progress.quiet {
       StandardStreams.writeError(result.notes.map { "rdb: note: \($0)\n" }.joined())
@@ -43,11 +45,11 @@ struct ReportRun {
 
   func countExactValues(of reports: inout KeyReports) throws {
     do throws(RDBError) { try reports.countExactValues() } catch {
-      throw error.failure(in: "temporary files", isOutput: true)
+      throw error.failure(in: "temporary files")
     }
   }
 
-  /// The time that decides what has expired: of `--now`, else when the dump was written, else the present.
+  /// The time that decides which keys have expired: `--now`, else the time the snapshot was written, else the present.
   func reference(of origin: SnapshotOrigin) throws -> UnixMilliseconds {
     if keys.expiry.now != nil { return try keys.expiry.present }
     return origin.ctime ?? .now
@@ -55,7 +57,7 @@ struct ReportRun {
 }
 
 extension KeyReports {
-  /// Keys that were counted, as any of the reports says.
+  /// The number of keys, which every report counts.
   var keyCount: UInt64 {
     if let stats { return stats.total.keys }
     if let prefix { return prefix.nodes.first?.summary.keys ?? 0 }
@@ -65,7 +67,7 @@ extension KeyReports {
 }
 
 extension SnapshotOrigin {
-  /// When the server says it wrote this.
+  /// The time of the AUX field `ctime`, at which the server wrote the snapshot.
   var ctime: UnixMilliseconds? {
     let field = auxFields.first { $0.name.elementsEqual("ctime".utf8) }
     let seconds = field.flatMap { Int64(String(decoding: $0.value, as: UTF8.self)) }

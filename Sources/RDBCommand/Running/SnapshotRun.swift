@@ -1,14 +1,14 @@
 import RDB
 
-/// One snapshot, read once: its input, its reader, and how far it is.
+/// One pass over a snapshot: its input, its reader, and its progress.
 struct SnapshotRun: ~Copyable {
   let input: InputFile
   let origin: SnapshotOrigin
   private let reader: RDBReader
 
-  /// Opens the snapshot and looks at its first bytes.
+  /// Starts to read the snapshot, up to its first key.
   ///
-  /// - Throws: ``Failure``, if they are not a snapshot's.
+  /// - Throws: ``Failure``, if the input is no snapshot.
   init(_ input: InputFile, _ options: ReadingOptions) throws {
     var reader = RDBReader(input.source, options: options.readerOptions)
     do {
@@ -23,8 +23,8 @@ struct SnapshotRun: ~Copyable {
   /// Reads the whole snapshot into sinks that write.
   ///
   /// - Parameters:
-  ///   - output: The file that `destinations` lead to; left unfinished. Abandoned if this throws.
-  ///   - makeSink: Makes a worker's sink.
+  ///   - output: The file that `destinations` write to. It is abandoned if this throws, and not finished otherwise.
+  ///   - makeSink: Makes the sink of a worker.
   /// - Throws: ``Failure``.
   consuming func write<S: OutputSink & ~Copyable>(
     threads: Int, progress: ProgressOptions, output: OutputFile? = nil, to destinations: [any ByteDestination],
@@ -39,9 +39,9 @@ struct SnapshotRun: ~Copyable {
     } catch {
       line?.end()
       output?.abandon()
-      // A full disk goes before damage: the input may be whole.
+      // A full disk takes precedence over damage: the input may be whole.
       if let output, let failure = output.failure {
-        throw failure.failure(in: output.shownName, isOutput: true)
+        throw failure.failure(in: output.shownName)
       }
       throw RDBError.transfer("read", error, at: 0).failure(in: name)
     }
@@ -67,7 +67,7 @@ struct SnapshotRun: ~Copyable {
 }
 
 extension SnapshotEnd {
-  /// What somebody should know of the end of a snapshot.
+  /// Remarks about the end of a snapshot for the user.
   var notes: [String] {
     var notes: [String] = []
     switch checksum {
@@ -81,7 +81,7 @@ extension SnapshotEnd {
     case .replicationMark: notes.append("the mark of a replication transfer follows the snapshot")
     case .appendOnlyCommands(let byteCount):
       notes.append(
-        "the snapshot is the preamble of an AOF: \(counted(byteCount, "byte")) of commands behind it were not read")
+        "the snapshot is the preamble of an AOF: \(counted(byteCount, "byte")) of commands after it were not read")
     }
     return notes
   }

@@ -2,21 +2,23 @@ import RDB
 import RDBCompression
 import RDBSupport
 
-/// A snapshot being read: opened, and decompressed where it is compressed.
+/// An input file: opened, and decompressed if it is compressed.
 struct InputFile {
-  /// As messages call it.
+  /// The name in messages.
   let shownName: String
-  /// The snapshot's own bytes.
+  /// The decompressed bytes.
   private(set) var source: any ByteSource
-  /// `nil`: it is not compressed.
+  /// The format of the compression; `nil` for none.
   let format: CompressionFormat?
   private let compressed: CompressedProgress?
-  /// The file that must not be written to, if it is one.
+  /// The identity of the file, which must not be overwritten; empty for a pipe.
   let identities: [FileIdentity]
-  /// Where its index stands, if there is one; `nil`: standard input has no name that one could lie beside.
+  /// The path of the index, which need not exist; `nil` for standard input.
   let indexPath: String?
 
-  /// - Parameter path: `-`: standard input.
+  /// Opens the file.
+  ///
+  /// - Parameter path: The path, or `-` for standard input.
   /// - Throws: ``Failure``.
   init(path: String) throws {
     shownName = path == "-" ? "standard input" : shown(path)
@@ -31,13 +33,13 @@ struct InputFile {
     }
   }
 
-  /// The file, where it can be read anywhere: not compressed, and no pipe.
+  /// The file, if it can be read at any offset: neither compressed nor a pipe.
   var file: FileSource? {
     guard let file = source as? FileSource, file.canSeek else { return nil }
     return file
   }
 
-  /// The same file for another reader, from its first byte; ``file`` must not be `nil`.
+  /// The same file for another reader, from its first byte. ``file`` must not be `nil`.
   var fromStart: InputFile {
     var again = self
     again.source = AheadSource(source, from: 0)
@@ -48,7 +50,7 @@ struct InputFile {
     if path == "-" {
       guard isatty(STDIN_FILENO) == 0 else {
         throw Failure(
-          .usage, "standard input is a terminal", hint: "Give a file, or - with something piped into it.")
+          .usage, "standard input is a terminal", hint: "Give a file, or pipe one into standard input.")
       }
       return FileSource(descriptor: STDIN_FILENO)
     }
@@ -61,7 +63,7 @@ struct InputFile {
     }
   }
 
-  /// How far a reader of it is, in bytes of the file itself.
+  /// The position of a reader in the file itself, in bytes.
   func position(of progress: ReadProgress) -> ProgressLine.Position {
     if let compressed {
       return ProgressLine.Position(

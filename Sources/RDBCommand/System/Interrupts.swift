@@ -1,18 +1,18 @@
 import RDBSupport
 import Synchronization
 
-/// Ending by Ctrl-C, `kill` or a closed terminal, without leaving half a file behind.
+/// The handling of Ctrl-C, `kill` and a closed terminal, so that no incomplete file is left.
 ///
-/// The signals are blocked in every thread but one, which waits for them: what it does then is ordinary
-/// code, not a signal handler.
+/// The signals are blocked in all threads, and one thread waits for them, so that the code that handles them is ordinary
+/// code and not a signal handler.
 enum Interrupts {
-  /// A file that is not finished yet.
+  /// A file that is not complete yet.
   struct Partial: Sendable {
     var path: String
-    /// What to call it when it stays; `nil`: it is removed.
+    /// The name under which it is kept; `nil` if it is removed.
     var keptAs: String?
 
-    /// Removes it, or gives it the name it is kept under.
+    /// Removes the file, or renames it to the name under which it is kept.
     func abandon() {
       if let keptAs { _ = rename(path, keptAs) } else { _ = unlink(path) }
     }
@@ -24,9 +24,10 @@ enum Interrupts {
   }
   private static let state = Mutex(State())
 
-  /// Begins to wait for signals, and lets writing to a pipe that nobody reads, or
-  /// beyond the size a file may have, be an error, not a signal.
-  /// Call once, before any other thread is there.
+  /// Starts to wait for signals. Writing to a closed pipe, or beyond the largest size of a file, becomes an error
+  /// instead of a signal.
+  ///
+  /// Called once, before other threads are started.
   static func install() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
@@ -43,7 +44,7 @@ enum Interrupts {
     }
   }
 
-  /// Whoever started us with `nohup`, or in the background of a script, does not want to interrupt us.
+  /// Whether the signal is ignored, as under `nohup` or in the background of a script. It stays ignored.
   private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     guard sigaction(number, nil, &action) == 0 else { return false }
@@ -56,7 +57,7 @@ enum Interrupts {
   }
 
   private static func end(by number: Int32) -> Never {
-    // Keeps the lock: nobody finishes a file from here on.
+    // The lock is kept, so that no file is finished from here on.
     state.withLock { state in
       state.progress?.clear()
       for partial in state.partials { partial.abandon() }
@@ -65,12 +66,12 @@ enum Interrupts {
     }
   }
 
-  /// Notes a file that must not survive an interruption as it is.
+  /// Adds an incomplete file, which an interruption abandons.
   static func add(_ partial: Partial) {
     state.withLock { $0.partials.append(partial) }
   }
 
-  /// Does what finishes the file at `path`, and forgets about it. No signal comes between.
+  /// Runs `finish`, which finishes the file at `path`, and removes the file from the list, without a signal in between.
   static func settle<Result: Sendable>(_ path: String, _ finish: () -> Result) -> Result {
     state.withLock { state in
       let result = finish()
@@ -79,7 +80,7 @@ enum Interrupts {
     }
   }
 
-  /// The line to clear before the process ends.
+  /// Sets the progress line, which is removed before the process ends.
   static func setProgress(_ line: ProgressLine?) {
     state.withLock { $0.progress = line }
   }

@@ -1,7 +1,8 @@
 import RDBSupport
-/// The most memory that was resident at once.
+
+/// The peak of resident memory of the process.
 enum PeakMemory {
-  /// Forgets the peak, where the system can (Linux).
+  /// Resets the peak, on Linux.
   static func reset() {
     #if os(Linux)
       let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
@@ -11,10 +12,10 @@ enum PeakMemory {
     #endif
   }
 
-  /// Since the start or the last ``reset()``, bytes; `nil`: the system does not say.
+  /// The peak in bytes since the start or the last ``reset()``; `nil` if the system does not report it.
   static var byteCount: UInt64? { residentPeak ?? processPeak }
 
-  /// `VmHWM` of `/proc/self/status`.
+  /// The value of `VmHWM` in `/proc/self/status`.
   private static var residentPeak: UInt64? {
     #if os(Linux)
       guard let file = fopen("/proc/self/status", "re") else { return nil }
@@ -29,10 +30,10 @@ enum PeakMemory {
     return nil
   }
 
-  /// Of the whole life of the process.
+  /// The peak since the start of the process.
   private static var processPeak: UInt64? {
     var usage = rusage()
-    // RUSAGE_SELF, which is of another type on every system.
+    // 0 is RUSAGE_SELF, which has another type on each system.
     let result = getrusage(0, &usage)
     #if os(Linux)
       let unit: UInt64 = 1024

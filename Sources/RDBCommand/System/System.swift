@@ -1,8 +1,6 @@
 import RDBSupport
 
-/// Starts a thread that nobody waits for.
-///
-/// The body runs with a small stack of its own; when `main` returns it is gone.
+/// Starts a detached thread, which ends with the process.
 func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Body: Sendable {
     let run: @Sendable () -> Void
@@ -22,26 +20,26 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
     let result = pthread_create(&thread, nil, { start($0!) }, context)
     if result == 0 { pthread_detach(thread) }
   #endif
-  // Without it there is no progress to see, and a signal ends the process as it always did.
+  // Without the thread there is no progress line, and signals have their default effect.
   if result != 0 { Unmanaged<Body>.fromOpaque(context).release() }
 }
 
-/// The cores of this machine.
+/// The number of processor cores.
 var coreCount: Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
 
-/// Seconds of a clock that is never set.
+/// The seconds of a clock that only moves forward.
 var monotonicSeconds: Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-/// A file as the file system knows it, whatever it is called.
+/// The identity of a file, which does not depend on its path.
 struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let inode: UInt64
 
-  /// - Returns: `nil`: not a regular file.
+  /// - Returns: `nil` if it is not a regular file.
   init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }

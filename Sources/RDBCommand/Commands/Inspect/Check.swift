@@ -1,0 +1,85 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBCompression
+import RDBConvert
+
+/// `rdb check`: checks a snapshot, or a file of commands that `rdb resp` wrote.
+struct Check: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a file, and show where the first damage is.",
+    discussion: """
+      The check covers every nested structure of a snapshot, and its checksum. A file of commands (rdb resp) is \
+      recognised by its first byte. It is whole if it ends between two commands, and if its counts and checksum are \
+      those of its trailer, where it has one. The exit code is 65 if the file is damaged.
+
+      Examples:
+        rdb check dump.rdb && cp dump.rdb /backup/
+        rdb check dump.rdb --unique --json | jq .duplicates
+        rdb check dump.resp
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: ReportArguments
+
+  @Flag(
+    help: "Find repeated keys and members, with temporary files in TMPDIR.")
+  var unique = false
+
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func run() throws {
+    let input = try input.open()
+    let output = try output.open(reading: input, form.onTerminal)
+    let (start, source) = try peek(input)
+    let (report, isOK) =
+      Self.isCommands(start, input.shownName) ? try checkCommands(source, input) : try checkSnapshot(source, input)
+    try output.writeWhole(report)
+    if !isOK { throw Failure(.damaged, nil) }
+  }
+
+  private func peek(_ input: InputFile) throws -> (start: [UInt8], source: any ByteSource) {
+    do throws(RDBError) {
+      return try RDBCompression.peek(input.source, byteCount: 2)
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+  }
+
+  /// Whether a file holds commands: it begins with a command, a timestamp of an AOF, a byte order mark, or as UTF-16,
+  /// into which some shells convert output.
+  ///
+  /// An empty file is one of commands if its name ends in `.resp` or `.aof`: a snapshot without keys gives none.
+  private static func isCommands(_ start: [UInt8], _ name: String) -> Bool {
+    guard let first = start.first else { return name.hasSuffix(".resp") || name.hasSuffix(".aof") }
+    return [UInt8(ascii: "*"), UInt8(ascii: "#"), 0xEF, 0xFE, 0xFF, 0].contains(first)
+  }
+
+  private func checkSnapshot(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
+    let reader = RDBReader(source, options: reading.readerOptions)
+    let line = working.progress.start(input.position(of: reader.progress))
+    defer { line?.end() }
+    let check: SnapshotCheck
+    do throws(RDBError) {
+      check = try SnapshotCheck.run(
+        reader, threads: working.threads.count, findsDuplicates: unique)
+    } catch {
+      throw error.failure(in: input.shownName)
+    }
+    let report = form.json ? try jsonDocument(check) : Array(check.text(of: input.shownName).utf8)
+    return (report, check.isOK)
+  }
+
+  private func checkCommands(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
+    let report: CommandFileReport
+    do {
+      report = CommandFileReport(try RESPFileCheck.check(source))
+    } catch {
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
+    }
+    let text = form.json ? try jsonDocument(report) : Array(report.text(of: input.shownName).utf8)
+    return (text, report.isOK)
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBSupport
+
+/// `rdb info`: shows the origin and the contents of a snapshot.
+struct Info: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the origin and contents of a snapshot, and the servers that can load it.",
+    discussion: """
+      Values are skipped. Expired keys are those that had expired when the snapshot was written.
+
+      Examples:
+        rdb info dump.rdb
+        rdb info dump.rdb --json | jq '.total.keys'
+        ssh db1 'cat /var/lib/redis/dump.rdb' | rdb info -
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: ReportArguments
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func run() throws {
+    let input = try input.open()
+    let run = try SnapshotRun(input, reading)
+    let origin = run.origin
+    let now = UnixMilliseconds.now
+    let result = try run.fold(threads: working.threads.count, progress: working.progress) {
+      InfoSink(origin: origin, now: now)
+    }
+    let info = result.summary
+    let report = form.json ? try jsonDocument(info) : Array(info.text.utf8)
+    try output.open(reading: input, form.onTerminal).writeWhole(report)
+  }
+}
+
+/// The option about the format of a report without CSV.
+struct ReportArguments: ParsableArguments {
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  /// The form in which a terminal gets escapes; `nil` for text, which is safe already.
+  var onTerminal: TerminalText.Form? { json ? .json : nil }
+}
+
+extension UnixMilliseconds {
+  /// The current time.
+  static var now: UnixMilliseconds {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return UnixMilliseconds(Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}

@@ -1,0 +1,74 @@
+import RDBFormat
+import RDBFiltering
+import RDBRegex
+import RDBSupport
+
+/// The exit code and the message of a library's error.
+extension RDBError {
+  /// The exit code. Only this property maps errors to codes.
+  var exitCode: ExitCode {
+    switch code {
+    case .outputClosed: .outputClosed
+    case .io: .ioError
+    case .refused, .patternTooCostly: .usage
+    // Readers catch it.
+    case .stop: .bug
+    default: .damaged
+    }
+  }
+
+  /// Returns the failure to end the process with.
+  ///
+  /// - Parameter name: The file that was read or written, as messages show it.
+  func failure(in name: String) -> Failure {
+    if exitCode == .outputClosed { return Failure(exitCode, nil) }
+    return Failure(exitCode, "\(name): \(namingFlags.sentence)", hint: hint)
+  }
+
+  /// The same error, with flags instead of options of the API.
+  private var namingFlags: RDBError {
+    RDBError(
+      code, at: offset, inner: innerOffset, expected: OptionFlags.naming(expected), found: found, key: key,
+      database: database, valueType: valueType, systemError: systemError, missing: missing)
+  }
+
+  private var sentence: String {
+    switch code {
+    case .io where systemError != nil:
+      // "write to succeed": `expected` names the system call.
+      let call = expected.hasSuffix(" to succeed") ? String(expected.dropLast(11)) : expected
+      return "cannot \(call)\(offset > 0 ? " at offset \(offset)" : ""): \(found)"
+    case .refused: return "expected \(expected), found \(found)"
+    default: return description
+    }
+  }
+
+  private var hint: String? {
+    switch code {
+    case .truncated:
+      "The file is cut: copy it again, or have the server write a new one (BGSAVE)."
+    case .notRDB:
+      "Give the file that the server writes, dump.rdb by default; it may be compressed."
+    case .unknownValueType: "Either the file is damaged, or a newer server wrote it."
+    case .unsupportedValueType: "Only the server that wrote the file can load it."
+    case .checksumMismatch:
+      "A byte was changed after the file was written. --ignore-checksum skips this check."
+    case .trailingBytes:
+      "Something was appended to the file. The snapshot before it is whole."
+    case .corruptCompression: "The compressed file is cut or damaged: copy it again."
+    case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
+    // Their messages are complete.
+    case .io, .refused, .valueTooLarge, .stringTooLong, .unsupportedVersion, .patternTooCostly: nil
+    default:
+      "The file is damaged. -o FILE --keep-partial keeps the output up to the damage."
+    }
+  }
+}
+
+extension Failure {
+  /// The lines for standard error.
+  var text: String {
+    guard let message else { return "" }
+    return "rdb: \(message)\n" + (hint.map { "\($0)\n" } ?? "")
+  }
+}

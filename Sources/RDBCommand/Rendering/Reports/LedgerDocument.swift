@@ -1,0 +1,68 @@
+import RDB
+
+/// The JSON document that `--ledger FILE` writes, described by `Schemas/ledger.schema.json`.
+struct LedgerDocument: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case type, format, checksum, lost, noted, notes
+    case keysRead = "keys_read"
+    case keysWritten = "keys_written"
+    case keysFiltered = "keys_filtered"
+  }
+
+  let type = "ledger"
+  let format = 1
+  var keysRead: UInt64
+  var keysWritten: UInt64
+  var keysFiltered: UInt64
+  /// `verified`, `disabled`, `absent`, `ignored`, or `unread` if reading ended before the checksum.
+  var checksum: String
+  var lost: [Loss]
+  var noted: [Note]
+  var notes: [String]
+
+  struct Loss: Encodable {
+    var kind: String
+    var why: String
+    var count: UInt64
+    /// Up to ten keys, in file order.
+    var keys: [Sample]
+  }
+
+  struct Note: Encodable {
+    var what: String
+    var count: UInt64
+    var keys: [Sample]
+  }
+
+  struct Sample: Encodable {
+    var key: BytesDocument
+    var offset: Int
+  }
+
+  init(_ report: LedgerReport, end: SnapshotEnd?) {
+    let ledger = report.ledger
+    keysRead = ledger.keysRead
+    keysWritten = ledger.keysWritten
+    keysFiltered = ledger.keysFiltered
+    checksum =
+      switch end?.checksum {
+      case .verified: "verified"
+      case .disabled: "disabled"
+      case .absent: "absent"
+      case .ignored: "ignored"
+      case nil: "unread"
+      }
+    lost = ledger.sortedLosses.map { reason, tally in
+      Loss(
+        kind: reason.loss.rawValue, why: OptionFlags.naming(reason.why), count: tally.count, keys: Self.samples(tally))
+    }
+    noted = ledger.sortedNotes.map { what, tally in
+      Note(what: OptionFlags.naming(what), count: tally.count, keys: Self.samples(tally))
+    }
+    notes = report.notes
+  }
+
+  private static func samples(_ tally: Ledger.Count) -> [Sample] {
+    tally.samples.map { Sample(key: BytesDocument($0.name), offset: $0.offset) }
+  }
+}

@@ -1,0 +1,64 @@
+import RDB
+import RDBSupport
+
+/// The ledger of a conversion as text.
+struct LedgerReport {
+  var ledger: Ledger
+  /// Remarks about the input, such as an unverified checksum or bytes after the snapshot.
+  var notes: [String] = []
+  /// Whether to write losses only.
+  var isQuiet = false
+
+  /// The lines for standard error.
+  var text: String {
+    var lines: [String] = []
+    if !isQuiet {
+      lines.append(
+        "\(counted(ledger.keysRead, "key")) read, \(ledger.keysWritten) written, "
+          + "\(ledger.keysFiltered) filtered")
+    }
+    for (reason, tally) in ledger.sortedLosses {
+      lines.append("lost: \(counted(tally.count, reason.loss)): \(OptionFlags.naming(reason.why))\(names(of: tally))")
+    }
+    if !isQuiet {
+      for (what, tally) in ledger.sortedNotes {
+        lines.append("noted: \(tally.count) × \(OptionFlags.naming(what))\(names(of: tally))")
+      }
+      lines += notes.map { "note: \($0)" }
+    }
+    return lines.map { "rdb: \($0)\n" }.joined()
+  }
+
+  private func names(of tally: Ledger.Count) -> String {
+    guard !tally.samples.isEmpty else { return "" }
+    let names = tally.samples.map { printable($0.name) }.joined(separator: ", ")
+    let isAll = tally.samples.count >= tally.count
+    return ": \(names)\(isAll ? "" : ", …")"
+  }
+}
+
+/// A number of losses: `3 pending entries`.
+private func counted(_ count: UInt64, _ loss: Ledger.Loss) -> String {
+  let plural =
+    switch loss {
+    case .entry: "entries"
+    case .expiry: "expiries"
+    case .pendingEntry: "pending entries"
+    case .functionLibrary: "function libraries"
+    case .moduleAux: "module AUX records"
+    default: loss.rawValue + "s"
+    }
+  return counted(count, loss == .moduleAux ? "module AUX record" : loss.rawValue, plural)
+}
+
+extension Ledger {
+  /// The losses in the order in which kinds are declared, then by reason.
+  var sortedLosses: [(key: Reason, value: Count)] {
+    let order = Dictionary(uniqueKeysWithValues: Loss.allCases.enumerated().map { ($1, $0) })
+    return lost.sorted { a, b in
+      (order[a.key.loss] ?? 0, a.key.why) < (order[b.key.loss] ?? 0, b.key.why)
+    }
+  }
+
+  var sortedNotes: [(key: String, value: Count)] { noted.sorted { $0.key < $1.key } }
+}
