@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# check-install.sh BINARY: installs the built command into a temporary folder, checks its manual pages, and checks
-# that uninstalling leaves nothing, not even an empty folder, and keeps what was there before.
+# check-install.sh [BINARY]: installs a built command (the one of the debug build) into a temporary folder, checks its
+# manual pages, and checks that uninstalling removes all files and folders that it made, and no others.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+binary=${1:-$("${SWIFT:-swift}" build --show-bin-path)/rdb}
+[ -x "$binary" ] || "${SWIFT:-swift}" build --product rdb
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "check-install: $*" >&2; exit 1; }
 
 mkdir -p "$work/share/man"
 prefix=$work/opt/rdb
-scripts/install.sh "$1" "$prefix"
-scripts/install.sh "$1" "$prefix" >/dev/null
+scripts/install.sh "$binary" "$prefix" >/dev/null
+scripts/install.sh "$binary" "$prefix" >/dev/null
 
 pages=("$prefix"/share/man/man1/*.1)
 [ ${#pages[@]} -ge 20 ] || fail "${#pages[@]} manual pages"
@@ -24,7 +26,13 @@ for page in "${pages[@]}"; do
   fi
 done
 
+left() { (cd "$work" && find . -mindepth 1 | sort | tr '\n' ' '); }
+scripts/uninstall.sh "$prefix" >/dev/null
+[ "$(left)" = "./share ./share/man " ] || fail "left: $(left)"
+
+# A folder that has other files by now stays.
+scripts/install.sh "$binary" "$prefix" >/dev/null
 touch "$prefix/share/other"
 scripts/uninstall.sh "$prefix" >/dev/null
-rest=$(cd "$work" && find . -mindepth 1 | sort | tr '\n' ' ')
-[ "$rest" = "./opt ./opt/rdb ./opt/rdb/share ./opt/rdb/share/other ./share ./share/man " ] || fail "left: $rest"
+[ "$(left)" = "./opt ./opt/rdb ./opt/rdb/share ./opt/rdb/share/other ./share ./share/man " ] || fail "left: $(left)"
+echo "check-install: ${#pages[@]} manual pages without warnings, and nothing left after uninstalling"

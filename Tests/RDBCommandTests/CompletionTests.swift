@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The completion scripts, run by their shells. `scripts/setup.sh test` installs the shells.
-@Suite("Completion")
+@Suite("Shell completion")
 struct CompletionTests {
   static let types = ["array", "hash", "list", "module", "set", "stream", "string", "zset"]
   static let servers = [

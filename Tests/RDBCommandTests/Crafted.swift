@@ -1,18 +1,18 @@
 import Foundation
 import TestSupport
 
-/// Small snapshots written byte by byte.
+/// Small snapshots for tests of the command.
 enum Crafted {
-  /// `k` → `hello`, RDB 3: without a checksum.
+  /// A string key `k` with the value `hello`, RDB 3: without a checksum.
   static let hello = snapshot { $0.string("k", "hello") }
 
-  /// The same, compressed by `zstd` and `lz4`.
+  /// The same, compressed by `zstd`, `lz4` and `gzip`.
   static let helloZstd: [UInt8] = base64("KLUv/SQVqQAAUkVESVMwMDAz/gAAAWsFaGVsbG//OYgA5g==")
   static let helloLZ4: [UInt8] = base64("BCJNGGRApxUAAIBSRURJUzAwMDP+AAABawVoZWxsb/8AAAAAG4earQ==")
   static let helloGzip: [UInt8] = base64("H4sIAAAAAAAAAwtydfEMNjAwMP7HwMCYzZqRmpOT/x8A3Mlf+BUAAAA=")
 
-  /// A key whose name would turn a terminal red, and whose intset is damaged.
-  static let redKey = snapshot { $0.key(11, "\u{1B}[31mred", value: [3, 1, 2, 3]) }
+  /// A set whose name would turn a terminal red, and whose intset is damaged.
+  static let redKey = snapshot { $0.key(11, "\u{1B}[31mred", value: RDBBytes.string([1, 2, 3])) }
 
   /// The key `k` in databases 0 and 20.
   static let manyDatabases = snapshot {
@@ -27,46 +27,48 @@ enum Crafted {
     $0.string("k", "b")
   }
 
-  /// A string of 4096 bytes with a length of 32 bits: the reader's limit does not apply to shorter lengths.
+  /// A string of 4096 bytes, whose length is stored in 32 bits.
   static let longString = snapshot {
-    $0.key(0, "k", value: [0x80] + RDBBytes.big(UInt32(4096)) + [UInt8](repeating: UInt8(ascii: "v"), count: 4096))
+    $0.key(0, "k", value: [0x80, 0, 0, 0x10, 0] + [UInt8](repeating: UInt8(ascii: "v"), count: 4096))
   }
 
   /// A hash with an expiry on one of its fields (type 24), RDB 12 without a checksum.
   static let fieldExpiry = snapshot(version: 12) {
-    let field = [1] + RDBBytes.string("f") + RDBBytes.string("v")
-    $0.key(24, "h", value: RDBBytes.little(Int64(4_102_444_800_000)) + [1] + field)
+    let fields = [1, 1] + RDBBytes.string("f") + RDBBytes.string("v")
+    $0.key(24, "h", value: RDBBytes.little(Int64(4_102_444_800_000)) + fields)
   }
 
-  /// Keys of 100 bytes and more, `count` of them: several batches for the workers.
+  /// `count` strings of 40 to 59 bytes, named `key:0` and on: enough for several batches.
   static func large(count: Int) -> [UInt8] {
-    let values = (0..<20).map { [UInt8](repeating: UInt8(ascii: "v"), count: 40 + $0) }
-    return snapshot {
-      for number in 0..<count { $0.string("key:\(number)", values[number % 20]) }
+    let value = [UInt8](repeating: UInt8(ascii: "v"), count: 60)
+    return snapshot { builder in
+      for number in 0..<count { builder.string("key:\(number)", Array(value.prefix(40 + number % 20))) }
     }
   }
 
-  /// A stream without entries (type 21, RDB 11 without a checksum), whose one consumer has `count` deleted
-  /// ones pending.
+  /// A stream without entries (type 21, RDB 11 without a checksum), whose one consumer has `count` pending entries
+  /// that were deleted.
   static func stream(deletedAndPending count: Int) -> [UInt8] {
     func length(_ number: Int) -> [UInt8] { [0x80] + RDBBytes.big(UInt32(number)) }
     let none: [UInt8] = [0, 0]
+    // No listpacks, no entries.
     var value: [UInt8] = [0, 0]
     value.reserveCapacity(64 * count)
-    // The last ID, the first, the highest deleted; how many were added; one group and its name.
+    // The last ID, the first one, the highest deleted one, and the number of entries added; one group and its name.
     value += length(count) + [0] + none + length(count) + [0] + length(count)
-    value += [1, 1, UInt8(ascii: "g")] + length(count) + [0] + length(count) + length(count)
+    value += [1] + RDBBytes.string("g") + length(count) + [0] + length(count) + length(count)
     let time = RDBBytes.little(Int64(1_700_000_000_000))
     for number in 1...count { value += RDBBytes.streamID(UInt64(number), 0) + time + [1] }
-    value += [1, 1, UInt8(ascii: "c")] + time + time + length(count)
+    value += [1] + RDBBytes.string("c") + time + time + length(count)
     for number in 1...count { value += RDBBytes.streamID(UInt64(number), 0) }
     return snapshot(version: 11) { $0.key(21, "s", value: value) }
   }
 
-  /// So many strings `v`: `k10000000` and on.
+  /// `count` strings `v`, named `k10000000` and on, RDB 4.
   static func manyKeys(_ count: Int) -> [UInt8] {
     var keys: [UInt8] = []
     keys.reserveCapacity(13 * count)
+    // As bytes, because a call for each of millions of keys takes too long in a debug build.
     for number in 10_000_000..<10_000_000 + count {
       keys += [0, 9, UInt8(ascii: "k")]
       keys += "\(number)".utf8
@@ -75,12 +77,12 @@ enum Crafted {
     return snapshot(version: 4) { $0.raw(keys) }
   }
 
-  /// A snapshot with the records that `build` appends to database 0.
+  /// A snapshot whose records follow a SELECTDB of database 0.
   private static func snapshot(version: Int = 3, _ build: (inout SnapshotBuilder) -> Void) -> [UInt8] {
     var builder = SnapshotBuilder(version: version)
     builder.select(0)
     build(&builder)
-    return builder.whole
+    return builder.file
   }
 
   private static func base64(_ text: String) -> [UInt8] {

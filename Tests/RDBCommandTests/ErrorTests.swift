@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the command says when it cannot do what it was asked, word for word, and its exit code.
-@Suite("An error")
+@Suite("Errors of the command")
 struct ErrorTests {
   struct Case: Sendable, CustomStringConvertible {
     var line: String
@@ -397,7 +397,7 @@ struct ErrorTests {
     return folder
   }
 
-  @Test("says so, and what to do", arguments: cases)
+  @Test("have the expected message and exit code, and leave no file", arguments: cases)
   func text(_ one: Case) {
     let folder = Self.folder()
     let names = folder.names

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `rdb get`, `index` and `top-elements`: one key.
-@Suite("One key")
+@Suite("rdb get, index and top-elements")
 struct GetTests {
   /// Run in a folder that has `dump.rdb`, which is a snapshot of many types.
   struct Case: Sendable, CustomStringConvertible {
@@ -189,29 +189,26 @@ struct GetTests {
     ),
   ]
 
-  private static func string(_ bytes: [UInt8]) -> [UInt8] { [UInt8(bytes.count)] + bytes }
-  private static func string(_ text: String) -> [UInt8] { string(Array(text.utf8)) }
-
+  /// A folder with `dump.rdb`, which has keys of several types, in databases 0 and 7.
   static func folder() -> Scratch {
-    var bytes = Array("REDIS0009".utf8)
-    // EXPIRETIME_MS 2100-01-01, in milliseconds.
-    bytes += [0xFC] + (0..<8).map { UInt8(truncatingIfNeeded: 4_102_444_800_000 >> (8 * $0)) }
-    bytes += [4] + string("cart:9") + [2] + string("sku") + string("A-17") + string("naïve") + string([0, 0xFF])
-    bytes += [1] + string("jobs") + [4] + ["zero", "one", "two", "three"].flatMap { string($0) }
-    bytes += [0] + string("greeting") + string("hello, 안녕")
-    bytes += [0] + string("cart:10") + string("ten")
-    bytes += [0] + string(Array("a\nb".utf8) + [0xFF]) + string("binary")
-    bytes += [5] + string("high") + [2] + string("ann") + [0, 0, 0, 0, 0, 0, 0xF8, 0x3F]
-    bytes += string("bob") + [0, 0, 0, 0, 0, 0, 0xF0, 0x7F]
-    bytes += [4] + string("none") + [2] + string("") + string("empty") + string("--field=") + string("equals")
-    bytes += [0xFE, 7, 0] + string("cart:9") + string("seven")
-    bytes += [0xFF] + [UInt8](repeating: 0, count: 8)
+    var builder = SnapshotBuilder(version: 9)
+    let fields = [(Array("sku".utf8), Array("A-17".utf8)), (Array("naïve".utf8), [0, 0xFF])]
+    // 2100-01-01T00:00:00Z
+    builder.hash("cart:9", fields, expiry: 4_102_444_800_000)
+    builder.list("jobs", ["zero", "one", "two", "three"])
+    builder.string("greeting", "hello, 안녕")
+    builder.string("cart:10", "ten")
+    builder.string(Array("a\nb".utf8) + [0xFF], "binary")
+    builder.zset("high", [("ann", 1.5), ("bob", .infinity)])
+    builder.hash("none", [("", "empty"), ("--field=", "equals")])
+    builder.select(7)
+    builder.string("cart:9", "seven")
     let folder = Scratch()
-    folder.write(bytes, as: "dump.rdb")
+    folder.write(builder.file, as: "dump.rdb")
     return folder
   }
 
-  @Test("is shown as it is asked for, with an index and without", arguments: cases.indices, [false, true])
+  @Test("show a key in the chosen form, with an index and without", arguments: cases.indices, [false, true])
   func shown(_ number: Int, _ isIndexed: Bool) {
     let one = Self.cases[number]
     let folder = Self.folder()
@@ -225,7 +222,7 @@ struct GetTests {
     #expect(outcome.status == one.status)
   }
 
-  @Test("is the same from a pipe, from a compressed file, and by an index")
+  @Test("show the same key from a file, a pipe, a compressed file, and by an index")
   func ways() {
     let folder = Scratch()
     let outcome = Tool.shell(
@@ -250,7 +247,7 @@ struct GetTests {
     #expect(folder.names.filter { $0.contains("partial") } == [])
   }
 
-  @Test("cannot be found by an index that is not the dump's own")
+  @Test("refuse an index that is stale, damaged, missing or of another file")
   func refused() {
     let folder = Self.folder()
     let outcome = Tool.shell(
@@ -299,7 +296,7 @@ struct GetTests {
         """)
   }
 
-  @Test("of what cannot be read anywhere has no index")
+  @Test("refuse to index, and to count from the end of, an input that cannot seek")
   func unseekable() {
     let folder = Self.folder()
     let outcome = Tool.shell(
@@ -332,7 +329,7 @@ struct GetTests {
     #expect(folder.names == ["dump.rdb.gz"])
   }
 
-  @Test("in front of damage is shown; behind it, the damage is")
+  @Test("show a key before the damage, and report the damage for a key after it")
   func damaged() {
     let folder = Self.folder()
     let outcome = Tool.shell(
@@ -360,15 +357,15 @@ struct GetTests {
     #expect(folder.names == ["cut.rdb", "dump.rdb"])
   }
 
-  @Test("is found and shown although another one's packed value is damaged, which check finds")
+  @Test("show a key although the packed value of another key is damaged")
   func damagedBeside() {
     let folder = Scratch()
     // The listpack of a hash says that it has 11 bytes; it has 13. RDB 10, without a checksum.
     let listpack: [UInt8] = [11, 0, 0, 0, 2, 0, 0x81, 0x61, 7, 0x81, 0x62, 2, 0xFF]
-    folder.write(
-      Array("REDIS0010".utf8) + [16] + Self.string("h") + Self.string(listpack) + [0] + Self.string("k")
-        + Self.string("v")
-        + [0xFF] + [UInt8](repeating: 0, count: 8), as: "dump.rdb")
+    var builder = SnapshotBuilder(version: 10)
+    builder.key(16, "h", value: RDBBytes.string(listpack))
+    builder.string("k", "v")
+    folder.write(builder.file, as: "dump.rdb")
     let outcome = Tool.shell(
       """
       rdb get dump.rdb k --raw -q; echo $?
@@ -381,12 +378,12 @@ struct GetTests {
     #expect(String(decoding: folder.contents(of: "error") ?? Data(), as: UTF8.self).contains("corruptListpack"))
   }
 
-  @Test("reaches no terminal with its escape sequences")
+  @Test("escape control characters of names and values")
   func escapes() {
     let folder = Scratch()
-    folder.write(
-      Array("REDIS0003".utf8) + [1] + Self.string("\u{1B}[31mred") + [1] + Self.string("\u{1B}]0;x\u{7}") + [0xFF],
-      as: "dump.rdb")
+    var builder = SnapshotBuilder(version: 3)
+    builder.list("\u{1B}[31mred", ["\u{1B}]0;x\u{7}"])
+    folder.write(builder.file, as: "dump.rdb")
     let outcome = Tool.shell(
       #"rdb get dump.rdb '\x1b[31mred' --escaped; rdb get dump.rdb x; rdb top-elements dump.rdb '\x1b[31mred' --escaped"#,
       in: folder)
@@ -397,7 +394,7 @@ struct GetTests {
   /// Of every type; one of arrays.
   static let fixtures = ["redis-7.2.6/all", "valkey-9.1.2/all", "crafted/v14-arrays"]
 
-  @Test("in JSON is what its schema says", arguments: fixtures)
+  @Test("write JSON that its schema accepts", arguments: fixtures)
   func schemas(_ name: String) throws {
     let folder = Scratch()
     folder.copy(Fixture.named(name))

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Wherever a snapshot comes from, the result is the same.
-@Suite("The input")
+/// The ways in which a snapshot reaches the command.
+@Suite("Inputs")
 struct InputTests {
-  @Test("may be a file, standard input or a pipe", arguments: ["json", "resp", "info", "check"])
+  @Test("give the same output as a file, as standard input and as a pipe", arguments: ["json", "resp", "info", "check"])
   func places(_ command: String) {
     let folder = ErrorTests.folder()
     let file = Tool.shell("rdb \(command) -q dump.rdb", in: folder)
@@ -13,7 +13,7 @@ struct InputTests {
     for line in ["rdb \(command) -q - <dump.rdb", "cat dump.rdb | rdb \(command) -q -"] {
       let other = Tool.shell(line, in: folder)
       if command == "check" {
-        // The report names its file.
+        // The report contains the name of the file.
         #expect(other.text.replacing("standard input:", with: "dump.rdb:") == file.text)
       } else {
         #expect(other == file)
@@ -22,7 +22,7 @@ struct InputTests {
   }
 
   @Test(
-    "may be compressed",
+    "may be compressed with gzip, zstd or LZ4",
     arguments: [Crafted.helloGzip, Crafted.helloZstd, Crafted.helloLZ4, Crafted.hello])
   func compressed(_ bytes: [UInt8]) {
     let folder = Scratch()
@@ -36,7 +36,7 @@ struct InputTests {
     }
   }
 
-  @Test("gives the same bytes with any number of threads", arguments: ["json", "json --lines", "resp"])
+  @Test("give the same output with 1, 2 and 7 threads", arguments: ["json", "json --lines", "resp"])
   func threads(_ command: String) {
     let folder = Scratch()
     folder.write(Crafted.large(count: 100_000), as: "dump.rdb")
@@ -47,13 +47,13 @@ struct InputTests {
     }
   }
 
-  @Test("is read as far as --limit says, and its checksum is said to be unread")
+  @Test("are read up to --limit, with a note that the checksum was not verified")
   func limit() {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell("rdb json --lines --limit 3 dump.rdb --ledger ledger", in: folder)
     #expect(outcome.status == 0)
     #expect(outcome.text.split(separator: "\n").count == 3)
-    #expect(outcome.error.contains("checksum"))
+    #expect(outcome.error.contains("rdb: note: stopped by --limit: the rest was not read, and the checksum not verified\n"))
     let ledger = String(decoding: folder.contents(of: "ledger") ?? Data(), as: UTF8.self)
     #expect(ledger.contains("\"checksum\" : \"unread\""))
   }

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What was lost is said, and decides the exit code.
-@Suite("The ledger")
+/// The counts and losses of a conversion, and the exit code that follows from them.
+@Suite("The ledger of losses")
 struct LedgerTests {
   /// A hash field's expiry, which Redis 7.2 does not know.
   static func folder() -> Scratch {
@@ -12,7 +12,7 @@ struct LedgerTests {
     return folder
   }
 
-  @Test("names what was lost, and ends the run with 3")
+  @Test("names each loss on standard error, with exit code 3")
   func lost() {
     let outcome = Tool.shell("rdb resp dump.rdb --target 7.2 -o out", in: Self.folder())
     #expect(
@@ -26,7 +26,7 @@ struct LedgerTests {
     #expect(outcome.status == 3)
   }
 
-  @Test("ends it with 0 under --lossy, and says the same")
+  @Test("is the same under --lossy, with exit code 0")
   func lossy() {
     let folder = Self.folder()
     let strict = Tool.shell("rdb resp dump.rdb --target 7.2", in: folder)
@@ -35,7 +35,7 @@ struct LedgerTests {
     #expect(lossy.error == strict.error && lossy.output == strict.output)
   }
 
-  @Test("says nothing but losses under --quiet")
+  @Test("has only losses under --quiet")
   func quiet() {
     let folder = Self.folder()
     #expect(Tool.run("resp", "dump.rdb", "-q", in: folder).error == "")
@@ -43,7 +43,7 @@ struct LedgerTests {
     #expect(error.hasPrefix("rdb: lost: 1 expiry"))
   }
 
-  @Test("is written as JSON")
+  @Test("is written as JSON with --ledger")
   func json() throws {
     let folder = Self.folder()
     let outcome = Tool.shell(
@@ -87,7 +87,17 @@ struct LedgerTests {
         """)
   }
 
-  @Test("has escaped names on the terminal, and the names themselves as JSON")
+  @Test("names the flags that change what is left out")
+  func flags() {
+    let folder = Scratch()
+    folder.copy(Fixture.named("redis-7.2.6/rich"))
+    let json = Tool.run("json", "dump.rdb", "-o", "out", in: folder).error
+    #expect(json.contains("function libraries (--meta writes them)"), "\(json)")
+    let resp = Tool.run("resp", "dump.rdb", "-o", "out", "--functions", "skip", in: folder).error
+    #expect(resp.contains("function libraries, as --functions skip says"), "\(resp)")
+  }
+
+  @Test("has escaped names on standard error, and unescaped names in JSON")
   func names() {
     let folder = Scratch()
     var bytes = Crafted.fieldExpiry

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is left in the folder, whatever happens.
+/// The output file, and the folder around it, after every kind of end.
 @Suite("The output file")
 struct OutputTests {
-  @Test("is what standard output would have been", arguments: ["json", "json --lines", "resp"])
+  @Test("has the same bytes as standard output", arguments: ["json", "json --lines", "resp"])
   func same(_ command: String) {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -23,7 +23,7 @@ struct OutputTests {
     #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o640)
   }
 
-  @Test("goes where a symbolic link leads")
+  @Test("replaces the target of a symbolic link, and keeps the link")
   func link() {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -33,7 +33,7 @@ struct OutputTests {
     #expect(folder.contents(of: "d/real")?.first == UInt8(ascii: "["))
   }
 
-  @Test("keeps its old content if the input is damaged")
+  @Test("keeps its old contents if the input is damaged")
   func damage() {
     let folder = ErrorTests.folder()
     let names = folder.names
@@ -43,7 +43,7 @@ struct OutputTests {
     #expect(folder.names == (names + ["out"]).sorted())
   }
 
-  @Test("stays under another name with --keep-partial, and is no whole document")
+  @Test("is kept as FILE.partial with --keep-partial, as an incomplete document")
   func keepPartial() throws {
     let folder = Scratch()
     folder.write(Array(Crafted.large(count: 50_000).dropLast(10)), as: "cut.rdb")
@@ -55,7 +55,7 @@ struct OutputTests {
     #expect(throws: (any Error).self) { try JSONSerialization.jsonObject(with: partial) }
   }
 
-  @Test("has everything before the damage then, with any number of threads", arguments: ["json", "resp"])
+  @Test("is kept up to the damage with --keep-partial, with 1, 2 and 7 threads", arguments: ["json", "resp"])
   func keepsAll(_ command: String) throws {
     let folder = ErrorTests.folder()
     for threads in [1, 2, 7] {
@@ -71,7 +71,7 @@ struct OutputTests {
     #expect(folder.contents(of: "7.partial") == partial)
   }
 
-  @Test("is gone when it grows too large for the disk")
+  @Test("is removed if the disk is full")
   func tooLarge() {
     let folder = Scratch()
     folder.write(Crafted.large(count: 50_000), as: "dump.rdb")
@@ -82,7 +82,7 @@ struct OutputTests {
     #expect(folder.names == ["dump.rdb"])
   }
 
-  @Test("that cannot get its name, because a folder has it by now, is not written")
+  @Test("is removed if a folder has taken its name meanwhile")
   func folderMeanwhile() {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -98,7 +98,7 @@ struct OutputTests {
     #expect(folder.names.filter { $0.hasPrefix("out") } == ["out"])
   }
 
-  @Test("is not the dump's index, under any of its names")
+  @Test("is refused if it is the index of the dump, by any of its names")
   func index() {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -119,7 +119,7 @@ struct OutputTests {
     #expect(outcome.error == "rdb: standard output is the dump's index\n")
   }
 
-  @Test("may be a pipe, which is written as it is")
+  @Test("may be a named pipe, which is not replaced")
   func fifo() {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -128,7 +128,7 @@ struct OutputTests {
     #expect(outcome.output == Tool.shell("rdb json -q dump.rdb", in: folder).output)
   }
 
-  @Test("closed by its reader, ends the run with 141 and no word", arguments: ["json", "resp", "info", "check"])
+  @Test("ends the run with 141 and without a message if its reader closes it", arguments: ["json", "resp", "info", "check"])
   func closedPipe(_ command: String) {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -138,7 +138,7 @@ struct OutputTests {
     #expect(folder.contents(of: "error") == Data())
   }
 
-  @Test("closed by its reader, ends the help with 141 as well")
+  @Test("ends help with 141 and without a message if its reader closes it")
   func closedHelp() {
     let folder = Scratch()
     _ = Tool.shell("{ sleep 0.2; rdb json --help 2>error; echo $? >status; } | :", in: folder)
@@ -146,9 +146,9 @@ struct OutputTests {
     #expect(folder.contents(of: "error") == Data())
   }
 
-  /// A signal while the input has more to come.
+  /// Sends a signal while the input is still open.
   @Test(
-    "leaves nothing behind when interrupted", arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
+    "is removed, or kept as FILE.partial, on SIGINT, SIGTERM and SIGHUP", arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
   func interrupted(_ signal: Int32, keepsPartial: Bool) throws {
     let folder = Scratch()
     let process = Process()
@@ -173,7 +173,7 @@ struct OutputTests {
     #expect(text == "rdb: interrupted\n")
   }
 
-  @Test("is not made by two names at once: the ledger is refused the input's name")
+  @Test("is not written if the ledger would overwrite the input")
   func ledgerOntoInput() {
     let folder = ErrorTests.folder()
     let before = folder.contents(of: "dump.rdb")

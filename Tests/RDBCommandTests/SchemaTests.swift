@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the command prints as JSON is what its schema says; `rdb json` itself is held to its own by RDBConvert's tests.
-@Suite("The schema")
+/// The JSON of the command, checked against the schemas in `Schemas/`. RDBConvertTests check `rdb json` itself.
+@Suite("JSON schemas")
 struct SchemaTests {
   struct Report: Sendable, CustomTestStringConvertible {
     var schema: String
     /// A line of `sh` that writes `$1.json`, of the dump `$2`.
     var line: String
-    /// Of damaged dumps, too.
+    /// Whether damaged dumps are checked as well.
     var takesDamage = false
-    /// One dump of so many: the ledger and the commands say little that another dump's do not.
+    /// Every n-th dump is checked: reports of similar dumps differ little.
     var stride = 1
     var testDescription: String { schema }
   }
@@ -37,10 +37,10 @@ struct SchemaTests {
     Report(schema: "bench", line: "rdb bench --json --repeat 2 \"$2\" >$1.json", stride: 50),
   ]
 
-  @Test("holds for every fixture", arguments: reports)
+  @Test("accept the reports of every fixture", arguments: reports)
   func holds(_ report: Report) throws {
     let folder = Scratch()
-    // What is no snapshot at all is looked at as a file of commands, and described by that schema.
+    // Without the magic bytes a file is checked as one of commands, with another schema.
     let damaged = Fixture.damaged.filter { $0.bytes.starts(with: "REDIS".utf8) }
     let valid = stride(from: 0, to: Fixture.valid.count, by: report.stride).map { Fixture.valid[$0] }
     let fixtures = valid + (report.takesDamage ? damaged : [])
@@ -54,14 +54,14 @@ struct SchemaTests {
     #expect(status == 0, "\(text.prefix(2000))")
   }
 
-  /// JSON Lines, a key on each.
+  /// Commands that write JSON Lines, with one key per line.
   static let tables = [
     (schema: "memory", line: "rdb memory --json"),
     (schema: "keys", line: "rdb keys --json"),
     (schema: "keys", line: "rdb keys --json --format %d%k%t%e%i%r%f%E%b%m%s"),
   ]
 
-  @Test("holds for every row", arguments: tables.indices)
+  @Test("accept the rows of every fixture", arguments: tables.indices)
   func rows(_ index: Int) throws {
     let table = Self.tables[index]
     let folder = Scratch()
@@ -75,7 +75,7 @@ struct SchemaTests {
     #expect(status == 0, "\(text.prefix(2000))")
   }
 
-  @Test("refuses another format number, and members nobody described")
+  @Test("refuse another format number, and members that they do not describe")
   func refuses() throws {
     let folder = Scratch()
     folder.write(Crafted.fieldExpiry, as: "dump.rdb")

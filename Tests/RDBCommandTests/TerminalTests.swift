@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What names and values hold must not steer whoever looks at them.
-@Suite("A terminal")
+/// Names and values must not control the terminal that shows them.
+@Suite("Output to a terminal")
 struct TerminalTests {
-  /// C1, a direction, DEL, a line separator, a tag of four bytes; and what is shown: é, 안.
+  /// A C1 control, marks of direction, DEL, a line separator and a tag of four bytes, then é and 안, which are visible.
   static let name = "a\u{9B}31m\u{202E}\u{61C}\u{7F}\u{2028}\u{E0041}é안"
   static let inJSON = #"a\u009b31m\u202e\u061c\u007f\u2028\udb40\udc41é안"#
   static let inLines = #"a\xc2\x9b31m\xe2\x80\xae\xd8\x9c\x7f\xe2\x80\xa8\xf3\xa0\x81\x81é안"#
@@ -22,7 +22,7 @@ struct TerminalTests {
     return folder
   }
 
-  @Test("gets JSON with escapes, other programs get it with the characters")
+  @Test("escapes characters in JSON that a pipe gets unescaped")
   func json() throws {
     let folder = Self.folder()
     let lines = [
@@ -44,7 +44,7 @@ struct TerminalTests {
     }
   }
 
-  @Test("gets CSV, names as they are and commands with redis-cli's escapes")
+  @Test("escapes CSV, raw names and commands as redis-cli does")
   func lines() throws {
     let folder = Self.folder()
     let lines = [
@@ -58,7 +58,7 @@ struct TerminalTests {
     }
   }
 
-  /// What a terminal gets, and what a pipe does: that has the characters.
+  /// The output on a terminal, and in a pipe, which has the name unchanged.
   private static func texts(of line: String, in folder: Scratch) throws -> (shown: String, piped: String) {
     let shown = try Tool.terminal(line, in: folder)
     #expect(shown.status == 0 && shown.error == "", "\(line): \(shown.error)")
@@ -67,7 +67,7 @@ struct TerminalTests {
     return (shown.text, piped.text)
   }
 
-  @Test("gets characters whole that lie across the pieces in which they are written")
+  @Test("keeps characters together that are split between two writes")
   func pieces() throws {
     let folder = Self.folder(RDBBytes.key(0, RDBBytes.string(String(repeating: "é안\u{9B}𝄞", count: 3000))))
     let shown = try Tool.terminal("rdb json --lines -q dump.rdb", in: folder)
@@ -75,7 +75,7 @@ struct TerminalTests {
   }
 
   @Test(
-    "gets no control characters of arguments that make no sense",
+    "escapes control characters of arguments in error messages",
     arguments: ["keys %@", "keys x %@", "%@", "json x --%@", "get x y --range %@"])
   func arguments(_ line: String) {
     let argument = "\u{1B}[31mx\u{9B}y\u{202E}"

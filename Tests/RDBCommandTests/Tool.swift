@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The command as a process: what it said, where, and how it ended.
+/// The result of a process: its exit status and its output.
 struct Outcome: Equatable {
   var status: Int32
   var output: Data
@@ -13,7 +13,7 @@ struct Outcome: Equatable {
 
 /// Runs the built `rdb`.
 enum Tool {
-  /// Beside the bundle that these tests are in.
+  /// The path of `rdb`, which is in the folder of the test bundle.
   static let path: String = {
     let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
     let parts = bundle.split(separator: "/", omittingEmptySubsequences: false)
@@ -25,7 +25,7 @@ enum Tool {
     return path
   }()
 
-  /// Runs it with `arguments` in `folder`.
+  /// Runs `rdb` with `arguments` in `folder`.
   static func run(_ arguments: String..., in folder: Scratch? = nil, input: Data? = nil) -> Outcome {
     run(path, arguments, in: folder, input: input)
   }
@@ -47,12 +47,11 @@ enum Tool {
     return process
   }
 
-  /// Runs a line of `sh`, in which `rdb` is the command, with a terminal for its standard output, which changes
-  /// nothing on its way (no newline becomes two bytes).
+  /// Runs a line of `sh`, in which `rdb` is the command, with a raw terminal as its standard output.
   static func terminal(_ line: String, in folder: Scratch) throws -> Outcome {
     var (master, slave): (Int32, Int32) = (-1, -1)
     try #require(openpty(&master, &slave, nil, nil, nil) == 0)
-    // Other processes that tests start must not keep the terminal open.
+    // Processes of other tests must not inherit the terminal and keep it open.
     for end in [master, slave] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var settings = termios()
     tcgetattr(slave, &settings)
@@ -64,7 +63,7 @@ enum Tool {
     process.standardError = error
     try process.run()
     close(slave)
-    // Ends with an error (Linux) or nothing (macOS) when nobody has the other end any more.
+    // Reading ends with an error (Linux) or with 0 bytes (macOS) when the other end is closed.
     var output = Data()
     var buffer = [UInt8](repeating: 0, count: 4096)
     while case let count = read(master, &buffer, buffer.count), count > 0 { output += buffer[..<count] }
@@ -74,7 +73,7 @@ enum Tool {
     return Outcome(status: process.terminationStatus, output: output, error: said)
   }
 
-  /// What every run sees: no terminal, 80 columns.
+  /// The environment of every run, with 80 columns.
   static var environment: [String: String] {
     ["PATH": "/usr/local/bin:/usr/bin:/bin", "COLUMNS": "80", "LC_ALL": "C.UTF-8"]
   }
@@ -89,7 +88,7 @@ enum Tool {
     let inputPipe = input.map { _ in Pipe() }
     if let inputPipe { process.standardInput = inputPipe }
     try! process.run()
-    // Three pipes at once: a full one must not keep the others waiting.
+    // The pipes are served at the same time, because a full one blocks the process.
     let others = DispatchGroup()
     nonisolated(unsafe) var errorData = Data()
     DispatchQueue.global().async(group: others) {

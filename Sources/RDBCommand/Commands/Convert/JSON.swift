@@ -23,6 +23,7 @@ struct JSONArguments: ParsableArguments {
 /// `rdb json`: writes every key as JSON.
 struct JSON: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "json",
     abstract: "Write every key as JSON.",
     discussion: """
       The output is one array of objects, or one object per line with --lines. Strings that are not UTF-8 become \

@@ -6,6 +6,7 @@ import RDBFiltering
 /// `rdb resp`: writes the commands that rebuild every key.
 struct Resp: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "resp",
     abstract: "Write the commands that rebuild every key on a server.",
     discussion: """
       The output is input for redis-cli --pipe, and a valid append-only file. Expiries are absolute.

@@ -7,6 +7,7 @@ import RDBConvert
 /// `rdb check`: checks a snapshot, or a file of commands that `rdb resp` wrote.
 struct Check: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Check a file, and show where the first damage is.",
     discussion: """
       The check covers every nested structure of a snapshot, and its checksum. A file of commands (rdb resp) is \

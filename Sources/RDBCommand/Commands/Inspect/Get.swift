@@ -8,6 +8,7 @@ import RDBFiltering
 /// `rdb get`: shows one key.
 struct Get: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "get",
     abstract: "Show one key and its value.",
     discussion: """
       An index (rdb index) finds the key at once; otherwise the snapshot is searched. Times are absolute.

@@ -6,6 +6,7 @@ import RDBIndex
 /// `rdb index`: writes the file offset of every key into an index.
 struct Index: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "index",
     abstract: "Write an index with which get and top-elements find a key at once.",
     discussion: """
       The index is DUMP.idx, with 14 bytes per key. It belongs to this file only: it is refused after the snapshot was \

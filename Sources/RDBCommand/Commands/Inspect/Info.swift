@@ -6,6 +6,7 @@ import RDBSupport
 /// `rdb info`: shows the origin and the contents of a snapshot.
 struct Info: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "info",
     abstract: "Show the origin and contents of a snapshot, and the servers that can load it.",
     discussion: """
       Values are skipped. Expired keys are those that had expired when the snapshot was written.

@@ -10,6 +10,7 @@ extension KeyFormat: ExpressibleByArgument {
 /// `rdb keys`: lists the names of keys, and other columns.
 struct Keys: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "keys",
     abstract: "List the keys, one per line.",
     discussion: """
       Keys are listed in file order. Only %E, %i and %m decode values. Bytes of names other than printable ASCII are \

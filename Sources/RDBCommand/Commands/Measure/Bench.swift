@@ -14,6 +14,7 @@ struct Bench: WorkingCommand {
   }
 
   static let configuration = CommandConfiguration(
+    commandName: "bench",
     abstract: "Measure how fast a snapshot is read, checked and converted.",
     discussion: """
       Each task runs --repeat times in this process, with /dev/null as output, after one pass that brings the file \

@@ -9,6 +9,7 @@ extension GenerationProfile.Name: ExpressibleByArgument {}
 /// `rdb gen`: writes a synthetic snapshot.
 struct Gen: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "gen",
     abstract: "Write a synthetic snapshot; equal options give equal bytes.",
     discussion: """
       For benchmarks and experiments. --profiles shows the contents of the profiles. Expiries lie in the 30 days after \

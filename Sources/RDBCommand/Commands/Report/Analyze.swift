@@ -16,6 +16,7 @@ struct FolderOptions: ParsableArguments {
 /// `rdb analyze`: writes several reports in one pass, of one dump or of several.
 struct Analyze: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "analyze",
     abstract: "Write several reports in one pass, each as JSON and CSV.",
     discussion: """
       Reports: keys and memory (a row per key), prefix, ttl, stats, bigkeys. Several dumps, such as the shards of a \

@@ -126,6 +126,7 @@ struct HotKeys: WorkingCommand {
 /// `rdb idle`: shows the keys that were not used for longest.
 struct Idle: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "idle",
     abstract: "Show the keys that were not used for longest, if the snapshot has idle times.",
     discussion: """
       Ranks by the idle times that a server with an LRU policy writes.

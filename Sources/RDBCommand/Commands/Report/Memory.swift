@@ -7,6 +7,7 @@ import RDBFormat
 /// `rdb memory`: estimates the memory of every key.
 struct Memory: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "memory",
     abstract: "Estimate the memory of every key.",
     discussion: """
       The estimate is the result of MEMORY USAGE key SAMPLES 0 on a server that has just loaded the snapshot; values of \

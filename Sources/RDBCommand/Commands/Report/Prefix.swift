@@ -5,6 +5,7 @@ import RDBAnalysis
 /// `rdb prefix`: sums up keys and memory by prefix of their names.
 struct Prefix: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "prefix",
     abstract: "Sum up keys and memory by the prefixes of key names.",
     discussion: """
       The part of a name after its last separator belongs to no prefix. Sums are exact; percentiles are at most 1.6 % \

@@ -5,6 +5,7 @@ import RDBAnalysis
 /// `rdb stats`: describes the data of a snapshot.
 struct Stats: WorkingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "stats",
     abstract: "Describe the data: types, encodings, sizes, hash slots, repeated values.",
     discussion: """
       Counts and sums are exact; percentiles are at most 1.6 % off. Repeated values of strings are counted exactly \

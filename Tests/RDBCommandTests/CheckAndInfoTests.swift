@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 /// `rdb check` and `rdb info`, as people and programs see them.
-@Suite("A report")
-struct ReportTests {
-  @Test("says what a snapshot has, and that it is whole")
+@Suite("rdb check and rdb info")
+struct CheckAndInfoTests {
+  @Test("check reports the contents of a whole snapshot")
   func whole() {
     let outcome = Tool.shell("rdb check dump.rdb", in: ErrorTests.folder())
     #expect(
@@ -28,7 +28,7 @@ struct ReportTests {
             """.utf8), error: ""))
   }
 
-  @Test("says where the damage is, and what was counted up to it")
+  @Test("check reports the offset of damage, and the counts before it")
   func damaged() {
     let outcome = Tool.shell("rdb check red.rdb; rdb check text", in: ErrorTests.folder())
     #expect(
@@ -45,7 +45,7 @@ struct ReportTests {
     #expect(outcome.status == 65 && outcome.error == "")
   }
 
-  @Test("names keys that stand twice only where that is asked for")
+  @Test("check --unique reports keys that occur twice in a database")
   func unique() {
     let folder = Scratch()
     folder.write(Crafted.twice, as: "dump.rdb")
@@ -74,7 +74,7 @@ struct ReportTests {
     ("sed 's/cart/carp/' dump.resp", "changed", 65),
   ]
 
-  @Test("says whether a file of commands is whole", arguments: changes.indices)
+  @Test("check reports whether a file of commands is whole, cut, rewritten or changed", arguments: changes.indices)
   func commands(_ index: Int) {
     let change = Self.changes[index]
     let folder = ErrorTests.folder()
@@ -85,7 +85,7 @@ struct ReportTests {
     #expect(outcome.error == "")
   }
 
-  @Test("has everything about a snapshot's origin in it")
+  @Test("info shows the origin, the contents and the loading servers of a snapshot")
   func info() {
     let folder = Scratch()
     folder.copy(Fixture.named("redis-7.2.6/rich"))
@@ -93,7 +93,7 @@ struct ReportTests {
     #expect(text == String(decoding: readFile("\(HelpTests.folder)/info-rich.txt"), as: UTF8.self))
   }
 
-  @Test("is JSON with --json", arguments: Fixture.valid)
+  @Test("info and check write JSON with --json", arguments: Fixture.valid)
   func json(_ fixture: Fixture) throws {
     let folder = Scratch()
     folder.copy(fixture)

@@ -4,8 +4,8 @@ import Testing
 
 /// How much memory the command has at its peak: bounds that no file's size, no key's size and no way to
 /// read it may break. Documentation/performance.md has the figures for larger files.
-@Suite("Peak memory", .serialized)
-struct MemoryTests {
+@Suite("Peak memory of the command", .serialized)
+struct PeakMemoryTests {
   /// A generated snapshot, and the longest string in it.
   struct Subject: Sendable, CustomTestStringConvertible {
     var profile: String
@@ -23,13 +23,14 @@ struct MemoryTests {
     ]
   }
 
-  /// 32 MiB with one thread, 64 MiB with more, and the longest string twice.
+  /// The bound in bytes: 32 MiB with one thread, 64 MiB with more, and twice the longest string.
   private static func bound(_ threads: Int, _ subject: Subject) -> Int {
     (threads == 1 ? 32 << 20 : 64 << 20) + 2 * subject.longestString
   }
 
-  /// Runs what follows it, and says how it ended and its peak in bytes. A process is born with its parent's
-  /// peak: Python's is small, that of these tests is not.
+  /// A program that runs a command, and prints its exit code and its peak memory in bytes.
+  ///
+  /// A process starts with the peak of its parent: that of Python is small, that of the test process is not.
   private static let measure = """
     import resource, subprocess, sys
     run = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
@@ -37,8 +38,9 @@ struct MemoryTests {
     print(run.returncode, peak * (1 if sys.platform == "darwin" else 1024))
     """
 
-  /// - Parameter line: A command of `rdb` in the folder that has the file, whose output is thrown away.
-  /// - Returns: Its peak in bytes; `nil`: it failed, which is recorded.
+  /// Runs a command of `rdb`, and discards its output.
+  ///
+  /// - Returns: The peak in bytes; `nil` if the command failed, which is recorded as an issue.
   private static func peak(of arguments: String, input: String, in folder: Scratch) -> Int? {
     let line = "\(input)python3 measure.py '\(Tool.path)' \(arguments)"
     let run = Tool.shell(line, in: folder)
@@ -56,7 +58,7 @@ struct MemoryTests {
     return folder
   }
 
-  @Test("stays within its bounds, whatever the file's size and the way it comes", arguments: Subject.all)
+  @Test("is within 32 MiB with one thread and 64 MiB with two, plus twice the longest string", arguments: Subject.all)
   func bounds(_ subject: Subject) throws {
     let folder = Self.folder()
     let made = Tool.shell(
@@ -90,7 +92,7 @@ struct MemoryTests {
     }
   }
 
-  @Test("of an index grows with no number of keys; it has at most 16 bytes for each", arguments: [1, 2])
+  @Test("of rdb index is within 160 MiB for seven million keys, with at most 16 bytes per key on disk", arguments: [1, 2])
   func index(_ threads: Int) throws {
     // More than are sorted at a time.
     let count = 7_000_000
