@@ -5,7 +5,8 @@ import Testing
 /// The ways in which a snapshot reaches the command.
 @Suite("Inputs")
 struct InputTests {
-  @Test("give the same output as a file, as standard input and as a pipe", arguments: ["json", "resp", "info", "check"])
+  @Test(
+    "give the same output as a file, as standard input and as a pipe", arguments: ["json", "resp", "info", "check"])
   func places(_ command: String) {
     let folder = ErrorTests.folder()
     let file = Tool.shell("rdb \(command) -q dump.rdb", in: folder)
@@ -53,7 +54,8 @@ struct InputTests {
     let outcome = Tool.shell("rdb json --lines --limit 3 dump.rdb --ledger ledger", in: folder)
     #expect(outcome.status == 0)
     #expect(outcome.text.split(separator: "\n").count == 3)
-    #expect(outcome.error.contains("rdb: note: stopped by --limit: the rest was not read, and the checksum not verified\n"))
+    #expect(
+      outcome.error.contains("rdb: note: stopped by --limit: the rest was not read, and the checksum not verified\n"))
     let ledger = String(decoding: folder.contents(of: "ledger") ?? Data(), as: UTF8.self)
     #expect(ledger.contains("\"checksum\" : \"unread\""))
   }

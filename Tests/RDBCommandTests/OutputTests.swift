@@ -128,7 +128,8 @@ struct OutputTests {
     #expect(outcome.output == Tool.shell("rdb json -q dump.rdb", in: folder).output)
   }
 
-  @Test("ends the run with 141 and without a message if its reader closes it", arguments: ["json", "resp", "info", "check"])
+  @Test(
+    "ends the run with 141 and without a message if its reader closes it", arguments: ["json", "resp", "info", "check"])
   func closedPipe(_ command: String) {
     let folder = ErrorTests.folder()
     let outcome = Tool.shell(
@@ -148,7 +149,8 @@ struct OutputTests {
 
   /// Sends a signal while the input is still open.
   @Test(
-    "is removed, or kept as FILE.partial, on SIGINT, SIGTERM and SIGHUP", arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
+    "is removed, or kept as FILE.partial, on SIGINT, SIGTERM and SIGHUP", arguments: [SIGINT, SIGTERM, SIGHUP],
+    [false, true])
   func interrupted(_ signal: Int32, keepsPartial: Bool) throws {
     let folder = Scratch()
     let process = Process()

@@ -92,7 +92,8 @@ struct PeakMemoryTests {
     }
   }
 
-  @Test("of rdb index is within 160 MiB for seven million keys, with at most 16 bytes per key on disk", arguments: [1, 2])
+  @Test(
+    "of rdb index is within 160 MiB for seven million keys, with at most 16 bytes per key on disk", arguments: [1, 2])
   func index(_ threads: Int) throws {
     // More than are sorted at a time.
     let count = 7_000_000
