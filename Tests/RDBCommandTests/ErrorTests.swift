@@ -228,13 +228,13 @@ struct ErrorTests {
     Case(
       "rdb resp many.rdb -o out", 64,
       """
-      rdb: many.rdb: expected a database below 16: say --db-map 20:N to give its keys another, or --databases N if the server has more, found keys in database 20
+      rdb: many.rdb: expected a database below 16 (--databases), or another number for it (--db-map), found keys in database 20
 
       """),
     Case(
       "rdb resp dump.rdb --single-db -o out", 64,
       """
-      rdb: dump.rdb: expected keys in one database only, as --single-db wants, or --replace, found keys in databases 0 and 1
+      rdb: dump.rdb: expected keys in one database only (--single-db), or --replace to replace keys, found keys in databases 0 and 1
 
       """),
     Case(
@@ -301,7 +301,7 @@ struct ErrorTests {
     Case(
       "rdb json long.rdb --max-string 1kb", 65,
       """
-      rdb: long.rdb: stringTooLong at offset 14 in key "k" (string, db 0): expected at most 1024 bytes (--max-string raises the limit), found a string of 4096
+      rdb: long.rdb: stringTooLong at offset 14 in key "k" (string, db 0): expected at most 1024 bytes (--max-string), found a string of 4096
 
       """),
     Case(
