@@ -30,7 +30,7 @@ final class ProgressLine: Sendable {
     self.isTerminal = isTerminal
     state = Mutex(State(meter: RateMeter(at: start)))
     Interrupts.setProgress(self)
-    startThread { [self] in
+    WorkerThread.detach { [self] in
       repeat { usleep(isTerminal ? 200_000 : 2_000_000) } while update()
     }
   }

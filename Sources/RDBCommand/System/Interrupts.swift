@@ -36,7 +36,8 @@ enum Interrupts {
     for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaddset(&signals, number) }
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     let awaited = signals
-    startThread {
+    // Without the thread, signals have their default effect.
+    WorkerThread.detach {
       var awaited = awaited
       var number: Int32 = 0
       while sigwait(&awaited, &number) != 0 {}

@@ -1,29 +1,5 @@
 import RDBSupport
 
-/// Starts a detached thread, which ends with the process.
-func startThread(_ body: @escaping @Sendable () -> Void) {
-  final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-  let context = Unmanaged.passRetained(Body(body)).toOpaque()
-  func start(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-    return nil
-  }
-  #if canImport(Darwin)
-    var thread: pthread_t?
-    let result = pthread_create(&thread, nil, { start($0) }, context)
-    if result == 0, let thread { pthread_detach(thread) }
-  #else
-    var thread = pthread_t()
-    let result = pthread_create(&thread, nil, { start($0!) }, context)
-    if result == 0 { pthread_detach(thread) }
-  #endif
-  // Without the thread there is no progress line, and signals have their default effect.
-  if result != 0 { Unmanaged<Body>.fromOpaque(context).release() }
-}
-
 /// The number of processor cores.
 var coreCount: Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
 

@@ -1,4 +1,4 @@
-/// A thread of the operating system. Unlike a task, it may block: in reads, and while it waits for its turn.
+/// A thread of the operating system. Unlike a task, it may block: in reads, and while it waits for other threads.
 package struct WorkerThread {
   private final class Body {
     let run: () -> Void
@@ -7,19 +7,25 @@ package struct WorkerThread {
 
   private let thread: pthread_t
 
-  private init(_ run: @escaping @Sendable () -> Void) {
+  /// Starts the thread.
+  ///
+  /// - Returns: `nil` if the system has no thread left.
+  private init?(_ run: @escaping @Sendable () -> Void) {
     let body = Unmanaged.passRetained(Body(run)).toOpaque()
     #if canImport(Darwin)
       var thread: pthread_t?
       let result = pthread_create(&thread, nil, { Self.start($0) }, body)
-      precondition(result == 0, "the system has no thread left")
-      self.thread = thread!
+      let started = result == 0 ? thread : nil
     #else
       var thread = pthread_t()
       let result = pthread_create(&thread, nil, { Self.start($0!) }, body)
-      precondition(result == 0, "the system has no thread left")
-      self.thread = thread
+      let started = result == 0 ? thread : nil
     #endif
+    guard let started else {
+      Unmanaged<Body>.fromOpaque(body).release()
+      return nil
+    }
+    self.thread = started
   }
 
   private static func start(_ body: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
@@ -29,7 +35,16 @@ package struct WorkerThread {
 
   /// Runs each of `bodies` on a thread of its own, and waits for all of them.
   package static func run(_ bodies: [@Sendable () -> Void]) {
-    let threads = bodies.map { WorkerThread($0) }
+    let threads = bodies.map { body in
+      guard let thread = WorkerThread(body) else { preconditionFailure("the system has no thread left") }
+      return thread
+    }
     for thread in threads { pthread_join(thread.thread, nil) }
+  }
+
+  /// Runs `body` on a thread that ends with the process, if the system has a thread left.
+  package static func detach(_ body: @escaping @Sendable () -> Void) {
+    guard let thread = WorkerThread(body) else { return }
+    pthread_detach(thread.thread)
   }
 }
