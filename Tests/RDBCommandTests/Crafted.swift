@@ -82,7 +82,7 @@ enum Crafted {
     var builder = SnapshotBuilder(version: version)
     builder.select(0)
     build(&builder)
-    return builder.file
+    return builder.whole
   }
 
   private static func base64(_ text: String) -> [UInt8] {

@@ -204,7 +204,7 @@ struct GetTests {
     builder.select(7)
     builder.string("cart:9", "seven")
     let folder = Scratch()
-    folder.write(builder.file, as: "dump.rdb")
+    folder.write(builder.whole, as: "dump.rdb")
     return folder
   }
 
@@ -365,7 +365,7 @@ struct GetTests {
     var builder = SnapshotBuilder(version: 10)
     builder.key(16, "h", value: RDBBytes.string(listpack))
     builder.string("k", "v")
-    folder.write(builder.file, as: "dump.rdb")
+    folder.write(builder.whole, as: "dump.rdb")
     let outcome = Tool.shell(
       """
       rdb get dump.rdb k --raw -q; echo $?
@@ -383,7 +383,7 @@ struct GetTests {
     let folder = Scratch()
     var builder = SnapshotBuilder(version: 3)
     builder.list("\u{1B}[31mred", ["\u{1B}]0;x\u{7}"])
-    folder.write(builder.file, as: "dump.rdb")
+    folder.write(builder.whole, as: "dump.rdb")
     let outcome = Tool.shell(
       #"rdb get dump.rdb '\x1b[31mred' --escaped; rdb get dump.rdb x; rdb top-elements dump.rdb '\x1b[31mred' --escaped"#,
       in: folder)

@@ -109,7 +109,7 @@ struct KeyReportTests {
       ].map { Array($0.utf8) } + [[0xFF, 0xFE, 0x3A, 0x00], Array("'=x".utf8)]
     var builder = SnapshotBuilder(version: 9)
     for name in names { builder.string(name, "x") }
-    folder.write(builder.file, as: "dump.rdb")
+    folder.write(builder.whole, as: "dump.rdb")
   }
 
   @Test("line up in columns of a terminal, and escape control characters of names")
