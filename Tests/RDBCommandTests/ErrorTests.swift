@@ -301,7 +301,7 @@ struct ErrorTests {
     Case(
       "rdb json long.rdb --max-string 1kb", 65,
       """
-      rdb: long.rdb: stringTooLong at offset 14 in key "k" (string, db 0): expected at most 1024 bytes (--max-string), found a string of 4096
+      rdb: long.rdb: stringTooLong at offset 14 in key "k" (string, db 0): expected at most 1024 bytes (--max-string raises the limit), found a string of 4096
 
       """),
     Case(
