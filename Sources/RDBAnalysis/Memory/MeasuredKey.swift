@@ -26,7 +26,7 @@ public struct MeasuredKey: ~Escapable {
   /// The name of the largest element: a member, a field, or an index or ID as text; empty for strings.
   package let largestElement: RawSpan
   /// The expiry of the key.
-  public let expiry: UnixMilliseconds?
+  package let expiry: UnixMilliseconds?
   /// The LRU idle time, in seconds.
   package let idleSeconds: UInt64?
   /// The LFU access frequency, 0–255.
