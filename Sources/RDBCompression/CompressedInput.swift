@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// A buffer of the compressed bytes that have been read and not used yet.
+/// A buffer of compressed bytes that have been read but not used yet.
 final class CompressedInput {
   private let source: any ByteSource
   private let progress: CompressedProgress

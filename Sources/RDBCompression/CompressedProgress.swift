@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How much of a compressed input has been decompressed. One thread reads the input, others may read the progress.
+/// The progress of reading a compressed input. One thread reads the input; other threads may read the progress.
 package final class CompressedProgress: Sendable {
   /// The number of all compressed bytes, or `nil` if unknown.
   package let totalByteCount: UInt64?

@@ -5,13 +5,13 @@ public import RDBFormat
 ///
 ///     var reader = RDBReader(try DecompressingSource(FileSource(path: "dump.rdb.zst")))
 ///
-/// The first bytes of the base source tell the format. An input that is not compressed passes unchanged, and can
-/// seek if the base can. A compressed input cannot seek: `RDBReader` spools what it has to read twice.
+/// The first bytes of the base source tell the format. An input that is not compressed passes unchanged, and can seek
+/// if the base can. A compressed input cannot seek: `RDBReader` spools the bytes that it must read twice.
 ///
-/// Several gzip members, or several frames, form one input. Skippable frames are skipped. Zeros after a gzip member
-/// (a tape's padding) are ignored; any other bytes are an error. All checksums of the formats are verified.
-/// Decompression happens on demand and never exceeds the reader's buffer, so a small file with a huge content costs
-/// no memory.
+/// Several gzip members, or several frames, form one input. Skippable frames are skipped. Zeros after a gzip member (a
+/// tape's padding) are ignored; any other bytes are an error. All checksums of the formats are verified. Decompression
+/// happens on demand and never exceeds the reader's buffer, so a small file with huge contents needs no additional
+/// memory.
 ///
 /// Memory: 256 KiB of input, and the history that the format requires. gzip requires 32 KiB; zstd its window, which
 /// the writer chose (at most 8 MiB for levels below 20, 128 MiB for level 22); LZ4 at most 9 MiB; a legacy LZ4 frame

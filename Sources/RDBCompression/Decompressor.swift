@@ -32,7 +32,7 @@ struct DecompressionStep {
 
 /// The reason why a library refused its input; the source adds the offset.
 enum DecompressionFailure: Error {
-  /// A noun phrase.
+  /// The input is corrupt. The text is a noun phrase for the fault.
   case corrupt(String)
   case windowTooLarge
   case noMemory

@@ -21,7 +21,7 @@ final class GzipDecompressor: Decompressor {
       inflateReset(stream)
       return
     }
-    // 15: the largest window there is (32 KiB); + 16: a gzip header and trailer, nothing else.
+    // 15 selects the largest window (32 KiB). Adding 16 accepts only a gzip header and trailer.
     let result = inflateInit2_(
       stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard result == Z_OK else { throw .noMemory }

@@ -5,8 +5,8 @@ import CLZ4
 ///     02 21 4C 18
 ///     ( u32le compressed byte count · block )*    each of 8 MiB when decompressed, the last one shorter
 ///
-/// There is no end mark and no checksum: the content must tell itself whether it is complete, as a snapshot
-/// does. Source: LZ4 frame format 1.6, "Legacy frame".
+/// The format has no end mark and no checksum. The content itself must show whether it is complete. A snapshot does.
+/// Source: LZ4 frame format 1.6, "Legacy frame".
 final class LegacyLZ4Decompressor: Decompressor {
   private static let blockByteCount = 8 << 20
   /// The largest compressed size of a block; a larger count is the magic number of the next frame.

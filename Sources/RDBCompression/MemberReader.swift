@@ -70,7 +70,7 @@ final class MemberReader: ByteSource {
 
   /// Begins the next member.
   ///
-  /// - Returns: Whether there is one; `false` at a proper end of the input.
+  /// - Returns: Whether there is another member; `false` at the end of the input.
   private func beginMember() throws(RDBError) -> Bool {
     try input.fill(atLeast: CompressionFormat.magicByteCount)
     if format == .gzip { try skipPadding() }
@@ -87,7 +87,7 @@ final class MemberReader: ByteSource {
     return true
   }
 
-  /// Skips zeros, if only zeros follow.
+  /// Skips zeros up to the end of the input. Any other byte after them is an error.
   private func skipPadding() throws(RDBError) {
     guard byteCount > 0 || input.offset > 0, input.bytes.first == 0 else { return }
     while input.count > 0 {

@@ -1,7 +1,7 @@
 import RDB
 import RDBFormat
 
-/// A source that gives bytes that were already read once more, then the rest of its base.
+/// A source that repeats bytes that were already read from its base, then continues with the base.
 final class PrefixedSource: ByteSource {
   private let prefix: [UInt8]
   private let base: any ByteSource

@@ -4,7 +4,7 @@ import CZstd
 final class ZstdDecompressor: Decompressor {
   private let context: OpaquePointer?
 
-  /// - Parameter windowLimit: In bytes; rounded down to a power of two.
+  /// - Parameter windowLimit: The largest window, in bytes; rounded down to a power of two.
   init(windowLimit: UInt64) {
     context = ZSTD_createDCtx()
     let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)

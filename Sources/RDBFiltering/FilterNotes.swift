@@ -50,8 +50,9 @@ struct FilterNotes {
 public struct FilterSummary<Base: MergeableSummary>: MergeableSummary {
   /// The summary of the base sink.
   public var base: Base
-  /// The keys that did not pass, counted as read and filtered, and notes of what the filter left out of other keys.
-  /// Merge it with the ledger of the base sink for the ledger of the whole.
+  /// The ledger of the filter: it counts the keys that did not pass, as read and filtered, and notes the fields and
+  /// expiries that the filter left out of other keys. For the ledger of all keys, merge it with the ledger of the base
+  /// sink.
   public var ledger: Ledger
   /// Whether ``FilterOptions/limit`` ended the reading. The rest of the file, with its checksum, was then not read.
   public var limitReached: Bool

@@ -10,9 +10,9 @@ public struct FilterOptions: Sendable {
   public enum Expired: String, Hashable, Sendable, CaseIterable {
     /// Expired keys and fields pass like all others.
     case keep
-    /// Expired keys, expired fields of other hashes, and hashes without any other field do not pass.
+    /// Expired keys and expired hash fields do not pass, nor does a hash whose fields have all expired.
     case skip
-    /// Only expired keys pass, as a whole, and the expired fields of other hashes.
+    /// Expired keys pass with their whole values. Other hashes pass with only their expired fields. No other keys pass.
     case only
   }
 
@@ -30,7 +30,6 @@ public struct FilterOptions: Sendable {
   public var databases: Set<UInt64> = []
   /// The condition on the key's own expiry, before ``ttlShift``.
   public var expiry = ExpiryCondition.any
-  /// The rule for expired keys and fields. By default they pass.
   /// The rule for expired keys and fields. By default they pass.
   public var expired = Expired.keep
   /// The time that ``expired`` compares with expiries, before ``ttlShift``.

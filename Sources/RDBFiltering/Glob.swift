@@ -21,7 +21,6 @@ public struct Glob: Hashable, Sendable {
   private var classes: [ByteSet] = []
 
   /// Creates a glob from text.
-  /// Creates a glob from text.
   public init(_ pattern: String) { self.init(Array(pattern.utf8)) }
 
   /// Creates a glob from bytes, which need not be text.

@@ -32,7 +32,7 @@ package struct KeyHints: MergeableSummary {
   var isFound = false
   private let name: [UInt8]
   private let database: UInt64
-  /// The number of common bytes below which a name can no longer enter the list.
+  /// The smallest number of common bytes with which a name can still enter the list.
   private var least = KeyHints.leastCommon
 
   package init(name: [UInt8], database: UInt64) { (self.name, self.database) = (name, database) }

@@ -13,7 +13,7 @@ struct KeyTest {
   /// A bit set of value types: bit *n* is set if the type of raw value *n* passes.
   private let types: UInt64
   private let databases: Set<UInt64>
-  /// The database of the last key, whose answer nearly always holds for the next key.
+  /// The database of the last key, which the next key nearly always has too.
   private var lastDatabase: UInt64?
   private var acceptsLastDatabase = true
   private let expiry: ExpiryCondition

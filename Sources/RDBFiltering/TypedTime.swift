@@ -19,7 +19,7 @@ package enum TypedTime {
 
   /// Parses a time.
   ///
-  /// - Parameter now: The time that `now` stands for.
+  /// - Parameter now: The time that the word `now` means.
   /// - Throws: ``FilterError`` if the text is not a time, or if the time exceeds 64 bits of milliseconds.
   package static func time(_ text: String, now: UnixMilliseconds) throws(FilterError)
     -> UnixMilliseconds

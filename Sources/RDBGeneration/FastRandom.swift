@@ -7,7 +7,7 @@ struct FastRandom {
 
   init(seed: UInt64) { state = seed }
 
-  /// Creates the generator of one key. It is independent of those of other keys, so that a key can be made alone.
+  /// Creates the generator of one key. It does not depend on other keys, so each key can be generated alone.
   init(seed: UInt64, key: UInt64) {
     state = FastRandom.mix(seed ^ FastRandom.mix(key &+ 0x9E37_79B9_7F4A_7C15))
   }

@@ -47,7 +47,7 @@ struct JavaObjects: ~Copyable {
     beginClass(&buffer, name, uid)
   }
 
-  /// Returns TC_OBJECT, TC_CLASSDESC, the name, the serial version, SC_SERIALIZABLE, and one field.
+  /// Appends TC_OBJECT, TC_CLASSDESC, the name, the serial version, SC_SERIALIZABLE, and a field count of one.
   private static func beginClass(_ buffer: inout ByteBuffer, _ name: StaticString, _ uid: UInt64) {
     buffer.append(0x73)
     buffer.append(0x72)
@@ -70,7 +70,7 @@ struct JavaObjects: ~Copyable {
     text(&buffer, type)
   }
 
-  /// The superclass `java.lang.Number`.
+  /// Appends the end of a class description with the superclass `java.lang.Number`.
   private static func endNumber(_ buffer: inout ByteBuffer) {
     buffer.append(0x78)
     buffer.append(0x72)
@@ -82,7 +82,7 @@ struct JavaObjects: ~Copyable {
     buffer.append(0x70)
   }
 
-  /// Returns two bytes of length and a text.
+  /// Appends the length of a text, in two bytes, and the text.
   private static func text(_ buffer: inout ByteBuffer, _ text: StaticString) {
     buffer.append(littleEndian: UInt16(truncatingIfNeeded: text.utf8CodeUnitCount).byteSwapped)
     buffer.append(text)

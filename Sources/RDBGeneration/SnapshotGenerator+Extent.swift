@@ -10,7 +10,7 @@ extension SnapshotGenerator {
   /// The largest number of keys of a profile that is scaled by the size of its keys, not by their number.
   private static var fewKeys: UInt64 { 10 }
 
-  /// Returns the number of keys, and the factor for their numbers of elements.
+  /// Returns the number of keys, and the factor for the number of elements of each key.
   static func keyCount(
     _ options: Options, toFill byteCount: UInt64, _ compressor: (any StringCompressor)?
   ) throws(RDBError) -> (UInt64, scale: Double) {

@@ -3,8 +3,8 @@ import RDBFormat
 
 /// Writes synthetic snapshots. The same options give the same bytes.
 ///
-/// Each key has its own random numbers, which follow from the seed and the key's index. The first ones decide the row of
-/// the key and whether it expires, so that the counts of RESIZEDB are known before the keys are written.
+/// Each key has its own random numbers, which follow from the seed and the key's index. The first random numbers decide
+/// the row of the key and whether it expires, so that the counts of RESIZEDB are known before the keys are written.
 package struct SnapshotGenerator: Sendable {
   package struct Options: Sendable {
     package var profile: GenerationProfile
@@ -13,7 +13,7 @@ package struct SnapshotGenerator: Sendable {
     package var seed: UInt64 = 1
     /// The RDB version: Redis 6–15 or Valkey 80. A shape that the version lacks is replaced by an older one.
     package var header = SnapshotHeader(vendor: .redis, version: 10)
-    /// The time that expiries follow, within 30 days. The default is 2100-01-01T00:00:00Z.
+    /// The time before all expiries, most of which follow within 30 days. The default is 2100-01-01T00:00:00Z.
     package var now = UnixMilliseconds(4_102_444_800_000)
     /// The value of the AUX field `ctime`, in seconds. The default is 2025-01-01T00:00:00Z.
     package var createdSeconds: Int64 = 1_735_689_600
@@ -34,7 +34,7 @@ package struct SnapshotGenerator: Sendable {
   /// The sum of the shares of all rows.
   private let shares: UInt64
   private let isDrawn: Bool
-  /// The factor for all numbers of elements: 1, unless a profile of a few huge keys is scaled.
+  /// The factor for the number of elements of each key: 1, unless a profile of a few huge keys is scaled.
   var scale = 1.0
 
   init(_ options: Options) {
@@ -125,7 +125,7 @@ struct ValueBuilders: ~Copyable {
 }
 
 extension SnapshotGenerator {
-  /// Returns the kind of a key from its first random numbers.
+  /// The properties of a key that follow from its first random numbers.
   private struct Draw {
     var row: Int
     var ordinal: UInt64

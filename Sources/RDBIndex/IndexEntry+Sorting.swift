@@ -24,7 +24,8 @@ extension IndexEntry {
   /// Returns the number of bits of `count`.
   private static func bitWidth(_ count: Int) -> Int { Int.bitWidth - count.leadingZeroBitCount }
 
-  /// Sorts entries by `bits` bits of ``order`` above the bit `shift`, and passes each group of equal ones to `body`.
+  /// Sorts entries by `bits` bits of ``order`` above the bit `shift`, and passes each group of entries with the same
+  /// bits to `body`.
   @inline(__always)
   private static func group(
     _ entries: UnsafeMutableBufferPointer<IndexEntry>, bits: Int, above shift: Int,

@@ -7,7 +7,7 @@ import RDBSupport
 package struct IndexEntry: SortedEntry, Hashable {
   /// The size of an entry in a file, in bytes.
   package static let byteCount = 14
-  /// The number that stands for all databases from 65,535 on.
+  /// The number that represents all databases from 65,535 on.
   static let lastDatabase: UInt64 = 0xFFFF
   /// The smallest offset that does not fit into an entry: 256 TiB.
   package static let offsetLimit: UInt64 = 1 << 48

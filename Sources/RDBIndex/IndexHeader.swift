@@ -61,7 +61,7 @@ package struct IndexHeader {
 }
 
 extension CRC64 {
-  /// Returns the checksum of bytes that are in one piece.
+  /// Returns the checksum of contiguous bytes.
   static func checksum(of bytes: ArraySlice<UInt8>) -> UInt64 {
     var checksum = CRC64()
     bytes.withUnsafeBytes { checksum.update($0) }

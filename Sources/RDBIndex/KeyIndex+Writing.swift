@@ -5,7 +5,7 @@ import RDBSupport
 extension KeyIndex {
   /// Reads a dump and writes its index.
   ///
-  /// Memory: at most 96 MiB beside the reader's. Larger indexes are sorted in temporary files.
+  /// Uses at most 96 MiB of memory in addition to the reader's. Larger indexes are sorted in temporary files.
   ///
   /// - Parameters:
   ///   - dump: The dump, a regular file.

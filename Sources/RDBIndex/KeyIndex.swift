@@ -1,8 +1,8 @@
 public import RDB
 import RDBFormat
 
-/// An index of one dump: a file that gives the offset of a key's record, so that the key can be read
-/// without what comes before it.
+/// An index of one dump: a file that gives the offset of a key's record, so that the key can be read without the
+/// records before it.
 ///
 ///     let dump = try FileSource(path: "dump.rdb")
 ///     let index = try KeyIndex(path: "dump.rdb.idx", of: dump)

@@ -1,4 +1,4 @@
-/// An error in bytes of the RESP protocol: malformed, or beyond a limit.
+/// An error in the bytes of the RESP protocol: they are malformed or exceed a limit.
 public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kind of an error. A struct of constants, so that a new constant breaks no switch.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -8,9 +8,9 @@ public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The input ends inside a value.
     public static let truncated = Code("truncated")
-    /// The first byte of a value belongs to no RESP type.
+    /// The first byte of a value is not that of a RESP type, or not that of the required type.
     public static let unknownType = Code("unknownType")
-    /// A command is not an array of bulk strings, as in `SET k v`.
+    /// A command is not an array of bulk strings. Inline commands such as `SET k v` are not.
     public static let inlineCommand = Code("inlineCommand")
     /// A length is not a number in digits: it is empty, negative, or has a sign or spaces.
     public static let badLength = Code("badLength")
@@ -20,13 +20,13 @@ public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let badLineEnd = Code("badLineEnd")
     /// A streamed string or aggregate (`$?`, `*?`).
     package static let streamed = Code("streamed")
-    /// Arrays are nested deeper than the limit.
+    /// Arrays, sets or maps are nested deeper than the limit.
     package static let tooDeep = Code("tooDeep")
     /// A bulk string is longer than the limit.
     public static let bulkTooLong = Code("bulkTooLong")
     /// A line is longer than the limit.
     public static let lineTooLong = Code("lineTooLong")
-    /// A value has more elements than the limit.
+    /// A value has more elements, or a command more arguments, than the limit.
     public static let tooManyElements = Code("tooManyElements")
   }
 

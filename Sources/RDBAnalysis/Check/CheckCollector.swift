@@ -45,13 +45,13 @@ final class WorkerCheck {
 
 /// Adds up the counts of the workers of a check, one batch after another in file order.
 ///
-/// The counts up to a damage are those of all batches before, and of the damaged batch up to the damage. They do not
-/// depend on the number of workers.
+/// For a damaged file, the result has the counts of all batches before the damaged batch, and of this batch up to the
+/// damage. They do not depend on the number of workers.
 final class CheckCollector {
   private let total = WorkerCheck(duplicates: nil)
   /// One object per worker.
   private let parts: [WorkerCheck]
-  /// The number of workers that have their object.
+  /// The number of workers that have received their object.
   private var given = 0
   private let findsDuplicates: Bool
 

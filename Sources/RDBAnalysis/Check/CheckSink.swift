@@ -76,7 +76,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   { try add(field) }
 
   mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
-    // The same error as the reader's for values that it validates itself.
+    // Throw the same error as the reader for values that the reader validates itself.
     guard header.count == 0 else { return }
     throw RDBError(.emptyKey, at: offset, expected: "at least one element", found: "none")
   }

@@ -9,7 +9,7 @@ struct EncodingVariants: Sendable {
   /// - Parameter writer: The release that wrote the file.
   init(of writer: ServerVersion) { encodings = ObjectEncodings(writer: writer) }
 
-  /// The variants. `other` is the encoding of a type that is none of the special ones.
+  /// The variants. `other` is any encoding that has no variant of its own.
   private enum Variant { static let other = 0, integer = 1, embedded = 2, compact = 3 }
 
   /// Whether the encoding of some types depends on the elements.

@@ -2,7 +2,8 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// A key, or a member or field of a key, as the search for duplicates sorts it: by hash, then in file order.
+/// An entry of the search for duplicates: a key, or a member or field of a key. Entries are sorted by hash, then in
+/// file order.
 struct DuplicateEntry: SortedEntry {
   var hash: UInt64
   /// The offset of the key's record, in bytes.
@@ -27,7 +28,8 @@ struct DuplicateEntry: SortedEntry {
 
 /// Records each key and member that one worker reads: its bytes in a ``NameLog``, its hash in sorted runs.
 ///
-/// The number of a key in the log is its database; that of a member is the offset of its key in the log.
+/// In the name log, the number of a key's entry is the database, and the number of a member's entry is the offset of
+/// the key's entry.
 struct DuplicateLog: ~Copyable {
   private var names: NameLog
   private var builder: RunBuilder<DuplicateEntry>

@@ -6,7 +6,7 @@ import RDBSupport
 /// take 48 bytes per key and member, and the bytes of their names.
 struct DuplicateSearch {
   /// The memory for entries of all workers together, in bytes: first for sorting, then for merging. Sorting takes
-  /// half as much again.
+  /// additional memory of half this size.
   static let memoryByteCount = 32 << 20
   /// The number of duplicates that are described.
   private static let describedLimit = 10
@@ -61,7 +61,7 @@ struct DuplicateSearch {
     try logs[located.log].names.entry(at: located.entry.nameOffset)
   }
 
-  /// Inserts a pair into the list of those that come first in the file.
+  /// Inserts a pair into the list of the pairs that come first in the file.
   private static func keep(_ pair: Pair, in first: inout [Pair]) {
     let index = first.firstIndex { pair.repeated.entry.isBefore($0.repeated.entry) } ?? first.endIndex
     guard index < describedLimit else { return }

@@ -40,9 +40,9 @@ public struct TTLReport: Hashable, MergeableSummary {
     }
   }
 
-  /// Returns prefixes with keys without expiry, in descending order of memory × idle time.
+  /// Returns prefixes that have keys without an expiry, in descending order of memory × idle time.
   ///
-  /// Leaves out a prefix if one longer prefix has all its keys without expiry.
+  /// Omits a prefix if a single longer prefix has all of its keys without an expiry.
   ///
   /// - Parameter limit: The largest number of prefixes.
   public func candidates(limit: Int) -> [Candidate] {

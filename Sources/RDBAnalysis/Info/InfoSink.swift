@@ -24,7 +24,8 @@ public struct InfoSink: FoldingSink, ~Copyable {
   /// Creates a sink for one worker.
   ///
   /// - Parameters:
-  ///   - origin: The origin of the snapshot. Its writer decides the encodings, its `ctime` which keys have expired.
+  ///   - origin: The origin of the snapshot. The writer determines the encodings of keys. The AUX field `ctime`
+  ///     determines which keys have expired.
   ///   - now: The reference time for a snapshot without `ctime`.
   public init(origin: SnapshotOrigin, now: UnixMilliseconds) {
     info = SnapshotInfo(reference: SnapshotInfo.Reference(origin, now: now))
@@ -128,7 +129,7 @@ extension InfoSink: SelectiveSink {
     }
   }
 
-  /// KeyDB writes these before or after every key.
+  /// The AUX fields that KeyDB writes before or after every key.
   private static var perKeyFields: [String] {
     ["mvcc-tstamp", "keydb-subexpire-key", "keydb-subexpire-when"]
   }

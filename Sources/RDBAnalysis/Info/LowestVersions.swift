@@ -42,14 +42,15 @@ package struct LowestVersions: Hashable, Sendable, Codable {
       asItIs: able.first { accepts(header, $0) }?.tag, byTypes: able.first?.tag)
   }
 
-  /// Returns the releases that introduced an RDB version, or, in the early days, a type without a new version.
+  /// Returns the releases that introduced an RDB version, and Redis 1.2 and 2.0, which introduced types without a new
+  /// version.
   private static func releases(_ vendor: Vendor) -> [ServerVersion] {
     let known = ServerVersion.releases(of: vendor)
     guard vendor == .redis else { return known }
     return known.prefix(1) + [ServerVersion(.redis, 1, 2), ServerVersion(.redis, 2, 0)] + known.dropFirst()
   }
 
-  /// Whether a server loads the function libraries. Those of the release candidates of 7.0 are only loaded by 7.0.
+  /// Whether a server loads the function libraries. Only 7.0 loads the libraries that its release candidates wrote.
   private static func accepts(_ functions: Functions, _ server: ServerVersion) -> Bool {
     if functions.preGACount > 0 { return server == ServerVersion(.redis, 7, 0) }
     return functions.count == 0 || server.isAtLeast(7, 0)

@@ -16,11 +16,11 @@ public import RDBFormat
   private let detail: Detail
   private var value = StoredString()
 
-  /// How much of each key the meter reads.
+  /// The parts of each key that the meter reads.
   @usableFromInline package enum Detail: Hashable, Sendable {
     /// The type, name and expiry of the key, and the stored size of its value.
     case header
-    /// The elements, too.
+    /// The elements, and all of `header`.
     case elements
   }
 

@@ -9,7 +9,7 @@ public struct MeasuredKey: ~Escapable {
   public let name: RawSpan
   /// The database of the key.
   public let database: UInt64
-  /// How the value is laid out in the file.
+  /// The value type in the file.
   package let storedType: ValueType
   /// The encoding in a server that has just loaded the key; `nil` for a module's value.
   public let encoding: ObjectEncoding?
@@ -33,7 +33,8 @@ public struct MeasuredKey: ~Escapable {
   package let frequency: UInt8?
   /// The offset of the key's record in the file, in bytes.
   package let offset: Int
-  /// The limit that keeps the collection from its compact form, if it is exceeded by no more than double.
+  /// The single limit of the compact form that the collection exceeds, if it reaches at most twice the limit; otherwise
+  /// `nil`.
   package let nearMiss: NearMiss?
   /// The hash of a string's stored bytes, if the receiver asked for it.
   package let valueHash: UInt64?
@@ -60,7 +61,7 @@ public struct MeasuredKey: ~Escapable {
     valueHash = measurements.valueHash
   }
 
-  /// What kind of data the key holds.
+  /// The data type of the key.
   public var type: DataType { storedType.data }
   /// The length as `redis-cli --bigkeys` counts it: bytes of a string, else elements.
   package var length: UInt64 { storedType == .string ? largestElementByteCount : elementCount }
@@ -83,7 +84,7 @@ struct KeyMeasurements {
   var nearMiss: NearMiss?
 }
 
-/// A collection that exceeds a limit of the compact form by no more than double.
+/// A collection that exceeds one limit of the compact form, and reaches at most twice the limit.
 package struct NearMiss: Hashable, Sendable, BitwiseCopyable {
   /// The kind of limit: the number of elements, or the size of one element.
   package enum Limit: Int, Hashable, Sendable, BitwiseCopyable, CaseIterable { case elements, bytes }

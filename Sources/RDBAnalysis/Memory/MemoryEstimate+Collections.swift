@@ -130,10 +130,10 @@ extension MemoryEstimate {
     switch rules.tableForm {
     case .chained:
       let top = Self.powerOfTwo(count, atLeast: 4)
-      return model.dictByteCount &+ 8 &* (top &+ oldTable(top: top, perPlace: 1)) &+ entry &* count
+      return model.dictByteCount &+ 8 &* (top &+ oldTable(top: top, entriesPerBucket: 1)) &+ entry &* count
     case .buckets:
       let top = Self.powerOfTwo((count &+ 6) / 7, atLeast: 1)
-      let buckets = top &+ oldTable(top: top, perPlace: 7) &+ Self.chainedBuckets(count, top: top)
+      let buckets = top &+ oldTable(top: top, entriesPerBucket: 7) &+ Self.chainedBuckets(count, top: top)
       return 80 &+ extra &+ 64 &* buckets
     }
   }
@@ -142,16 +142,17 @@ extension MemoryEstimate {
   ///
   /// A hash that becomes too large for a listpack while it is loaded gets a table with room for the larger of the fields
   /// before and after that point. When it outgrows the table, it moves one bucket per further field.
-  private func oldTable(top: UInt64, perPlace: UInt64) -> UInt64 {
+  private func oldTable(top: UInt64, entriesPerBucket: UInt64) -> UInt64 {
     let count = elements.count
     guard type == .hash, count <= Self.packedEntryLimit, elements.firstLong > 0, top > 1 else { return 0 }
     let known = max(elements.firstLong, count &- elements.firstLong)
-    let first = Self.powerOfTwo((known &+ perPlace &- 1) / perPlace, atLeast: perPlace == 1 ? 4 : 1)
+    let first = Self.powerOfTwo(
+      (known &+ entriesPerBucket &- 1) / entriesPerBucket, atLeast: entriesPerBucket == 1 ? 4 : 1)
     guard first < top else { return 0 }
     let old = top / 2
-    // In a table with chains, only buckets with entries take a step: about two thirds.
-    let steps = count &- old &* perPlace &- 1
-    return steps < (perPlace == 1 ? old &* 2 / 3 : old) ? old : 0
+    // In a table with chains, a step moves only a bucket that has entries: about two thirds of the buckets.
+    let steps = count &- old &* entriesPerBucket &- 1
+    return steps < (entriesPerBucket == 1 ? old &* 2 / 3 : old) ? old : 0
   }
 
   private static func powerOfTwo(_ count: UInt64, atLeast least: UInt64) -> UInt64 {
@@ -177,8 +178,8 @@ extension MemoryEstimate {
 
   // MARK: Near misses
 
-  /// What a set, hash or sorted set would take in its compact form, if only one limit keeps it from that,
-  /// and it is at most twice what the limit allows.
+  /// The limit that a set, hash or sorted set exceeds, and its memory in the compact form; `nil` unless it exceeds only
+  /// one limit and reaches at most twice the limit.
   var nearMiss: NearMiss? {
     guard isLoose, elements.count > 0, elements.count <= packedLimit else { return nil }
     let limit = type.data == .hash ? Self.packedEntryLimit : Self.packedSetLimit
@@ -191,7 +192,7 @@ extension MemoryEstimate {
       compactByteCount: keyAndObject &+ rules.allocated(elements.packedByteCount))
   }
 
-  /// Held element by element, and summed up as if it were packed, too.
+  /// Whether the loaded value has no compact form, although a value of its type can have one.
   private var isLoose: Bool {
     guard !isPackedAsStored else { return false }
     return switch type.data {

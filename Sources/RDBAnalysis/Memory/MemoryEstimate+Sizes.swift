@@ -104,7 +104,7 @@ extension MemoryEstimate {
   }
 
   /// Returns the number of elements that are added up as entries of a packed value: none if the value stays as stored,
-  /// else as many as a server with doubled limits would pack.
+  /// all of a list, otherwise as many as a server with doubled limits would pack.
   func entriesOfInterest(_ type: ValueType) -> UInt64 {
     if isPackedAsStored { return 0 }
     return switch type.data {
@@ -133,7 +133,7 @@ extension MemoryEstimate {
   private mutating func add(_ bytes: RawSpan) {
     let byteCount = UInt64(bytes.byteCount)
     elements.longest = max(elements.longest, byteCount)
-    // The method belongs to the small rules, because a method of `self` would copy all of it per element.
+    // Call a method of the small `rules`: a method of `self` would copy the whole estimate per element.
     elements.stringByteCount &+= rules.member(byteCount, isScored: type.data == .zset)
     if elements.count <= packedLimit { addPacked(bytes) }
   }

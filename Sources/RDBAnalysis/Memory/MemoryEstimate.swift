@@ -8,7 +8,7 @@ import RDBFormat
 /// of the main table and the table of expiries.
 package struct MemoryEstimate: Sendable {
   let model: ServerModel
-  /// A copy of the model's rules: the model is large, and would be copied for every element.
+  /// A copy of the model's rules. The model is large, so using it per element would cost a large copy each time.
   let rules: ElementRules
   var type = ValueType.string
   private var keyByteCount: UInt64 = 0
@@ -99,7 +99,8 @@ package struct MemoryEstimate: Sendable {
     case .entryWithName:
       return rules.allocated(16 &+ 1 &+ embeddedName) &+ 16
     case .objectWithName:
-      // The object, the offset of the name's header, and the name. An expiry precedes them, always if the name is long.
+      // The object, an expiry if the key has one, the offset of the name's header, and the name. Valkey also reserves
+      // memory for an expiry if the name is long.
       let isValkey = model.version.vendor == .valkey
       let hasExpiry = expires || isValkey && keyByteCount > 128
       let pointer: UInt64 = pointsToValue || !model.leavesOutPointer ? 8 : 0

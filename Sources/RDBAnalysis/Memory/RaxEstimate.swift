@@ -80,7 +80,7 @@ package struct RaxEstimate: Hashable, Sendable {
     closedBytes &+= allocator.size(Self.padded(UInt64(between)) &+ 8)
   }
 
-  /// A node's header and the bytes it stands for.
+  /// Returns the size of a node's header and of its `byteCount` key bytes, padded to a multiple of eight.
   private static func padded(_ byteCount: UInt64) -> UInt64 { (4 &+ byteCount &+ 7) & ~7 }
 
   private static func commonByteCount(_ a: StreamID, _ b: StreamID) -> Int {

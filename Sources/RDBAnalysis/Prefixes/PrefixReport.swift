@@ -13,7 +13,8 @@ public struct PrefixNode: Hashable, Sendable, Codable {
   /// The prefix with its last separator; empty for all keys. Folded digits are `<n>`, folded UUIDs `<uuid>`.
   public var prefix: BinaryText
   package var kind: Kind
-  /// The number of parts of the prefix. For longer prefixes that exceed the limit of the report, one more.
+  /// The number of parts of the prefix. A node that gathers longer prefixes beyond the limit of the report has one part
+  /// more than their common prefix.
   public var depth: Int
   /// The summary of all keys that begin with the prefix.
   public var summary: KeySummary

@@ -165,7 +165,8 @@ struct PrefixTree: Sendable {
 
   // MARK: The bound
 
-  /// Gathers the children of prefixes with too many. Called when there are twice as many nodes as allowed, and at the end.
+  /// Gathers the children of each prefix that has too many children. Called when there are twice as many nodes as
+  /// allowed, and at the end.
   mutating func prune() {
     var branches = [Int](repeating: 0, count: nodes.count)
     for node in nodes where node.kind == .prefix && node.parent >= 0 { branches[Int(node.parent)] += 1 }
@@ -194,7 +195,7 @@ struct PrefixTree: Sendable {
       let node = nodes[index]
       if index > 0 {
         let parent = Int(node.parent)
-        // All nodes below a gathered one become that one.
+        // All nodes below a gathered node are merged into the gathering node.
         let isLost = kept.nodes[targets[parent]].kind == .other
         if isLost {
           targets[index] = targets[parent]

@@ -2,7 +2,8 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// A string value, as the count of repeated values sorts it: by hash, then length, then the hash of its key.
+/// An entry of the count of repeated values: a string value. Entries are sorted by hash, then length, then the hash of
+/// the key.
 struct ValueEntry: SortedEntry {
   var hash: UInt64
   /// The length of the value, in bytes.
@@ -18,14 +19,14 @@ struct ValueEntry: SortedEntry {
     return keyHash < other.keyHash
   }
 
-  /// Whether two entries are taken for the same value.
+  /// Whether two entries count as the same value.
   func isSameValue(as other: ValueEntry) -> Bool { hash == other.hash && byteCount == other.byteCount }
 }
 
 /// Records each string value that one worker reads, so that equal values can be counted exactly.
 ///
-/// Two values are taken for the same if their 64-bit hashes and their lengths are the same. Among a thousand million
-/// distinct values, two are mistaken for the same with a probability of 3 %.
+/// Two values count as the same if their 64-bit hashes and their lengths are the same. Among a thousand million
+/// distinct values, the probability that any two count as the same is 3 %.
 struct RepeatedValueLog: ~Copyable {
   private var names: NameLog
   private var builder: RunBuilder<ValueEntry>

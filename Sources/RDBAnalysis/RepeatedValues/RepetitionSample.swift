@@ -1,8 +1,8 @@
 import RDB
 import RDBFormat
 
-/// Counts the keys that share a value or a hash tag: exactly while there are few distinct ones, then in a sample of the
-/// keys.
+/// Counts the keys that share a value or a hash tag. The count is exact while there are few distinct values. Above the
+/// limit, it comes from a sample of the keys.
 ///
 /// A key is in the sample if its hash begins with at least ``level`` zeros. The level is the lowest at which the number
 /// of distinct values in the sample is within the limit. It does not depend on the order of keys, so samples can be merged
@@ -24,7 +24,7 @@ struct RepetitionSample: Sendable, Hashable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// The sampling: one of this number of keys is in the sample.
+  /// The sampling rate: one key of every `rate` keys is in the sample.
   var rate: UInt64 { 1 << UInt64(level) }
 
   @inline(__always)
@@ -60,7 +60,7 @@ struct RepetitionSample: Sendable, Hashable {
     }
   }
 
-  /// Copies an example for display; cuts long ones.
+  /// Returns a copy of an example for display, cut to 512 bytes.
   private static func copy(_ example: RawSpan) -> [UInt8] {
     example.extracting(first: 512).withUnsafeBytes { Array($0) }
   }

@@ -27,7 +27,7 @@ public struct KeyReports: MergeableSummary {
     valueLogs += other.valueLogs
   }
 
-  /// Replaces the estimate of repeated values by an exact count, after everything was read and merged.
+  /// Replaces the estimate of repeated values by an exact count. Call it after all parts are read and merged.
   ///
   /// Does nothing unless ``Options/exactValues`` was set.
   ///
@@ -51,11 +51,11 @@ public struct KeyReports: MergeableSummary {
     public var wantsTTL = false
     /// The rules for splitting names into prefixes.
     public var prefix = PrefixOptions()
-    /// Makes a recognizer of ``PrefixOptions/templates`` per worker.
+    /// A function that makes the recognizer of ``PrefixOptions/templates`` for one worker.
     package var template: (@Sendable () throws(RDBError) -> any NameTemplate)?
     /// Whether to collect statistics.
     public var wantsStats = false
-    /// How repeated values are counted exactly; `nil`: they are estimated.
+    /// The settings for counting repeated values exactly; `nil` to estimate the counts.
     package var exactValues: ExactValues?
     /// The figures to rank keys by. Without any there are no rankings.
     public var measures: [TopReport.Measure] = []
@@ -68,7 +68,7 @@ public struct KeyReports: MergeableSummary {
     /// - Parameter reference: The time that decides which keys have expired.
     public init(reference: UnixMilliseconds) { self.reference = reference }
 
-    /// How repeated values are counted exactly: with an external sort.
+    /// The settings for counting repeated values exactly, with an external sort.
     package struct ExactValues: Sendable {
       /// The folder of the temporary files.
       let folder: String

@@ -1,7 +1,7 @@
 import RDB
 import RDBFormat
 
-/// The summary of the collections that exceed one limit of the compact form by no more than double.
+/// The summary of the collections that exceed only one limit of the compact form, and reach at most twice the limit.
 package struct NearMissSummary: Hashable, Sendable, Codable {
   /// The directive in `redis.conf`.
   package var setting: String

@@ -11,7 +11,7 @@ struct StatsCounter: ~Copyable {
   private var log: RepeatedValueLog?
   private let hasLog: Bool
 
-  /// - Parameter log: The log of all values; `nil`: values are not counted exactly.
+  /// - Parameter log: The log of all values; `nil` if repeated values are estimated.
   init(_ reference: UnixMilliseconds, log: consuming RepeatedValueLog?) {
     report = StatsReport(ReferenceTimes(reference))
     hasLog = log != nil

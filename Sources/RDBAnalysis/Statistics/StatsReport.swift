@@ -44,7 +44,7 @@ public struct StatsReport: Hashable, MergeableSummary {
 
   /// The hash tags that at least two keys have, in descending order of keys.
   package var topTags: [Repeated] { tags.top(Self.topLimit) { $0.keys } }
-  /// The sampling of ``repeatedValues``: one of this number of keys was counted.
+  /// The sampling rate of ``repeatedValues``: one key of every `valueSampling` keys was counted.
   package var valueSampling: UInt64 { exactValues == nil ? values.rate : 1 }
   package var tagSampling: UInt64 { tags.rate }
   package var sessions: SessionSummary? { sessionSample.summary }

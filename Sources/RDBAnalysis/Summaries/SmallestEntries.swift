@@ -42,8 +42,8 @@ package struct SmallestEntries<Entry: CountedEntry>: Hashable, Sendable, Codable
     }
   }
 
-  /// Updates the entry with the same subject as `entry`, or inserts and updates `entry`; does nothing if that would be
-  /// dropped.
+  /// Updates the entry with the same subject as `entry`, or inserts and updates `entry`; does nothing if `entry` would
+  /// be dropped.
   package mutating func update(_ entry: Entry, _ change: (inout Entry) -> Void) {
     let index = index(of: entry)
     if index < entries.count, !entry.precedes(entries[index]) {

@@ -46,7 +46,7 @@ package struct TopElements: Hashable, MergeableSummary, Codable {
 
   package init() {}
 
-  /// Takes the other summary if this one has no key: only one worker reads it.
+  /// Takes the other summary if this one has no key, because only one worker reads the key.
   package mutating func merge(_ other: TopElements) { if type.isEmpty { self = other } }
 }
 
@@ -101,7 +101,7 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
 
   @inline(never)
   private mutating func keep(_ element: TopElements.Element) {
-    // After the elements of the same size, which precede it in the file.
+    // Insert the element after elements of the same size, which precede it in the file.
     var (low, high) = (0, report.elements.count)
     while low < high {
       let middle = (low + high) / 2

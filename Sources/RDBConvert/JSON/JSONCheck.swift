@@ -1,6 +1,6 @@
 /// A check whether bytes are one JSON text (RFC 8259), which the output can embed unchanged.
 package enum JSONCheck {
-  /// The result of a check; of a valid text, whether it contains line breaks.
+  /// The result of a check. For a valid text it tells whether the text contains line breaks.
   package enum Verdict { case malformed, oneLine, severalLines }
 
   /// The deepest nesting of a valid text. The limit of RedisJSON is 128.

@@ -12,8 +12,8 @@ public struct JSONOptions: Hashable, Sendable {
 
   /// The representation of bytes as strings.
   public enum Strings: String, Hashable, Sendable, CaseIterable {
-    /// Valid UTF-8 is text. Other values are `{"$base64":"…"}`, and other names `"$base64:…"`, as are names that begin
-    /// with `$base64:`.
+    /// Valid UTF-8 is written as text, other values as `{"$base64":"…"}`, and other names as `"$base64:…"`. Names that
+    /// begin with `$base64:` are encoded too.
     case utf8
     /// Every string is Base64.
     case base64
@@ -61,14 +61,14 @@ public struct JSONOptions: Hashable, Sendable {
 
 /// States of the output between objects: see ``Separators``.
 enum JSONPlace {
-  /// Behind the opening bracket.
+  /// The state after the opening bracket.
   static let opened = UInt64.max - 1
-  /// Behind the closing bracket.
+  /// The state after the closing bracket.
   static let closed = UInt64.max - 2
-  /// Behind an object of the native shape.
+  /// The state after an object of the native shape.
   static let items: UInt64 = 0
 
-  /// Behind a key of a database of the shape `rdbtools`.
+  /// Returns the state after a key of a database, in the shape `rdbtools`.
   static func database(_ number: UInt64) -> UInt64 { min(number, .max - 3) }
 
   static func separator(_ options: JSONOptions) -> Separators.Separator {

@@ -2,8 +2,8 @@ public import RDB
 
 /// Values of modules.
 ///
-/// A value of RedisJSON is the document itself. Other values are the payload of DUMP in Base64, without its last ten bytes
-/// (version and checksum).
+/// A value of RedisJSON is written as the JSON document that it holds. Other values are written as the payload of DUMP
+/// in Base64, without its last ten bytes (version and checksum).
 extension JSONSink {
   /// `ReJSON-RL`, encoding version 3: one string, which is JSON.
   private static var redisJSON: ModuleID { ModuleID(rawValue: 0x45E2_5238_DF91_2C03) }
@@ -66,7 +66,7 @@ extension JSONSink {
 
   /// Appends `bytes`, if they are a JSON text.
   ///
-  /// - Returns: Whether they are.
+  /// - Returns: Whether they are a JSON text.
   private mutating func appendDocument(_ bytes: RawSpan) throws(RDBError) -> Bool {
     switch JSONCheck.check(bytes) {
     case .malformed: return false

@@ -99,7 +99,7 @@ extension JSONSink {
 
   public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) { try close() }
 
-  /// `{"type":"end","keys":N}`: N of all workers.
+  /// Writes `{"type":"end","keys":N}`. N is the number of keys of all workers.
   mutating func endObject() throws(RDBError) {
     let keys = try separators.totalCount()
     try beginItem()
@@ -117,7 +117,7 @@ struct FunctionShebang {
   /// The byte range of the name.
   let name: Range<Int>
 
-  /// Reads the first line of `code`. Returns `nil` if it is another line.
+  /// Reads the first line of `code`. Returns `nil` if the line does not have this form.
   init?(_ code: RawSpan) {
     func byte(_ position: Int) -> UInt8 {
       code.unsafeLoad(fromByteOffset: position, as: UInt8.self)

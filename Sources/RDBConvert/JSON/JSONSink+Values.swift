@@ -118,7 +118,7 @@ extension JSONSink {
   /// Writes a member that is short text, in the native shape.
   ///
   /// - Parameter writeScore: A function that writes the text of the score and returns its byte count.
-  /// - Returns: Whether the member was written. A longer member, or one that is not text, is not.
+  /// - Returns: Whether the member was written; `false` for a longer member, or one that is not text.
   @inline(__always)
   private mutating func shortMember(
     _ member: RawSpan, _ writeScore: (UnsafeMutableRawPointer) -> Int
@@ -181,7 +181,7 @@ extension JSONSink {
 
   /// Returns memory for an element of two short strings.
   ///
-  /// Bytes written there become output only with ``wrote(_:)``. So the sink can start again if a string is not text.
+  /// Bytes written there become output only with ``wrote(_:)``, so the sink can start again if a string is not text.
   @inline(__always)
   private mutating func shortMemory() throws(RDBError) -> UnsafeMutableRawPointer {
     try output.reserve(JSONText.pieceRoom + 256)

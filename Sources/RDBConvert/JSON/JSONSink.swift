@@ -1,15 +1,15 @@
 public import RDB
 import RDBSupport
 
-/// Writes keys as JSON: `rdb json`.
+/// A sink that writes keys as JSON: the output of `rdb json`.
 ///
 ///     let reader = RDBReader(try FileSource(path: "dump.rdb"))
 ///     let result = try reader.write(to: destination, threads: 2) { JSONSink(options, to: $0) }
 ///
-/// The output is valid JSON only if the sink saw the end of the snapshot, or another sink stopped the reading: only then
-/// the array is closed. The sink holds only the buffer of its output, so its memory does not grow with keys or elements.
+/// The sink closes the array at the end of the snapshot, or when another sink ends the reading. Otherwise the output is
+/// incomplete. The sink holds only the buffer of its output, so its memory does not grow with keys or elements.
 ///
-/// The members of an object have the order of the file. So `consumers` come before `pending` in a consumer group. In
+/// The members of an object have the order of the file, so `consumers` come before `pending` in a consumer group. In
 /// snapshots of Redis 2.2, where the elements determine the encoding, `encoding` is the last member.
 public struct JSONSink: OutputSink, ~Copyable {
   var output: ByteOutput
@@ -36,7 +36,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     /// The bracket that closes the value; 0 if it has none.
     var close: UInt8 = 0
     var needsComma = false
-    /// The number of fields of the current stream entry still to come.
+    /// The number of fields that the current stream entry still lacks.
     var fieldsLeft = 0
     var hasFields = false
     /// The element counts of a value of Redis 2.2, which determine its encoding.
@@ -48,9 +48,9 @@ public struct JSONSink: OutputSink, ~Copyable {
     var isModuleAux = false
   }
 
-  /// The part of the object of a stream that is open.
+  /// The open part of a stream's object.
   enum StreamPart { case entries, groups, consumers, pending, idempotency }
-  /// The output for the items of a module so far.
+  /// The form of the output for the items of the current module value.
   enum ModulePart { case none, document, payload, rest }
 
   /// Creates a sink.
@@ -73,7 +73,7 @@ public struct JSONSink: OutputSink, ~Copyable {
 
   public mutating func endEarly() throws(RDBError) { try close() }
 
-  /// - Returns: Keys read and written, and what this output leaves out.
+  /// - Returns: The keys read and written, and notes of the data that the output omits.
   public consuming func finish() throws(RDBError) -> Ledger {
     try output.flush()
     leftOut.note(in: &ledger)
@@ -103,7 +103,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     }
   }
 
-  /// `{"db":0,"key":"…","type":"hash"`
+  /// Writes `{"db":0,"key":"…","type":"hash"`.
   @inline(__always)
   private mutating func beginNative(_ key: borrowing KeyHeader) throws(RDBError) {
     self.key.nameByteCount = key.name.byteCount
@@ -138,14 +138,14 @@ public struct JSONSink: OutputSink, ~Copyable {
     }
   }
 
-  /// `"…":`, in the object of its database.
+  /// Writes `"…":` in the object of the key's database.
   private mutating func beginMember(_ key: borrowing KeyHeader) throws(RDBError) {
     leftOut.count(key)
-    let place = JSONPlace.database(key.database)
-    if separators.state == place {
+    let state = JSONPlace.database(key.database)
+    if separators.state == state {
       try output.append(options.layout == .array ? ",\n" : ",")
     } else {
-      try separators.advance(to: place, in: &output)
+      try separators.advance(to: state, in: &output)
     }
     try strings.appendName(key.name, to: &output)
     try output.append(UInt8(ascii: ":"))

@@ -61,7 +61,7 @@ package struct JSONStrings: ~Copyable {
 
   /// Appends bytes in quotes, if they are valid UTF-8.
   ///
-  /// - Returns: Whether they are.
+  /// - Returns: Whether they are valid UTF-8.
   @inline(__always)
   private func appendUTF8(_ bytes: RawSpan, to output: inout ByteOutput) throws(RDBError) -> Bool {
     if bytes.byteCount > JSONText.pieceByteCount { return try appendLongUTF8(bytes, to: &output) }
@@ -87,7 +87,7 @@ package struct JSONStrings: ~Copyable {
     bytes.withUnsafeBytes { writeUTF8($0, to: destination) }
   }
 
-  /// Writes the name of a member in the same way.
+  /// Writes the name of a member in quotes, if it is valid UTF-8 and does not begin with `$base64:`.
   @inline(__always)
   func writeName(_ bytes: RawSpan, to destination: UnsafeMutableRawPointer) -> Int {
     Self.looksEncoded(bytes) ? 0 : writeValue(bytes, to: destination)

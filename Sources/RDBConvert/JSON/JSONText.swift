@@ -243,7 +243,8 @@ struct JSONText: ~Copyable {
 
   /// Returns the top bit of each byte that is a control character, a quotation mark or a backslash.
   ///
-  /// A subtraction borrows only after a byte that is found, so the result is 0 exactly if there is no such byte.
+  /// A borrow of a subtraction can mark one more byte, but only after a byte that is found. So the result is 0 exactly
+  /// if there is no such byte.
   @inline(__always)
   private static func specials(_ bytes: Block) -> Block {
     let quotes = bytes ^ Block(repeating: ones &* 0x22)

@@ -39,7 +39,7 @@ struct CommandCounter: RESPCommandHandler {
 
   /// Updates the checksum at the end of a chunk.
   ///
-  /// Keeps the bytes of an incomplete command while it can still be ECHO. They are few.
+  /// Keeps the bytes of an incomplete command while the command can still be ECHO. There are only a few of them.
   ///
   /// - Parameters:
   ///   - chunk: The bytes of the chunk.
@@ -79,7 +79,7 @@ struct CommandCounter: RESPCommandHandler {
 
   mutating func beginCommand(argumentCount: Int, offset: UInt64) {
     if trailer != nil {
-      // The trailer is only the last command. This ECHO is a command like others.
+      // Only the last command can be the trailer, so this ECHO is an ordinary command.
       count(Array("ECHO".utf8))
       trailer = nil
     }

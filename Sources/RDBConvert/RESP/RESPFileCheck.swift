@@ -10,7 +10,7 @@ import RESP
 package struct RESPFileCheck {
   /// The condition of the file.
   package enum Condition: Hashable, Sendable {
-    /// Every command is complete, and the trailer, if there is one, agrees.
+    /// Every command is complete, and the trailer, if there is one, matches the bytes.
     case whole
     /// The file ends inside the command that begins at this offset.
     case cut(at: UInt64)

@@ -26,7 +26,7 @@ struct RESPName: ~Copyable {
   /// Replaces the name.
   mutating func set(_ name: [UInt8]) { set(name.span.bytes) }
 
-  /// Replaces the name by that of a bulk string.
+  /// Replaces the name by the content of a bulk string.
   mutating func set(bulk: UnsafeRawBufferPointer) {
     let header = (bulk.firstIndex(of: UInt8(ascii: "\n")) ?? 0) + 1
     set(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bulk[header..<bulk.count - 2])))

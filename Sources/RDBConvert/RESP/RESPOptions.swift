@@ -38,9 +38,10 @@ public struct RESPOptions: Hashable, Sendable {
     case skip
   }
 
-  /// The server that must understand the commands; newer releases understand them too.
+  /// The server that receives the commands. Newer releases understand them too.
   public var target: ServerVersion
-  /// The database on the server by the database in the snapshot. A database without an entry keeps its number.
+  /// The number of the database on the server for each database in the snapshot. A database without an entry keeps its
+  /// number.
   public var databaseMap: [UInt64: UInt64] = [:]
   /// Whether all keys go into database 0.
   ///

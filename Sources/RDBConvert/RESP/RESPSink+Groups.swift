@@ -27,7 +27,8 @@ extension RESPSink {
     try out.output.append(name.span.bytes)
   }
 
-  /// Returns the count of read entries that a server derives when it loads the file; `nil` if it derives none.
+  /// Returns the number of entries that the group has read: the stored number, or the number that a server derives when
+  /// it loads the file; `nil` if it is unknown.
   private func entriesRead(_ group: borrowing StreamGroup) -> Int64? {
     switch group.entriesRead {
     case .known(let count): return Int64(exactly: count)
@@ -72,8 +73,8 @@ extension RESPSink {
       return
     }
     if pending.consumerIndex == nil {
-      // On an older target a pending entry must have a consumer. It keeps its delivery time and count, and goes to a
-      // consumer that the stream did not have.
+      // On an older target a pending entry must have a consumer. The entry keeps its delivery time and count, and is
+      // assigned to an additional consumer.
       if can.releasedEntries { return try release(pending.id, pending.deliveryCount) }
       lose(
         .pendingEntry,
@@ -100,7 +101,7 @@ extension RESPSink {
     _ pending: borrowing StreamPending, _ consumer: Int, _ delivered: Int64, _ count: UInt64
   ) throws(RDBError) {
     let names = name.count + stream.claim.group.count + pending.consumer.byteCount
-    // Names that are too long to be copied: one entry per command.
+    // These names are too long to be copied: write one entry per command.
     if names > 64 << 10 {
       try out.begin(12)
     } else {

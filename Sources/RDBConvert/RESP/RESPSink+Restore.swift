@@ -24,7 +24,7 @@ extension RESPSink {
     UInt64(restored.metadata.count + 1 + restored.moduleID.count + 2 + 8)
   }
 
-  /// Chooses between RESTORE and commands for a key, and returns the interest that fits.
+  /// Chooses between RESTORE and commands for a key, and returns how the reader must pass the value.
   mutating func plan(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     if header.metadata.byteCount > 0 {
       restored.metadata = header.metadata.withUnsafeBytes { Array($0) }

@@ -84,7 +84,7 @@ extension RESPSink {
     }
   }
 
-  /// Writes placeholders for the pending IDs before `id` that no entry has.
+  /// Writes a placeholder for each pending ID before `id` that has no entry.
   private mutating func writeGhosts(before id: StreamID) throws(RDBError) {
     while stream.next < stream.pending.count, stream.pending[stream.next] < id {
       let ghost = stream.pending[stream.next]
@@ -115,7 +115,7 @@ extension RESPSink {
     notes.nodes += 1
     stream.info = info
     try writeGhosts(before: StreamID(.max, .max))
-    // From here on only the IDs of placeholders are needed. The groups list their pending entries again.
+    // After the entries, only the IDs of placeholders are needed. The groups list their pending entries again.
     if stream.ghostCount == 0 { stream.pending = [] }
     if !key.hasBegun { try beginCommands() }
     if !stream.hasEntries { try createEmptyStream(info) }
@@ -141,7 +141,7 @@ extension RESPSink {
 
   /// Writes XSETID.
   ///
-  /// - Parameter isFinal: Whether this is the last command of the stream. Only then it sets the highest deleted ID,
+  /// - Parameter isFinal: Whether this is the last command of the stream. The highest deleted ID is set only then,
   ///   because deleting placeholders raises it.
   private mutating func writeNumbers(_ info: StreamInfo, isFinal: Bool) throws(RDBError) {
     guard can.streamCounters else {
@@ -176,7 +176,7 @@ extension RESPSink {
     guard stream.ghostCount > 0 else { return }
     var rest = stream.pending[..<stream.ghostCount]
     if let first = stream.firstLive {
-      // XTRIM does not change the highest deleted ID, as XDEL does.
+      // Unlike XDEL, XTRIM does not change the highest deleted ID.
       let leading = rest.prefix { $0 < first }
       if can.trimByID, !leading.isEmpty {
         try command(4, "$5\r\nXTRIM\r\n")

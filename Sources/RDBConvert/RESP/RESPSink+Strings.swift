@@ -9,7 +9,7 @@ public import RESP
 /// too, ``endPlainString(_:)`` completes the command; otherwise ``leavePlainString()`` discards it. So the name is copied
 /// only once, and is available for the ledger.
 extension RESPSink {
-  /// Names and values on the fast path are shorter than this, each.
+  /// The limit of the fast path, in bytes: the name and the value must each be shorter.
   @inlinable static var plainByteCount: Int { ByteOutput.directThreshold / 2 }
 
   /// Writes the start of the command, if the key allows the fast path.

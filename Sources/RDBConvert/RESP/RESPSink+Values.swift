@@ -10,7 +10,7 @@ extension RESPSink {
     @usableFromInline var isOpen = false
     var command: Command = .rpush
     @usableFromInline var elements = 0
-    /// The number of elements still to come according to the file; `.max` if the file does not say.
+    /// The number of elements that remain according to the file; `.max` if the file has no count.
     var expected: UInt64 = 0
     @usableFromInline var limit = 1
     /// The bytes that an element can take on the fast path; 0 sends the next element to the slow path.
@@ -180,7 +180,7 @@ extension RESPSink {
   /// - Parameters:
   ///   - first: The byte count of the first string.
   ///   - second: The byte count of the second string; 0 without one.
-  /// - Returns: Whether to write the element; `false` if the ledger has it as a loss.
+  /// - Returns: Whether to write the element; `false` if it is too long, which the ledger lists as a loss.
   @inlinable @inline(__always)
   mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
     let byteCount = first &+ second &+ 64
@@ -269,7 +269,7 @@ extension RESPSink {
   @usableFromInline mutating func beginSingle() throws(RDBError) {
     try command(batch.command.width + 2, batch.command.text)
     if batch.expected != .max, batch.expected > 0 { batch.expected -= 1 }
-    // A number before the element needs room.
+    // Reserve memory for a number before the element.
     try out.output.reserve(128)
   }
 

@@ -114,7 +114,8 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   // MARK: Databases
 
-  /// SELECT, where the database changes; with a single database the state is the one keys came from.
+  /// Returns the separator between keys: SELECT at each change of the database. With a single database the state is the
+  /// database in the snapshot, or 0 if existing keys are replaced, and a second state is an error.
   private static func separator(_ options: RESPOptions) -> Separators.Separator {
     let single = options.singleDatabase
     return { (previous, next) throws(RDBError) in
@@ -241,7 +242,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     }
   }
 
-  /// Begins a command on the key: its name and the name of the key.
+  /// Begins a command on the key: writes the name of the command and the name of the key.
   mutating func command(_ arguments: Int, _ text: StaticString) throws(RDBError) {
     try out.begin(arguments)
     try out.text(text)
@@ -253,7 +254,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     if key.usesTemporary { try out.name(temporary) } else { try out.name(name) }
   }
 
-  /// Goes to the key's database; before the key's first command.
+  /// Selects the key's database, before the first command of the key.
   @inline(__always)
   mutating func select() throws(RDBError) {
     if separators.state != separatorState { try separators.advance(to: separatorState, in: &out.output) }
@@ -324,7 +325,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 }
 
 extension RESPWriter {
-  /// Writes one of two texts, whole bulk strings.
+  /// Writes one of two texts of whole bulk strings.
   mutating func text(_ text: StaticString, or other: StaticString, if condition: Bool) throws(RDBError) {
     try output.append(condition ? text : other)
   }

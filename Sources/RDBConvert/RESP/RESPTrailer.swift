@@ -48,7 +48,7 @@ package struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A destination that passes bytes to another destination, and can end it with a trailer.
+/// A destination that passes bytes to another destination, and can append a trailer.
 package final class TrailingDestination: ByteDestination {
   private let destination: any ByteDestination
   private var checksum = CRC64()

@@ -16,7 +16,7 @@ import RDBSupport
 /// (``RESPError/Code/inlineCommand``).
 public struct RESPCommandReader: ~Copyable {
   private let limits: RESPLimits
-  /// The bytes received; those from `start` up to `end` are in use.
+  /// The received bytes. The range from `start` up to `end` is in use.
   private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var start = 0
   private var end = 0
@@ -24,7 +24,7 @@ public struct RESPCommandReader: ~Copyable {
   private var base: UInt64 = 0
   /// The index in the buffer of the next byte to examine. Bytes before it are not examined again.
   private var scanned = 0
-  /// The number of arguments of the current command still to come; −1 before its header is complete.
+  /// The number of arguments that the current command still lacks; −1 before its header is complete.
   private var missingArguments = -1
   private var ranges: [Range<Int>] = []
   private var hasCommand = false
@@ -37,7 +37,7 @@ public struct RESPCommandReader: ~Copyable {
 
   deinit { buffer.deallocate() }
 
-  /// The offset in the input, in bytes, of the current command: the last one found, or the one being read.
+  /// The offset in the input, in bytes, of the current command or, if there is none, of the incomplete command.
   public var offset: UInt64 { base + UInt64(start) }
 
   /// The length of the current command in bytes; 0 before it is complete.
@@ -66,7 +66,7 @@ public struct RESPCommandReader: ~Copyable {
     }
   }
 
-  /// Adds a copy of `chunk` to the input, and ends the current command.
+  /// Adds a copy of `chunk` to the input, and discards the current command.
   ///
   /// - Parameter chunk: Bytes that follow all bytes fed before. A chunk can begin and end anywhere.
   public mutating func feed(_ chunk: RawSpan) {

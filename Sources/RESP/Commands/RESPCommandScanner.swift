@@ -2,13 +2,13 @@ import RDBSupport
 
 /// The receiver of the events of a ``RESPCommandScanner``.
 package protocol RESPCommandHandler: ~Copyable {
-  /// A command begins at `offset`, in bytes from the first byte of the input.
+  /// Receives the start of a command at `offset`, in bytes from the first byte of the input.
   mutating func beginCommand(argumentCount: Int, offset: UInt64)
-  /// An argument begins; its bytes follow in pieces.
+  /// Receives the start of an argument. The bytes of the argument follow in pieces.
   mutating func beginArgument(_ index: Int, byteCount: Int)
-  /// The next bytes of the current argument.
+  /// Receives the next bytes of the current argument.
   mutating func argumentBytes(_ bytes: RawSpan)
-  /// The command is complete and ends before the offset `end`.
+  /// Receives the end of the current command. The first byte after the command has the offset `end`.
   mutating func endCommand(end: UInt64)
 }
 

@@ -2,14 +2,14 @@ import RDBSupport
 
 /// An incremental decoder of replies (RESP2 and RESP3).
 ///
-/// Not public yet: the tests read the replies of live servers with it, and moving data into a server will.
+/// The decoder is not public: only the tests use it, to read the replies of live servers.
 ///
 ///     var decoder = RESPDecoder()
 ///     decoder.feed(chunk)
 ///     while let reply = try decoder.next() { … }
 ///
-/// A length or count that the input claims reserves no memory. Nesting uses no recursion. Depth, bulk strings, lines
-/// and elements have ``RESPLimits``.
+/// A length or count that the input claims reserves no memory. Nesting uses no recursion. ``RESPLimits`` bound the
+/// depth and the sizes of bulk strings, lines and aggregates.
 package struct RESPDecoder: Sendable {
   private enum Kind: Sendable { case array, set, push, map, attributes, attributed([RESPValue.Pair]) }
 

@@ -1,6 +1,6 @@
 /// A reply of a server, in RESP2 or RESP3.
 ///
-/// See ``RESPDecoder`` for why it is not public.
+/// Like ``RESPDecoder``, the type is not public.
 package indirect enum RESPValue: Hashable, Sendable {
   /// `_`, `$-1` and `*-1`.
   case null
@@ -41,7 +41,7 @@ package indirect enum RESPValue: Hashable, Sendable {
     }
   }
 
-  /// The elements of an array, set or push, or the keys and values of a map in turn; `nil` for other values.
+  /// The elements of an array, set or push, or the alternating keys and values of a map; `nil` for other values.
   package var elements: [RESPValue]? {
     switch self {
     case .array(let elements), .set(let elements), .push(let elements): elements

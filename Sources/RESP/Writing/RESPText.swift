@@ -12,12 +12,12 @@ package enum RESPText {
   /// The bytes to reserve for a header: `$` or `*`, 20 digits, and the width of the last store.
   @inlinable package static var maximumHeaderByteCount: Int { 24 }
 
-  /// The byte count of the header of an array or bulk string with this count.
+  /// Returns the byte count of the header of an array or bulk string whose count is `count`.
   @inlinable package static func headerByteCount(_ count: UInt64) -> Int {
     DecimalText.digitCount(count) &+ 3
   }
 
-  /// The byte count of a bulk string of `byteCount` bytes, header and line end included.
+  /// Returns the byte count of a bulk string of `byteCount` bytes, header and line end included.
   @inlinable package static func bulkByteCount(_ byteCount: Int) -> Int {
     headerByteCount(UInt64(byteCount)) &+ byteCount &+ 2
   }
@@ -46,7 +46,7 @@ package enum RESPText {
     return writeLongHeader(mark, count, to: destination)
   }
 
-  /// The text of a header whose `count` is below 100, its first byte the lowest.
+  /// Returns the text of a header whose `count` is below 100. The first byte is in the lowest bits.
   @inlinable @inline(__always) static func shortHeader(_ mark: UInt8, _ count: UInt64) -> UInt64 {
     let text = UnsafeRawPointer(shortHeaders.utf8Start)
       .loadUnaligned(fromByteOffset: Int(truncatingIfNeeded: count &<< 3), as: UInt64.self)
@@ -84,7 +84,7 @@ package enum RESPText {
     destination.storeBytes(of: UInt16(littleEndian: 0x0A0D), as: UInt16.self)
   }
 
-  /// Writes a bulk string and returns its byte count. Needs room for `bytes` and 32 more.
+  /// Writes a bulk string and returns its byte count. Needs room for `bytes` and 32 more bytes.
   @inlinable @inline(__always)
   package static func writeBulk(_ bytes: RawSpan, to destination: UnsafeMutableRawPointer) -> Int {
     let count = bytes.byteCount
@@ -177,7 +177,7 @@ package enum RESPText {
     Array("$\(bytes.count)\r\n".utf8) + bytes + [13, 10]
   }
 
-  /// Returns a whole command.
+  /// Returns a command as an array of bulk strings.
   package static func command(_ arguments: [[UInt8]]) -> [UInt8] {
     var command = Array("*\(arguments.count)\r\n".utf8)
     for argument in arguments {
@@ -188,6 +188,6 @@ package enum RESPText {
     return command
   }
 
-  /// Returns a whole command of words.
+  /// Returns a command of words as an array of bulk strings.
   package static func command(_ words: String...) -> [UInt8] { command(words.map { Array($0.utf8) }) }
 }
