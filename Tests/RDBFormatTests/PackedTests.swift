@@ -318,7 +318,7 @@ struct ZipmapTests {
     let text = [UInt8](repeating: 115, count: count)
     let length = count < 254 ? [UInt8(count)] : [0xFE] + B.little(UInt32(count))
     let string = String(decoding: text, as: UTF8.self)
-    // Three free bytes behind the value.
+    // Three free bytes after the value.
     let bytes = [1] + length + text + length + [3] + text + [9, 9, 9, 0xFF]
     #expect(try pairs(bytes) == [[string, string]])
   }

@@ -1,43 +1,45 @@
 import RDBFormat
 
-/// Steps over whole records by their lengths alone, to find where a run of keys may end.
+/// A fast search for the end of the last whole record in a batch, by lengths.
 ///
-/// It knows the records that nearly all files consist of and stops in front of anything else, of
-/// anything damaged, and of a record that is not all there: whoever reads from there on finds out.
-/// It decodes nothing, and what it has stepped over is still checked by whoever reads the run.
+/// The skimmer follows ``ValueLayout``, without attributes other than the expiry in milliseconds and without streams,
+/// modules and hash templates. It stops before such a record, before damage, and before a record that does not end in
+/// the input; the parser continues there. The skimmer decodes nothing: the worker that reads the batch checks it.
 struct RecordSkimmer: ~Escapable {
   private let bytes: RawSpan
   private let types: UnsafePointer<ValueType?>
-  private var place = 0
+  private var position = 0
 
-  /// - Parameter types: What each type byte means; valid as long as this lives.
+  /// - Parameter types: The value type of each byte; must outlive the skimmer.
   @_lifetime(copy bytes)
   init(_ bytes: RawSpan, types: UnsafePointer<ValueType?>) {
     self.bytes = bytes
     self.types = types
   }
 
-  /// Steps over as many records as it can.
+  /// Steps over records.
   ///
-  /// - Returns: The byte count of all those records.
-  /// - Complexity: O(1) a string, whatever its length.
+  /// - Returns: The size of these records, in bytes.
+  /// - Complexity: O(1) per string.
   mutating func skim() -> Int {
     var boundary = 0
-    while record() { boundary = place }
+    while record() { boundary = position }
     return boundary
   }
 
-  /// - Returns: Whether a record was stepped over, whole.
+  /// Steps over a record.
+  ///
+  /// - Returns: Whether the whole record was there.
   @inline(__always)
   private mutating func record() -> Bool {
-    guard place < bytes.byteCount else { return false }
-    var code = load(place)
+    guard position < bytes.byteCount else { return false }
+    var code = load(position)
     if code == Opcode.expireTimeMS.rawValue {
-      place &+= 9
-      guard place < bytes.byteCount else { return false }
-      code = load(place)
+      position &+= 9
+      guard position < bytes.byteCount else { return false }
+      code = load(position)
     }
-    place &+= 1
+    position &+= 1
     guard let type = types[Int(code)] else { return false }
     guard string() else { return false }
     if type.isOneString { return string() }
@@ -49,10 +51,10 @@ struct RecordSkimmer: ~Escapable {
     var count = 1
     switch layout.head {
     case .nothing: break
-    case .earliestExpiry: place &+= 8
+    case .earliestExpiry: position &+= 8
     case .count, .nodeCount: count = length()
     case .earliestExpiryAndCount:
-      place &+= 8
+      position &+= 8
       count = length()
     case .countAndInsertIndex:
       count = length()
@@ -60,7 +62,7 @@ struct RecordSkimmer: ~Escapable {
       guard hasIndex == 0 || hasIndex == 1 && length() >= 0 else { return false }
     case .templateID, .fieldNames, .fieldNamesAndOne, .items: return false
     }
-    // Each element takes a byte or more: a larger claim is not believed.
+    // Each element takes at least one byte.
     guard count >= 0, count <= bytes.byteCount, layout.streamVersion == 0 else { return false }
     if let strings = layout.stringsPerElement {
       count &*= Int(strings)
@@ -75,7 +77,7 @@ struct RecordSkimmer: ~Escapable {
       guard skip(layout.first, &tag), skip(layout.second, &tag), skip(layout.third, &tag) else { return false }
       count &-= 1
     }
-    return place <= bytes.byteCount
+    return position <= bytes.byteCount
   }
 
   /// Steps over a part of an element.
@@ -87,11 +89,11 @@ struct RecordSkimmer: ~Escapable {
     case .none: return true
     case .string: return string()
     case .fieldExpiry: return length() >= 0
-    case .milliseconds, .score: place &+= 8
+    case .milliseconds, .score: position &+= 8
     case .scoreText:
-      guard place < bytes.byteCount, load(place) != 253 else { return false }
-      let count = Int(load(place))
-      place &+= count > 253 ? 1 : 1 &+ count
+      guard position < bytes.byteCount, load(position) != 253 else { return false }
+      let count = Int(load(position))
+      position &+= count > 253 ? 1 : 1 &+ count
     case .container:
       let container = length()
       return container == 1 || container == 2
@@ -101,56 +103,60 @@ struct RecordSkimmer: ~Escapable {
       return tag >= 0 && tag <= 3
     case .arrayValue:
       if tag == 0 || tag == 3 { return string() }
-      place &+= 8
+      position &+= 8
     }
     return true
   }
 
-  /// Steps over a string; afterwards `place` is within the bytes or this returned `false`.
+  /// Steps over a string.
+  ///
+  /// - Returns: Whether the whole string was there.
   @inline(__always)
   private mutating func string() -> Bool {
-    guard place < bytes.byteCount else { return false }
-    let first = Int(load(place))
+    guard position < bytes.byteCount else { return false }
+    let first = Int(load(position))
     guard first < 0x40 else { return longString(first) }
-    place &+= 1 &+ first
-    return place <= bytes.byteCount
+    position &+= 1 &+ first
+    return position <= bytes.byteCount
   }
 
   private mutating func longString(_ first: Int) -> Bool {
     switch first {
-    case 0xC0: place &+= 2
-    case 0xC1: place &+= 3
-    case 0xC2: place &+= 5
+    case 0xC0: position &+= 2
+    case 0xC1: position &+= 3
+    case 0xC2: position &+= 5
     case 0xC3:
-      place &+= 1
+      position &+= 1
       let byteCount = length()
       guard byteCount >= 0, length() >= 0 else { return false }
-      place &+= byteCount
+      position &+= byteCount
     default:
       let byteCount = length()
       guard byteCount >= 0 else { return false }
-      place &+= byteCount
+      position &+= byteCount
     }
-    return place <= bytes.byteCount
+    return position <= bytes.byteCount
   }
 
-  /// - Returns: A length of up to 32 bits; negative: it is none, or not there.
+  /// Reads a length of up to 32 bits.
+  ///
+  /// - Returns: The length; negative if there is none.
   private mutating func length() -> Int {
-    let left = bytes.byteCount &- place
+    let left = bytes.byteCount &- position
     guard left > 0 else { return -1 }
-    let first = Int(load(place))
+    let first = Int(load(position))
     if first < 0x40 {
-      place &+= 1
+      position &+= 1
       return first
     }
     if first < 0x80 {
       guard left >= 2 else { return -1 }
-      place &+= 2
-      return (first &- 0x40) &<< 8 | Int(load(place &- 1))
+      position &+= 2
+      return (first &- 0x40) &<< 8 | Int(load(position &- 1))
     }
     guard first == 0x80, left >= 5 else { return -1 }
-    place &+= 5
-    return Int(UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place &- 4, as: UInt32.self)))
+    position &+= 5
+    return Int(UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position &- 4, as: UInt32.self)))
   }
 
   /// The byte at `index`, which must be below the byte count.

@@ -99,7 +99,7 @@ extension RDBParser {
     committed = cursor.position
   }
 
-  /// Returns the expiry that the number before a field of type 22 (Redis 7.4 release candidates) or 24 stands for.
+  /// Returns the expiry for the number before a field of type 22 (Redis 7.4 release candidates) or 24.
   ///
   /// 0 is no expiry. Type 22 stores an absolute time, type 24 the difference from the earliest expiry, plus 1. Servers
   /// refuse times from 2^48 on. Source: `rdbLoadObject` in Redis `src/rdb.c`.
@@ -259,7 +259,7 @@ extension RDBParser {
       }
       if state.value.mode == .validate, state.value.hasLastIndex, index <= state.value.inner {
         throw RDBError.value(
-          .corruptArray, at: start, "indexes in ascending order", "\(index) behind \(state.value.inner)")
+          .corruptArray, at: start, "indexes in ascending order", "\(index) after \(state.value.inner)")
       }
       let tag = try cursor.length()
       switch tag {

@@ -1,7 +1,7 @@
 public import RDBFormat
 import RDBSupport
 
-/// The file header, and what stands between the keys.
+/// The file header and the records that are not keys.
 extension RDBParser {
   /// Reads the first nine bytes: `REDIS` and four digits, or `VALKEY` and three.
   @inlinable @_lifetime(cursor: copy cursor)
@@ -181,9 +181,9 @@ extension RDBParser {
     _ start: Int, _ cursor: inout ByteCursor, _ sink: inout S
   ) throws -> Bool {
     let module = ModuleID(rawValue: try cursor.length())
-    let place = cursor.offset
+    let offset = cursor.offset
     let code = try cursor.length()
-    guard code == 2 else { throw RDBError.badModuleItem(at: place, code) }
+    guard code == 2 else { throw RDBError.badModuleItem(at: offset, code) }
     let when = try cursor.length()
     let isWanted = try sink.beginModuleAux(ModuleAux(module: module, when: when, offset: start))
     committed = cursor.position
@@ -203,7 +203,7 @@ extension RDBParser {
       try checkRecord(from: start, cursor)
       _ = try cursor.littleEndian(UInt32.self)
       items: while true {
-        let place = cursor.offset
+        let offset = cursor.offset
         try checkRecord(from: start, cursor)
         switch try cursor.length() {
         case 0: break items
@@ -211,7 +211,7 @@ extension RDBParser {
         case 3: _ = try cursor.littleEndian(UInt32.self)
         case 4: _ = try cursor.littleEndian(UInt64.self)
         case 5: _ = try string(&cursor, slot: 1)
-        case let other: throw RDBError.badModuleItem(at: place, other)
+        case let other: throw RDBError.badModuleItem(at: offset, other)
         }
       }
       count -= 1
@@ -238,11 +238,11 @@ extension RDBParser {
     }
     var ranges: [(UInt64, UInt64)] = []
     for _ in 0..<count {
-      let place = cursor.offset
+      let offset = cursor.offset
       let (first, last) = (try cursor.length(), try cursor.length())
       guard first <= last, last < 16_384 else {
         throw RDBError(
-          .corruptOpcode, at: place, expected: "a range of slots 0–16383", found: "\(first)–\(last)")
+          .corruptOpcode, at: offset, expected: "a range of slots 0–16383", found: "\(first)–\(last)")
       }
       ranges.append((first, last))
     }

@@ -145,7 +145,7 @@ extension RDBParser {
           .corruptHash, at: offset, inner: expiryPosition, "a field's expiry, 0 to 2^48-1",
           expiry.isInteger ? "\(expiry.integer)" : "text")
       }
-      try checkOrder(expiry.integer, behind: latest, at: offset, inner: expiryPosition)
+      try checkOrder(expiry.integer, after: latest, at: offset, inner: expiryPosition)
       latest = expiry.integer
       try sink.hashField(
         field, value: value, expiry: expiry.integer == 0 ? nil : UnixMilliseconds(expiry.integer))
@@ -168,7 +168,7 @@ extension RDBParser {
       let value = intset.value(at: index)
       if let previous, previous >= value {
         throw RDBError.value(
-          .corruptIntset, at: offset, "integers in ascending order", "\(value) behind \(previous)")
+          .corruptIntset, at: offset, "integers in ascending order", "\(value) after \(previous)")
       }
       previous = value
       let text = scratch.number(1)
@@ -274,11 +274,11 @@ extension RDBParser {
 
   /// Checks the order of field expiries: ascending, then 0 (none).
   @inlinable
-  func checkOrder(_ expiry: Int64, behind latest: Int64, at offset: Int, inner: Int) throws(RDBError) {
+  func checkOrder(_ expiry: Int64, after latest: Int64, at offset: Int, inner: Int) throws(RDBError) {
     guard state.value.mode == .validate, expiry != 0, latest == 0 || expiry < latest else { return }
     throw RDBError.value(
       .corruptHash, at: offset, inner: inner, "field expiries in ascending order, none last",
-      "\(expiry) behind \(latest)")
+      "\(expiry) after \(latest)")
   }
 
   /// Whether two strings are equal, byte by byte.

@@ -22,7 +22,7 @@ extension RDBParser {
     let master = try keyCursor.streamID()
     if let last = state.value.lastMaster, master <= last {
       throw RDBError.value(
-        .corruptStream, at: start, "master IDs in ascending order", "\(master) behind \(last)")
+        .corruptStream, at: start, "master IDs in ascending order", "\(master) after \(last)")
     }
     let offset = cursor.offset
     let blob = try string(&cursor, slot: 3)
@@ -71,7 +71,7 @@ extension RDBParser {
         if state.value.hasLastID, id <= state.value.lastID {
           throw RDBError.value(
             .corruptStream, at: offset, inner: entryPosition, "IDs in ascending order",
-            "\(id) behind \(state.value.lastID)")
+            "\(id) after \(state.value.lastID)")
         }
         state.value.lastID = id
         state.value.hasLastID = true

@@ -181,7 +181,7 @@ extension RDBParser {
       if pending.count > 0, pending[pending.count - 1].id >= id {
         throw RDBError.value(
           .corruptStream, at: start, "pending IDs in ascending order",
-          "\(id) behind \(pending[pending.count - 1].id)")
+          "\(id) after \(pending[pending.count - 1].id)")
       }
       pending.append(PendingEntry(id: id, delivered: delivered, count: count))
       state.value.remaining -= 1

@@ -51,7 +51,7 @@ extension RDBParser {
     where (field.count, 0) >= (next.count, field.lexicographicallyPrecedes(next) ? 1 : 0) {
       throw RDBError(
         .corruptHashTemplate, at: start, expected: "fields in ascending order",
-        found: "\(printable(next)) behind \(printable(field))")
+        found: "\(printable(next)) after \(printable(field))")
     }
   }
 

@@ -29,23 +29,23 @@ package struct ListpackWriter: PackedWriter, ~Copyable {
   package mutating func appendString(_ bytes: RawSpan) {
     let length = bytes.byteCount
     buffer.reserve(length + 10)
-    let place = buffer.end
+    let target = buffer.end
     let header: Int
     if length < 64 {
-      place.storeBytes(of: 0x80 | UInt8(truncatingIfNeeded: length), as: UInt8.self)
+      target.storeBytes(of: 0x80 | UInt8(truncatingIfNeeded: length), as: UInt8.self)
       header = 1
     } else if length < 4096 {
-      place.storeBytes(of: (0xE000 | UInt16(truncatingIfNeeded: length)).bigEndian, as: UInt16.self)
+      target.storeBytes(of: (0xE000 | UInt16(truncatingIfNeeded: length)).bigEndian, as: UInt16.self)
       header = 2
     } else {
-      place.storeBytes(of: 0xF0, as: UInt8.self)
-      place.storeBytes(
+      target.storeBytes(of: 0xF0, as: UInt8.self)
+      target.storeBytes(
         of: UInt32(truncatingIfNeeded: length).littleEndian, toByteOffset: 1, as: UInt32.self)
       header = 5
     }
     bytes.withUnsafeBytes { source in
       if let start = source.baseAddress {
-        (place + header).copyMemory(from: start, byteCount: source.count)
+        (target + header).copyMemory(from: start, byteCount: source.count)
       }
     }
     endEntry(header &+ length)
@@ -53,14 +53,14 @@ package struct ListpackWriter: PackedWriter, ~Copyable {
 
   package mutating func append(_ integer: Int64) {
     buffer.reserve(10)
-    let place = buffer.end
+    let target = buffer.end
     switch integer {
     case 0...127:
-      place.storeBytes(of: UInt8(truncatingIfNeeded: integer), as: UInt8.self)
+      target.storeBytes(of: UInt8(truncatingIfNeeded: integer), as: UInt8.self)
       endEntry(1)
     case -4096...4095:
       let bits = 0xC000 | UInt16(truncatingIfNeeded: integer) & 0x1FFF
-      place.storeBytes(of: bits.bigEndian, as: UInt16.self)
+      target.storeBytes(of: bits.bigEndian, as: UInt16.self)
       endEntry(2)
     case -0x8000...0x7FFF: endInteger(0xF1, integer, byteCount: 2)
     case -0x80_0000...0x7F_FFFF: endInteger(0xF2, integer, byteCount: 3)
@@ -70,24 +70,24 @@ package struct ListpackWriter: PackedWriter, ~Copyable {
   }
 
   private mutating func endInteger(_ code: UInt8, _ integer: Int64, byteCount: Int) {
-    let place = buffer.end
-    place.storeBytes(of: code, as: UInt8.self)
-    place.storeBytes(of: integer.littleEndian, toByteOffset: 1, as: Int64.self)
+    let target = buffer.end
+    target.storeBytes(of: code, as: UInt8.self)
+    target.storeBytes(of: integer.littleEndian, toByteOffset: 1, as: Int64.self)
     endEntry(1 &+ byteCount)
   }
 
   /// Writes the backlen of the entry of `size` bytes at the end of the buffer, and counts both.
   private mutating func endEntry(_ size: Int) {
-    let place = buffer.end + size
+    let target = buffer.end + size
     let width: Int
     if size <= 127 {
-      place.storeBytes(of: UInt8(truncatingIfNeeded: size), as: UInt8.self)
+      target.storeBytes(of: UInt8(truncatingIfNeeded: size), as: UInt8.self)
       width = 1
     } else {
       width = size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
       for index in 0..<width {
         let group = UInt8(truncatingIfNeeded: size >> (7 * (width - 1 - index))) & 0x7F
-        place.storeBytes(of: index == 0 ? group : group | 0x80, toByteOffset: index, as: UInt8.self)
+        target.storeBytes(of: index == 0 ? group : group | 0x80, toByteOffset: index, as: UInt8.self)
       }
     }
     buffer.advance(by: size &+ width)

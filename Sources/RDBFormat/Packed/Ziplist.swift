@@ -69,54 +69,54 @@ public import RDBSupport
     let start = position
     let end = end
     guard start < end else { throw .ziplist(base, start, "an entry", "the end") }
-    var place = start + 1
+    var encoding = start + 1
     var previous = Int(load(start))
     if previous == 254 {
       guard end - start > 5 else { throw .ziplist(base, start, "a 5-byte prevlen", "the end") }
       previous = Int(
         UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + 1, as: UInt32.self)))
-      place = start + 5
+      encoding = start + 5
     }
     guard previous == previousSize, load(start) != 0xFF else {
       throw .ziplist(base, start, "a prevlen of \(previousSize)", "\(previous)")
     }
-    guard place < end else { throw .ziplist(base, place, "an entry encoding", "the end") }
-    let first = load(place)
-    if first & 0xC0 == 0 { return try string(start, place + 1, Int(first), end) }
-    return try nextLarge(start, place, first, end)
+    guard encoding < end else { throw .ziplist(base, encoding, "an entry encoding", "the end") }
+    let first = load(encoding)
+    if first & 0xC0 == 0 { return try string(start, encoding + 1, Int(first), end) }
+    return try nextLarge(start, encoding, first, end)
   }
 
   @inlinable @_lifetime(copy self)
-  mutating func nextLarge(_ start: Int, _ place: Int, _ first: UInt8, _ end: Int) throws(RDBError)
+  mutating func nextLarge(_ start: Int, _ encoding: Int, _ first: UInt8, _ end: Int) throws(RDBError)
     -> PackedEntry
   {
     let width: Int
     switch first {
     case 0x40...0x7F:
-      guard end - place >= 2 else { throw .ziplist(base, place, "a 14-bit length", "the end") }
-      return try string(start, place + 2, Int(first & 0x3F) << 8 | Int(load(place + 1)), end)
+      guard end - encoding >= 2 else { throw .ziplist(base, encoding, "a 14-bit length", "the end") }
+      return try string(start, encoding + 2, Int(first & 0x3F) << 8 | Int(load(encoding + 1)), end)
     case 0x80...0xBF:
-      guard end - place >= 5 else { throw .ziplist(base, place, "a 32-bit length", "the end") }
+      guard end - encoding >= 5 else { throw .ziplist(base, encoding, "a 32-bit length", "the end") }
       let count = UInt32(
-        bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place + 1, as: UInt32.self))
-      return try string(start, place + 5, Int(count), end)
+        bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: encoding + 1, as: UInt32.self))
+      return try string(start, encoding + 5, Int(count), end)
     case 0xC0: width = 2
     case 0xD0: width = 4
     case 0xE0: width = 8
     case 0xF0: width = 3
     case 0xFE: width = 1
     case 0xF1...0xFD:
-      step(start, to: place + 1)
+      step(start, to: encoding + 1)
       return PackedEntry(integer: Int64(first & 0x0F) - 1, nothing: bytes.extracting(first: 0))
-    default: throw .ziplist(base, place, "an entry encoding", hex(first))
+    default: throw .ziplist(base, encoding, "an entry encoding", hex(first))
     }
-    guard end - place > width else {
-      throw .ziplist(base, place, "an integer of \(width) bytes", "\(end - place - 1) bytes")
+    guard end - encoding > width else {
+      throw .ziplist(base, encoding, "an integer of \(width) bytes", "\(end - encoding - 1) bytes")
     }
     var bits: UInt64 = 0
-    for index in 0..<width { bits |= UInt64(load(place + 1 + index)) << (8 * UInt64(index)) }
+    for index in 0..<width { bits |= UInt64(load(encoding + 1 + index)) << (8 * UInt64(index)) }
     let shift = Int64(64 - 8 * width)
-    step(start, to: place + 1 + width)
+    step(start, to: encoding + 1 + width)
     return PackedEntry(
       integer: (Int64(bitPattern: bits) << shift) >> shift, nothing: bytes.extracting(first: 0))
   }

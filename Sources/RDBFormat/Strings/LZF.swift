@@ -23,7 +23,7 @@
   {
     var failure: (at: Int, Fault)?
     input.withUnsafeBytes { source in failure = decompress(source, output) }
-    if let (place, fault) = failure { throw .lzf(place, output.count, fault) }
+    if let (offset, fault) = failure { throw .lzf(offset, output.count, fault) }
   }
 
   @usableFromInline enum Fault {
