@@ -2,7 +2,7 @@
 public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kind of an error. A struct of constants, so that a new constant breaks no switch.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
-    /// The name of the constant.
+    // The name of the constant.
     public let description: String
     init(_ name: String) { description = name }
 
@@ -43,7 +43,7 @@ public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
     (self.code, self.offset, self.expected, self.found) = (code, offset, expected, found)
   }
 
-  /// The error in one line: code, offset, expected and found.
+  // One line: code, offset, expected and found.
   public var description: String {
     "\(code) at offset \(offset): expected \(expected), found \(found)"
   }

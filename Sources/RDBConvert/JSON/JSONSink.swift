@@ -73,7 +73,6 @@ public struct JSONSink: OutputSink, ~Copyable {
 
   public mutating func endEarly() throws(RDBError) { try close() }
 
-  /// - Returns: The keys read and written, and notes of the data that the output omits.
   public consuming func finish() throws(RDBError) -> Ledger {
     try output.flush()
     leftOut.note(in: &ledger)

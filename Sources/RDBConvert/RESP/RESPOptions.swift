@@ -79,7 +79,6 @@ public struct RESPSummary: Equatable, MergeableSummary {
 
   package init() {}
 
-  /// Adds the summary of another worker.
   public mutating func merge(_ other: RESPSummary) {
     ledger.merge(other.ledger)
     commandCount += other.commandCount
