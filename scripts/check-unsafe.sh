@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 page=Documentation/unsafe.md
 used=$(git ls-files --cached --others --exclude-standard 'Sources/*.swift' | xargs grep -lE '[Uu]nsafe|unchecked' | sort)
-listed=$(sed -n 's/^| `\([^`]*\.swift\)`.*/Sources\/\1/p' "$page" | sed 's|^Sources/Sources/|Sources/|' | sort -u)
+listed=$(grep '^| `' "$page" | grep -oE '`[A-Za-z]+/[^`]*\.swift`' | tr -d '`' | sed 's|^|Sources/|' | sort -u)
 added=$(comm -23 <(echo "$used") <(echo "$listed"))
 stale=$(comm -13 <(echo "$used") <(echo "$listed"))
 for file in $added; do
