@@ -45,8 +45,13 @@ test-debug: ## run every suite in debug mode, where assertions count; large matr
 test-deep: test-setup ## run every test in release mode, with the cases that `test` samples
 	RDB_TEST_DEEP=1 scripts/test.sh release
 
-check: ## check format, imports, public surface, unsafe code, words, flags, documentation, programs that must not compile, and a dependant package
-	@status=0; for check in scripts/check-*.sh; do $$check || status=1; done; exit $$status
+check: ## check format, imports, public surface, unsafe code, words, flags, documentation, installation, and a dependant package
+	@status=0; \
+	for check in format words flags unsafe imports public-surface docs compile-fail dependant; do \
+	  scripts/check-$$check.sh || status=1; \
+	done; \
+	scripts/check-install.sh "$$($(SWIFT) build --show-bin-path)/rdb" >/dev/null && echo "check-install: installs and uninstalls" || status=1; \
+	exit $$status
 
 examples: ## build and run the programs of Examples/ in debug and release, and compare what they print
 	Examples/run.sh

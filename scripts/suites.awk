@@ -12,6 +12,9 @@
 }
 /^✘ Test run / { ended = 1 }
 /^✘ Test / { name = $0; sub(/^✘ /, "", name); sub(/ (with [0-9]+ test cases? )?failed after .*$/, "", name); delete open[name] }
+# The rest of a name with a line break in it, and the header.
+/ started\.$/ || /^↳ (Testing Library Version|Target Platform)/ { next }
+/ passed after [0-9.]+ seconds\.$/ && !/^✔ / { next }
 # The empty runs that SwiftPM reports for XCTest.
 /^Test Suite '|^\t Executed 0 tests/ { next }
 { print; fflush() }
