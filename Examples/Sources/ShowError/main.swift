@@ -3,7 +3,7 @@ import RDB
 // Reads a file whole, and shows where it is damaged.
 do {
   var reader = RDBReader(try FileSource(path: CommandLine.arguments[1]))
-  var sink = DiscardingSink(.validate)
+  var sink = NoSink(interest: .validate)
   try reader.read(into: &sink)
   print("whole")
 } catch let error as RDBError {

@@ -3,6 +3,5 @@ import RDBConvert
 
 // Writes one JSON object per key to standard output.
 var reader = RDBReader(try FileSource(path: CommandLine.arguments[1]))
-let origin = try reader.origin()
-let options = JSONOptions(layout: .lines, writer: origin.assumedWriter, header: origin.header)
+let options = JSONOptions(layout: .lines, writer: try reader.origin().assumedWriter)
 try reader.fold(JSONSink(options, to: FileDestination(descriptor: 1)))

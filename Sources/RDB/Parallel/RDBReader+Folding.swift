@@ -10,7 +10,9 @@ extension RDBReader {
   /// - Throws: ``RDBError``: damage, or an error of the source or the sink. If the sink has output, everything
   ///   before the error is written.
   @inlinable
-  public mutating func fold<S: FoldingSink & ~Copyable>(_ sink: consuming S) throws -> ReadResult<S.Summary> {
+  @discardableResult public mutating func fold<S: FoldingSink & ~Copyable>(_ sink: consuming S) throws -> ReadResult<
+    S.Summary
+  > {
     var sink = sink
     let end: SnapshotEnd?
     do {
@@ -38,7 +40,7 @@ extension RDBReader {
   ///   - makeSink: Makes a worker's sink. Called once per worker, one call after another on this thread.
   /// - Throws: ``RDBError``: the first error in file order.
   @inlinable
-  public consuming func fold<S: FoldingSink & ~Copyable>(
+  @discardableResult public consuming func fold<S: FoldingSink & ~Copyable>(
     threads: Int, makeSink: () throws -> S
   ) throws -> ReadResult<S.Summary> {
     if threads <= 1 { return try fold(try makeSink()) }
@@ -61,7 +63,7 @@ extension RDBReader {
   ///     call after another on this thread.
   /// - Throws: ``RDBError``: the first error in file order. Everything before it is written.
   @inlinable
-  public consuming func write<S: OutputSink & ~Copyable>(
+  @discardableResult public consuming func write<S: OutputSink & ~Copyable>(
     to destination: any ByteDestination, threads: Int = 1,
     makeSink: (any ByteDestination) throws -> S
   ) throws -> ReadResult<S.Summary> {
@@ -72,7 +74,7 @@ extension RDBReader {
   ///
   /// The same as ``write(to:threads:makeSink:)``, with one destination per output.
   @inlinable
-  public consuming func write<S: OutputSink & ~Copyable>(
+  @discardableResult public consuming func write<S: OutputSink & ~Copyable>(
     to destinations: [any ByteDestination], threads: Int = 1,
     makeSink: ([any ByteDestination]) throws -> S
   ) throws -> ReadResult<S.Summary> {
