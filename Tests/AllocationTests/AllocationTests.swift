@@ -21,7 +21,6 @@ enum Task: CaseIterable, Sendable {
   case memory, prefixes
 
   func run(_ source: MemorySource) throws {
-    let header = SnapshotHeader(vendor: .redis, version: 10)
     let server = ServerVersion(.redis, 7, 0)
     var reader = RDBReader(source)
     switch self {

@@ -81,7 +81,6 @@ func keysExample(_ path: String, _ print: Printer) throws {
 
 func commandsExample(_ path: String, _ output: Int32, _ print: Printer) throws {
   var reader = RDBReader(try FileSource(path: path))
-  let origin = try reader.origin()
   var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
   options.existing = .replace
   let commands = RESPSink(options, to: FileDestination(descriptor: output))

@@ -17,7 +17,7 @@ public final class Scratch {
   public func contents(of name: String) -> Data? { FileManager.default.contents(atPath: "\(path)/\(name)") }
 
   public func write(_ bytes: [UInt8], as name: String) {
-    FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(bytes))
+    _ = FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(bytes))
   }
 
   /// Copies a fixture here, under a short name.

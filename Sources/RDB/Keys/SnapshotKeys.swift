@@ -1,4 +1,4 @@
-public import RDBFormat
+import RDBFormat
 
 /// The keys of a snapshot with their values, one after another: the convenient way to read.
 ///
@@ -84,7 +84,7 @@ extension RDBReader {
   mutating func readWindow(into sink: inout OwningSink) throws -> Bool {
     if try readRecords(into: &sink, until: .window) {
       let end = try readEnd()
-      try sink.endSnapshot(end)
+      sink.endSnapshot(end)
       return true
     }
     return false
