@@ -1,10 +1,10 @@
 public import RDBFormat
 
-/// What is known of a collection before its first element.
+/// The description of a collection, before its first element.
 public struct ElementsHeader: Hashable, Sendable {
-  /// The number of elements, where the file says it before them. A claim of the file: reserve no memory for it.
+  /// The number of elements, if the file has it before them. It may be wrong: reserve no memory for it.
   ///
-  /// A quicklist does not say it, nor does a packed value of 65,535 or more elements.
+  /// `nil` for a quicklist, and for a packed value of 65,535 or more elements.
   public var count: UInt64?
   /// The number of nodes of a quicklist; else 1.
   public var nodeCount: UInt64

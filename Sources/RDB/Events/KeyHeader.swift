@@ -1,8 +1,8 @@
 public import RDBFormat
 
-/// What is known of a key before its value is read. Borrowed: valid during the call that receives it.
+/// The description of a key, before its value is read. Borrowed: valid during the call that receives it.
 ///
-/// A view of three machine words: most sinks look at the name and little else.
+/// A view of three machine words: most sinks read little more than the name.
 public struct KeyHeader: ~Escapable, BitwiseCopyable {
   /// The key's name: bytes, not text.
   public let name: RawSpan

@@ -2,7 +2,7 @@ package import RDBFormat
 
 /// The parser's memory for announcing keys, one after another.
 @usableFromInline package struct KeyRecord: ~Copyable {
-  /// What a ``KeyHeader`` says besides the name.
+  /// The properties of a ``KeyHeader`` besides the name.
   @usableFromInline package struct Attributes: BitwiseCopyable, Sendable {
     @usableFromInline package var database: UInt64 = 0
     @usableFromInline package var expiry: UnixMilliseconds?
@@ -13,7 +13,7 @@ package import RDBFormat
     @usableFromInline package var storedType = ValueType.string
     @usableFromInline package var frequency: UInt8?
     @usableFromInline nonisolated(unsafe) var metadata = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The parser's input during a call of `parse`; `nil`: the record's bytes are not at hand.
+    /// The parser's input during a call of `parse`; `nil`: the record's bytes are not available.
     @usableFromInline nonisolated(unsafe) var input: UnsafeRawPointer?
     /// The file offset of the first byte of `input`.
     @usableFromInline var inputOffset = 0
@@ -46,25 +46,25 @@ package import RDBFormat
     }
   }
 
-  @usableFromInline package let place: UnsafeMutablePointer<Attributes>
+  @usableFromInline package let attributes: UnsafeMutablePointer<Attributes>
 
   @usableFromInline package init() {
-    place = .allocate(capacity: 1)
-    place.initialize(to: Attributes())
+    attributes = .allocate(capacity: 1)
+    attributes.initialize(to: Attributes())
   }
 
-  @inlinable deinit { place.deallocate() }
+  @inlinable deinit { attributes.deallocate() }
 
   /// Announces a key with these attributes.
   @inlinable @inline(__always) @_lifetime(borrow self, copy name)
-  func header(name: RawSpan) -> KeyHeader { KeyHeader(name: name, place) }
+  func header(name: RawSpan) -> KeyHeader { KeyHeader(name: name, attributes) }
 
   /// Announces a key with these attributes and this metadata, until the next call.
   ///
   /// - Parameter metadata: A KEY_META record as stored; empty: none.
   @inlinable @_lifetime(borrow self, copy name, copy metadata)
   func header(name: RawSpan, metadata: RawSpan) -> KeyHeader {
-    place.pointee.metadata = metadata.withUnsafeBytes { $0 }
-    return KeyHeader(name: name, place)
+    attributes.pointee.metadata = metadata.withUnsafeBytes { $0 }
+    return KeyHeader(name: name, attributes)
   }
 }

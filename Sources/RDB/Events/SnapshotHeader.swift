@@ -2,7 +2,7 @@ public import RDBFormat
 
 /// The first nine bytes of a snapshot: `REDIS` and four digits, or `VALKEY` and three.
 public struct SnapshotHeader: Hashable, Sendable {
-  /// Whose type and opcode numbers the snapshot uses.
+  /// The vendor whose type and opcode numbers the snapshot uses.
   public var vendor: Vendor
   /// The RDB version: 1–15 of Redis, 80–81 of Valkey.
   public var version: Int
@@ -11,9 +11,9 @@ public struct SnapshotHeader: Hashable, Sendable {
   public init(vendor: Vendor, version: Int) { (self.vendor, self.version) = (vendor, version) }
 }
 
-/// The end of a snapshot, and what the reader found out on the way.
+/// The end of a snapshot, with its size and the state of its checksum.
 public struct SnapshotEnd: Hashable, Sendable {
-  /// What is known of the snapshot's checksum.
+  /// The state of a snapshot's checksum.
   public enum Checksum: Hashable, Sendable {
     /// The stored checksum is right.
     case verified(UInt64)
@@ -21,7 +21,7 @@ public struct SnapshotEnd: Hashable, Sendable {
     case disabled
     /// Versions before 5 store none.
     case absent
-    /// The caller asked not to compare it.
+    /// The reader ignored it (``RDBReader/Options/ignoresChecksum``).
     case ignored
   }
 
@@ -35,7 +35,7 @@ public struct SnapshotEnd: Hashable, Sendable {
     case replicationMark
   }
 
-  /// What is known of the checksum.
+  /// The state of the checksum.
   public var checksum: Checksum
   /// The bytes of the snapshot itself, checksum included.
   public var byteCount: UInt64

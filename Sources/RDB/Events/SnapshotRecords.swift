@@ -86,14 +86,14 @@ public struct ModuleAux: Hashable, Sendable {
 
 /// Hash slots of a cluster node.
 public struct SlotHint: ~Escapable {
-  /// What the hint says.
+  /// The content of the hint.
   public enum Kind: Hashable, Sendable {
     /// Redis 7.4 and later (opcode 244): the next keys are in this slot.
     case info(slot: UInt64, keys: UInt64, expiring: UInt64)
     /// Valkey 9 and later (opcode 243): slots being imported. One event per range.
     case importing(first: UInt64, last: UInt64)
   }
-  /// What the hint says.
+  /// The content of the hint.
   public let kind: Kind
   /// The name of the import's job; else empty.
   public let job: RawSpan

@@ -1,6 +1,6 @@
 import RDBFormat
 
-/// Decodes one value from its stored bytes, which come in chunks.
+/// A decoder of one value from its stored bytes, which come in chunks.
 @usableFromInline
 struct StoredValueDecoder: ~Copyable {
   @usableFromInline var parser = RDBParser()
@@ -15,7 +15,7 @@ struct StoredValueDecoder: ~Copyable {
   /// What the value's lengths tell, for `measure` and `validate`.
   @usableFromInline var measure: ValueMeasure { parser.state.value.measure }
 
-  /// Starts with a new value.
+  /// Begins a value.
   ///
   /// - Parameters:
   ///   - header: The header of the snapshot that the value comes from.

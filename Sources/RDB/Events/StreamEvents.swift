@@ -1,6 +1,6 @@
 public import RDBFormat
 
-/// What the file says after a stream's entries, looked up before them.
+/// The numbers and pending IDs of a stream. The file has them after the entries; the reader reads them ahead.
 public struct StreamOutline: Hashable, Sendable {
   /// The IDs of the pending entries of all groups, ascending, each once; 16 bytes each.
   public var pendingIDs: [StreamID]
@@ -13,7 +13,7 @@ public struct StreamOutline: Hashable, Sendable {
   }
 }
 
-/// A stream's own numbers. `nil`: the stored type has no such notion.
+/// A stream's own numbers; `nil` for a number that the stored type does not have.
 public struct StreamInfo: Hashable, Sendable {
   /// The number of live entries.
   public var length: UInt64
@@ -48,7 +48,7 @@ public enum EntriesRead: Hashable, Sendable, BitwiseCopyable {
   case known(UInt64)
   /// The server does not know (stored as −1).
   case unknown
-  /// The stored type has no such notion.
+  /// The stored type does not have the number.
   case absent
 }
 
@@ -79,7 +79,7 @@ public struct StreamConsumer: ~Escapable, BitwiseCopyable {
   public let name: RawSpan
   /// The time of the consumer's last attempt to read.
   public let seen: UnixMilliseconds
-  /// The time at which the consumer last read an entry; −1: never; `nil`: the stored type has no such notion.
+  /// The time at which the consumer last read an entry; −1: never; `nil`: the stored type does not have it.
   public let active: UnixMilliseconds?
   /// The number of entries that the consumer has pending.
   public let pendingCount: UInt64
@@ -122,7 +122,7 @@ public struct StreamPending: ~Escapable, BitwiseCopyable {
 
 /// The memory of a stream's idempotent producers (Redis 8.6 and later).
 public struct StreamIdempotency: Hashable, Sendable {
-  /// How long an ID is remembered, in seconds.
+  /// The time for which an ID is remembered, in seconds.
   public var durationSeconds: UInt64
   /// The most IDs that are remembered per producer.
   public var maxEntries: UInt64

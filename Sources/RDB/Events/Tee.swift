@@ -38,16 +38,16 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
   }
 }
 
-/// What one of the two sinks wants of the current key.
+/// The state of one of the two sinks for the current key.
 @usableFromInline struct TeeBranch: ~Copyable {
   @usableFromInline var hasStopped = false
-  /// The sink's own answer for the current key.
+  /// The sink's answer for the current key.
   @usableFromInline var interest = Interest.skip
-  /// Elements that the reader announces go to the sink.
+  /// Whether the sink gets the elements that the reader announces.
   @usableFromInline var takesElements = false
-  /// Stored bytes that the reader announces go to the sink.
+  /// Whether the sink gets the stored bytes that the reader announces.
   @usableFromInline var takesStored = false
-  /// Stored bytes that the reader announces are decoded for the sink.
+  /// Whether the stored bytes that the reader announces are decoded for the sink.
   @usableFromInline var decodes = false
   @usableFromInline var measure: ValueMeasure?
   @usableFromInline var decoder: StoredValueDecoder?
@@ -63,7 +63,7 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
     measure = nil
   }
 
-  /// Decides who reads the stored bytes of a value of `byteCount` bytes.
+  /// Decides whether the sink gets a value of `byteCount` stored bytes as stored, or decoded.
   @usableFromInline mutating func beginStored(_ byteCount: UInt64, _ key: TeeKey) {
     switch interest {
     case .skip: return
@@ -84,7 +84,7 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
     }
   }
 
-  /// The end of the key as this sink is told.
+  /// Returns the end of the key for this sink.
   @usableFromInline func end(_ end: KeyEnd) -> KeyEnd {
     switch interest {
     case .measure, .validate: KeyEnd(storedByteCount: end.storedByteCount, measure: end.measure ?? measure)
@@ -93,7 +93,7 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
     }
   }
 
-  /// Notes that the sink has stopped, or throws its error on.
+  /// Records that the sink has stopped, or rethrows its error.
   @usableFromInline mutating func note(_ error: any Error) throws {
     guard let known = error as? RDBError, known.code == .stop else { throw error }
     hasStopped = true
@@ -109,12 +109,12 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
   }
 }
 
-/// What a tee keeps of the current key.
+/// The properties of the current key that a tee needs for its value.
 @usableFromInline struct TeeKey {
   @usableFromInline var storedType = ValueType.string
   @usableFromInline var header = SnapshotHeader(vendor: .redis, version: 0)
   @usableFromInline var valueOffset = 0
-  /// Stored bytes that come are a module's data outside the keys.
+  /// Whether the stored bytes are module data that belongs to no key.
   @usableFromInline var isModuleAux = false
   @usableFromInline init() {}
 }

@@ -1,6 +1,6 @@
 import RDBFormat
 
-/// A source that reads another one from an offset on, without moving the other's position.
+/// A source that reads another source from an offset on. The position of the other source does not change.
 public final class AheadSource: ByteSource {
   private let source: any ByteSource
   private var position: UInt64

@@ -12,7 +12,7 @@ public protocol ByteDestination: AnyObject {
   ///   `underlying` is the error, or the error itself if it is an `RDBError`.
   func write(_ bytes: RawSpan, followedBy more: RawSpan) throws
 
-  /// Whether a write would have to wait for output of others.
+  /// Whether a write would have to wait for other output.
   ///
   /// If so, a ``ByteOutput`` collects more bytes before it writes. The default is `false`.
   var isBusy: Bool { get }

@@ -1,7 +1,7 @@
 public import RDBFormat
 public import RDBSupport
 
-/// A buffer of output bytes in front of a destination.
+/// A buffer that collects output bytes for a destination.
 ///
 /// Short pieces are copied into the buffer, which is written when it is full. A long string is written at
 /// once, together with the buffer's bytes and without being copied. Call ``flush()`` after the last
@@ -58,7 +58,7 @@ public struct ByteOutput: ~Copyable {
     precondition(capacity - count >= byteCount, "more than the buffer holds after an open gap")
   }
 
-  /// The largest size of the buffer in front of a busy destination, in bytes.
+  /// The largest size of the buffer while the destination is busy, in bytes.
   private static var busyCapacity: Int { 6 << 20 }
 
   /// The length, in bytes, up to which a string is copied if the destination is busy.

@@ -5,7 +5,7 @@ extension RDBError {
   /// The error of a system call that has just failed.
   ///
   /// - Parameters:
-  ///   - name: What was attempted, as a verb: `open`, `read`.
+  ///   - name: The name of the call, as a verb: `open`, `read`.
   ///   - offset: The offset in the file, in bytes.
   ///   - path: The path of the file, if it is known.
   @inline(never)

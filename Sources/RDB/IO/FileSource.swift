@@ -56,7 +56,7 @@ public final class FileSource: ByteSource {
 
   deinit { if closes { close(descriptor) } }
 
-  /// Reads bytes that follow those of the call before, waiting for the first of them.
+  /// Reads the bytes that follow those of the previous call, waiting for the first of them.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
     while true {
       #if canImport(Darwin)

@@ -22,7 +22,7 @@ public final class MemorySource: ByteSource {
     self.canSeek = canSeek
   }
 
-  /// Reads bytes that follow those of the call before.
+  /// Reads the bytes that follow those of the previous call.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RDBError) -> Int {
     let count = min(buffer.count, readLimit, bytes.count - position)
     bytes.withUnsafeBytes { source in

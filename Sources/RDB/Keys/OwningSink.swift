@@ -1,12 +1,12 @@
 import RDBFormat
 
-/// Copies keys and values out of the events.
+/// A sink that copies keys and values.
 struct OwningSink: RDBSink {
-  /// The keys read and not taken yet.
+  /// The keys that were read but not returned yet.
   var keys: [SnapshotKey] = []
   var auxFields: [(name: [UInt8], value: [UInt8])] = []
   var functionLibraries: [[UInt8]] = []
-  /// Thrown after the keys before it were taken.
+  /// A deferred error, thrown once the keys before it are returned.
   var failure: (any Error)?
   private let valueLimit: Int
   private let choice: (borrowing KeyHeader) -> SnapshotKeys.Choice
@@ -14,7 +14,7 @@ struct OwningSink: RDBSink {
   // The current key.
   private var key: SnapshotKey?
   private var isTooLarge = false
-  /// What the value holds so far: see ``SnapshotKeys``.
+  /// The size of the value so far, as ``SnapshotKeys`` counts it.
   private var byteCount = 0
   // One of these holds the value's parts, by the key's type.
   private var bytes: [UInt8] = []
@@ -107,7 +107,7 @@ struct OwningSink: RDBSink {
     if hasRoom(chunk.byteCount) { chunk.withUnsafeBytes { bytes.append(contentsOf: $0) } }
   }
   mutating func endStored() {}
-  /// A module's value is larger than the limit.
+  /// Notes that the value is too large: a module's value arrives as items only if it is over the limit.
   mutating func moduleItem(_ item: borrowing ModuleItem) { isTooLarge = true }
   mutating func string(_ value: RawSpan) { if hasRoom(value.byteCount) { bytes = own(value) } }
 

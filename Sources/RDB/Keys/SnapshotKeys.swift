@@ -10,8 +10,8 @@ import RDBFormat
 /// A snapshot is read once, from its beginning to its end: `SnapshotKeys` is not a sequence, and cannot start again.
 /// Each value is copied as a whole. For speed, or for values of any size, read into a sink (``RDBReader``).
 ///
-/// A value over the limit does not end the reading: the key comes with ``SnapshotValue/tooLarge``. The limit counts
-/// what a value holds: the bytes of strings, elements, members, fields and field values, 8 bytes per score and per
+/// A value over the limit does not end the reading: the key's value is then ``SnapshotValue/tooLarge``. The limit
+/// counts what a value holds: the bytes of strings, elements, members, fields and field values, 8 bytes per score and per
 /// array index, 16 per stream ID, and of a module its stored bytes. It does not count names, AUX fields, or the
 /// memory that arrays take besides their elements.
 public struct SnapshotKeys: ~Copyable {
@@ -20,18 +20,18 @@ public struct SnapshotKeys: ~Copyable {
 
   /// What to read of one key.
   public enum Choice: Hashable, Sendable {
-    /// The name, what else the header says, and the value.
+    /// The name, the other properties of the key, and the value.
     case value
-    /// The name and what else the header says; the value is ``SnapshotValue/notRead``.
+    /// The name and the other properties of the key; the value is ``SnapshotValue/notRead``.
     case header
-    /// Nothing: the key does not come.
+    /// Nothing: ``next()`` does not return the key.
     case skip
   }
 
   private var reader: RDBReader?
   private var sink: OwningSink
 
-  /// Starts before the first key.
+  /// Creates a reader before the first key.
   ///
   /// - Parameters:
   ///   - source: The snapshot.

@@ -9,8 +9,7 @@ public struct SnapshotStream: Hashable, Sendable {
     length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0)
   /// The consumer groups, in file order.
   public var groups: [Group] = []
-  /// What the stream remembers of its idempotent producers (Redis 8.6 and later); `nil`: the stored type has no such
-  /// notion.
+  /// The remembered IDs of idempotent producers (Redis 8.6 and later); `nil`: the stored type does not have them.
   public var idempotency: Idempotency?
 
   /// Creates a stream without entries.
@@ -63,7 +62,7 @@ public struct SnapshotStream: Hashable, Sendable {
     public var name: [UInt8]
     /// The time of the consumer's last attempt to read.
     public var seen: UnixMilliseconds
-    /// The time at which the consumer last read an entry; −1: never; `nil`: the stored type has no such notion.
+    /// The time at which the consumer last read an entry; −1: never; `nil`: the stored type does not have it.
     public var active: UnixMilliseconds?
 
     /// Creates a consumer.
@@ -92,9 +91,9 @@ public struct SnapshotStream: Hashable, Sendable {
     }
   }
 
-  /// What a stream remembers of its idempotent producers.
+  /// The IDs that a stream remembers of its idempotent producers.
   public struct Idempotency: Hashable, Sendable {
-    /// How long an ID is remembered, in seconds.
+    /// The time for which an ID is remembered, in seconds.
     public var durationSeconds: UInt64
     /// The most IDs that are remembered per producer.
     public var maxEntries: UInt64

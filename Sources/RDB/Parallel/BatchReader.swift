@@ -6,8 +6,8 @@ import RDBSupport
 /// A free worker locks the input, reads the next window, finds the end of its last whole key (lengths are enough for
 /// that), takes those keys as a *batch* and unlocks the input. It parses the batch into its own sink while other
 /// workers do the same with later batches. Output waits for the earlier batches (``OrderedOutput``). A long
-/// string is read by the worker that parses it, while others go on. Any other key that does not fit into a batch is
-/// read by one worker, which keeps the input locked meanwhile.
+/// string is read by the worker that parses it, while the other workers continue. Any other key that does not fit into
+/// a batch is read by one worker, which keeps the input locked meanwhile.
 @usableFromInline
 final class BatchReader<S: FoldingSink & ~Copyable> {
   private let lock = Lock()
@@ -58,7 +58,7 @@ final class BatchReader<S: FoldingSink & ~Copyable> {
   @usableFromInline func unlockInput() { lock.unlock() }
 
   /// The records that a worker takes from the input, and the state of the parser before them.
-  @usableFromInline enum Share {
+  @usableFromInline enum Work {
     /// Whole records, in the worker's buffer.
     case batch(ParserState)
     /// A long record that the worker reads itself.
@@ -69,7 +69,7 @@ final class BatchReader<S: FoldingSink & ~Copyable> {
 
   /// Takes whole records from the input, which must be locked.
   @inlinable
-  func takeShare(_ worker: inout BatchMemory, _ sink: inout S) throws(RDBError) -> (Share, isLast: Bool) {
+  func takeWork(_ worker: inout BatchMemory, _ sink: inout S) throws(RDBError) -> (Work, isLast: Bool) {
     let state = reader.parser.state
     switch try reader.takeBatch(&worker, atMost: batchLimit) {
     case .batch(let isLast): return (.batch(state), isLast)
@@ -146,9 +146,9 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
     }
     output.begin(batch: shared.nextBatch)
     shared.nextBatch += 1
-    let (share, isLast): (BatchReader<S>.Share, Bool)
+    let (taken, isLast): (BatchReader<S>.Work, Bool)
     do throws(RDBError) {
-      (share, isLast) = try shared.takeShare(&memory, &sink)
+      (taken, isLast) = try shared.takeWork(&memory, &sink)
     } catch {
       shared.isFinished = true
       shared.unlockInput()
@@ -156,7 +156,7 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
     }
     if isLast { shared.isFinished = true }
     shared.unlockInput()
-    switch share {
+    switch taken {
     case .batch(let state): output.input = try memory.reader.parse(memory.batch, after: state, into: &sink)
     case .longRecord(let state): output.input = try memory.readLongRecord(after: state, into: &sink)
     case .alreadyRead(let input): output.input = input

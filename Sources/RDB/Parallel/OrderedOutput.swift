@@ -119,7 +119,7 @@ final class WorkerOutput {
   /// The part of the input that the batch was read from.
   @usableFromInline var input = InputChecksum.empty
 
-  /// The batch that a worker is at.
+  /// The number of the batch that a worker reads. Its destinations share it.
   final class Turn {
     var batch = 0
   }
@@ -148,8 +148,8 @@ final class WorkerOutput {
 
   /// Ends the queue with `error` when all earlier batches are complete.
   ///
-  /// A separator that is not written yet comes before anything that failed later in the batch: if it is
-  /// refused, one thread would have found that error first.
+  /// A separator that is not written yet comes before `error` in file order. If the separator is refused, its error
+  /// is thrown instead, as with one thread.
   ///
   /// - Returns: The error, or `nil` if an earlier batch has failed.
   @usableFromInline func fail(_ error: RDBError) -> RDBError? {

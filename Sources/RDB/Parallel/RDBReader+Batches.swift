@@ -14,7 +14,7 @@ extension RDBReader {
     case nothing
   }
 
-  /// Takes records for `worker`. The parser moves on to the record after them.
+  /// Takes records for `worker`. The parser continues after them.
   ///
   /// - Parameter limit: The largest size of a batch of one record, in bytes.
   @usableFromInline

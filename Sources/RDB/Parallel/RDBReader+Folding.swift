@@ -19,7 +19,7 @@ extension RDBReader {
       end = try read(into: &sink)
       if end == nil { try sink.endEarly() }
     } catch {
-      // Buffered output belongs to what was read before the error.
+      // The buffered output is that of keys before the error.
       if RDBError.leavesOutputUsable(error) { _ = try? sink.finish() }
       throw error
     }
@@ -32,8 +32,8 @@ extension RDBReader {
 
   /// Reads the whole snapshot into one sink per worker and returns the merged summary.
   ///
-  /// Batches of whole keys go to the workers in file order; which worker reads which batch differs from run to
-  /// run.
+  /// Batches of whole keys go to the workers in file order; which worker reads which batch differs each
+  /// time.
   ///
   /// - Parameters:
   ///   - threads: The number of workers, at least 1.

@@ -2,8 +2,8 @@ package import RDBFormat
 
 /// The separators between parts of an output that several workers may write.
 ///
-/// A sink says which state its output is in: RESP says the database, JSON says that an object was
-/// written. When the state changes, a separator comes between: RESP's SELECT, JSON's comma. A worker does not know the
+/// A sink sets the state of its output: for RESP the number of the database, for JSON that an object was
+/// written. A change of state writes a separator: RESP's SELECT, JSON's comma. A worker does not know the
 /// state at the end of the batch before its own; the first separator of a batch is therefore written
 /// when all earlier batches are complete, and any number of workers gives the same bytes.
 package struct Separators {
@@ -53,7 +53,7 @@ package struct Separators {
     state = next
   }
 
-  /// The sum of ``count`` over all batches up to here. Waits for the earlier ones.
+  /// The sum of ``count`` over this and all earlier batches. Waits for the earlier ones.
   package func totalCount() throws(RDBError) -> UInt64 {
     guard let batch else { return count }
     return try batch.previous().count + count

@@ -30,7 +30,7 @@ struct DuplicateFinder: ~Copyable {
   @usableFromInline var limit: Int
   /// The position of the first member that was not added; −1: all were added.
   @usableFromInline var unnoted = -1
-  /// A random number, so that nobody can prepare a file whose members collide.
+  /// A random number, so that no file can be prepared whose members collide.
   @usableFromInline let seed: UInt64
   /// For each value of a hash of ``sieveBits`` bits, the number of the packed value that last had it.
   ///

@@ -3,7 +3,7 @@ import RDBSupport
 
 /// Values element by element.
 ///
-/// The sink gets an element when all its bytes are there; they are consumed then. If the input ends before that, the
+/// The sink gets an element when the input has all its bytes; they are consumed then. If the input ends before that, the
 /// next call begins the element again.
 extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)

@@ -22,7 +22,7 @@ extension RDBParser {
     keyByteCount = Self.keptKey
   }
 
-  /// Keeps the name of a key whose value goes on in the next call.
+  /// Keeps the name of a key whose value continues in the next call.
   @usableFromInline mutating func keepKeyName(_ input: RawSpan) {
     if keyByteCount >= 0, state.phase == .value || state.phase == .lookahead {
       keep(input.extracting(keyEnd - keyByteCount..<keyEnd))

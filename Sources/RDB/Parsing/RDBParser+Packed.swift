@@ -293,7 +293,7 @@ extension RDBParser {
 }
 
 extension PackedValue {
-  /// How many elements of `entries` entries each the header claims.
+  /// The number of elements that the header claims, of `entries` entries per element.
   @inlinable func claimed(per entries: Int) -> UInt64? {
     claimedCount.map { UInt64($0 / entries) }
   }

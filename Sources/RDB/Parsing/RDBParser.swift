@@ -123,8 +123,8 @@ public import RDBFormat
     var cursor = ByteCursor(input, base: base)
     committed = 0
     boundary = 0
-    record.place.pointee.input = input.withUnsafeBytes { $0.baseAddress }
-    record.place.pointee.inputOffset = base
+    record.attributes.pointee.input = input.withUnsafeBytes { $0.baseAddress }
+    record.attributes.pointee.inputOffset = base
     defer {
       consumed = committed
       keepKeyName(input)
@@ -265,13 +265,13 @@ public import RDBFormat
   mutating func announce<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ type: ValueType, _ start: Int, _ sink: inout S
   ) throws -> Interest {
-    record.place.pointee.database = state.database
-    record.place.pointee.storedType = type
-    record.place.pointee.offset = start
+    record.attributes.pointee.database = state.database
+    record.attributes.pointee.storedType = type
+    record.attributes.pointee.offset = start
     if state.recordOffset >= 0 || type.data == .module {
       return try announceWithAttributes(&cursor, name, &sink)
     }
-    record.place.pointee.valueOffset = cursor.offset
+    record.attributes.pointee.valueOffset = cursor.offset
     return try sink.beginKey(record.header(name: name))
   }
 
@@ -280,23 +280,25 @@ public import RDBFormat
   mutating func announceWithAttributes<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
   ) throws -> Interest {
-    let place = record.place
-    if place.pointee.storedType.data == .module {
+    let attributes = record.attributes
+    if attributes.pointee.storedType.data == .module {
       let module = ModuleID(rawValue: try cursor.length())
-      if place.pointee.storedType == .modulePreGA { throw RDBError.preGAModule(at: place.pointee.offset, module) }
-      place.pointee.module = module
+      if attributes.pointee.storedType == .modulePreGA {
+        throw RDBError.preGAModule(at: attributes.pointee.offset, module)
+      }
+      attributes.pointee.module = module
     }
-    let (input, inputOffset) = (place.pointee.input, place.pointee.inputOffset)
-    if state.recordOffset >= 0 { place.pointee.offset = state.recordOffset }
-    if state.isRecordSplit { place.pointee.input = nil }
-    place.pointee.valueOffset = cursor.offset
-    place.pointee.expiry = state.expiry
-    place.pointee.idleSeconds = state.idleSeconds
-    place.pointee.frequency = state.frequency
+    let (input, inputOffset) = (attributes.pointee.input, attributes.pointee.inputOffset)
+    if state.recordOffset >= 0 { attributes.pointee.offset = state.recordOffset }
+    if state.isRecordSplit { attributes.pointee.input = nil }
+    attributes.pointee.valueOffset = cursor.offset
+    attributes.pointee.expiry = state.expiry
+    attributes.pointee.idleSeconds = state.idleSeconds
+    attributes.pointee.frequency = state.frequency
     let metadata = state.metadata
     defer {
-      place.pointee = KeyRecord.Attributes()
-      (place.pointee.input, place.pointee.inputOffset) = (input, inputOffset)
+      attributes.pointee = KeyRecord.Attributes()
+      (attributes.pointee.input, attributes.pointee.inputOffset) = (input, inputOffset)
       state.resetAttributes()
     }
     return try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))

@@ -37,7 +37,7 @@ public struct RDBPushReader: ~Copyable {
   /// Creates a reader before the first byte of a snapshot.
   ///
   /// - Parameters:
-  ///   - options: The same as of ``RDBReader``. `windowByteCount` is the initial size of the buffer.
+  ///   - options: The same as for ``RDBReader``. `windowByteCount` is the initial size of the buffer.
   ///   - spool: Storage for chunks that arrive during a look ahead.
   public init(options: RDBReader.Options = RDBReader.Options(), spool: Spool = .memory()) {
     window = Window(
@@ -50,8 +50,8 @@ public struct RDBPushReader: ~Copyable {
   /// Reads the events that `chunk` completes.
   ///
   /// - Parameters:
-  ///   - chunk: The bytes that follow those of the call before. They are copied only as far as they are not
-  ///     used at once.
+  ///   - chunk: The bytes that follow those of the previous call. Only bytes that cannot be used at once are
+  ///     copied.
   ///   - sink: If it throws ``RDBError/stop``, this returns normally and ``isStopped`` is `true`.
   /// - Throws: ``RDBError``: damage, or an error of the sink. Later calls throw it again.
   @inlinable
@@ -67,7 +67,7 @@ public struct RDBPushReader: ~Copyable {
   ///     try reader.feed(chunk, into: &sink) { RESPSink(options(for: $0), to: destination) }
   ///
   /// - Parameters:
-  ///   - chunk: The bytes that follow those of the call before.
+  ///   - chunk: The bytes that follow those of the previous call.
   ///   - sink: The sink; `nil` until it is made.
   ///   - makeSink: Makes the sink. Called once, before the first event.
   /// - Throws: The same as ``feed(_:into:)``.
@@ -135,7 +135,7 @@ public struct RDBPushReader: ~Copyable {
       end = try finish(into: &sink)
       if end == nil { try sink.endEarly() }
     } catch {
-      // Buffered output belongs to what was read before the error.
+      // The buffered output is that of keys before the error.
       if RDBError.leavesOutputUsable(error) { _ = try? sink.finish() }
       throw error
     }

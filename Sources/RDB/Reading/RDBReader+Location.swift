@@ -7,7 +7,7 @@ public struct KeyLocation: Hashable, Sendable {
   /// The file offset of the record's first byte (``KeyHeader/offset``).
   public var offset: UInt64
 
-  /// Creates a position.
+  /// Creates a location.
   public init(database: UInt64, offset: UInt64) { (self.database, self.offset) = (database, offset) }
 }
 
@@ -20,7 +20,7 @@ extension RDBReader {
   ///
   /// - Parameters:
   ///   - source: A source that can seek. Its position stays.
-  ///   - location: The record. If no record begins at the offset, the bytes are read as one all the same: compare the
+  ///   - location: The record. The reader does not check that a record begins at the offset: compare the key's
   ///     name.
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
   public init(_ source: any ByteSource, at location: KeyLocation, options: Options = Options()) throws {

@@ -12,7 +12,7 @@ struct SnapshotTrailer {
   private var byteCount: UInt64 = 0
   private var commands: UInt64?
 
-  /// - Parameter window: Consumed up to and with the EOF opcode.
+  /// - Parameter window: A window whose next byte is the first after the EOF opcode.
   @usableFromInline init(_ window: inout Window, hasChecksum: Bool, ignoresChecksum: Bool) {
     computed = window.checksum.value
     window.computesChecksum = false

@@ -2,7 +2,7 @@ import RDBFormat
 
 /// Storage for bytes that arrive while a reader looks ahead.
 ///
-/// A sink may need facts that come later in the snapshot (``Interest/elementsAfterOutline``,
+/// A sink may need data that comes later in the snapshot (``Interest/elementsAfterOutline``,
 /// ``Interest/stored(atMost:)``). If the value has not arrived whole, the bytes that arrive meanwhile wait in
 /// the spool until the reader returns to them.
 public enum Spool: Hashable, Sendable {

@@ -1,7 +1,7 @@
 public import RDBFormat
 public import RDBSupport
 
-/// How a server holds a value in memory: the answer of `OBJECT ENCODING`.
+/// The encoding of a value in a server's memory: the answer of `OBJECT ENCODING`.
 ///
 /// The cases are named after the answers.
 public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
@@ -45,7 +45,7 @@ public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
 public struct ObjectEncodings: Hashable, Sendable {
   private enum Lists: Hashable { case byElements, linked, quick, quickOrPacked }
 
-  /// The bytes of a string's object without the string, and the largest size with it.
+  /// The size, in bytes, of a string's object without the string, then the largest size with the string.
   @usableFromInline let embeddedOverhead: Int
   @usableFromInline let embeddedLimit: Int
   /// Whether the key's name is part of the same object (Redis 8.2, Valkey 8.1), and so leaves less room for the value.
@@ -111,7 +111,7 @@ public struct ObjectEncodings: Hashable, Sendable {
 
   /// The encoding of any value but a string.
   ///
-  /// - Parameter header: What a list, set, sorted set, hash or array was announced with.
+  /// - Parameter header: The header of a list, set, sorted set, hash or array.
   /// - Returns: `nil` if the elements decide: see ``elements(_:_:)``.
   public func value(_ type: ValueType, _ header: ElementsHeader?) -> ObjectEncoding? {
     switch type {
@@ -160,7 +160,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   }
 }
 
-/// The number and sizes of a collection's elements: what ``ObjectEncodings/elements(_:_:)`` decides by.
+/// The number and sizes of a collection's elements, for ``ObjectEncodings/elements(_:_:)``.
 public struct ElementCounts: Hashable, Sendable {
   /// The number of elements, members or fields.
   public private(set) var count: UInt64 = 0
@@ -169,7 +169,7 @@ public struct ElementCounts: Hashable, Sendable {
   /// Whether all elements are integers in canonical decimal.
   public private(set) var areIntegers = true
 
-  /// Counts nothing yet.
+  /// Creates counts of no elements.
   public init() {}
 
   /// Counts an element.

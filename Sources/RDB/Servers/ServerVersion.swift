@@ -88,7 +88,7 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     switch type {
     case .modulePreGA: return false
     case .hashTemplateListpack, .hashTemplateArray: return rdbVersion >= 15 && vendor == .redis
-    // These came under RDB version 1, which does not tell the releases apart.
+    // Releases before and after these types write RDB version 1: compare the release.
     case .zset: return isAtLeast(1, 2)
     case .hash: return isAtLeast(2, 0)
     default: break

@@ -1,4 +1,4 @@
-/// What a conversion did with the keys: read, written, filtered, lost, noted.
+/// An account of a conversion: the keys read, written and filtered, the data lost, and notes.
 ///
 /// *Lost* is data of the input that the output lacks. *Noted* is what an output leaves out by design, or what no command can
 /// express. Ledgers of parts of a file merge, in any order, into the ledger of the whole file: per reason, the names
@@ -10,7 +10,7 @@ public struct Ledger: MergeableSummary, Equatable {
     case functionLibrary = "function library", moduleAux = "module AUX", score
   }
 
-  /// What was lost, and why.
+  /// The kind of a loss, and its reason.
   public struct Reason: Hashable, Sendable {
     /// The kind of thing that was lost.
     public var loss: Loss
@@ -21,7 +21,7 @@ public struct Ledger: MergeableSummary, Equatable {
     public init(_ loss: Loss, _ why: String) { (self.loss, self.why) = (loss, why) }
   }
 
-  /// How often something happened, with samples.
+  /// The number of times that something happened, with samples.
   public struct Count: Hashable, Sendable {
     /// The number of times.
     public var count: UInt64 = 0

@@ -1,6 +1,6 @@
 public import RDBFormat
 
-/// What a key has besides its name and its value.
+/// A key's properties besides its name and value.
 public struct KeyAttributes: Hashable, Sendable {
   /// The time at which the key expires; `nil`: never.
   public var expiry: UnixMilliseconds?
@@ -8,7 +8,7 @@ public struct KeyAttributes: Hashable, Sendable {
   public var idleSeconds: UInt64?
   /// The LFU counter, 0–255.
   public var frequency: UInt8?
-  /// A KEY_META record as stored, opcode included (``KeyHeader/metadata``); empty: none. Not looked into.
+  /// A KEY_META record as stored, opcode included (``KeyHeader/metadata``); empty: none. It is not checked.
   public var metadata: [UInt8]
 
   /// Creates attributes.

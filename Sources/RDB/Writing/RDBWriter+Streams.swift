@@ -25,8 +25,7 @@ extension RDBWriter {
     pending.remaining = nodeCount
   }
 
-  /// Writes a node: the ID its entries count from, and their listpack (``StreamNodeWriter``). Master IDs
-  /// must ascend.
+  /// Writes a node: the master ID, and the listpack of the entries (``StreamNodeWriter``). Master IDs must ascend.
   public mutating func streamNode(_ master: StreamID, _ listpack: RawSpan) throws(RDBError) {
     guard pending.part == .streamNode else { throw misplaced("a stream node") }
     try output.reserve(17)
@@ -39,7 +38,7 @@ extension RDBWriter {
 
   /// Writes the stream's own numbers; ``StreamInfo/groupCount`` groups must follow.
   ///
-  /// - Throws: ``RDBError`` (`notRepresentable`) if one is missing that the type has.
+  /// - Throws: ``RDBError`` (`notRepresentable`) if a number that the type has is missing.
   public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {
     guard pending.part == .streamInfo else { throw misplaced("a stream's numbers") }
     try writeLength(info.length)
@@ -63,7 +62,7 @@ extension RDBWriter {
     _ name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64,
     consumerCount: UInt64
   ) throws(RDBError) {
-    guard pending.groups > 0, pending.isBehindGroup else { throw misplaced("a consumer group") }
+    guard pending.groups > 0, pending.isAfterGroup else { throw misplaced("a consumer group") }
     try writeString(name)
     try writeLengths(lastDelivered)
     if pending.type != .streamListpacks {
@@ -143,8 +142,8 @@ extension RDBWriter {
 }
 
 extension PendingValue {
-  /// Whether the group before, if any, is complete.
-  var isBehindGroup: Bool {
+  /// Whether the previous group, if any, is complete.
+  var isAfterGroup: Bool {
     switch part {
     case .streamGroup: true
     case .streamConsumer: consumers == 0

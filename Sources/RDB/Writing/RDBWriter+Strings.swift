@@ -53,7 +53,9 @@ extension RDBWriter {
     }
   }
 
-  /// - Returns: Whether compressing saved anything, and so was done.
+  /// Writes a compressed string, unless it would not be shorter.
+  ///
+  /// - Returns: Whether it was written.
   private mutating func writeCompressed(_ bytes: RawSpan, _ compressor: any StringCompressor)
     throws(RDBError) -> Bool
   {

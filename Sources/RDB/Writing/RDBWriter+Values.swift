@@ -15,7 +15,7 @@ extension RDBWriter {
   ///
   /// - Parameters:
   ///   - type: One of the types `set_intset`, `…_listpack`, `…_ziplist`, `hash_zipmap`.
-  ///   - blob: For example ``ListpackWriter/finished()``. Not looked into.
+  ///   - blob: For example ``ListpackWriter/finished()``. It is not checked.
   ///   - firstExpiry: Of a `hash_listpack_ex`: the earliest expiry of its fields.
   /// - Throws: ``RDBError`` (`notRepresentable`) for another type.
   public mutating func packed(
@@ -40,7 +40,7 @@ extension RDBWriter {
   ///
   /// - Parameters:
   ///   - type: `list`, `set`, `zset`, `zset_2`, `hash`, `hash_2` (Valkey), `hash_metadata`.
-  ///   - count: Elements; fields of a hash, not fields and values. At least 1: servers drop or refuse
+  ///   - count: The number of elements; of a hash, the number of fields. At least 1: servers drop or refuse
   ///     a collection without elements.
   ///   - firstExpiry: Of a `hash_metadata`: the earliest expiry of its fields.
   public mutating func beginElements(
@@ -110,7 +110,7 @@ extension RDBWriter {
     }
   }
 
-  /// What `hash_metadata` stores: 0 for none, else the time from the earliest on, plus 1.
+  /// A field's expiry as `hash_metadata` stores it: 0 for none, else the time after the earliest expiry, plus 1.
   private func fieldTime(_ expiry: UnixMilliseconds?) throws(RDBError) -> UInt64 {
     guard let expiry else { return 0 }
     let (distance, overflow) = expiry.value.subtractingReportingOverflow(pending.firstExpiry)
@@ -130,7 +130,7 @@ extension RDBWriter {
 
   /// Ends a key begun by one of the `begin…` calls.
   ///
-  /// - Throws: ``RDBError`` (`misplaced`) if it lacks something that was announced.
+  /// - Throws: ``RDBError`` (`misplaced`) if a part that was announced is missing.
   public mutating func endKey() throws(RDBError) {
     guard pending.isComplete else { throw misplaced("the end of the key") }
     pending.part = .nothing
@@ -178,8 +178,8 @@ extension RDBWriter {
     pending.remaining &-= 1
   }
 
-  /// Begins a key whose value is copied from another snapshot (``Interest/stored``): ``stored(_:)`` once per chunk, then
-  /// ``endKey()`` must follow. The value is not looked into.
+  /// Begins a key whose value is copied from another snapshot (``Interest/stored``): ``stored(_:)`` once per chunk,
+  /// then ``endKey()`` must follow. The value is not checked.
   ///
   /// - Parameters:
   ///   - type: The type of the stored value.
@@ -223,7 +223,7 @@ extension RDBWriter {
 }
 
 extension PendingValue {
-  /// Whether the value is one of `data`. Spelled out: a key's elements come here one by one.
+  /// Whether the value holds `data`. Called once per element, so it does not use the table of types.
   @inline(__always)
   func holds(_ data: DataType) -> Bool {
     switch type {

@@ -1,7 +1,7 @@
 public import RDBFormat
 import RDBSupport
 
-/// Writes a snapshot: header, records, checksum.
+/// A writer of snapshots: header, records, checksum.
 ///
 ///     var writer = try RDBWriter(to: file, header: SnapshotHeader(vendor: .redis, version: 10))
 ///     try writer.selectDatabase(0)
@@ -14,12 +14,12 @@ import RDBSupport
 ///
 /// The caller orders the records: AUX fields, function libraries, then per database ``selectDatabase(_:)``,
 /// ``databaseSize(keys:expiring:)`` and the keys. Nothing is allocated per key or element. The writer refuses what the
-/// version cannot hold (`notRepresentable`) and parts that were not announced (`misplaced`); the output is of no use then.
-/// It does not notice a key that comes twice: servers refuse such a file.
+/// version cannot hold (`notRepresentable`) and parts that were not announced (`misplaced`); the output is then no valid
+/// snapshot. It does not check that names are unique: servers refuse a file with a duplicate key.
 ///
 /// Source: `rdbSaveRio` in Redis `src/rdb.c`.
 public struct RDBWriter: ~Copyable {
-  /// What was written.
+  /// The size and the checksum of a written snapshot.
   public struct Summary: Hashable, Sendable {
     /// The number of bytes, checksum included.
     public var byteCount: UInt64
@@ -43,7 +43,7 @@ public struct RDBWriter: ~Copyable {
   /// Writes the header.
   ///
   /// - Parameters:
-  ///   - destination: Where the bytes go.
+  ///   - destination: The destination of the snapshot.
   ///   - header: The vendor and version: Redis 1–15 or Valkey 80–81.
   ///   - compressor: Compresses strings of more than 20 bytes; `nil`: none is compressed.
   ///   - computesChecksum: Whether to store a checksum. If not, zero is stored, and servers compare nothing.

@@ -1,12 +1,12 @@
 public import RDBFormat
 
-/// A sink that writes a snapshot: what is read into it comes out as an RDB file.
+/// A sink that writes the events that it gets as a snapshot.
 ///
 ///     let copy = SnapshotWritingSink(to: try FileDestination(path: "copy.rdb"))
 ///     print(try reader.fold(copy).summary.keyCount)
 ///
-/// A snapshot that is read as it is comes out byte for byte: values, names and AUX fields keep their stored form. Inside
-/// a filter (``ForwardingSink``), the keys that pass come out in their stored form, and a key whose header a filter
+/// A snapshot that is read without a filter is copied byte for byte: values, names and AUX fields keep their stored
+/// form. Inside a filter (``ForwardingSink``), the keys that pass keep their stored form, and a key whose header a filter
 /// changed gets a new header before its stored value.
 ///
 /// Where a filter changes elements, and where a stored value refers to a hash template elsewhere in the snapshot, the
@@ -17,7 +17,7 @@ public import RDBFormat
 /// snapshot in the same input are not part of the copy. If reading ends early
 /// (``RDBError/stop``), the copy is a valid snapshot of the keys so far.
 public struct SnapshotWritingSink: FoldingSink, ~Copyable {
-  /// How the current value arrives.
+  /// The form in which the current value arrives.
   private enum Arrival { case nothing, stored, elements }
 
   private var writer: RDBWriter?
@@ -39,7 +39,7 @@ public struct SnapshotWritingSink: FoldingSink, ~Copyable {
   /// Creates a sink.
   ///
   /// - Parameters:
-  ///   - destination: Where the snapshot goes. Its version and vendor are those of the snapshot that is read.
+  ///   - destination: The destination of the snapshot. Its version and vendor are those of the snapshot that is read.
   ///   - compressor: Compresses the strings of values that are written again; `nil`: none is compressed.
   public init(to destination: any ByteDestination, compressor: (any StringCompressor)? = nil) {
     self.destination = destination
@@ -48,7 +48,7 @@ public struct SnapshotWritingSink: FoldingSink, ~Copyable {
 
   /// Writes the end of the snapshot, and all bytes that are still buffered.
   ///
-  /// - Returns: What was written; nothing, if not even a header was read.
+  /// - Returns: The size and the checksum of the snapshot; zero bytes if no header was read.
   /// - Throws: ``RDBError`` (`misplaced`) inside a value.
   public consuming func finish() throws -> RDBWriter.Summary {
     let storesChecksum = storesChecksum
@@ -233,7 +233,7 @@ extension SnapshotWritingSink {
 /// The elements of one collection, until their number is known.
 private struct HeldElements {
   private var bytes: [UInt8] = []
-  /// Where each element ends in `bytes`.
+  /// The end of each element in `bytes`.
   private var ends: [Int] = []
   var scores: [Double] = []
   var expiries: [UnixMilliseconds?] = []

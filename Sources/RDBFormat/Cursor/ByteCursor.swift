@@ -92,7 +92,7 @@ extension RawSpan {
 }
 
 extension RDBError {
-  /// The input ends: `expected` bytes should begin at `offset`, of which `found` are there.
+  /// The error of a file that ends too early: `expected` bytes should begin at `offset`, but only `found` do.
   @inline(never)
   @usableFromInline package static func truncated(at offset: Int, expected: UInt64, found: Int) -> RDBError {
     RDBError(
@@ -100,7 +100,7 @@ extension RDBError {
       found: "\(found)", missing: expected - UInt64(found))
   }
 
-  /// The bytes at hand end: `expected` bytes should begin at `offset`, of which `found` are there.
+  /// The error of an input that ends too early: `expected` bytes should begin at `offset`, but only `found` do.
   ///
   /// Differs from ``truncated(at:expected:found:)`` only in ``needsInput``.
   @inline(never)

@@ -8,7 +8,7 @@
 /// Stepping over a value, measuring it, looking for its end and decoding it follow from this description. A new value
 /// type needs a row in ``ValueType/layout``, and code only if one of its parts is new.
 @usableFromInline package struct ValueLayout: BitwiseCopyable, Sendable {
-  /// The bytes before the first element, which say how many elements there are.
+  /// The bytes before the first element. They determine the number of elements.
   @usableFromInline package enum Head: UInt8, BitwiseCopyable, Sendable {
     /// No bytes; one element.
     case nothing
@@ -76,7 +76,7 @@
     case templateValues
   }
 
-  /// What a packed value's entries mean.
+  /// The meaning of a packed value's entries.
   @usableFromInline package enum Packed: BitwiseCopyable, Sendable {
     /// Fields and values by turns.
     case hash(PackedValue.Kind)
@@ -184,13 +184,13 @@ extension ValueLayout {
     }
   }
 
-  /// How many strings each element consists of; `nil`: it has other parts.
+  /// The number of strings per element; `nil` if an element has other parts.
   @inlinable package var stringsPerElement: UInt64? {
     guard first == .string, third == .none else { return nil }
     return second == .none ? 1 : second == .string ? 2 : nil
   }
 
-  /// Whether only decoding a value checks it; the others are checked by stepping over their parts.
+  /// Whether a value is checked only by decoding it. Stepping over the parts checks every other value.
   @inlinable package var needsDecoding: Bool {
     switch content {
     case .string, .collection, .module: false

@@ -1,6 +1,6 @@
 import RDBSupport
 
-/// Builds an intset; ``Intset`` draws its layout.
+/// A builder of an intset. ``Intset`` describes the layout.
 ///
 /// Its width is the smallest that holds all members. Source: `_intsetValueEncoding` in Redis `src/intset.c`.
 package struct IntsetWriter: ~Copyable {
@@ -10,7 +10,7 @@ package struct IntsetWriter: ~Copyable {
   private var previous: Int64?
 
   /// - Parameters:
-  ///   - capacity: Bytes to begin with.
+  ///   - capacity: The initial size of the buffer, in bytes.
   ///   - range: A range that contains all members; determines their width.
   package init(capacity: Int = 4096, range: ClosedRange<Int64>) {
     width =

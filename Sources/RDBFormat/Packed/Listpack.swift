@@ -1,10 +1,10 @@
 public import RDBSupport
 
-/// Walks a listpack, checking each entry as it comes.
+/// A walk over a listpack. Each entry is checked when it is read.
 ///
 ///     u32le total bytes   u16le entries (65535: walk it)   entries…   FF
 ///
-/// An entry is its encoding and data, then the *backlen*, the byte count of both, 7 bits a byte, most
+/// An entry is its encoding and data, then the *backlen*, the byte count of both, 7 bits per byte, most
 /// significant first; all but the first have bit 7 set.
 ///
 ///     0xxxxxxx                     unsigned integer 0–127
@@ -127,7 +127,7 @@ public import RDBSupport
   @usableFromInline func endOfEntry(_ start: Int, _ size: Int, _ end: Int) throws(RDBError) -> Int {
     let backlen = start + size
     var width = size <= 127 ? 1 : size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
-    // All bits set: as long as Redis makes it, it begins with 0; as long as Valkey makes it, with 127.
+    // All bits of the size are set: a backlen of the width that Redis writes begins with 0, of Valkey with 127.
     if size > 127, size & (size &+ 1) == 0, backlen < end, load(backlen) == 0x7F { width -= 1 }
     guard backlen + width <= end else { throw .listpackEntry(base, start, size + width, end) }
     var value = 0

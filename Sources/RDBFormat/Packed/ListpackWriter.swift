@@ -1,6 +1,6 @@
 import RDBSupport
 
-/// Builds a listpack; ``Listpack`` draws its layout.
+/// A builder of a listpack. ``Listpack`` describes the layout.
 ///
 /// Integers and lengths take their smallest form, as servers write them. Source: `lpInsert`,
 /// `lpEncodeIntegerGetType` in Redis `src/listpack.c`.
@@ -8,7 +8,7 @@ package struct ListpackWriter: PackedWriter, ~Copyable {
   private var buffer: ByteBuffer
   package private(set) var count = 0
 
-  /// - Parameter capacity: Bytes to begin with.
+  /// - Parameter capacity: The initial size of the buffer, in bytes.
   package init(capacity: Int = 4096) {
     buffer = ByteBuffer(capacity: capacity)
     buffer.advance(by: 6)

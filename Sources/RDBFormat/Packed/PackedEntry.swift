@@ -48,7 +48,7 @@ public import RDBSupport
   /// The index in the bytes of the next entry.
   var position: Int { get set }
 
-  /// Reads the next entry, every length checked.
+  /// Reads the next entry, and checks its lengths.
   @_lifetime(copy self)
   mutating func next() throws(RDBError) -> PackedEntry
 
@@ -56,6 +56,6 @@ public import RDBSupport
   @_lifetime(copy self)
   func entry(at position: Int) throws(RDBError) -> PackedEntry
 
-  /// Checks, at the end, that nothing is left and the count was right.
+  /// Checks at the end that all bytes were read and that the header has the right count.
   func finish(count: Int) throws(RDBError)
 }

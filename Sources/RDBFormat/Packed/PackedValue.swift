@@ -3,7 +3,7 @@
 /// Code that walks both uses this type instead of a generic parameter: the compiler does not inline the methods of a
 /// protocol that non-escapable types conform to, so a generic walk costs one call per entry.
 @usableFromInline package struct PackedValue: ~Escapable, BitwiseCopyable {
-  /// Which of the two.
+  /// The kind of a packed value.
   @usableFromInline package enum Kind: Sendable, BitwiseCopyable { case listpack, ziplist }
 
   @usableFromInline let kind: Kind
@@ -40,7 +40,7 @@
   /// The index in the bytes of the next entry.
   @inlinable @inline(__always) package var position: Int { listpack.position }
 
-  /// Reads the next entry, every length checked.
+  /// Reads the next entry, and checks its lengths.
   @inlinable @inline(__always) @_lifetime(copy self)
   package mutating func next() throws(RDBError) -> PackedEntry {
     if kind == .listpack { return try listpack.next() }
@@ -84,7 +84,7 @@
     kind == .listpack ? try listpack.entry(at: position) : try ziplist.entry(at: position)
   }
 
-  /// Checks, at the end, that nothing is left and the count was right.
+  /// Checks at the end that all bytes were read and that the header has the right count.
   @inlinable @inline(__always) package func finish(count: Int) throws(RDBError) {
     if kind == .listpack { try listpack.finish(count: count) } else { try ziplist.finish(count: count) }
   }

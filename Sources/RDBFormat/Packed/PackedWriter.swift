@@ -26,7 +26,7 @@ package protocol PackedWriter: ~Copyable {
 }
 
 extension PackedWriter where Self: ~Copyable {
-  /// Appends a score: an integer where it is one between −2⁶² and 2⁶², else its shortest text.
+  /// Appends a score: a whole number between −2⁶² and 2⁶² as an integer, another as its shortest text.
   ///
   /// Source: `zzlInsertAt` in Redis `src/t_zset.c`. −0 is stored as text; servers from 7.0 on store 0
   /// for it.
@@ -52,7 +52,7 @@ extension RDBError {
   }
 }
 
-/// The integer that a packed value stores for these bytes; `nil`: they are stored as they are.
+/// The integer that a packed value stores for these bytes; `nil` if it stores the bytes.
 @inline(__always)
 func packedInteger(_ bytes: RawSpan, atMost limit: Int) -> Int64? {
   let count = bytes.byteCount

@@ -1,9 +1,9 @@
-/// Builds the listpack of a stream node.
+/// A builder of the listpack of a stream node.
 ///
 ///     live  deleted  n  field × n  0
 ///     per entry:  flags  ms − master ms  seq − master seq  [n  (field value) × n | value × n]  count
 ///
-/// Flag 2: the fields are the master entry's, only values follow. Source: `streamAppendItem` in Redis
+/// Flag 2: the entry has the master entry's fields; only values follow. Source: `streamAppendItem` in Redis
 /// `src/t_stream.c`.
 package struct StreamNodeWriter: ~Copyable {
   private var listpack: ListpackWriter
@@ -12,7 +12,7 @@ package struct StreamNodeWriter: ~Copyable {
   private var entryFields = 0
   private var sharesFields = false
 
-  /// - Parameter capacity: Bytes to begin with.
+  /// - Parameter capacity: The initial size of the buffer, in bytes.
   package init(capacity: Int = 8192) { listpack = ListpackWriter(capacity: capacity) }
 
   /// Begins a node of `entryCount` entries; `fieldCount` calls of ``masterField(_:)`` must follow.
@@ -35,7 +35,7 @@ package struct StreamNodeWriter: ~Copyable {
     if masterFieldsLeft == 0 { listpack.append(0) }
   }
 
-  /// Begins an entry with the master's fields: as many calls of ``value(_:)`` and ``endEntry()`` must follow.
+  /// Begins an entry with the master's fields: one call of ``value(_:)`` per field, then ``endEntry()``, must follow.
   package mutating func beginEntry(_ id: StreamID) {
     beginEntry(id, flags: 2)
     (entryFields, sharesFields) = (fieldCount, true)
@@ -63,7 +63,7 @@ package struct StreamNodeWriter: ~Copyable {
     listpack.append(Int64(sharesFields ? entryFields + 3 : 2 * entryFields + 4))
   }
 
-  /// The node's bytes so far, to decide when it is full.
+  /// The size of the node so far, in bytes.
   package var byteCount: Int { listpack.byteCount }
 
   /// The node's bytes, valid until the next change.

@@ -1,6 +1,6 @@
 import RDBSupport
 
-/// Builds a ziplist, the packed form before listpacks; ``Ziplist`` draws its layout.
+/// A builder of a ziplist, the packed form before listpacks. ``Ziplist`` describes the layout.
 ///
 /// Source: `__ziplistInsert`, `zipTryEncoding` in Redis `src/ziplist.c`.
 package struct ZiplistWriter: PackedWriter, ~Copyable {
@@ -12,8 +12,8 @@ package struct ZiplistWriter: PackedWriter, ~Copyable {
   private let usesSmallIntegers: Bool
 
   /// - Parameters:
-  ///   - capacity: Bytes to begin with.
-  ///   - version: The RDB version it is for: before 6 there were integers of 2, 4 and 8 bytes only.
+  ///   - capacity: The initial size of the buffer, in bytes.
+  ///   - version: The RDB version of the file. Versions before 6 have only integers of 2, 4 and 8 bytes.
   package init(capacity: Int = 4096, version: Int = 9) {
     buffer = ByteBuffer(capacity: capacity)
     buffer.advance(by: 10)
@@ -68,7 +68,7 @@ package struct ZiplistWriter: PackedWriter, ~Copyable {
     buffer.advance(by: byteCount)
   }
 
-  /// Writes the size of the entry before, and says where this one begins.
+  /// Writes the size of the previous entry, and returns the start of the new one.
   private mutating func beginEntry(_ byteCount: Int) -> Int {
     let start = buffer.count
     buffer.reserve(byteCount + 5)

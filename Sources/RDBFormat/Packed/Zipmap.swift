@@ -1,6 +1,6 @@
 public import RDBSupport
 
-/// Walks a zipmap, the small hash of Redis 2.4.
+/// A walk over a zipmap, the small hash of Redis 2.4.
 ///
 ///     u8 pairs (254, 255: walk it)   pairs…   FF
 ///     pair: length field length u8-free value free-bytes
@@ -77,7 +77,7 @@ public import RDBSupport
     return bytes.extracting(uncheckedFrom: start, byteCount: position - start)
   }
 
-  /// Checks, at the end, that nothing is left and the count was right.
+  /// Checks at the end that all bytes were read and that the header has the right count.
   @usableFromInline package func finish(count: Int) throws(RDBError) {
     guard position == end else { throw .zipmap(base, position, "the end", "more bytes") }
     guard count > 0 else { throw .zipmap(base, 0, "at least one pair", "none") }

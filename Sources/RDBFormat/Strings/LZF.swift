@@ -4,7 +4,7 @@
 ///     LLLooooo oooooooo            L + 2 bytes (L 1–6) from o + 1 bytes back
 ///     111ooooo LLLLLLLL oooooooo   L + 9 bytes from o + 1 bytes back
 ///
-/// Source: liblzf's `lzf_decompress`, which tests hold this against: same output, same refusals.
+/// Source: liblzf's `lzf_decompress`. Tests compare the output and the errors of both.
 @usableFromInline package enum LZF {
   /// The most bytes that `byteCount` compressed bytes can decompress to: 264 from 3.
   @inlinable package static func maximumOutputByteCount(of byteCount: UInt64) -> UInt64 {
@@ -14,7 +14,7 @@
 
   /// Decompresses `input` into exactly `output.count` bytes.
   ///
-  /// Copies 16 bytes at a time while that cannot pass the end of either buffer.
+  /// Copies 16 bytes at a time as long as that cannot pass the end of either buffer.
   ///
   /// - Throws: ``RDBError`` (`corruptLZF`), its offset counted from the start of `input`.
   /// - Complexity: O(`output.count`).
@@ -84,7 +84,7 @@
       of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
   }
 
-  /// Copies `count` bytes from `distance` bytes back to `target`; `room` bytes may be written.
+  /// Copies `count` bytes that begin `distance` bytes before `target` to `target`. May write up to `room` bytes.
   @inline(__always)
   private static func copyBack(
     _ target: UnsafeMutableRawPointer, _ distance: Int, _ count: Int, room: Int

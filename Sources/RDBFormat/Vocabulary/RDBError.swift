@@ -5,8 +5,8 @@ import RDBSupport
 /// The error carries a code to switch on, the file offset, the key once its name is known, and two noun
 /// phrases: what was expected and what was found. Values of keys never appear in a message.
 ///
-/// Functions that a program calls throw `any Error`; the error is always an `RDBError`, and this form
-/// reads it:
+/// The functions of this package throw `any Error`, and the error is always an `RDBError`. Catch it in this
+/// form:
 ///
 ///     do {
 ///       var reader = RDBReader(try FileSource(path: path))
@@ -16,19 +16,19 @@ import RDBSupport
 ///     }
 ///
 /// Functions that run once per element, such as ``ByteOutput`` appending bytes, throw `RDBError` as a typed
-/// error. Swift 6.3.1 does not compile a `do` that calls only such functions where its `catch` leaves
-/// some errors out: `catch where error.code == .io` and `catch let error as RDBError`, each without a
-/// last `catch` for the rest. A plain `catch`, in which `error` is an `RDBError`, compiles.
+/// error. If a `do` block calls only such functions, its last `catch` must catch all errors: Swift 6.3.1 does
+/// not compile `catch where error.code == .io` or `catch let error as RDBError` as the last one.
+/// A plain `catch`, in which `error` is an `RDBError`, compiles.
 public struct RDBError: Error, Sendable {
-  /// The reason, to switch on. A struct of constants, so that a new one breaks nobody.
+  /// The reason for an error: a struct of constants, so that source still compiles when a reason is added.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     /// The constant's own name: `truncated`, `corruptListpack` …
     public let description: String
 
-    /// Makes a code of one's own, for sinks and sources outside this package.
+    /// Creates a code, for a sink or source outside this package.
     public init(_ name: String) { description = name }
 
-    /// The input ends before the bytes it promised.
+    /// The input ends before the bytes that it announced.
     public static let truncated = Code("truncated")
     /// The first bytes are no `REDIS` or `VALKEY` header.
     public static let notRDB = Code("notRDB")
@@ -38,13 +38,13 @@ public struct RDBError: Error, Sendable {
     public static let unknownValueType = Code("unknownValueType")
     /// A type that is known but cannot be read (module values of 4.0 release candidates).
     public static let unsupportedValueType = Code("unsupportedValueType")
-    /// A length prefix that is none, or that no file can hold.
+    /// An invalid length prefix, or a length that no file can hold.
     public static let badLength = Code("badLength")
     /// A string with an unknown encoding.
     public static let badString = Code("badString")
     /// A string longer than the limit the caller set.
     public static let stringTooLong = Code("stringTooLong")
-    /// LZF data that does not decompress to what was announced.
+    /// LZF data that does not decompress to the announced size.
     public static let corruptLZF = Code("corruptLZF")
     public static let corruptListpack = Code("corruptListpack")
     public static let corruptZiplist = Code("corruptZiplist")
@@ -58,7 +58,7 @@ public struct RDBError: Error, Sendable {
     public static let corruptHash = Code("corruptHash")
     /// A score that is not a number, or not text of one.
     public static let badScore = Code("badScore")
-    /// An opcode whose payload is wrong, or that stands where it may not.
+    /// An opcode whose payload is wrong, or that is not allowed at its offset.
     public static let corruptOpcode = Code("corruptOpcode")
     /// The same member, field or element twice in one packed value.
     public static let duplicateMember = Code("duplicateMember")
@@ -66,7 +66,7 @@ public struct RDBError: Error, Sendable {
     public static let emptyKey = Code("emptyKey")
     /// The CRC64 at the end differs from that of the bytes read.
     public static let checksumMismatch = Code("checksumMismatch")
-    /// Bytes after the end that nothing explains.
+    /// Unknown bytes after the end of the snapshot.
     public static let trailingBytes = Code("trailingBytes")
     /// Compressed input (gzip, zstd, LZ4) that does not decompress.
     public static let corruptCompression = Code("corruptCompression")
@@ -80,13 +80,13 @@ public struct RDBError: Error, Sendable {
     public static let refused = Code("refused")
     /// One owned value is larger than the caller's limit.
     public static let valueTooLarge = Code("valueTooLarge")
-    /// What is to be written does not fit the chosen version, type or packed form.
+    /// Data that the chosen version, type or packed form cannot hold was written.
     public static let notRepresentable = Code("notRepresentable")
     /// A value was written with fewer or more parts than were announced, or in the wrong order.
     public static let misplaced = Code("misplaced")
     /// A sink threw an error of its own: ``RDBError/underlying``.
     public static let sink = Code("sink")
-    /// A sink has had enough. Readers catch this one and return normally.
+    /// A sink ended the reading. Readers catch this error and return normally.
     public static let stop = Code("stop")
   }
 
@@ -130,10 +130,11 @@ public struct RDBError: Error, Sendable {
   @usableFromInline let storage: Storage
 
   /// - Parameters:
-  ///   - offset: Bytes from the start of the file (of the decompressed stream, where it was compressed).
+  ///   - offset: The file offset, in bytes; in compressed input, the offset in the decompressed bytes.
   ///   - innerOffset: The index inside a packed or LZF-compressed value that begins at `offset`.
-  ///   - expected: A noun phrase. `found`: another.
-  ///   - systemError: `errno`, where the operating system said no.
+  ///   - expected: What was expected, as a noun phrase.
+  ///   - found: What was found, as a noun phrase.
+  ///   - systemError: `errno`, if a system call failed.
   ///   - underlying: The error that caused this one, if it began outside this package.
   ///   - path: The file that an `io` error concerns.
   public init(
@@ -164,11 +165,11 @@ public struct RDBError: Error, Sendable {
       .sink, at: offset, expected: "a sink without an error", found: "\(error)", underlying: error)
   }
 
-  /// Thrown by a sink that has had enough; the reader returns normally.
+  /// The error that a sink throws to end the reading. The reader then returns normally.
   public static let stop = RDBError(.stop, at: 0, expected: "more", found: "enough")
 
   public var code: Code { storage.code }
-  /// Bytes from the start of the file; for output errors, bytes written so far.
+  /// The file offset, in bytes; in an output error, the number of bytes written so far.
   public var offset: Int { storage.offset }
   /// The index inside the packed or compressed value that begins at ``offset``.
   public var innerOffset: Int? { storage.innerOffset }
@@ -179,16 +180,16 @@ public struct RDBError: Error, Sendable {
   public var valueType: String? { storage.valueType }
   public var expected: String { storage.expected }
   public var found: String { storage.found }
-  /// `errno`, where the operating system said no.
+  /// `errno`, if a system call failed.
   public var systemError: Int32? { storage.systemError }
-  /// Of a `truncated` error: how many bytes would have to follow to get on.
+  /// Of a `truncated` error: the number of bytes that are missing at least.
   public var missing: UInt64 { storage.missing }
-  /// The path of the file that could not be opened, read or written, where it was opened by its path.
+  /// The path of the file that could not be opened, read or written, if it was opened by its path.
   public var path: String? { storage.path }
   /// The error of a sink or source, unchanged; `nil` if the error began in this package.
   public var underlying: (any Error)? { storage.underlying }
 
-  /// Whether a parser ran out of the bytes at hand, so that more input may let it go on.
+  /// Whether the input of a parser ended, so that the parser may continue with more input.
   ///
   /// Never `true` in an error that leaves a reader, so that an error of a sink is not mistaken for one.
   @usableFromInline package var needsInput: Bool { storage.needsInput }
@@ -196,7 +197,7 @@ public struct RDBError: Error, Sendable {
   /// The same error, without ``needsInput``.
   @usableFromInline package var settled: RDBError { needsInput ? RDBError(self, needsInput: false) : self }
 
-  /// The same error, with the key it happened in. A key that is already there stays.
+  /// Returns the error with the key in which it occurred. An error that has a key keeps it.
   public func adding(key: [UInt8]?, database: UInt64?, valueType: String?) -> RDBError {
     RDBError(
       code, at: offset, inner: innerOffset, expected: expected, found: found,

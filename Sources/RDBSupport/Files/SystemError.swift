@@ -2,7 +2,7 @@
 package struct SystemError: Error, Hashable, Sendable {
   /// The failed call as a verb phrase: "write to a temporary file".
   package let action: String
-  /// The position in the file, in bytes, at which the call failed.
+  /// The file offset, in bytes, at which the call failed.
   package let offset: UInt64
   /// The value of `errno`; 0 if the file ended before the requested bytes.
   package let code: Int32

@@ -10,14 +10,14 @@ package struct StableHash {
   @inlinable @inline(__always)
   package init(seed: UInt64) { state = Self.mix(seed ^ Self.first, Self.second) }
 
-  /// Returns the hash of bytes that are in one piece.
+  /// Returns the hash of contiguous bytes.
   @inlinable @inline(__always)
   package static func hash(_ bytes: RawSpan, seed: UInt64) -> UInt64 {
     var hash = StableHash(seed: seed)
     return hash.finish(bytes)
   }
 
-  /// Adds as many whole words of eight bytes as there are.
+  /// Adds all whole words of eight bytes.
   ///
   /// - Returns: The number of bytes added.
   @inlinable @inline(__always)
@@ -31,7 +31,7 @@ package struct StableHash {
     return index
   }
 
-  /// Adds the last bytes, of any number, and returns the hash.
+  /// Adds the last bytes, which may be any number, and returns the hash.
   @inlinable @inline(__always)
   package mutating func finish(_ bytes: RawSpan) -> UInt64 {
     var index = add(bytes)

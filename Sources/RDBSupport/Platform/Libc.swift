@@ -1,4 +1,4 @@
-// The C library, under whichever name this platform has for it. Files of other targets that call it import
+// The C library, which has a different name on each platform. Files of other targets that call it import
 // `RDBSupport`; no product exports `RDBSupport`, so no user of the package sees these names.
 #if canImport(Glibc)
   @_exported public import Glibc

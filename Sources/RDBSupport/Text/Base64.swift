@@ -20,7 +20,7 @@ package enum Base64 {
     }
   }
 
-  /// Returns the bytes of `text`, or `nil` unless it is whole groups of four characters, padded only at the end.
+  /// Returns the bytes of `text`, or `nil` if it is not whole groups of four characters with padding only at the end.
   package static func decode(_ text: String) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count % 4 == 0 else { return nil }

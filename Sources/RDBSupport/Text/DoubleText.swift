@@ -129,7 +129,7 @@ import CSupport
       let high = text.unsafeLoad(fromUncheckedByteOffset: 2, as: UInt8.self)
       word = UInt64(high) &<< 56 | UInt64(UInt16(littleEndian: low)) &<< 40
     }
-    // Marks the bytes that are a point. A borrow can change only marks above the lowest one, which is used.
+    // Marks the bytes that are a point. A borrow can set wrong marks only above the lowest one, and only it is used.
     let others = word ^ 0x2E2E_2E2E_2E2E_2E2E
     let points = (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
     guard points != 0 else { return nil }

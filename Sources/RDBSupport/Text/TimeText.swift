@@ -3,7 +3,7 @@
   /// The byte count of a text, such as `2026-01-01T00:00:00.000Z`.
   @inlinable package static var byteCount: Int { 24 }
 
-  /// The milliseconds since 1970 from the start of the year 1 to the end of the year 9999.
+  /// The times that have a text, in milliseconds since 1970: the years 1 to 9999.
   @inlinable package static var range: ClosedRange<Int64> { -62_135_596_800_000...253_402_300_799_999 }
 
   /// Writes a time.
