@@ -38,6 +38,9 @@ struct SnapshotCheckTests {
     for threads in [2, 7] { #expect(try check(bytes, threads: threads) == result) }
   }
 
+  @Test("Has damaged fixtures to check")
+  func damagedAreThere() { #expect(!Damage.dumps.isEmpty) }
+
   @Test("Reports the damage that reading reports, and counts the keys before it", arguments: Damage.dumps)
   func damaged(_ damage: Damage) throws {
     let bytes = damage.fixture.bytes

@@ -162,7 +162,8 @@ struct JSONSinkTests {
           one["idx"]?.text == other.array?[0].number && one["val"] == other.array?[1] && one["val"] != nil
         }
     case "module":
-      return value["module"] == native["module"] && value["value"] == native["value"] && value["json"] == native["json"]
+      return native["module"] != nil && value["module"] == native["module"]
+        && value["value"] == native["value"] && value["json"] == native["json"]
     default: return false
     }
   }

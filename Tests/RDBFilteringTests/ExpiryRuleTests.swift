@@ -4,7 +4,7 @@ import RDBFiltering
 import TestSupport
 import Testing
 
-@Suite("Rules for expiries")
+@Suite("Expiry rules")
 struct ExpiryRuleTests {
   static let now: Int64 = 1_700_000_000_000
 
@@ -14,7 +14,7 @@ struct ExpiryRuleTests {
     return options
   }
 
-  /// What is to be seen of `keys` under a rule, by its definition.
+  /// Returns the keys that a filter with the rule must pass on, by the definition of the rule.
   static func expected(_ keys: [SeenKey], _ rule: FilterOptions.Expired, now: Int64) -> [SeenKey] {
     keys.compactMap { key in
       let hasExpired = key.expiry.map { $0 < now } ?? false
@@ -32,7 +32,7 @@ struct ExpiryRuleTests {
 
   static let moments: [Int64] = [0, 1_600_000_000_000, now, 1_900_000_000_000, 4_000_000_000_000, .max]
 
-  @Test("keep, skip and only, hold for keys and fields", arguments: KeyFilterTests.small)
+  @Test("The rules keep, skip and only select the expired keys and fields as defined", arguments: KeyFilterTests.small)
   func expired(_ fixture: Fixture) throws {
     let bytes = fixture.bytes
     let keys = try all(bytes)
@@ -50,7 +50,7 @@ struct ExpiryRuleTests {
     }
   }
 
-  @Test("are met by some fixture's fields")
+  @Test("Fixtures have expiring fields in every layout that can store them")
   func fieldsAreThere() throws {
     let keys = try KeyFilterTests.small.flatMap { try all($0.bytes) }
     #expect(keys.contains { $0.type == .hashMetadata && $0.fields.contains { $0.expiry != nil } })
@@ -58,7 +58,7 @@ struct ExpiryRuleTests {
     #expect(keys.contains { $0.type == .hash2 && $0.fields.contains { $0.expiry != nil } })
   }
 
-  @Test("leave expired fields out, and say how many")
+  @Test("Expired hash fields are left out and counted in the ledger")
   func fieldNotes() throws {
     let bytes = snapshot(
       hash: "h", fields: [("old", 1), ("new", Self.now), ("forever", -1), ("older", 0)])
@@ -72,7 +72,7 @@ struct ExpiryRuleTests {
     #expect(only.ledger.noted["hash fields that had not expired left out"]?.count == 2)
   }
 
-  @Test("leave a hash out of which nothing is left, and say so")
+  @Test("A hash without remaining fields is left out and counted in the ledger")
   func emptyHash() throws {
     let bytes = snapshot(hash: "h", fields: [("old", 1), ("older", 0)])
     let skip = try filtered(bytes, Self.options { $0.expired = .skip })
@@ -86,14 +86,14 @@ struct ExpiryRuleTests {
     #expect(only.ledger.noted.isEmpty)
   }
 
-  @Test("keep an expired hash whole under only, fields that live on too")
+  @Test("The rule only keeps all fields of an expired hash")
   func expiredHash() throws {
     let bytes = snapshot(hash: "h", fields: [("new", -1), ("old", 1)], expiry: 5)
     #expect(try filtered(bytes, Self.options { $0.expired = .only }).keys.first?.fields.count == 2)
     #expect(try filtered(bytes, Self.options { $0.expired = .skip }).keys.isEmpty)
   }
 
-  @Test("ask a sink that wants no elements only for the key", arguments: [Interest.skip, .validate])
+  @Test("A sink that asks for no elements receives the key alone", arguments: [Interest.skip, .validate])
   func skippingBase(_ interest: Interest) throws {
     let bytes = snapshot(hash: "h", fields: [("old", 1), ("new", -1), ("newer", -1)])
     let (keys, _, _, _) = try filtered(
@@ -103,7 +103,7 @@ struct ExpiryRuleTests {
   }
 
   @Test(
-    "turn stored hashes that can carry field expiries into elements, and no others",
+    "Stored values become elements only for hashes that can have field expiries",
     arguments: [Interest.stored, .stored(atMost: 100), .storedOrOutlined(atMost: .max)])
   func storedDowngrade(_ interest: Interest) throws {
     for fixture in KeyFilterTests.small {
@@ -126,7 +126,7 @@ struct ExpiryRuleTests {
   }
 
   @Test(
-    "move expiries, within what there is",
+    "Shifted expiries are clamped to the range from 0 to Int64.max",
     arguments: [
       (1000, 5, 1005), (1000, -5, 995), (1000, -1000, 0), (1000, -1001, 0), (5, .min, 0), (.max, 1, .max),
       (.max, .max, .max), (.max, .min, 0), (.min, .max, 0), (.min, .min, 0), (-10, 5, 0), (0, .max, .max),
@@ -143,7 +143,7 @@ struct ExpiryRuleTests {
     }
   }
 
-  @Test("compare before they move")
+  @Test("An expiry is compared with the time before it is shifted")
   func comparedFirst() throws {
     let bytes = snapshot([("past", Self.now - 1), ("future", Self.now)])
     let skip = try filtered(
@@ -162,7 +162,7 @@ struct ExpiryRuleTests {
     #expect(only.keys.map(\.expiry) == [Self.now + 99_999])
   }
 
-  @Test("drop expiries, and say how many")
+  @Test("Dropped expiries are counted in the ledger")
   func dropped() throws {
     let bytes = snapshot(hash: "h", fields: [("f", Self.now), ("g", -1), ("old", 3)], expiry: Self.now)
     let text = "expiries left out, as asked"

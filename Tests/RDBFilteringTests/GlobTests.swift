@@ -9,9 +9,9 @@ struct GlobTests {
 
   static func matches(_ glob: Glob, _ name: [UInt8]) -> Bool { glob.matches(name.span.bytes) }
 
-  /// What a Redis 7.0.15 answered to `KEYS`.
+  /// The pairs come from the replies of Redis 7.0.15 to `KEYS`.
   @Test(
-    "fits the names that it fits for Redis",
+    "Matches every name that Redis matches",
     arguments: [
       ("*", "abc"), ("a*", "a"), ("a*", "abc"), ("*c", "abc"), ("a*c", "ac"), ("a*c", "abbbc"),
       ("h?llo", "hello"), ("h?llo", "hallo"), ("h*llo", "hllo"), ("h*llo", "heeeello"),
@@ -21,22 +21,22 @@ struct GlobTests {
       ("[a-]b", "b"), ("[abc", "c"), ("[^abc", "d"), ("[^]", "x"), ("[^]", "]"), ("[-a]", "-"),
       ("[ab-]", "b"), (#"[a\"#, #"\"#), ("a**b", "ab"), ("*a*b*", "xaxbx"), ("[*]", "*"), ("?", "\n"), ("", ""),
     ])
-  func fits(_ pattern: String, _ name: String) {
+  func match(_ pattern: String, _ name: String) {
     #expect(Self.matches(pattern, name))
   }
 
   @Test(
-    "does not fit what it does not fit for Redis",
+    "Rejects every name that Redis rejects",
     arguments: [
       ("a*", "ba"), ("*c", "abcd"), ("h?llo", "hllo"), ("h[ae]llo", "hillo"), ("h[^e]llo", "hello"),
       ("h[a-b]llo", "hcllo"), (#"a\*b"#, "axb"), (#"a\?b"#, "axb"), ("[]", "]"), ("[]a]", "]"), ("[", "["),
       ("[^abc", "c"), ("?", ""), ("a", "A"), ("a", ""), ("", "a"), ("abc", "ab"), ("ab", "abc"), ("[a-]b", "ab"),
     ])
-  func doesNotFit(_ pattern: String, _ name: String) {
+  func mismatch(_ pattern: String, _ name: String) {
     #expect(!Self.matches(pattern, name))
   }
 
-  @Test("looks at bytes, not at text")
+  @Test("Compares bytes, not characters")
   func bytes() {
     #expect(Self.matches(Glob([0xFF, UInt8(ascii: "*")]), [0xFF, 0x00, 0xFE]))
     #expect(!Self.matches("?", "ä"))
@@ -44,7 +44,7 @@ struct GlobTests {
     #expect(Self.matches(Glob([0x5B, 0x80, 0x2D, 0xFF, 0x5D]), [0xC3]))
   }
 
-  @Test("of many stars, needs no more time than name times pattern")
+  @Test("Matches a pattern of many stars in time at most proportional to name length times pattern length")
   func pathological() {
     let pattern = Glob(String(repeating: "a*", count: 2000) + "b")
     let name = [UInt8](repeating: UInt8(ascii: "a"), count: 100_000)

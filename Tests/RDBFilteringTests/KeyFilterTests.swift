@@ -4,7 +4,7 @@ import RDBFiltering
 import TestSupport
 import Testing
 
-/// A pattern that a user of the library wrote: names that contain a byte.
+/// A pattern as a user of the library can write it: it matches names that contain a byte.
 private struct Containing: NamePattern {
   let byte: UInt8
 
@@ -20,7 +20,7 @@ struct KeyFilterTests {
   static let small = Fixture.valid.filter { $0.bytes.count <= 20_000 }
   static let inactive = FilterOptions(now: UnixMilliseconds(0))
 
-  @Test("without options, changes nothing", arguments: small)
+  @Test("Passes every event on unchanged if it has no options", arguments: small)
   func inactive(_ fixture: Fixture) throws {
     for interest in [Interest.elementsAfterOutline, .stored, .skip] {
       var plain = RecordingSink(interest: interest)
@@ -35,7 +35,7 @@ struct KeyFilterTests {
     }
   }
 
-  /// A filter, and what it means for one key.
+  /// The options of a filter, and the condition that a key must meet to pass it.
   struct Row: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var options: FilterOptions
@@ -73,7 +73,7 @@ struct KeyFilterTests {
       { $0.type.data == .hash && $0.database == 0 && $0.expiry != nil }),
   ]
 
-  @Test("lets through what it says, with any number of threads", arguments: rows)
+  @Test("Passes on the keys that meet its conditions, with any number of threads", arguments: rows)
   func conditions(_ row: Row) throws {
     var passed = 0
     for fixture in Self.small {
@@ -92,7 +92,7 @@ struct KeyFilterTests {
     #expect(passed > 0 || row.testDescription == "sets, no sets", "no fixture has such a key")
   }
 
-  @Test("names the keys of one dump")
+  @Test("Selects keys by type, database and expiry in one snapshot")
   func names() throws {
     var options = Self.inactive
     options.databases = [0]
@@ -103,7 +103,7 @@ struct KeyFilterTests {
     #expect(try filtered(bytes, options).keys.map(\.name) == [[98]])
   }
 
-  @Test("lets everything pass that is not a key")
+  @Test("Passes on every event outside keys")
   func others() throws {
     var options = Self.inactive
     options.databases = [999]
@@ -122,7 +122,7 @@ struct KeyFilterTests {
     }
   }
 
-  @Test("stops behind so many keys, and says so", arguments: [0, 1, 2, 3, 4] as [UInt64])
+  @Test("Stops after its limit of keys and reports that it was reached", arguments: [0, 1, 2, 3, 4] as [UInt64])
   func limit(_ limit: UInt64) throws {
     var options = Self.inactive
     options.limit = limit

@@ -7,7 +7,7 @@ struct TypedTimeTests {
   static let now = UnixMilliseconds(1_700_000_000_123)
 
   @Test(
-    "are understood",
+    "Reads a time as Unix milliseconds",
     arguments: [
       ("0", 0), ("1735689600", 1_735_689_600_000), ("1735689600000", 1_735_689_600_000),
       ("99999999999", 99_999_999_999_000), ("100000000000", 100_000_000_000), ("-5", -5000),
@@ -24,7 +24,7 @@ struct TypedTimeTests {
   }
 
   @Test(
-    "are refused where they are none",
+    "Refuses a time that is malformed or out of range",
     arguments: [
       "", "x", "2025-13-01", "2025-02-29", "1900-02-29", "2025-00-10", "2025-01-32", "0000-01-01", "2025-1-1",
       "2025-01-01T", "2025-01-01T24:00", "2025-01-01T12:60", "2025-01-01T12:30:60", "2025-01-01T12:30Zx",
@@ -36,7 +36,7 @@ struct TypedTimeTests {
   }
 
   @Test(
-    "durations, are understood",
+    "Reads a duration as milliseconds",
     arguments: [
       ("0", 0), ("500ms", 500), ("90s", 90_000), ("1h", 3_600_000), ("1h30m", 5_400_000), ("-7d", -604_800_000),
       ("+2w", 1_209_600_000), ("9223372036854775807ms", .max),
@@ -46,7 +46,7 @@ struct TypedTimeTests {
   }
 
   @Test(
-    "durations, are refused where they are none",
+    "Refuses a malformed duration and shows an example",
     arguments: [
       "", "-", "5", "h", "5y", "1h30", "9223372036854775807s", "15250284452w1w99999999999999ms", "1 h", "1.5h",
     ])
@@ -56,7 +56,7 @@ struct TypedTimeTests {
   }
 
   @Test(
-    "ranges, are understood",
+    "Reads a range of times as an expiry condition",
     arguments: [
       ("noexpire", .noExpiry), ("anyexpire", .anyExpiry),
       ("1~2", .between(UnixMilliseconds(1000), UnixMilliseconds(2000))),
@@ -70,7 +70,7 @@ struct TypedTimeTests {
   }
 
   @Test(
-    "ranges, are refused where they are none",
+    "Refuses a range that is malformed or ends before it begins",
     arguments: [
       "", "5", "a~b", "1~2~3", "2~1", "inf~now", "NOEXPIRE", "now+1h~now",
     ])

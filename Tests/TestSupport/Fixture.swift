@@ -28,7 +28,7 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
     let other: Set = ["aof", "damaged", "memory", "refused", "tools"]
     return names(in: root).filter { !other.contains($0) && !$0.contains(".md") && !$0.hasPrefix(".") }.flatMap(dumps)
   }()
-  /// Every file of `Fixtures/damaged/` that is a dump or was one; ``Damage`` describes the damage.
+  /// Every damaged dump in `Fixtures/damaged/`; ``Damage`` describes the damage.
   public static let damaged: [Fixture] = dumps(in: "damaged")
   /// Every well-formed dump that the reader must refuse, with ``expectedErrorCode``.
   public static let refused: [Fixture] = dumps(in: "refused")

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The expected contents of a dump: one row a key, as `Fixtures/README.md` describes them.
+/// The expected contents of a dump: one row per key, in the format of `Fixtures/README.md`.
 public enum Golden {
-  /// The rows of a `.golden.jsonl` or `.expired.jsonl` file.
+  /// Returns the rows of a `.golden.jsonl` or `.expired.jsonl` file.
   public static func rows(at path: String) throws -> [Row] {
     try readFile(path).split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
       let json = try JSONSerialization.jsonObject(with: Data(line))
@@ -13,17 +13,17 @@ public enum Golden {
     }
   }
 
-  /// A row that is not what the README says.
+  /// A row that does not have the format of the README.
   public struct Malformed: Error {
     public let what: String
   }
 
-  /// Bytes, or the length and SHA-256 of too many of them.
+  /// Bytes, or only the length and the SHA-256 of a long string.
   public enum Bytes: Hashable, Sendable {
     case all([UInt8])
     case digest(count: Int, sha256: [UInt8])
 
-    /// Whether these are those bytes.
+    /// Whether the given bytes are equal to these, or have their length and digest.
     public func matches(_ bytes: [UInt8]) -> Bool {
       switch self {
       case .all(let own): own == bytes
@@ -68,18 +68,18 @@ public enum Golden {
     case function(name: [UInt8], engine: String, code: [UInt8])
   }
 
-  /// IDs are texts: `1-0`.
+  /// The expected contents of a stream. IDs are text: `1-0`.
   public struct Stream: Sendable {
     public let entries: [(id: String, fields: [(field: Bytes, value: Bytes)])]
     public let length: UInt64
     public let lastID: String
-    /// `nil`, here and below: the server had no such notion.
+    /// `nil`, here and below: the server's version does not have this value.
     public let firstID: String?
     public let maxDeletedID: String?
     public let entriesAdded: UInt64?
     public let groups: [Group]
     public let idempotency: Idempotency?
-    /// Whether the times of the groups are computed from idle times, some milliseconds off.
+    /// Whether the times of the groups are computed from idle times and can be some milliseconds off.
     public let timesAreApproximate: Bool
   }
 
@@ -90,7 +90,7 @@ public enum Golden {
     public let entriesRead: Int64?
     /// `consumer` is `nil` for a released entry. `deliveryTime` is in Unix milliseconds.
     public let pending: [(id: String, consumer: Bytes?, deliveryTime: Int64, deliveryCount: UInt64)]
-    /// Times in Unix milliseconds; `activeTime` is -1 when the consumer never was.
+    /// Times in Unix milliseconds; `activeTime` is -1 if the consumer was never active.
     public let consumers: [(name: Bytes, seenTime: Int64, activeTime: Int64?, pending: [String])]
   }
 

@@ -2,18 +2,18 @@ import Foundation
 
 /// Checks JSON against the part of JSON Schema 2020-12 that the files in `Schemas/` use.
 ///
-/// A keyword it does not know is a failure: nothing is passed over in silence.
+/// An unknown keyword is a fault, so that no part of a schema is ignored.
 public struct JSONSchema {
   private let root: [String: Any]
 
-  /// The schema `Schemas/<name>.schema.json` of this checkout.
+  /// Reads the schema `Schemas/<name>.schema.json` of this checkout.
   public init(named name: String) throws {
     let folder = Fixture.root.split(separator: "/").dropLast().joined(separator: "/")
     let data = Data(readFile("/\(folder)/Schemas/\(name).schema.json"))
     root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
   }
 
-  /// What is wrong with `json`: one line a fault, with the place; empty: nothing.
+  /// Returns the faults of `json`, one line per fault with its path; empty if `json` is valid.
   public func faults(in json: Data) throws -> [String] {
     let value = try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
     return check(value, root, "$")

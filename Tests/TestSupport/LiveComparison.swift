@@ -1,15 +1,15 @@
 import RESP
 
-/// Reads keys back from a live server and says where they differ from a golden's rows.
+/// Reads keys back from a live server and reports the differences from the rows of a golden file.
 public struct LiveComparison {
-  /// Redis takes no later one by commands.
+  /// The latest field expiry that a command of Redis accepts, in Unix milliseconds.
   public static let maximumRedisFieldExpiry: Int64 = (1 << 46) - 1
 
   private let connection: LiveConnection
   private let kind: LiveServer.Kind
   private var differences: [String] = []
 
-  /// - Returns: One line a difference; none: the server has exactly what the rows say.
+  /// - Returns: One line per difference; empty if the contents of the server equal the rows.
   public static func differences(
     _ connection: LiveConnection, _ kind: LiveServer.Kind, _ rows: [Golden.Row]
   ) throws -> [String] {
@@ -38,13 +38,13 @@ public struct LiveComparison {
     String(decoding: (row.key ?? []).prefix(60), as: UTF8.self)
   }
 
-  /// Whether a key is a hash whose fields have all expired: it stays until the server's cycle finds it.
+  /// Whether a key is a hash whose fields have all expired: it stays until the expire cycle of the server deletes it.
   private func isEmptied(_ key: [UInt8]) throws -> Bool {
     guard try connection.commands([[Array("TYPE".utf8), key]])[0].bytes == Array("hash".utf8) else { return false }
     return try connection.commands([[Array("HGETALL".utf8), key]])[0].elements?.isEmpty == true
   }
 
-  /// No database has more keys, or fewer.
+  /// Compares the number of keys per database.
   private mutating func counts(_ rows: [Golden.Row]) throws {
     let info = String(decoding: try connection.command("INFO", "keyspace").bytes ?? [], as: UTF8.self)
     var found: [UInt64: Int] = [:]
@@ -54,7 +54,7 @@ public struct LiveComparison {
       if let database, let count { found[database] = count }
     }
     let expected = Dictionary(grouping: rows) { $0.database ?? 0 }.mapValues(\.count)
-    // Keys whose time has passed are counted until somebody looks at them.
+    // INFO counts expired keys until the server deletes them.
     for (database, count) in found where expected[database] != count {
       try connection.command("SELECT", "\(database)")
       let known = Set(rows.filter { $0.database ?? 0 == database }.compactMap(\.key))
@@ -126,7 +126,7 @@ public struct LiveComparison {
     case .hash(let fields): try compare(row, fields, found)
     case .stream(let stream): try compare(row, stream, reply)
     case .module(_, let dump):
-      // The footer, and what the module itself leaves to chance, differ from server to server.
+      // The footer and the parts that the module writes in random order differ between servers.
       guard case .all(let payload) = dump, let own = reply.bytes else {
         return differ(row, "payload", dump, reply)
       }
@@ -135,7 +135,7 @@ public struct LiveComparison {
     }
   }
 
-  /// Bytes that are equal to others of the same content, whether those are kept or only their digest.
+  /// Bytes that compare equal to the same bytes, whether a golden row has them in full or only as a digest.
   private struct Own: Hashable {
     let digest: [UInt8]
     init(digest: [UInt8]) { self.digest = digest }
@@ -155,7 +155,7 @@ public struct LiveComparison {
     }
     if scores.count != entries.count { differ(row, "members", entries.count, scores.count) }
     for (member, score) in entries {
-      // -0 becomes 0 in a listpack.
+      // A listpack stores -0 as 0.
       let other = scores[Own(member)]
       if other == nil || other != score { differ(row, "score", score, other as Any) }
     }

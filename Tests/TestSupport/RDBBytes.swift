@@ -1,14 +1,14 @@
 import RDBFormat
 
-/// Builds small snapshots and packed values, right or wrong, for tests.
+/// Builds small snapshots and packed values, well-formed or damaged, for tests.
 public enum RDBBytes {
   /// An entry of a listpack or ziplist.
   public enum Entry: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Sendable {
     /// A string of fewer than 64 bytes.
     case text([UInt8])
-    /// 0–127 in a listpack, any number in a ziplist.
+    /// An integer: 0–127 in a listpack, any value in a ziplist.
     case integer(Int64)
-    /// Encoding and data as they are.
+    /// The bytes of the encoding and the data, copied unchanged.
     case raw([UInt8])
 
     public init(stringLiteral text: String) { self = .text(Array(text.utf8)) }
@@ -23,7 +23,7 @@ public enum RDBBytes {
     withUnsafeBytes(of: value.bigEndian) { Array($0) }
   }
 
-  /// A DUMP payload: `bytes` (type and value), then version and checksum.
+  /// Returns a DUMP payload: `bytes` (type and value), then version and checksum.
   public static func payload(_ bytes: [UInt8], version: Int) -> [UInt8] {
     let versioned = bytes + little(UInt16(version))
     var checksum = CRC64()
@@ -47,7 +47,7 @@ public enum RDBBytes {
     big(milliseconds) + big(sequence)
   }
 
-  /// The size of `entry`, 7 bits a byte, as Redis writes it.
+  /// Returns the backlen of an entry of `size` bytes: the size, 7 bits per byte, as Redis writes it.
   public static func backlen(_ size: Int) -> [UInt8] {
     let width = size <= 127 ? 1 : size < 16_383 ? 2 : size < 2_097_151 ? 3 : size < 268_435_455 ? 4 : 5
     return (0..<width).map { index in
@@ -89,12 +89,12 @@ public enum RDBBytes {
       + little(count ?? UInt16(entries.count)) + body + [0xFF]
   }
 
-  /// A record: type, name, value.
+  /// Returns a key record: type, name, value.
   public static func key(_ type: UInt8, _ value: [UInt8], name: String = "k") -> [UInt8] {
     [type] + string(name) + value
   }
 
-  /// A snapshot with its checksum switched off.
+  /// Returns a snapshot whose checksum is zero, which means "not computed".
   public static func snapshot(version: Int = 12, _ records: [UInt8]) -> [UInt8] {
     let digits = String(version)
     let magic =

@@ -2,21 +2,21 @@ public import RDB
 public import RDBFormat
 import RDBSupport
 
-/// Values of several workers, in no particular order.
+/// The values that several workers collected, in no particular order.
 public struct Collected<Element: Sendable>: MergeableSummary {
   public var values: [Element]
   public init(_ values: [Element]) { self.values = values }
   public mutating func merge(_ other: Self) { values += other.values }
 }
 
-/// Writes every event down as a line of text; bytes as `printable` shows them, of more than 64 KiB the CRC64.
+/// Records every event as a line of text, with bytes as `printable` shows them, or the CRC64 of more than 64 KiB.
 public struct RecordingSink: FoldingSink {
   public var log: [String] = []
-  /// What it answers for every key.
+  /// The answer to `beginKey` for types that are not in ``interests``.
   public var interest: Interest
-  /// Answers for single types, before `interest`.
+  /// The answers to `beginKey` for single types.
   public var interests: [DataType: Interest] = [:]
-  /// Chunks of stored bytes, joined: where they are cut is the reader's business.
+  /// The stored bytes so far: chunks are joined because each way of reading cuts them elsewhere.
   private var stored: [UInt8] = []
 
   public init(interest: Interest = .elements) { self.interest = interest }

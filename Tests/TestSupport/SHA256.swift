@@ -1,4 +1,4 @@
-/// SHA-256, for goldens that give a long string's digest in its stead. Source: FIPS 180-4.
+/// SHA-256, for golden rows that give the digest of a long string instead of its bytes. Source: FIPS 180-4.
 public enum SHA256 {
   public static func digest(_ message: [UInt8]) -> [UInt8] {
     var state = initialState
@@ -44,12 +44,12 @@ public enum SHA256 {
     word >> bits | word << (32 - bits)
   }
 
-  /// The first 64 primes: their roots' fractions are the constants.
+  /// The first 64 primes. The fractions of their roots are the constants of SHA-256.
   private static let primes: [UInt32] = (2...311).filter { n in !(2..<n).contains { n % $0 == 0 } }
   private static let initialState = primes.prefix(8).map { fraction(of: $0, root: 2) }
   private static let constants = primes.map { fraction(of: $0, root: 3) }
 
-  /// The first 32 bits of the fraction of a square or cube root, by bisection in integers.
+  /// Returns the first 32 bits of the fraction of a square or cube root, by integer bisection.
   private static func fraction(of prime: UInt32, root: Int) -> UInt32 {
     var (low, high): (UInt128, UInt128) = (0, 1 << 37)
     let target = UInt128(prime) << UInt128(32 * root)

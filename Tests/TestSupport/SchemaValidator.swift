@@ -1,13 +1,13 @@
 import Foundation
 
-/// `Schemas/validate.py`, run by the Python that `make test-setup` gave the package jsonschema.
+/// Runs `Schemas/validate.py` with the Python environment in which `make test-setup` installs jsonschema.
 public enum SchemaValidator {
   static let checkout = URL(fileURLWithPath: Fixture.root).deletingLastPathComponent().path
 
   /// Validates files against `Schemas/<schema>`.
   ///
-  /// - Parameter lines: They are JSON Lines.
-  /// - Returns: 0 if all are valid, 1 if not; and what was wrong.
+  /// - Parameter lines: Whether the files are JSON Lines.
+  /// - Returns: The exit status (0: all files are valid, 1: at least one is not) and the faults.
   public static func validate(_ schema: String, _ files: [String], lines: Bool = false) throws
     -> (status: Int32, output: String)
   {

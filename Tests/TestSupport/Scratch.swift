@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A folder of one test, removed with it.
+/// The temporary folder of one test, removed when the test releases it.
 public final class Scratch {
   public let path: String
 
@@ -11,7 +11,7 @@ public final class Scratch {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// All names in it, sorted.
+  /// The names of the files in the folder, sorted.
   public var names: [String] { try! FileManager.default.contentsOfDirectory(atPath: path).sorted() }
 
   public func contents(of name: String) -> Data? { FileManager.default.contents(atPath: "\(path)/\(name)") }
@@ -20,6 +20,6 @@ public final class Scratch {
     _ = FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(bytes))
   }
 
-  /// Copies a fixture here, under a short name.
+  /// Copies a fixture into the folder under a short name.
   public func copy(_ fixture: Fixture, as name: String = "dump.rdb") { write(fixture.bytes, as: name) }
 }

@@ -48,5 +48,5 @@ public enum TestExtent: Sendable {
   }
 }
 
-/// Whether this is the longest run: `RDB_TEST_DEEP=1`.
+/// Whether this run has the largest extent: `RDB_TEST_DEEP=1`.
 public let isDeep = TestExtent.current == .deep
