@@ -1,4 +1,4 @@
-package import RDBFormat
+import RDBFormat
 
 /// How much of one key's value to read: a sink's answer to ``RDBSink/beginKey(_:)``.
 public enum Interest: Hashable, Sendable {
