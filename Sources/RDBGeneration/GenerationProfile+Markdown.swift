@@ -1,5 +1,5 @@
 extension GenerationProfile {
-  /// The table of all profiles in Markdown, as `rdb gen --profiles` and the documentation show it.
+  /// The table of all profiles in Markdown, as the command and the documentation show it.
   package static var markdown: String {
     var lines = [
       "| profile | share | what | key | elements | bytes of a value | content | expiring |",

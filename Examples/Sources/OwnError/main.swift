@@ -2,15 +2,10 @@ import RDB
 
 /// Finds keys of more than `limit` elements, and ends at the first.
 struct SizeGuard: SelectiveSink {
-  struct TooManyElements: Error {
-    var key: String
-    var count: UInt64
-  }
-
+  struct TooManyElements: Error { var key: String, count: UInt64 }
   static var events: SinkEvents { [.beginKey, .beginElements] }
   let limit: UInt64
   var key: [UInt8] = []
-
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     self.key = [UInt8](key.name)
     return .elements

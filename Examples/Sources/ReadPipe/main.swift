@@ -5,7 +5,6 @@ import RDB
 struct KeyLister: SelectiveSink {
   static var events: SinkEvents { .beginKey }
   var limit: Int
-
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     guard limit > 0 else { throw RDBError.stop }
     limit -= 1
