@@ -63,7 +63,7 @@ final class MemberReader: ByteSource {
       mayHoldOutput = step.produced == output.count && !step.endsMember
       if step.produced > 0 { return step.produced }
       if step.consumed == 0, !step.endsMember, offered >= decompressor.wantedByteCount {
-        throw refused(.corrupt("data that leads nowhere"))
+        throw refused(.corrupt("data that does not decode any further"))
       }
     }
   }

@@ -52,17 +52,17 @@ struct LedgerDocument: Encodable {
       case .ignored: "ignored"
       case nil: "unread"
       }
-    lost = ledger.sortedLosses.map { reason, tally in
+    lost = ledger.sortedLosses.map { reason, entry in
       Loss(
-        kind: reason.loss.rawValue, why: OptionFlags.naming(reason.why), count: tally.count, keys: Self.samples(tally))
+        kind: reason.loss.rawValue, why: OptionFlags.naming(reason.why), count: entry.count, keys: Self.samples(entry))
     }
-    noted = ledger.sortedNotes.map { what, tally in
-      Note(what: OptionFlags.naming(what), count: tally.count, keys: Self.samples(tally))
+    noted = ledger.sortedNotes.map { what, entry in
+      Note(what: OptionFlags.naming(what), count: entry.count, keys: Self.samples(entry))
     }
     notes = report.notes
   }
 
-  private static func samples(_ tally: Ledger.Count) -> [Sample] {
-    tally.samples.map { Sample(key: BytesDocument($0.name), offset: $0.offset) }
+  private static func samples(_ entry: Ledger.Count) -> [Sample] {
+    entry.samples.map { Sample(key: BytesDocument($0.name), offset: $0.offset) }
   }
 }

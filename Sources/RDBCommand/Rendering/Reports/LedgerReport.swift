@@ -17,22 +17,22 @@ struct LedgerReport {
         "\(counted(ledger.keysRead, "key")) read, \(ledger.keysWritten) written, "
           + "\(ledger.keysFiltered) filtered")
     }
-    for (reason, tally) in ledger.sortedLosses {
-      lines.append("lost: \(counted(tally.count, reason.loss)): \(OptionFlags.naming(reason.why))\(names(of: tally))")
+    for (reason, entry) in ledger.sortedLosses {
+      lines.append("lost: \(counted(entry.count, reason.loss)): \(OptionFlags.naming(reason.why))\(names(of: entry))")
     }
     if !isQuiet {
-      for (what, tally) in ledger.sortedNotes {
-        lines.append("noted: \(tally.count) × \(OptionFlags.naming(what))\(names(of: tally))")
+      for (what, entry) in ledger.sortedNotes {
+        lines.append("noted: \(entry.count) × \(OptionFlags.naming(what))\(names(of: entry))")
       }
       lines += notes.map { "note: \($0)" }
     }
     return lines.map { "rdb: \($0)\n" }.joined()
   }
 
-  private func names(of tally: Ledger.Count) -> String {
-    guard !tally.samples.isEmpty else { return "" }
-    let names = tally.samples.map { printable($0.name) }.joined(separator: ", ")
-    let isAll = tally.samples.count >= tally.count
+  private func names(of entry: Ledger.Count) -> String {
+    guard !entry.samples.isEmpty else { return "" }
+    let names = entry.samples.map { printable($0.name) }.joined(separator: ", ")
+    let isAll = entry.samples.count >= entry.count
     return ": \(names)\(isAll ? "" : ", …")"
   }
 }
