@@ -18,7 +18,7 @@ extension RDBParser {
     committed = cursor.position
   }
 
-  /// Throws if the first bytes are not a snapshot's.
+  /// Throws if the file does not begin as a snapshot.
   @usableFromInline func refuseForeign(_ bytes: RawSpan, at offset: Int) throws(RDBError) {
     let known: [StaticString] = ["REDIS", "VALKEY"]
     let count = bytes.byteCount
@@ -55,7 +55,7 @@ extension RDBParser {
     return SnapshotHeader(vendor: isValkey ? .valkey : .redis, version: version)
   }
 
-  /// Reads the rest of what begins with the byte `code`, which is no value type.
+  /// Reads the rest of a record that begins with the byte `code`, which is no value type.
   ///
   /// - Returns: Whether it was EOF.
   @inlinable @_lifetime(cursor: copy cursor)
@@ -66,11 +66,11 @@ extension RDBParser {
     let first = cursor.position - 1
     if state.recordOffset >= 0, !isAttribute(opcode) { state.isRecordSplit = true }
     switch opcode {
-    case .expireTimeMS: break  // The caller's own case, being the most frequent.
+    case .expireTimeMS: break  // Handled by the caller: the most frequent opcode.
     case .expireTime:
       let seconds = try cursor.littleEndian(Int32.self)
       attribute(start)
-      // Unlike -1 ms, -1 s is a time: servers multiply before they compare.
+      // Unlike -1 ms, -1 s is an expiry: servers multiply before they compare with -1.
       state.expiry = UnixMilliseconds(Int64(seconds) * 1000)
       return false
     case .frequency:
@@ -155,9 +155,9 @@ extension RDBParser {
     }
   }
 
-  /// Notes where the record began whose attribute was just read.
+  /// Notes the start of a record after its first attribute.
   ///
-  /// The attribute is not consumed before the key's name has been read, so that the whole record is at hand when the
+  /// The attribute is not consumed before the key's name has been read, so that the input has the whole record when the
   /// key is announced. Reading an attribute twice changes nothing.
   @inlinable mutating func attribute(_ start: Int) {
     if state.recordOffset < 0 { state.recordOffset = start }
@@ -194,7 +194,7 @@ extension RDBParser {
     return false
   }
 
-  /// Reads KEY_META: `n`, then n × (class, items…, 0). Kept whole: it belongs into a RESTORE payload.
+  /// Reads KEY_META: `n`, then n × (class, items…, 0). The bytes are kept: a RESTORE payload contains them.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func keyMetadata(_ start: Int, _ cursor: inout ByteCursor) throws(RDBError) {
     let from = cursor.position - 1
@@ -220,7 +220,7 @@ extension RDBParser {
     state.metadata = record.withUnsafeBytes { Array($0) }
   }
 
-  /// A record that must be held whole may be as long as a string.
+  /// Throws if a record that must be held in memory is longer than the limit for strings.
   @usableFromInline func checkRecord(from start: Int, _ cursor: borrowing ByteCursor) throws(RDBError) {
     let byteCount = UInt64(cursor.offset - start)
     if byteCount > options.stringLimit { throw RDBError.stringTooLong(at: start, byteCount, options) }
@@ -272,7 +272,7 @@ extension RDBError {
       found: "the end of the snapshot")
   }
 
-  /// The input does not begin like a snapshot; says what it looks like.
+  /// The error of a file that does not begin as a snapshot, with a guess at its format.
   @inline(never)
   @usableFromInline static func notRDB(_ bytes: RawSpan, at offset: Int) -> RDBError {
     let start = bytes.withUnsafeBytes { Array($0.prefix(9)) }

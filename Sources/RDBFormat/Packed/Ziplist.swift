@@ -1,10 +1,10 @@
 public import RDBSupport
 
-/// Walks a ziplist, checking each entry as it comes.
+/// A walk over a ziplist. Each entry is checked when it is read.
 ///
 ///     u32le total bytes   u32le offset of the last entry   u16le entries (65535: walk it)   entries…   FF
 ///
-/// An entry is *prevlen* (the size of the entry before: one byte below 254, else `FE` + u32le), then
+/// An entry is *prevlen* (the size of the previous entry: one byte below 254, else `FE` + u32le), then
 ///
 ///     00llllll + l bytes           string
 ///     01llllll llllllll + l bytes  string, 14-bit length, big-endian
@@ -21,7 +21,7 @@ public import RDBSupport
   @usableFromInline package var position = 10
   @usableFromInline package let claimedCount: Int?
   @usableFromInline let tail: Int
-  /// Size of the entry before, and where it began.
+  /// The size of the previous entry, then its start.
   @usableFromInline var previousSize = 0
   @usableFromInline var previousStart = 10
 
@@ -47,7 +47,7 @@ public import RDBSupport
     guard last == 0xFF else { throw .ziplist(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
 
-  /// Goes on with a walk: see ``PackedValue``.
+  /// Continues a walk; see ``PackedValue``.
   @_lifetime(copy walk)
   init(_ walk: Listpack, _ tail: Int, _ previousSize: Int, _ previousStart: Int) {
     bytes = walk.bytes
