@@ -3,7 +3,7 @@ import RDBFiltering
 
 // Copies the hashes and lists of a snapshot into another one, in their stored form.
 let (input, output) = (CommandLine.arguments[1], CommandLine.arguments[2])
-var options = FilterOptions()
+var options = FilterOptions(now: .now)
 options.types = [.hash, .list]
 
 var reader = RDBReader(try FileSource(path: input))

@@ -8,7 +8,7 @@ struct KeyLister: SelectiveSink {
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     guard limit > 0 else { throw RDBError.stop }
     limit -= 1
-    print(String(decoding: [UInt8](key.name), as: UTF8.self))
+    print(key.name.printable)
     return .skip
   }
 }

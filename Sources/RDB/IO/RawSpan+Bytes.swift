@@ -1,3 +1,5 @@
+import RDBSupport
+
 extension RawSpan {
   /// Whether the bytes begin with `prefix`.
   ///
@@ -12,6 +14,22 @@ extension RawSpan {
       index += 1
     }
     return true
+  }
+}
+
+extension RawSpan {
+  /// The bytes as quoted text in printable ASCII, safe for a terminal.
+  ///
+  ///     print(key.name.printable)
+  ///
+  /// Control characters, bytes from 0x7F on, quotes and backslashes are escaped as `redis-cli` escapes them. An ellipsis
+  /// replaces the bytes after the first 128.
+  ///
+  /// Source: `sdscatrepr` in Redis `src/sds.c`.
+  ///
+  /// - Complexity: O(number of bytes shown).
+  public var printable: String {
+    RDBSupport.printable([UInt8](extracting(first: 129)))
   }
 }
 
