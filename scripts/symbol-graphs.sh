@@ -13,6 +13,10 @@ search=(-I "$build/Modules")
 for headers in Sources/C*/include; do search+=(-I "$headers"); done
 for map in Sources/C*/module.modulemap; do search+=(-I "$(dirname "$map")"); done
 for map in "$build"/C*.build/module.modulemap; do search+=(-Xcc "-fmodule-map-file=$map"); done
+# The folders that the package manager takes from pkg-config.
+for library in $(sed -n 's/.*pkgConfig: "\([^"]*\)".*/\1/p' Package.swift); do
+  for flag in $(pkg-config --cflags-only-I "$library"); do search+=("$flag"); done
+done
 target=$(${SWIFT:-swift} -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\1/p' | head -1)
 sdk=/
 [ "$(uname)" != Darwin ] || sdk=$(xcrun --show-sdk-path)

@@ -38,7 +38,7 @@ public final class DecompressingSource: ByteSource {
   public var format: CompressionFormat? { input.format }
 
   /// The number of compressed bytes decompressed so far, or `nil` if the input is not compressed.
-  public var compressedByteCount: Int? { input.progress?.byteCount }
+  package var compressedByteCount: Int? { input.progress?.byteCount }
 
   /// The progress of a compressed input, which another thread may read.
   package var progress: CompressedProgress? { input.progress }
