@@ -113,7 +113,7 @@ struct AllocationTests {
   static let profiles: [GenerationProfile.Name] = [.strings, .collections, .sessions, .huge]
 
   /// Compares a file with one that has twice as many keys or elements. A refill of the window (512 KiB) may take a few
-  /// allocations; one per hundred keys would fail the test.
+  /// allocations, among them the error by which the parser asks for more; one per hundred keys would fail the test.
   @Test("Do not depend on the number of keys and elements", arguments: Task.allCases, profiles)
   func loops(_ task: Task, _ profile: GenerationProfile.Name) throws {
     let (small, large) = (try Self.source(profile, 1), try Self.source(profile, 2))
@@ -122,7 +122,7 @@ struct AllocationTests {
     try task.run(try Self.source(profile, 1))
     let first = try allocations { try task.run(small) }
     let second = try allocations { try task.run(large) }
-    #expect(second <= first + 8 * refills, "\(first), then \(second)")
+    #expect(second <= first + 10 * refills, "\(first), then \(second)")
   }
 
   private static func source(_ profile: GenerationProfile.Name, _ factor: UInt64) throws -> MemorySource {

@@ -88,7 +88,7 @@ struct Calibration: Sendable, CustomStringConvertible {
       return zip(rows, recorded.bytes).compactMap { row, bytes -> KeyError? in
         guard let bytes, let estimate = row.memoryByteCount else { return nil }
         return KeyError(
-          group: "\(row.type.rawValue) | \(row.encoding?.rawValue ?? "")",
+          group: "\(row.type.data.rawValue) | \(row.encoding?.rawValue ?? "")",
           error: (Double(estimate) - Double(bytes)) / Double(bytes))
       }
     }

@@ -235,8 +235,8 @@ struct RESPCommandTextTests {
     for threads in [1, 2, 7] {
       let converted = convert(bytes, target: "7.0", threads: threads) { $0.databaseCount = 16 }
       #expect(converted.error?.contains("refused") == true)
-      #expect(converted.error?.contains("--db-map") == true)
-      #expect(converted.error?.contains("--databases") == true)
+      #expect(converted.error?.contains("`databaseMap`") == true)
+      #expect(converted.error?.contains("`databaseCount`") == true)
       #expect(!converted.lines.contains { $0.contains("SELECT 16") || $0.contains("SET b") })
       let mapped = convert(bytes, target: "7.0", threads: threads) {
         ($0.databaseCount, $0.databaseMap) = (16, [16: 1])
