@@ -16,7 +16,9 @@ public enum ExpiryCondition: Hashable, Sendable {
   /// A time is `2025-01-01`, `2025-01-01T12:30:00Z`, `now`, `now-30d`, or Unix seconds or milliseconds. Either time
   /// may be empty, and the second one may be `inf`.
   ///
-  /// - Parameter now: The time that the word `now` means.
+  /// - Parameters:
+  ///   - text: The condition.
+  ///   - now: The time that the word `now` means.
   /// - Throws: ``FilterError`` if the text is none of these, or if the first time is after the second.
   public init(_ text: String, now: UnixMilliseconds) throws(FilterError) {
     switch text {

@@ -47,7 +47,9 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
 
   /// Creates a filter.
   ///
-  /// - Parameter base: The sink that receives the keys that pass.
+  /// - Parameters:
+  ///   - options: The conditions that keys must meet, and the changes to those that pass.
+  ///   - base: The sink that receives the keys that pass.
   public init(_ options: FilterOptions, base: consuming Base) {
     self.base = base
     isActive = options.isActive

@@ -13,7 +13,7 @@ extension KeyIndex {
   ///   - threads: The number of threads that read the dump.
   ///   - folder: The folder of the temporary files, which take 16 bytes per key.
   /// - Returns: The number of keys in the index.
-  /// - Throws: ``RDBError``: `io`, the reader's errors, or `refused` if the dump was modified during the call.
+  /// - Throws: `RDBError`: `io`, the reader's errors, or `refused` if the dump was modified during the call.
   @discardableResult
   public static func write(
     of dump: FileSource, to destination: any ByteDestination, threads: Int = 1, folder: String = "."

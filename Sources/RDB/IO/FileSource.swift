@@ -18,7 +18,9 @@ public final class FileSource: ByteSource {
 
   /// Creates a source that reads from an open descriptor, beginning at its current position.
   ///
-  /// - Parameter closes: Whether to close the descriptor with the source.
+  /// - Parameters:
+  ///   - descriptor: The descriptor of a file, pipe or socket that is open for reading.
+  ///   - closes: Whether to close the descriptor with the source.
   public convenience init(descriptor: Int32, closes: Bool = false) {
     self.init(descriptor, closes: closes, path: nil)
   }

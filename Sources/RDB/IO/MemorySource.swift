@@ -14,6 +14,7 @@ public final class MemorySource: ByteSource {
   /// Creates a source of `bytes`.
   ///
   /// - Parameters:
+  ///   - bytes: The bytes that the source returns.
   ///   - readLimit: The largest number of bytes that one read returns. Small limits imitate a slow pipe.
   ///   - canSeek: Whether the source has a size and reads at offsets, as a file does and a pipe does not.
   public init(_ bytes: [UInt8], readLimit: Int = .max, canSeek: Bool = true) {

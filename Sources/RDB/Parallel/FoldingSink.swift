@@ -41,8 +41,8 @@ extension FoldingSink where Self: ~Copyable {
 
 /// A folding sink that also writes output, in the order of the snapshot.
 ///
-/// ``RDBReader/write(to:threads:makeSink:)`` reads into one such sink per worker and keeps the output of all
-/// workers in file order.
+/// ``RDBReader/write(to:threads:makeSink:)-(ByteDestination,_,_)`` reads into one such sink per worker
+/// and keeps the output of all workers in file order.
 public protocol OutputSink: FoldingSink, ~Copyable {
   /// Writes all buffered bytes to the destination: a batch of whole keys ends here.
   ///

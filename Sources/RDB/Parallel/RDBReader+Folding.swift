@@ -72,7 +72,7 @@ extension RDBReader {
 
   /// Reads the whole snapshot into one sink per worker; each sink writes several outputs.
   ///
-  /// The same as ``write(to:threads:makeSink:)``, with one destination per output.
+  /// The same as ``write(to:threads:makeSink:)-(ByteDestination,_,_)``, with one destination per output.
   @inlinable
   @discardableResult public consuming func write<S: OutputSink & ~Copyable>(
     to destinations: [any ByteDestination], threads: Int = 1,

@@ -22,6 +22,7 @@ extension RDBReader {
   ///   - source: A source that can seek. Its position stays.
   ///   - location: The record. The reader does not check that a record begins at the offset: compare the key's
   ///     name.
+  ///   - options: Limits and exceptions for reading.
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
   public init(_ source: any ByteSource, at location: KeyLocation, options: Options = Options()) throws {
     precondition(source.canSeek)

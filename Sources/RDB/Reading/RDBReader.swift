@@ -7,7 +7,7 @@ public import RDBFormat
 ///
 /// The reader makes one pass with one window of 512 KiB, which grows only to hold a longer string. It allocates
 /// nothing per element. ``fold(_:)`` reads into a sink that ends with a summary, ``fold(threads:makeSink:)`` and
-/// ``write(to:threads:makeSink:)`` read with several threads.
+/// ``write(to:threads:makeSink:)-(ByteDestination,_,_)`` read with several threads.
 public struct RDBReader: ~Copyable {
   /// Limits and exceptions for reading.
   public struct Options: Hashable, Sendable {
@@ -48,7 +48,9 @@ public struct RDBReader: ~Copyable {
   /// If a sink needs to look ahead in a source that cannot seek, the bytes in between wait in a temporary file
   /// without a name.
   ///
-  /// - Parameter source: The source, which is read from its current position on.
+  /// - Parameters:
+  ///   - source: The source, which is read from its current position on.
+  ///   - options: Limits and exceptions for reading.
   public init(_ source: any ByteSource, options: Options = Options()) {
     self.init(source, options: options, offset: 0)
   }

@@ -5,11 +5,38 @@ public import RDBSupport
 ///
 /// The cases are named after the answers.
 public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
-  case raw, int, embstr
-  case linkedlist, ziplist, quicklist, listpack
-  case zipmap, hashtable, listpackex
-  case templateListpack = "template-listpack", templateArray = "template-array"
-  case intset, skiplist, stream, array
+  /// A string in an allocation of its own, or the value of a module.
+  case raw
+  /// A string that is an integer of 64 bits.
+  case int
+  /// A short string in one allocation with its object.
+  case embstr
+  /// A list of linked nodes, one per element (before Redis 3.2).
+  case linkedlist
+  /// A small list, hash or sorted set in one ziplist (before Redis 7.0).
+  case ziplist
+  /// A list of packed nodes (since Redis 3.2).
+  case quicklist
+  /// A small collection in one listpack (since Redis 7.0).
+  case listpack
+  /// A small hash in one zipmap.
+  case zipmap
+  /// A set or hash in a hash table.
+  case hashtable
+  /// A small hash in one listpack, with expiries of fields.
+  case listpackex
+  /// A hash whose field names are in a template, with its values in a listpack.
+  case templateListpack = "template-listpack"
+  /// A hash whose field names are in a template, with its values in an array.
+  case templateArray = "template-array"
+  /// A set of integers, sorted in one array.
+  case intset
+  /// A sorted set in a skip list and a hash table.
+  case skiplist
+  /// A stream.
+  case stream
+  /// An array.
+  case array
   /// The answer of Redis 5.0 for a stream.
   case unknown
 
@@ -86,7 +113,8 @@ public struct ObjectEncodings: Hashable, Sendable {
   /// The encoding of a string.
   ///
   /// - Parameters:
-  ///   - keyByteCount: The bytes of the key's name.
+  ///   - value: The string.
+  ///   - keyByteCount: The size of the key's name, in bytes.
   ///   - expires: Whether the key has an expiry.
   @inlinable
   public func string(_ value: RawSpan, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
@@ -111,7 +139,9 @@ public struct ObjectEncodings: Hashable, Sendable {
 
   /// The encoding of any value but a string.
   ///
-  /// - Parameter header: The header of a list, set, sorted set, hash or array.
+  /// - Parameters:
+  ///   - type: The type of the stored value.
+  ///   - header: The header of a list, set, sorted set, hash or array.
   /// - Returns: `nil` if the elements decide: see ``elements(_:_:)``.
   public func value(_ type: ValueType, _ header: ElementsHeader?) -> ObjectEncoding? {
     switch type {

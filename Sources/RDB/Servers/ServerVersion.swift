@@ -19,7 +19,9 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
   /// Parses `7.2`, `7.2.6`, `redis-7.2` or `valkey-9.0`; other text gives `nil`. `255.255.255`, the version of development
   /// builds, is newer than all others.
   ///
-  /// - Parameter vendor: The vendor of a text that does not name one.
+  /// - Parameters:
+  ///   - text: The version, with or without its vendor.
+  ///   - vendor: The vendor of a text that does not name one.
   public init?(_ text: String, vendor: Vendor = .redis) {
     var rest = Substring(text)
     var vendor = vendor
@@ -40,7 +42,12 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether this is at least a given release of Redis, or at least the release `valkey` of Valkey.
   ///
-  /// - Parameter valkey: The default means each release of Valkey, which began as Redis 7.2; `nil` means none.
+  /// - Parameters:
+  ///   - major: The first number of the release of Redis.
+  ///   - minor: Its second number.
+  ///   - patch: Its third number.
+  ///   - valkey: The first two numbers of the release of Valkey. The default means each release of Valkey, which began
+  ///     as Redis 7.2; `nil` means none.
   public func isAtLeast(_ major: Int, _ minor: Int, _ patch: Int = 0, valkey: (Int, Int)? = (0, 0))
     -> Bool
   {

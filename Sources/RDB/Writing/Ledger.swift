@@ -6,8 +6,26 @@
 public struct Ledger: MergeableSummary, Equatable {
   /// The kind of thing that was lost.
   public enum Loss: String, Hashable, Sendable, CaseIterable {
-    case key, element, entry, expiry, group, consumer, pendingEntry = "pending entry"
-    case functionLibrary = "function library", moduleAux = "module AUX", score
+    /// A whole key.
+    case key
+    /// An element of a value, or a part of it such as a field or a member.
+    case element
+    /// An entry of a stream.
+    case entry
+    /// An expiry of a key, a field or a member.
+    case expiry
+    /// A consumer group of a stream.
+    case group
+    /// A consumer of a group.
+    case consumer
+    /// An entry of a stream that a group has delivered, but that is not acknowledged.
+    case pendingEntry = "pending entry"
+    /// A function library.
+    case functionLibrary = "function library"
+    /// Data that a module keeps outside keys, or attaches to keys.
+    case moduleAux = "module AUX"
+    /// The score of a member of a sorted set.
+    case score
   }
 
   /// The kind of a loss, and its reason.
@@ -65,6 +83,9 @@ public struct Ledger: MergeableSummary, Equatable {
   /// Records a loss.
   ///
   /// - Parameters:
+  ///   - loss: The kind of thing that was lost.
+  ///   - why: The reason, as a clause.
+  ///   - count: The number of things that were lost.
   ///   - key: The name of the key, function library or module; copied.
   ///   - offset: The file offset of its record, which orders the samples.
   public mutating func lose(

@@ -9,8 +9,11 @@ public import RDBFormat
 extension RDBWriter {
   /// Begins a stream; `nodeCount` calls of ``streamNode(_:_:)`` and one of ``streamInfo(_:)`` must follow.
   ///
-  /// - Parameter type: `stream_listpacks` (Redis 5.0), `stream_listpacks_2` (7.0) or
-  ///   `stream_listpacks_3` (7.2).
+  /// - Parameters:
+  ///   - name: The key's name.
+  ///   - type: `stream_listpacks` (Redis 5.0), `stream_listpacks_2` (7.0) or `stream_listpacks_3` (7.2).
+  ///   - nodeCount: The number of nodes; 0 for a stream without entries.
+  ///   - attributes: The key's expiry, idle time, frequency and metadata.
   public mutating func beginStream(
     _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
     _ attributes: KeyAttributes = KeyAttributes()
@@ -25,7 +28,7 @@ extension RDBWriter {
     pending.remaining = nodeCount
   }
 
-  /// Writes a node: the master ID, and the listpack of the entries (``StreamNodeWriter``). Master IDs must ascend.
+  /// Writes a node: the master ID, and the listpack of the entries (`StreamNodeWriter`). Master IDs must ascend.
   public mutating func streamNode(_ master: StreamID, _ listpack: RawSpan) throws(RDBError) {
     guard pending.part == .streamNode else { throw misplaced("a stream node") }
     try output.reserve(17)
@@ -102,7 +105,11 @@ extension RDBWriter {
 
   /// Begins a consumer; `pendingCount` IDs must follow, all of them among the group's pending entries.
   ///
-  /// - Parameter active: −1: never. Only `stream_listpacks_3` keeps it.
+  /// - Parameters:
+  ///   - name: The consumer's name.
+  ///   - seen: The time of the consumer's last command.
+  ///   - active: The time at which the consumer last got an entry. −1: never. Only `stream_listpacks_3` keeps it.
+  ///   - pendingCount: The number of entries that the consumer has pending.
   public mutating func streamConsumer(
     _ name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds, pendingCount: UInt64
   ) throws(RDBError) {

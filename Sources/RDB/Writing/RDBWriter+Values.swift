@@ -14,9 +14,11 @@ extension RDBWriter {
   /// Writes a key whose whole value is one packed blob: an intset, listpack, ziplist or zipmap.
   ///
   /// - Parameters:
+  ///   - name: The key's name.
   ///   - type: One of the types `set_intset`, `…_listpack`, `…_ziplist`, `hash_zipmap`.
-  ///   - blob: For example ``ListpackWriter/finished()``. It is not checked.
+  ///   - blob: For example `ListpackWriter.finished()`. It is not checked.
   ///   - firstExpiry: Of a `hash_listpack_ex`: the earliest expiry of its fields.
+  ///   - attributes: The key's expiry, idle time, frequency and metadata.
   /// - Throws: ``RDBError`` (`notRepresentable`) for another type.
   public mutating func packed(
     _ name: RawSpan, _ type: ValueType, _ blob: RawSpan, firstExpiry: UnixMilliseconds? = nil,
@@ -39,10 +41,12 @@ extension RDBWriter {
   /// Begins a collection written element by element; `count` calls and ``endKey()`` must follow.
   ///
   /// - Parameters:
+  ///   - name: The key's name.
   ///   - type: `list`, `set`, `zset`, `zset_2`, `hash`, `hash_2` (Valkey), `hash_metadata`.
   ///   - count: The number of elements; of a hash, the number of fields. At least 1: servers drop or refuse
   ///     a collection without elements.
   ///   - firstExpiry: Of a `hash_metadata`: the earliest expiry of its fields.
+  ///   - attributes: The key's expiry, idle time, frequency and metadata.
   public mutating func beginElements(
     _ name: RawSpan, _ type: ValueType, count: UInt64, firstExpiry: UnixMilliseconds? = nil,
     _ attributes: KeyAttributes = KeyAttributes()
@@ -63,16 +67,20 @@ extension RDBWriter {
     pending.remaining = count
   }
 
+  /// Writes an element of a list.
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     try nextElement(of: .list)
     try writeString(element)
   }
 
+  /// Writes a member of a set.
   public mutating func setMember(_ member: RawSpan) throws(RDBError) {
     try nextElement(of: .set)
     try writeString(member)
   }
 
+  /// Writes a member of a sorted set, with its score.
+  ///
   /// - Throws: ``RDBError`` (`notRepresentable`) for NaN, which servers refuse.
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     try nextElement(of: .zset)
@@ -83,7 +91,12 @@ extension RDBWriter {
     output.appendUnchecked(littleEndian: score.bitPattern)
   }
 
-  /// - Parameter expiry: Absolute; only `hash_2` and `hash_metadata` can hold one.
+  /// Writes a field of a hash, with its value.
+  ///
+  /// - Parameters:
+  ///   - field: The field's name.
+  ///   - value: The field's value.
+  ///   - expiry: The time at which the field expires; only `hash_2` and `hash_metadata` can hold one.
   public mutating func hashField(
     _ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds? = nil
   ) throws(RDBError) {
@@ -139,7 +152,11 @@ extension RDBWriter {
   /// Begins a list of quicklist nodes; `nodeCount` calls of ``quicklistNode(packed:)`` or
   /// ``quicklistNode(plain:)`` and ``endKey()`` must follow.
   ///
-  /// - Parameter type: `list_quicklist_2` (listpacks) or `list_quicklist` (ziplists).
+  /// - Parameters:
+  ///   - name: The key's name.
+  ///   - type: `list_quicklist_2` (listpacks) or `list_quicklist` (ziplists).
+  ///   - nodeCount: The number of nodes, at least 1.
+  ///   - attributes: The key's expiry, idle time, frequency and metadata.
   public mutating func beginQuicklist(
     _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
     _ attributes: KeyAttributes = KeyAttributes()
@@ -182,7 +199,9 @@ extension RDBWriter {
   /// then ``endKey()`` must follow. The value is not checked.
   ///
   /// - Parameters:
+  ///   - name: The key's name.
   ///   - type: The type of the stored value.
+  ///   - attributes: The key's expiry, idle time, frequency and metadata.
   ///   - module: Of a module's value: its ID, which the stored bytes do not have.
   /// - Throws: ``RDBError`` (`notRepresentable`) for `hash_template_listpack` and `hash_template_array`: such a value
   ///   refers to a record of the snapshot that it comes from.

@@ -136,7 +136,7 @@ extension SnapshotCheck {
   ///   - findsDuplicates: Whether to look for keys that a database has twice, and members that a key has twice. The
   ///     search takes at most 64 MiB of memory, and temporary files in `TMPDIR`.
   /// - Returns: The result. Damage is a result, not an error.
-  /// - Throws: ``RDBError`` (`io`) if the operating system refuses to read.
+  /// - Throws: `RDBError` (`io`) if the operating system refuses to read.
   public static func run(
     _ reader: consuming RDBReader, threads: Int, findsDuplicates: Bool = false
   ) throws(RDBError) -> SnapshotCheck {

@@ -104,7 +104,7 @@ public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
 
   /// Creates a receiver.
   ///
-  /// - Throws: ``RDBError``: `io` if no temporary file can be created, or the error of ``KeyReports/Options/template``.
+  /// - Throws: `RDBError`: `io` if no temporary file can be created, or the error of the option `template`.
   public init(_ options: KeyReports.Options) throws(RDBError) {
     var template: (any NameTemplate)?
     if options.wantsPrefix || options.wantsTTL, !options.prefix.templates.isEmpty, let make = options.template {

@@ -82,7 +82,11 @@ public struct RESPSink: OutputSink, ~Copyable {
     var roundedExpiries: UInt64 = 0
   }
 
-  /// - Parameter destination: The destination of the output.
+  /// Creates a sink.
+  ///
+  /// - Parameters:
+  ///   - options: What to write, and for which server.
+  ///   - destination: The destination of the output.
   public init(_ options: RESPOptions, to destination: any ByteDestination) {
     self.options = options
     can = RESPAbilities(options.target)

@@ -46,15 +46,25 @@ public struct RDBError: Error, Sendable {
     public static let stringTooLong = Code("stringTooLong")
     /// LZF data that does not decompress to the announced size.
     public static let corruptLZF = Code("corruptLZF")
+    /// A listpack that contradicts itself.
     public static let corruptListpack = Code("corruptListpack")
+    /// A ziplist that contradicts itself.
     public static let corruptZiplist = Code("corruptZiplist")
+    /// An intset that contradicts itself.
     public static let corruptIntset = Code("corruptIntset")
+    /// A zipmap that contradicts itself.
     public static let corruptZipmap = Code("corruptZipmap")
+    /// A quicklist node that is invalid.
     public static let corruptQuicklist = Code("corruptQuicklist")
+    /// A stream whose entries, groups or consumers are invalid.
     public static let corruptStream = Code("corruptStream")
+    /// A module's value or data whose parts are invalid.
     public static let corruptModule = Code("corruptModule")
+    /// An array whose parts are invalid.
     public static let corruptArray = Code("corruptArray")
+    /// A hash template that is invalid or missing, or a hash that does not match its template.
     public static let corruptHashTemplate = Code("corruptHashTemplate")
+    /// A hash whose field expiries are invalid.
     public static let corruptHash = Code("corruptHash")
     /// A score that is not a number, or not text of one.
     public static let badScore = Code("badScore")
@@ -129,12 +139,19 @@ public struct RDBError: Error, Sendable {
 
   @usableFromInline let storage: Storage
 
+  /// Creates an error.
+  ///
   /// - Parameters:
+  ///   - code: The reason for the error.
   ///   - offset: The file offset, in bytes; in compressed input, the offset in the decompressed bytes.
   ///   - innerOffset: The index inside a packed or LZF-compressed value that begins at `offset`.
   ///   - expected: What was expected, as a noun phrase.
   ///   - found: What was found, as a noun phrase.
+  ///   - key: The name of the key being read.
+  ///   - database: The number of that key's database.
+  ///   - valueType: The name of that key's value type.
   ///   - systemError: `errno`, if a system call failed.
+  ///   - missing: Of a `truncated` error: the number of bytes that are missing at least.
   ///   - underlying: The error that caused this one, if it began outside this package.
   ///   - path: The file that an `io` error concerns.
   public init(
@@ -168,6 +185,7 @@ public struct RDBError: Error, Sendable {
   /// The error that a sink throws to end the reading. The reader then returns normally.
   public static let stop = RDBError(.stop, at: 0, expected: "more", found: "enough")
 
+  /// The reason for the error.
   public var code: Code { storage.code }
   /// The file offset, in bytes; in an output error, the number of bytes written so far.
   public var offset: Int { storage.offset }
@@ -175,10 +193,13 @@ public struct RDBError: Error, Sendable {
   public var innerOffset: Int? { storage.innerOffset }
   /// The key being read, once its name was known.
   public var key: [UInt8]? { storage.key }
+  /// The number of the database being read, once it was known.
   public var database: UInt64? { storage.database }
   /// The value type's name (``ValueType/name``), once it was known.
   public var valueType: String? { storage.valueType }
+  /// What was expected, as a noun phrase.
   public var expected: String { storage.expected }
+  /// What was found, as a noun phrase.
   public var found: String { storage.found }
   /// `errno`, if a system call failed.
   public var systemError: Int32? { storage.systemError }

@@ -38,7 +38,9 @@ public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomS
 ///
 /// Alphabet: `A–Z a–z 0–9 - _`. Source: `moduleTypeEncodeId` in Redis `src/module.c`.
 public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvertible {
+  /// The name and the version, packed into 64 bits.
   public var rawValue: UInt64
+  /// Creates an ID from its 64 bits.
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// The type's name, such as `ReJSON-RL`.
