@@ -42,7 +42,9 @@ struct SchemaTests {
     let folder = Scratch()
     // Without the magic bytes a file is checked as one of commands, with another schema.
     let damaged = Fixture.damaged.filter { $0.bytes.starts(with: "REDIS".utf8) }
-    let valid = stride(from: 0, to: Fixture.valid.count, by: report.stride).map { Fixture.valid[$0] }
+    // `rdb bench` converts too, which it refuses for databases that a server does not have by default.
+    let candidates = Fixture.valid.filter { report.schema != "bench" || $0.topic != "multidb" }
+    let valid = stride(from: 0, to: candidates.count, by: report.stride).map { candidates[$0] }
     let fixtures = valid + (report.takesDamage ? damaged : [])
     let paths = fixtures.map { "one \($0.fileName) '\($0.path)'" }.joined(separator: "\n")
     let outcome = Tool.shell("one() {\n\(report.line)\n}\n\(paths)\n:", in: folder)
