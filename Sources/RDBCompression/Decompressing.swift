@@ -14,7 +14,7 @@ struct DecompressedInput {
 /// Recognizes the compression of `source` by its first bytes; see ``DecompressingSource``.
 ///
 /// - Throws: ``RDBError``: the error of `source`, or `notRDB` for a known format that this target does not read.
-func decompressing(_ source: any ByteSource, windowLimit: UInt64) throws(RDBError)
+func decompressing(_ source: any ByteSource, _ limits: DecompressionLimits) throws(RDBError)
   -> DecompressedInput
 {
   let (start, whole) = try peek(source, byteCount: CompressionFormat.magicByteCount)
@@ -39,7 +39,7 @@ func decompressing(_ source: any ByteSource, windowLimit: UInt64) throws(RDBErro
     throw input.noFrameAfterSkippable()
   }
   return DecompressedInput(
-    source: MemberReader(input, format: format, windowLimit: windowLimit), format: format,
+    source: MemberReader(input, format: format, limits), format: format,
     progress: progress)
 }
 

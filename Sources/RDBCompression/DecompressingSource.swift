@@ -13,12 +13,15 @@ public import RDBFormat
 /// happens on demand and never exceeds the reader's buffer, so a small file with huge contents needs no additional
 /// memory.
 ///
+/// A decompression bomb ends with an error: after the first 256 MiB, the source refuses to give more than `ratioLimit`
+/// bytes for each compressed byte.
+///
 /// Memory: 256 KiB of input, and the history that the format requires. gzip requires 32 KiB; zstd its window, which
 /// the writer chose (at most 8 MiB for levels below 20, 128 MiB for level 22); LZ4 at most 9 MiB; a legacy LZ4 frame
 /// 16 MiB.
 ///
-/// Reading throws `RDBError` with the codes `truncated`, `corruptCompression`, `trailingBytes`, or `refused` for a
-/// window above the limit. Its offset is in the decompressed bytes; `found` tells the offset in the compressed ones.
+/// Reading throws `RDBError` with the codes `truncated`, `corruptCompression`, `trailingBytes`, `refused` for a
+/// window above its limit, or `ratioTooHigh`. Its offset is in the decompressed bytes; `found` tells the offset in the compressed ones.
 public final class DecompressingSource: ByteSource {
   private let input: DecompressedInput
 
@@ -28,10 +31,13 @@ public final class DecompressingSource: ByteSource {
   ///   - base: A source of which nothing has been read yet. A pipe or a socket loses no bytes.
   ///   - windowLimit: The largest accepted zstd window, in bytes. The `zstd` tool writes larger windows, up to
   ///     2 GiB, with its option `--long=28` and above, and refuses them by default when reading.
+  ///   - ratioLimit: The largest accepted number of decompressed bytes per compressed byte, counted from the start of
+  ///     the input and compared after the first 256 MiB. gzip reaches 1,032 at most, zstd and LZ4 far more; snapshots
+  ///     of servers rarely reach 20.
   /// - Throws: `RDBError`: the error of `base`, or `notRDB` for a known format that this library does not read (xz,
   ///   bzip2, zip, lzip, 7z).
-  public init(_ base: any ByteSource, windowLimit: UInt64 = 128 << 20) throws(RDBError) {
-    input = try decompressing(base, windowLimit: windowLimit)
+  public init(_ base: any ByteSource, windowLimit: UInt64 = 128 << 20, ratioLimit: UInt64 = 500) throws(RDBError) {
+    input = try decompressing(base, DecompressionLimits(windowByteCount: windowLimit, ratio: ratioLimit))
   }
 
   /// The compression of the input, or `nil` if it is not compressed.

@@ -7,7 +7,7 @@ final class MemberReader: ByteSource {
   private let input: CompressedInput
   private let format: CompressionFormat
   private let decompressor: any Decompressor
-  private let windowLimit: UInt64
+  private let limits: DecompressionLimits
   /// The number of decompressed bytes so far.
   private var byteCount = 0
   private var isBetweenMembers = true
@@ -16,14 +16,14 @@ final class MemberReader: ByteSource {
   /// The first error, which every later read throws again.
   private var failure: RDBError?
 
-  init(_ input: CompressedInput, format: CompressionFormat, windowLimit: UInt64) {
+  init(_ input: CompressedInput, format: CompressionFormat, _ limits: DecompressionLimits) {
     self.input = input
     self.format = format
-    self.windowLimit = windowLimit
+    self.limits = limits
     decompressor =
       switch format {
       case .gzip: GzipDecompressor()
-      case .zstd: ZstdDecompressor(windowLimit: windowLimit)
+      case .zstd: ZstdDecompressor(windowLimit: limits.windowByteCount)
       case .lz4: LZ4Decompressor()
       }
   }
@@ -59,6 +59,7 @@ final class MemberReader: ByteSource {
       }
       input.consume(step.consumed)
       byteCount += step.produced
+      if limits.refuses(byteCount, from: input.offset) { throw tooSmall() }
       isBetweenMembers = step.endsMember
       mayHoldOutput = step.produced == output.count && !step.endsMember
       if step.produced > 0 { return step.produced }
@@ -116,6 +117,13 @@ final class MemberReader: ByteSource {
       found: "\(printable(input.bytes.prefix(16))) at byte \(input.offset) of the compressed input")
   }
 
+  private func tooSmall() -> RDBError {
+    RDBError(
+      .ratioTooHigh, at: byteCount,
+      expected: "at most \(limits.ratio) bytes for each compressed byte (`ratioLimit`)",
+      found: "\(byteCount) bytes from \(input.offset), as in a file made to fill a disk")
+  }
+
   private func refused(_ reason: DecompressionFailure) -> RDBError {
     switch reason {
     case .corrupt(let what):
@@ -125,7 +133,7 @@ final class MemberReader: ByteSource {
     case .windowTooLarge:
       RDBError(
         .refused, at: byteCount,
-        expected: "a zstd frame with a window of at most \(windowLimit >> 20) MiB",
+        expected: "a zstd frame with a window of at most \(limits.windowByteCount >> 20) MiB",
         found: "one that needs more (as the zstd tool writes with its options --ultra and --long), "
           + "at byte \(input.offset) of the compressed input")
     case .noMemory:

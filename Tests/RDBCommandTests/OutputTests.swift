@@ -33,6 +33,23 @@ struct OutputTests {
     #expect(folder.contents(of: "d/real")?.first == UInt8(ascii: "["))
   }
 
+  @Test("is not written through another user's link in a folder for all", .enabled(if: geteuid() == 0))
+  func foreignLink() {
+    let folder = ErrorTests.folder()
+    let line = "mkdir -p d && chmod MODE d && echo old >real && ln -sf ../real d/out && chown -h OWNER d/out; "
+    func run(mode: String, owner: String) -> Outcome {
+      let set = line.replacingOccurrences(of: "MODE", with: mode).replacingOccurrences(of: "OWNER", with: owner)
+      return Tool.shell(set + "rdb json -q dump.rdb -o d/out; status=$?; head -c 1 real; exit $status", in: folder)
+    }
+    for mode in ["1777", "0777", "1755"] {
+      let outcome = run(mode: mode, owner: "12345")
+      #expect(outcome.status == 74 && outcome.text == "o", "\(mode)")
+      #expect(outcome.error.contains("d/out: is a symbolic link of another user"), "\(outcome.error)")
+    }
+    #expect(run(mode: "0755", owner: "12345") == Outcome(status: 0, output: Data("[".utf8), error: ""))
+    #expect(run(mode: "1777", owner: "0") == Outcome(status: 0, output: Data("[".utf8), error: ""))
+  }
+
   @Test("keeps its old contents if the input is damaged")
   func damage() {
     let folder = ErrorTests.folder()

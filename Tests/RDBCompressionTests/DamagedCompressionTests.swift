@@ -120,6 +120,36 @@ struct DamagedCompressionTests {
     }
   }
 
+  @Test(
+    "Refuses to give more than the limit of bytes per compressed byte, after 256 MiB",
+    arguments: [Compressor.gzip, .zstd])
+  func ratio(_ compressor: Compressor) throws {
+    let byteCount = 257 << 20
+    let compressed = compressor.compress([UInt8](repeating: 0, count: byteCount))
+    func count(ratioLimit: Int) throws -> Int {
+      let source = try DecompressingSource(MemorySource(compressed), ratioLimit: UInt64(ratioLimit))
+      var piece = [UInt8](repeating: 0, count: 1 << 20)
+      var count = 0
+      while case let more = try piece.withUnsafeMutableBytes({ try source.read(into: $0) }), more > 0 { count += more }
+      return count
+    }
+    let error = errorOf { try count(ratioLimit: 500) }
+    #expect(error?.code == .ratioTooHigh)
+    #expect((256 << 20...257 << 20).contains(error?.offset ?? 0))
+    #expect(try count(ratioLimit: byteCount / compressed.count + 1) == byteCount)
+  }
+
+  @Test("Does not decompress what the decompressed input compresses", arguments: Compressor.allCases)
+  func nested(_ compressor: Compressor) {
+    let twice = compressor.compress(compressor.compress(Self.bytes))
+    #expect(
+      errorOf {
+        var reader = RDBReader(try DecompressingSource(MemorySource(twice)))
+        var sink = NoSink()
+        try reader.read(into: &sink)
+      }?.code == .notRDB)
+  }
+
   @Test("Decompresses only the bytes that the reader asks for", arguments: Compressor.allCases)
   func bomb(_ compressor: Compressor) throws {
     let compressed = compressor.compress([UInt8](repeating: 0, count: 40 << 20))

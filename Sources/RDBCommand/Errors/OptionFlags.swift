@@ -12,6 +12,7 @@ enum OptionFlags {
     "functions": "--functions",
     "ignoresChecksum": "--ignore-checksum",
     "meta": "--meta",
+    "ratioLimit": "--max-ratio",
     "singleDatabase": "--single-db",
     "stringLimit": "--max-string",
   ]

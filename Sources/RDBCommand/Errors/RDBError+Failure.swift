@@ -1,3 +1,4 @@
+import RDBCompression
 import RDBFormat
 import RDBFiltering
 import RDBRegex
@@ -55,6 +56,7 @@ extension RDBError {
       "A byte was changed after the file was written. --ignore-checksum skips this check."
     case .trailingBytes:
       "Something was appended to the file. The snapshot before it is whole."
+    case .ratioTooHigh: "A snapshot hardly ever shrinks that much. If this one is yours, allow it with --max-ratio."
     case .corruptCompression: "The compressed file is cut or damaged: copy it again."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
     // Their messages are complete.

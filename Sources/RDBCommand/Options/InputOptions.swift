@@ -9,8 +9,6 @@ struct InputOptions: ParsableArguments {
       "The snapshot to read, or - for standard input. gzip, zstd and LZ4 are decompressed.",
       valueName: "dump"), completion: .file())
   var dump: String
-
-  func open() throws -> InputFile { try InputFile(path: dump) }
 }
 
 /// The options that relax or limit reading.
@@ -27,6 +25,12 @@ struct ReadingOptions: ParsableArguments {
       valueName: "size"))
   var maxString = ByteSize(1 << 30)
 
+  @Option(
+    help: ArgumentHelp(
+      "Stop when a compressed file, after its first 256 MiB, grows to more than n times its size.",
+      valueName: "n"))
+  var maxRatio: UInt64 = 500
+
   var readerOptions: RDBReader.Options {
     var options = RDBReader.Options()
     options.ignoresChecksum = ignoreChecksum
@@ -34,6 +38,18 @@ struct ReadingOptions: ParsableArguments {
     options.parser.stringLimit = maxString.byteCount
     return options
   }
+
+  func validate() throws {
+    if maxRatio == 0 { throw ValidationError("--max-ratio takes a number above 0.") }
+  }
+
+  /// Opens the input file.
+  func open(_ input: InputOptions) throws -> InputFile { try open(input.dump) }
+
+  /// Opens an input file.
+  ///
+  /// - Parameter path: The path, or `-` for standard input.
+  func open(_ path: String) throws -> InputFile { try InputFile(path: path, maxRatio: maxRatio) }
 }
 
 /// The option that sets the number of threads.

@@ -54,7 +54,7 @@ final class OutputFile: ByteDestination {
         .usage, "\(shownName): is the name of the dump's index",
         hint: "Give -o another name; rdb index writes this one.")
     }
-    finalPath = Self.target(of: path)
+    finalPath = try SymbolicLink.target(of: path)
     let kind = Self.kind(of: finalPath)
     if kind == S_IFDIR { throw Failure(.usage, "\(shownName): is a folder", hint: "Give the name of a file.") }
     // A pipe or a device cannot be renamed.
@@ -177,13 +177,6 @@ final class OutputFile: ByteDestination {
 
   private static func cannotWrite(_ name: String) -> Failure {
     Failure(.ioError, "\(name): cannot be written: \(String(cString: strerror(errno)))")
-  }
-
-  /// The path that a symbolic link leads to, so that the link is kept.
-  private static func target(of path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
   }
 
   private static func identities(of paths: [String]) -> [FileIdentity] { paths.compactMap { FileIdentity(path: $0) } }

@@ -76,7 +76,7 @@ struct KeyLookup {
     _ input: InputOptions, _ arguments: LookupArguments, _ reading: ReadingOptions, _ working: WorkingArguments
   ) throws {
     path = input.dump
-    self.input = try input.open()
+    self.input = try reading.open(input)
     self.arguments = arguments
     name = try arguments.bytes(of: arguments.key)
     (self.reading, self.working) = (reading, working)

@@ -18,15 +18,17 @@ struct InputFile {
 
   /// Opens the file.
   ///
-  /// - Parameter path: The path, or `-` for standard input.
+  /// - Parameters:
+  ///   - path: The path, or `-` for standard input.
+  ///   - maxRatio: The largest accepted number of decompressed bytes per compressed byte.
   /// - Throws: ``Failure``.
-  init(path: String) throws {
+  init(path: String, maxRatio: UInt64) throws {
     shownName = path == "-" ? "standard input" : shown(path)
     indexPath = path == "-" ? nil : path + ".idx"
     let file = try Self.open(path, shownName)
     identities = [FileIdentity(descriptor: file.descriptor)].compactMap { $0 }
     do throws(RDBError) {
-      let input = try DecompressingSource(file)
+      let input = try DecompressingSource(file, ratioLimit: maxRatio)
       (source, format, compressed) = (input.source, input.format, input.progress)
     } catch {
       throw error.failure(in: shownName)

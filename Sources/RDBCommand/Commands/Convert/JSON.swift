@@ -45,7 +45,7 @@ struct JSON: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     let run = try SnapshotRun(input, reading)
     var options = JSONOptions(writer: run.origin.assumedWriter)
     options.layout = form.lines ? .lines : .array

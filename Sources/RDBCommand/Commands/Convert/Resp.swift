@@ -28,7 +28,7 @@ struct Resp: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     let run = try SnapshotRun(input, reading)
     let options = options(for: run.origin)
     let conversion = try Conversion(of: input, to: output, .lines, ledger, keys, working)

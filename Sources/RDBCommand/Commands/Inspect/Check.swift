@@ -32,7 +32,7 @@ struct Check: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     let output = try output.open(reading: input, form.onTerminal)
     let (start, source) = try peek(input)
     let (report, isOK) =

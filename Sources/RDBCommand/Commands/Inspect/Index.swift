@@ -30,7 +30,7 @@ struct Index: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     guard let file = input.file else {
       let (what, verb) = input.format.map { ("is compressed (\($0))", "Decompress") } ?? ("is not a file", "Write")
       throw Failure(

@@ -53,7 +53,7 @@ struct Keys: WorkingCommand {
   }
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     let run = try SnapshotRun(input, reading)
     // A table of keys has no losses.
     let conversion = try Conversion(

@@ -46,7 +46,7 @@ struct Bench: WorkingCommand {
   }
 
   func run() throws {
-    let subject = BenchSubject(path: input.dump, options: reading.readerOptions, threads: threads.count)
+    let subject = BenchSubject(path: input.dump, reading: reading, threads: threads.count)
     let size = try subject.warm()
     var report = BenchReport(
       file: input.dump, byteCount: size.byteCount, keys: size.keys, threads: threads.count)
@@ -68,13 +68,13 @@ struct Bench: WorkingCommand {
 /// The snapshot that is measured. Each task opens it again.
 private struct BenchSubject {
   let path: String
-  let options: RDBReader.Options
+  let reading: ReadingOptions
   let threads: Int
 
   /// Reads the snapshot once, so that it is in the page cache.
   func warm() throws -> (byteCount: UInt64, keys: UInt64) {
-    let input = try InputFile(path: path)
-    let run = RDBReader(input.source, options: options)
+    let input = try reading.open(path)
+    let run = RDBReader(input.source, options: reading.readerOptions)
     do {
       let result = try run.fold(threads: threads) { CountingSink(interest: .skip) }
       return (result.end?.byteCount ?? 0, result.summary.keysRead)
@@ -84,12 +84,12 @@ private struct BenchSubject {
   }
 
   func run(_ task: Bench.Task) throws {
-    let input = try InputFile(path: path)
+    let input = try reading.open(path)
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     guard null >= 0 else { throw Failure(.ioError, "/dev/null cannot be opened") }
     defer { close(null) }
     do {
-      try run(task, RDBReader(input.source, options: options), to: FileDestination(descriptor: null))
+      try run(task, RDBReader(input.source, options: reading.readerOptions), to: FileDestination(descriptor: null))
     } catch {
       throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
     }

@@ -46,7 +46,7 @@ struct Memory: WorkingCommand {
   }
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     if let top { return try writeTop(top, of: input) }
     let run = try SnapshotRun(input, reading)
     let conversion = try Conversion(

@@ -40,7 +40,7 @@ struct Prefix: WorkingCommand {
   }
 
   func run() throws {
-    let input = try input.open()
+    let input = try reading.open(input)
     let output = try output.open(reading: input, form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
     let reports = try run.reports { options in
