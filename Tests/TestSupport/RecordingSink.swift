@@ -45,6 +45,9 @@ public struct RecordingSink: FoldingSink {
       "function \(library.isPreGA) \(text(library.name)) \(text(library.engine)) "
         + "\(text(library.description)) \(text(library.code))")
   }
+  public mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
+    log.append("finding \(finding.description)")
+  }
   public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {
     log.append("module aux \(aux.module) when \(aux.when) at \(aux.offset)")
     stored = []

@@ -145,6 +145,10 @@ extension ForwardingSink where Self: ~Copyable {
     try base.streamIdempotencyEnd(idsAdded: idsAdded, idsDuplicate: idsDuplicate)
   }
   /// Forwards the event to ``base``.
+  @inlinable public mutating func finding(_ finding: borrowing Finding) throws {
+    try base.finding(finding)
+  }
+  /// Forwards the event to ``base``.
   @inlinable public mutating func endKey(_ end: KeyEnd) throws {
     try base.endKey(end)
   }

@@ -5,7 +5,7 @@ public import RDBFormat
 /// The reader calls the methods in the order below. A span is valid only during the call that receives it: copy what must
 /// stay. A sink answers once per key how much of the value it wants (``Interest``).
 ///
-/// Only `node` and the text form of `zsetMember` have defaults: when Redis gains a data type, the compiler lists each sink
+/// Only `node`, `finding` and the text form of `zsetMember` have defaults: when Redis gains a data type, the compiler lists each sink
 /// that has to decide. ``SelectiveSink`` has defaults for all events, ``ForwardingSink`` forwards them.
 ///
 /// A method may throw any error. Reading then ends with an ``RDBError`` of the code ``RDBError/Code/sink``, whose underlying
@@ -15,10 +15,10 @@ public import RDBFormat
 ///
 ///     beginSnapshot
 ///       ( aux | functionLibrary | beginModuleAux stored* endStored | slots | databaseSize
-///       | beginKey  value  endKey )*
+///       | beginKey  value  endKey | finding )*
 ///     endSnapshot                       only if the snapshot is complete
 ///
-/// `value`, if `beginKey` answered …
+/// `value`, if `beginKey` answered …; a `finding` may come anywhere in it, unless the answer was `.skip`:
 ///
 ///     .skip, .measure,   nothing
 ///     .validate
@@ -117,6 +117,15 @@ public protocol RDBSink: ~Copyable {
   /// After the last ID: how many IDs were ever recorded, and how many refused as duplicates.
   mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws
 
+  // MARK: Findings
+
+  /// An oddity that does not end the reading: of the current key if it comes between `beginKey` and `endKey`, else of
+  /// the file.
+  ///
+  /// A key whose value is only stepped over or passed on as stored has no findings about its value. The default ignores
+  /// the event: the value that is announced is exact.
+  mutating func finding(_ finding: borrowing Finding) throws
+
   // MARK: Ends
 
   /// The key is complete.
@@ -128,6 +137,8 @@ public protocol RDBSink: ~Copyable {
 extension RDBSink where Self: ~Copyable {
   /// Does nothing.
   @inlinable public mutating func node(_ node: ValueNode) throws {}
+  /// Does nothing.
+  @inlinable public mutating func finding(_ finding: borrowing Finding) throws {}
   /// Drops the text, and announces the member with its score.
   @inlinable @inline(__always)
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws {

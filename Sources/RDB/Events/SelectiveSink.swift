@@ -142,6 +142,10 @@ extension SelectiveSink where Self: ~Copyable {
     try Self.ignore(.streamIdempotencyEnd, "streamIdempotencyEnd(idsAdded:idsDuplicate:)")
   }
   /// Does nothing, unless ``events`` contains the event.
+  @inlinable public mutating func finding(_ finding: borrowing Finding) throws {
+    try Self.ignore(.finding, "finding(_:)")
+  }
+  /// Does nothing, unless ``events`` contains the event.
   @inlinable public mutating func endKey(_ end: KeyEnd) throws {
     try Self.ignore(.endKey, "endKey(_:)")
   }

@@ -70,4 +70,6 @@ public struct SinkEvents: OptionSet, Hashable, Sendable {
   @inlinable public static var endKey: SinkEvents { SinkEvents(rawValue: 1 << 28) }
   /// ``RDBSink/endSnapshot(_:)``
   @inlinable public static var endSnapshot: SinkEvents { SinkEvents(rawValue: 1 << 29) }
+  /// ``RDBSink/finding(_:)``
+  @inlinable public static var finding: SinkEvents { SinkEvents(rawValue: 1 << 30) }
 }

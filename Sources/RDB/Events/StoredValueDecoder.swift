@@ -10,7 +10,7 @@ struct StoredValueDecoder: ~Copyable {
   @usableFromInline var offset = 0
   @usableFromInline var isComplete = false
 
-  @usableFromInline init() {}
+  @usableFromInline init() { parser.knowsKey = false }
 
   /// What the value's lengths tell, for `measure` and `validate`.
   @usableFromInline var measure: ValueMeasure { parser.state.value.measure }

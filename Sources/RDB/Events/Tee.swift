@@ -389,6 +389,15 @@ extension Tee where First: ~Copyable, Second: ~Copyable {
       { try $0.streamIdempotencyID(producer: producer, id: id, entry: entry) },
       { try $0.streamIdempotencyID(producer: producer, id: id, entry: entry) })
   }
+  /// Passes a finding of a key to the sinks that did not answer `skip`, and a finding of the file to both.
+  @inlinable public mutating func finding(_ finding: borrowing Finding) throws {
+    let concernsKey = finding.concernsKey
+    if !concernsKey || one.interest != .skip { try Self.call(&first, &one) { try $0.finding(finding) } }
+    if !concernsKey || two.interest != .skip {
+      try Tee<Second, First>.call(&second, &two) { try $0.finding(finding) }
+    }
+    try checkStop()
+  }
   /// Passes the event to the sinks that asked for elements.
   @inlinable public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws {
     try elements(

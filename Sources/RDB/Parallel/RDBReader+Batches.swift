@@ -131,8 +131,8 @@ extension RDBParser {
 
   /// Continues with the state of another parser.
   @usableFromInline mutating func resume(from state: ParserState) {
-    let isSameVendor = self.state.header.vendor == state.header.vendor
+    let isSameHeader = self.state.header == state.header
     self.state = state
-    if !isSameVendor { fillTypes() }
+    if !isSameHeader { fillTypes() }
   }
 }

@@ -30,6 +30,9 @@ struct ParserState: Sendable {
   /// The file offset of the first attribute; −1: none was read.
   @usableFromInline var recordOffset = -1
 
+  /// Whether the type of the current key is newer than the header's version.
+  @usableFromInline var isNewerType = false
+
   /// Whether another record lies between the attributes and the key.
   @usableFromInline var isRecordSplit = false
 
@@ -58,6 +61,7 @@ struct ParserState: Sendable {
     if !metadata.isEmpty { metadata = [] }
     recordOffset = -1
     isRecordSplit = false
+    isNewerType = false
   }
 }
 

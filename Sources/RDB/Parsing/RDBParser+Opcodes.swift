@@ -62,7 +62,13 @@ extension RDBParser {
   mutating func opcode<S: RDBSink & ~Copyable>(
     _ code: UInt8, at start: Int, _ cursor: inout ByteCursor, _ sink: inout S
   ) throws -> Bool {
-    guard let opcode = Opcode(rawValue: code) else { throw unknown(code, at: start) }
+    guard let opcode = Opcode(rawValue: code) else {
+      let type = try newerType(code, at: start)
+      attribute(start)
+      state.isNewerType = true
+      try key(&cursor, type, start, &sink)
+      return false
+    }
     let first = cursor.position - 1
     if state.recordOffset >= 0, !isAttribute(opcode) { state.isRecordSplit = true }
     switch opcode {

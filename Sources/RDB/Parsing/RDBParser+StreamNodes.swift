@@ -115,9 +115,6 @@ extension RDBParser {
         .corruptStream, at: offset, "\(live) live and \(deleted) deleted entries",
         "\(seenLive) and \(seenDeleted)")
     }
-    if live == 0, state.value.mode == .validate {
-      throw RDBError.value(.corruptStream, at: offset, "a node with a live entry", "none")
-    }
     state.value.liveCount &+= UInt64(live)
   }
 

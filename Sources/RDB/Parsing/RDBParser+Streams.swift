@@ -63,16 +63,9 @@ extension RDBParser {
       entriesAdded: added, groupCount: try cursor.length())
   }
 
-  @usableFromInline func check(_ info: StreamInfo, at offset: Int) throws(RDBError) {
-    guard info.length == state.value.liveCount else {
-      throw RDBError.value(
-        .corruptStream, at: offset, "a length of \(state.value.liveCount), as there are entries",
-        "\(info.length)")
-    }
-    if state.value.hasLastID, info.lastID < state.value.lastID {
-      throw RDBError.value(
-        .corruptStream, at: offset, "a last ID from \(state.value.lastID) on", "\(info.lastID)")
-    }
+  /// Whether a stream's own numbers agree with its entries.
+  @usableFromInline func agrees(_ info: StreamInfo) -> Bool {
+    info.length == state.value.liveCount && !(state.value.hasLastID && info.lastID < state.value.lastID)
   }
 
   // MARK: Groups, consumers, pending entries, idempotent producers
@@ -85,8 +78,8 @@ extension RDBParser {
       let start = cursor.offset
       switch state.value.stage {
       case .tail:
-        let info = try streamInfo(&cursor)
-        try check(info, at: start)
+        var info = try streamInfo(&cursor)
+        if !agrees(info) { info = try corrected(info, at: start, cursor.bytes, &sink) }
         try sink.streamInfo(info)
         state.value.info = info
         state.value.outer = info.groupCount

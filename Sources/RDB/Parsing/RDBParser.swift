@@ -44,7 +44,7 @@ public import RDBFormat
   /// The attributes of the current key, for its announcement.
   @usableFromInline let record = KeyRecord()
   @usableFromInline var duplicates = DuplicateFinder()
-  /// The value type of each byte; `nil`: the byte is none.
+  /// The value type of each byte; `nil`: the byte is none of the header's version.
   @usableFromInline let types: UnsafeMutablePointer<ValueType?>
   /// The position in the input after the current key's name, for errors.
   @usableFromInline var keyEnd = 0
@@ -54,6 +54,8 @@ public import RDBFormat
   @inlinable static var noKey: Int { -1 }
   /// `state.keyName` is the name of the key.
   @inlinable static var keptKey: Int { -2 }
+  /// Whether the parser reads keys, and not a value alone.
+  var knowsKey = true
   /// The number of bytes of the input that are consumed.
   @usableFromInline var committed = 0
   /// The last position in the input between two records.
@@ -99,10 +101,13 @@ public import RDBFormat
   /// Whether the parser is between two records.
   @usableFromInline var isBetweenRecords: Bool { state.phase == .records && state.recordOffset < 0 }
 
+  /// Fills the table with the types of the header's version. See ``newerType(_:at:)`` for later types.
   @usableFromInline func fillTypes() {
     types.update(repeating: nil, count: 256)
-    for type in ValueType.allCases where (type.row.vendor ?? state.header.vendor) == state.header.vendor {
-      types[Int(type.code)] = type
+    for type in ValueType.allCases {
+      let row = type.row
+      guard (row.vendor ?? state.header.vendor) == state.header.vendor, row.since <= state.header.version else { continue }
+      types[Int(row.code)] = type
     }
   }
 
@@ -275,7 +280,7 @@ public import RDBFormat
     return try sink.beginKey(record.header(name: name))
   }
 
-  /// Announces a key that has an expiry, an idle time, a frequency, metadata, or a module.
+  /// Announces a key that has an expiry, an idle time, a frequency, metadata, a module, or a newer type.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func announceWithAttributes<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
@@ -289,6 +294,7 @@ public import RDBFormat
       attributes.pointee.module = module
     }
     let (input, inputOffset) = (attributes.pointee.input, attributes.pointee.inputOffset)
+    let typeOffset = attributes.pointee.offset
     if state.recordOffset >= 0 { attributes.pointee.offset = state.recordOffset }
     if state.isRecordSplit { attributes.pointee.input = nil }
     attributes.pointee.valueOffset = cursor.offset
@@ -301,7 +307,11 @@ public import RDBFormat
       (attributes.pointee.input, attributes.pointee.inputOffset) = (input, inputOffset)
       state.resetAttributes()
     }
-    return try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))
+    let interest = try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))
+    if state.isNewerType, interest != .skip {
+      try sink.finding(newerTypeFinding(attributes.pointee.storedType, at: typeOffset, cursor.bytes))
+    }
+    return interest
   }
 
   @inlinable mutating func beginValue(_ type: ValueType, offset: Int) {
@@ -327,9 +337,7 @@ public import RDBFormat
       try skipValue(&cursor)
     case .validate:
       if state.value.type.layout.needsDecoding {
-        var counter = ElementCounter()
-        defer { noteCount(state.value.measure.count &+ counter.count) }
-        try elements(&cursor, &counter)
+        try validateElements(&cursor, &sink)
       } else {
         try skipValue(&cursor)
       }
@@ -337,6 +345,19 @@ public import RDBFormat
       try storedValue(&cursor, &sink)
     }
     try endValue(&cursor, &sink)
+  }
+
+  /// Decodes elements to check them, and passes on what the check found.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func validateElements<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S) throws {
+    var counter = ElementCounter()
+    var failure: (any Error)?
+    do { try elements(&cursor, &counter) } catch { failure = error }
+    noteCount(state.value.measure.count &+ counter.count)
+    if let findings = counter.findings {
+      for finding in findings { try sink.finding(finding) }
+    }
+    if let failure { throw failure }
   }
 
   @inlinable @_lifetime(cursor: copy cursor)

@@ -57,10 +57,12 @@ extension RDBParser {
 @usableFromInline
 struct ElementCounter: SelectiveSink {
   @usableFromInline var count: UInt64 = 0
+  /// The findings, for the sink that asked for the check; `nil`: none.
+  @usableFromInline var findings: [Finding]?
   @inlinable init() {}
 
   @usableFromInline static var events: SinkEvents {
-    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry]
+    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .finding]
   }
 
   @inlinable mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
@@ -73,5 +75,8 @@ struct ElementCounter: SelectiveSink {
   @inlinable mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) { count &+= 1 }
   @inlinable mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     count &+= 1
+  }
+  @usableFromInline mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
+    findings = (findings ?? []) + [copy finding]
   }
 }
