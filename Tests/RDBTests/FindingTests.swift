@@ -21,10 +21,14 @@ struct OddSnapshot: CustomTestStringConvertible, Sendable {
   static let streams: [OddSnapshot] = [
     OddSnapshot(
       "a stream that is longer than its entries", B.key(21, [1] + Stream.node() + Stream.tail(length: 5)),
-      ["streamLength at offset 60 in key \"k\": expected a length of 1, as there are entries, found 5 (refused by Valkey 9.1 and later)"]),
+      [
+        "streamLength at offset 60 in key \"k\": expected a length of 1, as there are entries, found 5 (refused by Valkey 9.1 and later)"
+      ]),
     OddSnapshot(
       "a stream that is shorter than its entries", B.key(21, [1] + Stream.node() + Stream.tail(length: 0)),
-      ["streamLength at offset 60 in key \"k\": expected a length of 1, as there are entries, found 0 (refused by Valkey 9.1 and later)"]),
+      [
+        "streamLength at offset 60 in key \"k\": expected a length of 1, as there are entries, found 0 (refused by Valkey 9.1 and later)"
+      ]),
     OddSnapshot(
       "a stream whose last ID is below its newest entry", B.key(21, [1] + Stream.node(5) + Stream.tail(lastID: 4)),
       ["streamLastID at offset 60 in key \"k\": expected a last ID from 5-1 on, found 4-1"]),
@@ -37,9 +41,12 @@ struct OddSnapshot: CustomTestStringConvertible, Sendable {
     OddSnapshot(
       "a type of a later version, after an expiry", version: 9,
       [252] + B.little(Int64(5)) + B.key(20, B.string(B.listpack(["a"]))) + B.key(0, B.string("v")),
-      ["newerType at offset 18 in key \"k\": expected a value type of version 9 or earlier, found set_listpack (type 20), of version 11 and later"]),
+      [
+        "newerType at offset 18 in key \"k\": expected a value type of version 9 or earlier, found set_listpack (type 20), of version 11 and later"
+      ]),
     OddSnapshot(
-      "a type of a later version of Valkey's own", version: 80, B.key(22, [1] + B.string("f") + B.string("v") + B.little(Int64(-1))),
+      "a type of a later version of Valkey's own", version: 80,
+      B.key(22, [1] + B.string("f") + B.string("v") + B.little(Int64(-1))),
       []),
   ]
 }

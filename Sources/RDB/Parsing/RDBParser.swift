@@ -106,7 +106,9 @@ public import RDBFormat
     types.update(repeating: nil, count: 256)
     for type in ValueType.allCases {
       let row = type.row
-      guard (row.vendor ?? state.header.vendor) == state.header.vendor, row.since <= state.header.version else { continue }
+      guard (row.vendor ?? state.header.vendor) == state.header.vendor, row.since <= state.header.version else {
+        continue
+      }
       types[Int(row.code)] = type
     }
   }
