@@ -156,7 +156,7 @@ struct KeyReportTests {
     let folder = Scratch()
     Self.awkward(folder)
     let columns = Tool.shell("rdb keys --csv --format %k dump.rdb -q", in: folder).text
-    for cell in ["\r\n'=1+2\r\n", "\r\n'+cmd\r\n", "\r\n'-5\r\n", "\r\n'@sum\r\n", "\r\n'=x\r\n"] {
+    for cell in ["\r\n'=1+2\r\n", "\r\n'+cmd\r\n", "\r\n'-5\r\n", "\r\n'@sum\r\n", "\r\n\\x27=x\r\n"] {
       #expect(columns.contains(cell), "\(cell)")
     }
     #expect(columns.contains("\r\n\"comma,quote\"\":x\"\r\n"))
@@ -165,6 +165,32 @@ struct KeyReportTests {
     #expect(columns.contains("\r\nnul\\x00:x\r\n"))
     let raw = Tool.shell("rdb keys --csv --format %k dump.rdb -q --no-defuse", in: folder).text
     #expect(raw.contains("\r\n=1+2\r\n") && raw.contains("\r\n-5\r\n"))
+  }
+
+  @Test("cut names after 1024 bytes in text, at a whole character, and show their size")
+  func longNames() {
+    let folder = Scratch()
+    var builder = SnapshotBuilder(version: 9)
+    for start in ["", "x", "xx", "xxx"] {
+      builder.string(start + String(repeating: "🚀", count: 300), "v")
+      builder.string(start + String(repeating: "n", count: 1 << 20), "v")
+    }
+    builder.string(String(repeating: "w", count: 1024), "v")
+    builder.string([UInt8](repeating: 0x80, count: 2000), "v")
+    folder.write(builder.whole, as: "dump.rdb")
+    for command in ["memory", "bigkeys --top 9"] {
+      let text = Tool.shell("rdb \(command) dump.rdb -q -j 1", in: folder).text
+      #expect(text.utf8.count < 16 << 10)
+      #expect(!text.contains("\\xf0") && !text.contains("\u{FFFD}"))
+      if command == "memory" {
+        #expect(text.contains(" \(String(repeating: "🚀", count: 256))… (1200 bytes)\n"))
+        #expect(text.contains(" x\(String(repeating: "🚀", count: 255))… (1201 bytes)\n"))
+        #expect(text.contains(" \(String(repeating: "w", count: 1024))\n"))
+        #expect(text.contains("\\x80… (2000 bytes)\n"))
+      }
+      #expect(text.contains("… (1048576 bytes)"))
+    }
+    #expect(Tool.shell("rdb memory dump.rdb -q --csv | wc -c", in: folder).text.contains("4208"))
   }
 
   @Test("list keys in the given --format")

@@ -30,7 +30,7 @@ def text_of(value):
 def same_key(cell, value):
     wanted, is_escaped = text_of(value)
     if not is_escaped:
-        return cell == wanted
+        return cell.replace("\\x27", "'").replace("\\\\", "\\") == wanted
     if isinstance(wanted, str):
         wanted = wanted.encode()
     return codecs.escape_decode(cell.encode("latin-1").replace(b'\\"', b'"'))[0] == wanted

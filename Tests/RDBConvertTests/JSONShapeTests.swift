@@ -75,6 +75,22 @@ struct JSONShapeTests {
         == "{\"a\":\"1\"}\n{\"b\":{\"$base64\":\"/w==\"}}\n{\"$base64:JGJhc2U2NDo=\":\"c\"}\n")
   }
 
+  @Test("Writes entries of streams in the shape rdbtools as librdb does")
+  func streams() throws {
+    let fixture = Fixture.named("redis-7.2.6/streams")
+    let written = JSONConversion(fixture.bytes, shape: .rdbtools)
+    let members = try written.document().array?.flatMap { $0.members ?? [] } ?? []
+    let streams = members.filter { $0.value["entries"] != nil }
+    #expect(!streams.isEmpty)
+    for stream in streams {
+      #expect(stream.value.names == ["entries"])
+      for entry in stream.value["entries"]?.array ?? [] {
+        #expect(entry.names == ["id", "items"])
+        #expect(entry["items"]?.members != nil)
+      }
+    }
+  }
+
   @Test("Writes null and a text for scores that are not JSON numbers")
   func scores() {
     var dump = SnapshotBuilder()
@@ -82,7 +98,7 @@ struct JSONShapeTests {
     #expect(
       text(dump).contains(
         #""entries":[{"member":"a","score":null,"score_text":"inf"},{"member":"b","score":null,"score_text":"-inf"},"#
-          + #"{"member":"c","score":-0},{"member":"d","score":1e+300},{"member":"e","score":0.1}]"#))
+          + #"{"member":"c","score":-0.0},{"member":"d","score":1e+300},{"member":"e","score":0.1}]"#))
     #expect(
       text(dump, shape: .rdbtools)
         == "[{\n\"z\":{\"a\":\"inf\",\"b\":\"-inf\",\"c\":\"-0\",\"d\":\"1e+300\",\"e\":\"0.1\"}\n}]\n")

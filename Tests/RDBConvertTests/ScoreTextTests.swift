@@ -56,6 +56,23 @@ struct ScoreTextTests {
     text.split(separator: ",").filter { !$0.hasPrefix("\"encoding\"") }
   }
 
+  @Test("Of -0 are noted for targets that drop the sign in a listpack", arguments: [17, 12] as [UInt8])
+  func negativeZero(_ kind: UInt8) throws {
+    let (packed, plain) = try snapshots(kind)
+    let note = "signs of scores of -0, which only RESTORE carries into small sorted sets ×1"
+    for dump in [packed, plain] {
+      for target in ["7.0", "8.2", "valkey-8.0"] {
+        let noted = convert(dump, target: target)
+        #expect(noted.notes.contains(note) && noted.losses.isEmpty)
+        #expect(noted.lines[1].contains(" -0 "))
+      }
+      #expect(!convert(dump, target: "6.2").notes.contains(note))
+    }
+    // The listpack holds the text -0, which the target keeps.
+    let restored = convert(packed, target: "7.2") { $0.restore = .auto }
+    #expect(!restored.notes.contains(note) && restored.lines[1].hasPrefix("RESTORE k 0 "))
+  }
+
   @Test("Are rejected if they are not numbers", arguments: [" 3", "3 ", "", "nan", "1,5", "--1", "1.2.3"])
   func refused(_ text: String) {
     let packed = RDBBytes.listpack([.text(Array("m".utf8)), .text(Array(text.utf8))])

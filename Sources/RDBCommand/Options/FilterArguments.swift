@@ -9,16 +9,17 @@ extension FilterOptions.Expired: ExpressibleByArgument {}
 /// The options that choose keys.
 struct FilterArguments: ParsableArguments {
   @Option(
-    name: [.customShort("k"), .long],
+    name: [.customShort("k"), .long], parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Keep only keys whose name matches this PCRE2 expression. Repeatable.", valueName: "regex"))
   var key: [String] = []
 
   @Option(
-    name: [.customShort("K"), .long],
+    name: [.customShort("K"), .long], parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Leave out keys whose name matches this PCRE2 expression. Repeatable.", valueName: "regex"))
   var noKey: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Keep only keys that match this glob, as in KEYS and SCAN. Repeatable.", valueName: "glob"))
   var pattern: [String] = []
 
@@ -40,6 +41,7 @@ struct FilterArguments: ParsableArguments {
   var db: [String] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Keep only keys that expire between two times, never, or at any time.",
       valueName: "a~b|noexpire|anyexpire"))
@@ -117,12 +119,14 @@ struct ExpiryArguments: ParsableArguments {
   var expired = FilterOptions.Expired.keep
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Compare expiries with this time: 2026-01-01T12:30Z, now-30d, or a Unix time in s or ms. Default: now.",
       valueName: "time"))
   var now: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Move every expiry by this duration, such as 1h30m or -7d, after --expired was applied.", valueName: "duration"))
   var ttlShift: String?

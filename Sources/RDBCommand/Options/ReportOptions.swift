@@ -56,7 +56,9 @@ struct TableArguments: ParsableArguments {
 
 /// The options that split key names into prefixes.
 struct PrefixArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("End a part of a name after this text. Repeatable.", valueName: "text"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("End a part of a name after this text. Repeatable.", valueName: "text"))
   var sep: [String] = [":"]
 
   @Option(help: ArgumentHelp("Split names into at most n parts, 1–16.", valueName: "n"))
@@ -69,6 +71,7 @@ struct PrefixArguments: ParsableArguments {
   var foldUuid = false
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Group the keys whose name matches this PCRE2 expression. Repeatable.",
       valueName: "regex"))

@@ -16,7 +16,7 @@ struct LookupArguments: ParsableArguments {
     help: ArgumentHelp("Look in this database.", valueName: "number"))
   var db: UInt64 = 0
 
-  @Flag(help: #"Read names as rdb keys writes them, with \n, \xff, \\ and \"."#)
+  @Flag(help: #"Read names as rdb keys and CSV cells have them, with \n, \xff, \\ and \"."#)
   var escaped = false
 
   @Option(
@@ -37,7 +37,7 @@ struct LookupArguments: ParsableArguments {
   /// - Throws: `ValidationError`, if `--escaped` was given and the escapes are wrong.
   func bytes(of argument: String) throws -> [UInt8] {
     guard escaped else { return rawArgument(argument) }
-    guard let bytes = unescaped(argument.utf8) else {
+    guard let bytes = unescaped(FormulaText.withoutApostrophe(Array(argument.utf8))) else {
       throw ValidationError(
         #"\#(shown(argument)) is not an escaped name: the escapes are \n \r \t \a \b \\ \" and \xhh."#)
     }

@@ -23,7 +23,7 @@ extension JSONSink {
     if key.needsComma { output.appendUnchecked(UInt8(ascii: ",")) }
     output.appendUnchecked("{\"id\":")
     output.appendUnchecked(id)
-    output.appendUnchecked(isNative ? ",\"fields\":[" : ",\"values\":{")
+    output.appendUnchecked(isNative ? ",\"fields\":[" : ",\"items\":{")
     key.needsComma = false
     key.fieldsLeft = fieldCount
     if fieldCount == 0 { try endStreamEntry() }

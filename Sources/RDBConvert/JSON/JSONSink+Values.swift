@@ -87,7 +87,7 @@ extension JSONSink {
 
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     if score.isFinite {
-      let wasShort = try shortMember(member) { DoubleText.write(score, to: $0) }
+      let wasShort = try shortMember(member) { Self.write(score, to: $0) }
       if wasShort { return }
     }
     try separate()
@@ -96,18 +96,19 @@ extension JSONSink {
       try strings.appendValue(member, to: &output)
       try output.reserve(96)
       output.appendUnchecked(score.isFinite ? ",\"score\":" : ",\"score\":null,\"score_text\":\"")
-      appendUnchecked(score)
+      output.advance(by: Self.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
       output.appendUnchecked(score.isFinite ? "}" : "\"}")
     } else {
       try strings.appendName(member, to: &output)
       try output.reserve(64)
       output.appendUnchecked(":\"")
-      appendUnchecked(score)
+      output.advance(by: DoubleText.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
       output.appendUnchecked(UInt8(ascii: "\""))
     }
   }
 
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+    if Self.isNegativeZero(score) { return try zsetMember(member, score: score) }
     let wasShort = try shortMember(member) { destination in
       text.withUnsafeBytes { RESPText.copy($0.baseAddress.unsafelyUnwrapped, to: destination, byteCount: $0.count) }
       return text.byteCount
@@ -137,10 +138,16 @@ extension JSONSink {
     return true
   }
 
+  /// Writes a score as a JSON number, and returns its byte count.
+  ///
+  /// −0 is `-0.0`: many parsers read `-0` as an integer, which has no sign.
   @inline(__always)
-  private mutating func appendUnchecked(_ score: Double) {
-    output.advance(by: DoubleText.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
+  private static func write(_ score: Double, to destination: UnsafeMutableRawPointer) -> Int {
+    isNegativeZero(score) ? write("-0.0", to: destination) : DoubleText.write(score, to: destination)
   }
+
+  @inline(__always)
+  private static func isNegativeZero(_ score: Double) -> Bool { score.bitPattern == (-0.0 as Double).bitPattern }
 
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)

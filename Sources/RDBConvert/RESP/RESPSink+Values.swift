@@ -117,6 +117,7 @@ extension RESPSink {
   }
 
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+    if score.bitPattern == Self.negativeZero { noteNegativeZero() }
     guard try begin(member.byteCount, 32) else { return }
     if batch.isOpen {
       let memory = elementMemory
@@ -131,6 +132,7 @@ extension RESPSink {
 
   @inlinable @inline(__always)
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
+    if score.bitPattern == Self.negativeZero { noteNegativeZero() }
     guard try begin(member.byteCount, 32) else { return }
     if batch.isOpen {
       let memory = elementMemory
@@ -154,6 +156,14 @@ extension RESPSink {
       try out.bulk(index)
       try out.bulk(value)
     }
+  }
+
+  @inlinable static var negativeZero: UInt64 { 1 << 63 }
+
+  @inline(never)
+  @usableFromInline mutating func noteNegativeZero() {
+    guard can.dropsSignOfZero, key.plan == .commands else { return }
+    ledger.note("signs of scores of -0, which only RESTORE carries into small sorted sets", key: name.array, offset: key.offset)
   }
 
   /// Writes the text of a score as a bulk string and returns its byte count. Needs room for 64 bytes.

@@ -91,6 +91,9 @@ struct RESPAbilities {
   let idempotencyRecords, releasedEntries, arrays: Bool
   /// The highest expiry of a hash field, in milliseconds since 1970. Source: `EB_EXPIRE_TIME_MAX` in Redis `src/ebuckets.h`.
   let maximumFieldExpiry: Int64
+  /// Whether the target drops the sign of a score of −0 in a small sorted set: a listpack has it as an integer, a ziplist
+  /// as text. Seen on Redis 7.0.15 and 8.2.3, and Valkey 9.1.2.
+  let dropsSignOfZero: Bool
 
   init(_ target: ServerVersion) {
     func has(_ feature: RESPFeature) -> Bool { feature.isOffered(by: target) }
@@ -117,6 +120,7 @@ struct RESPAbilities {
     idempotencyRecords = has(.idempotencyRecords)
     releasedEntries = has(.releasedEntries)
     arrays = has(.arrays)
+    dropsSignOfZero = target.isAtLeast(7, 0, valkey: (7, 2))
     maximumFieldExpiry = target.vendor == .redis ? (1 << 46) - 1 : 1 << 62
   }
 }

@@ -1,10 +1,11 @@
 import RDB
+import RDBSupport
 
 /// A sink that writes the names of all keys, one per line, and skips values.
 ///
 /// Names are escaped as `redis-cli` shows strings, without quotation marks: printable ASCII unchanged, the escapes
-/// `\n \r \t \a \b \\ \"`, and `\xhh` for other bytes. `redis-cli` reads a line between double quotes back as the name.
-/// Other programs parse these lines, so the form must not change. Source: `sdscatrepr` in Redis `src/sds.c`.
+/// `\n \r \t \a \b \\ \"`, and `\xhh` for other bytes. An apostrophe at the beginning is `\x27` if the rest is the text
+/// of a formula (``FormulaText``). `redis-cli` reads a line between double quotes back as the name. Other programs parse these lines, so the form must not change. Source: `sdscatrepr` in Redis `src/sds.c`.
 package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
   private var output: ByteOutput
   private var count: UInt64 = 0
@@ -23,6 +24,15 @@ package struct KeyNamesSink: SelectiveSink, OutputSink, ~Copyable {
   /// Writes a name; a long name in pieces.
   @inline(__always)
   private mutating func write(_ name: RawSpan) throws(RDBError) {
+    if FormulaText.hasApostrophe(name) {
+      try output.append(FormulaText.escapedApostrophe)
+      return try writePieces(name.extracting(droppingFirst: 1))
+    }
+    try writePieces(name)
+  }
+
+  @inline(__always)
+  private mutating func writePieces(_ name: RawSpan) throws(RDBError) {
     if name.byteCount <= Self.pieceByteCount { return try writePiece(name) }
     var rest = name
     while rest.byteCount > 0 {

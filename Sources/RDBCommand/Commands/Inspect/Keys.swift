@@ -31,7 +31,9 @@ struct Keys: WorkingCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Output") var form: TableArguments
 
-  @Option(help: ArgumentHelp("Write each key in this format of text and %-columns.", valueName: "format"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Write each key in this format of text and %-columns.", valueName: "format"))
   var format: KeyFormat?
 
   @Flag(name: [.customShort("0"), .customLong("null")], help: "End each line with NUL, and do not escape names.")

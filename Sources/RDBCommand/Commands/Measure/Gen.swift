@@ -49,6 +49,7 @@ struct Gen: WorkingCommand {
   var rdbVersion = WrittenVersion(SnapshotHeader(vendor: .redis, version: 10))
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Count expiries from this time, in milliseconds since 1970.", valueName: "time"))
   var now: Int64?

@@ -97,7 +97,7 @@ extension RowOutput {
 
   private mutating func textRow(_ facts: RowFacts, _ name: RawSpan) throws(RDBError) {
     let expiry = facts.expiry.map { DateText.text(milliseconds: $0) } ?? "never"
-    let shown = name.withUnsafeBytes { DisplayText(Array($0)).text }
+    let shown = DisplayText.name(name)
     try output.append(
       text: (facts.memory.map { "\($0)" } ?? "–").leftPadded(to: 10) + "\(facts.serialized)".leftPadded(to: 10) + "  "
         + facts.type.rawValue.padded(to: 8) + (facts.encoding?.rawValue ?? "–").padded(to: 10)

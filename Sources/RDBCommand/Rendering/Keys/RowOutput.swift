@@ -96,9 +96,12 @@ struct RowOutput: ~Copyable {
     }
   }
 
-  /// Writes bytes as redis-cli shows them, without the quotation marks.
+  /// Writes bytes as redis-cli shows them, without the quotation marks. An apostrophe before the text of a formula is
+  /// `\x27`, as in CSV.
   mutating func escaped(_ bytes: RawSpan) throws(RDBError) {
-    for index in 0..<bytes.byteCount {
+    let hasApostrophe = FormulaText.hasApostrophe(bytes)
+    if hasApostrophe { try text(FormulaText.escapedApostrophe) }
+    for index in (hasApostrophe ? 1 : 0)..<bytes.byteCount {
       let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
       switch byte {
       case UInt8(ascii: "\""): try text("\\\"")

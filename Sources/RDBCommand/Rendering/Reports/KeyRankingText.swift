@@ -40,7 +40,7 @@ extension Ranking {
 
   /// The name of a key in quotation marks, with its database unless that is 0.
   private static func name(_ entry: KeyEntry) -> String {
-    let shown = "\"" + DisplayText(entry.key.bytes).text + "\""
+    let shown = "\"" + DisplayText.name(entry.key.bytes.span.bytes) + "\""
     return entry.database == 0 ? shown : "\(shown) (db \(entry.database))"
   }
 

@@ -38,28 +38,36 @@ struct CSVText {
   }
 }
 
-/// The form of bytes in a cell of CSV.
+/// The form of bytes in a cell of CSV, from which `rdb get --escaped` restores the bytes.
 enum CSVCell {
   /// Writes the cell, in pieces of at most 64 KiB.
   ///
-  /// Text stays as it is. Bytes that are not UTF-8, or have a NUL, are escaped as in redis-cli.
+  /// UTF-8 without NUL stays as it is, except that a backslash is doubled. Other bytes are escaped as in redis-cli. An
+  /// apostrophe before the text of a formula is written `\x27`.
   ///
   /// - Parameters:
-  ///   - defuses: Whether a `'` goes before bytes that a spreadsheet would take for a formula.
+  ///   - defuses: Whether a `'` goes before text that a spreadsheet would take for a formula.
   ///   - append: Receives the pieces in order.
   @inline(never)
   static func write<Failure: Error>(
     _ bytes: RawSpan, defuses: Bool, to append: (RawSpan) throws(Failure) -> Void
   ) throws(Failure) {
-    let isQuoted = needsQuotes(bytes)
     let isText = isText(bytes)
+    let isQuoted = needsQuotes(bytes, isText)
     var piece: [UInt8] = []
     if isQuoted { piece.append(UInt8(ascii: "\"")) }
-    if defuses, isFormula(bytes) { piece.append(UInt8(ascii: "'")) }
-    for start in stride(from: 0, to: bytes.byteCount, by: pieceByteCount) {
-      let source = bytes.extracting(start..<min(start + pieceByteCount, bytes.byteCount))
-      for byte in isText ? source.withUnsafeBytes({ Array($0) }) : escaped(source.withUnsafeBytes { Array($0) }) {
+    var rest = bytes
+    if begins(bytes, isText) {
+      if defuses { piece.append(UInt8(ascii: "'")) }
+    } else if begins(bytes, isText, after: 1), FormulaText.hasApostrophe(bytes) {
+      FormulaText.escapedApostrophe.withUTF8Buffer { piece += $0 }
+      rest = bytes.extracting(droppingFirst: 1)
+    }
+    for start in stride(from: 0, to: rest.byteCount, by: pieceByteCount) {
+      let source = rest.extracting(start..<min(start + pieceByteCount, rest.byteCount)).withUnsafeBytes { Array($0) }
+      for byte in isText ? source : escaped(source) {
         if byte == UInt8(ascii: "\""), isQuoted { piece.append(byte) }
+        if byte == UInt8(ascii: "\\"), isText { piece.append(byte) }
         piece.append(byte)
       }
       try append(piece.span.bytes)
@@ -71,22 +79,11 @@ enum CSVCell {
 
   private static let pieceByteCount = 8 << 10
 
-  /// Whether a spreadsheet would take the bytes for a formula.
-  @inline(__always)
-  private static func isFormula(_ bytes: RawSpan) -> Bool {
-    guard bytes.byteCount > 0 else { return false }
-    switch bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) {
-    case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0D: return true
-    // The full-width characters ＝ ＋ － ＠.
-    case 0xEF: return bytes.byteCount >= 3 && isFullWidth(bytes)
-    default: return false
-    }
-  }
-
-  private static func isFullWidth(_ bytes: RawSpan) -> Bool {
-    let second = bytes.unsafeLoad(fromByteOffset: 1, as: UInt8.self)
-    let third = bytes.unsafeLoad(fromByteOffset: 2, as: UInt8.self)
-    return second == 0xBC && [0x9D, 0x8B, 0x8D, 0xA0].contains(third)
+  /// Whether the written form of the bytes from `offset` on is the text of a formula. Bytes that are not text are
+  /// escaped, unless they are printable ASCII.
+  private static func begins(_ bytes: RawSpan, _ isText: Bool, after offset: Int = 0) -> Bool {
+    guard FormulaText.begins(bytes, at: offset) else { return false }
+    return isText || (0x20...0x7E).contains(bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
   }
 
   /// Whether the bytes are UTF-8 without NUL.
@@ -96,22 +93,28 @@ enum CSVCell {
     }
   }
 
-  private static func needsQuotes(_ bytes: RawSpan) -> Bool {
+  private static func needsQuotes(_ bytes: RawSpan, _ isText: Bool) -> Bool {
     for index in 0..<bytes.byteCount {
       let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == 0x0A || byte == 0x0D { return true }
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || isText && (byte == 0x0A || byte == 0x0D) {
+        return true
+      }
     }
     return false
   }
 
-  /// Whether the cell is the bytes themselves: ASCII without control characters, quotation marks and commas, and no
-  /// formula.
+  /// Whether the cell is the bytes themselves: ASCII without control characters, quotation marks, backslashes and commas,
+  /// and no formula.
   @inline(__always)
   static func isPlain(_ bytes: RawSpan) -> Bool {
-    if isFormula(bytes) { return false }
+    if FormulaText.begins(bytes) || FormulaText.hasApostrophe(bytes) { return false }
     for index in 0..<bytes.byteCount {
       let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-      if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") { return false }
+      if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",")
+        || byte == UInt8(ascii: "\\")
+      {
+        return false
+      }
     }
     return true
   }

@@ -30,6 +30,23 @@ struct DisplayText {
     if isReversed { text = "\u{2068}" + text + "\u{2069}" }
   }
 
+  /// The longest name that ``name(_:)`` shows whole, in bytes.
+  static let nameByteCount = 1024
+
+  /// Returns the name of a key for a table that is not limited to the width of a terminal.
+  ///
+  /// A longer name than ``nameByteCount`` is cut after a whole character, and `…` and its size follow.
+  static func name(_ name: RawSpan) -> String {
+    guard name.byteCount > nameByteCount else {
+      return DisplayText(name.withUnsafeBytes { Array($0) }).text
+    }
+    var end = nameByteCount
+    // A character of UTF-8 has at most three bytes after its first.
+    while end > nameByteCount - 3, name.unsafeLoad(fromByteOffset: end, as: UInt8.self) & 0xC0 == 0x80 { end -= 1 }
+    let start = name.extracting(first: end).withUnsafeBytes { Array($0) }
+    return "\(DisplayText(start).text)… (\(name.byteCount) bytes)"
+  }
+
   // The characters so far with their columns. The last ones are removed if the text does not fit.
   private var parts: [(text: String, columns: Int)] = []
 
