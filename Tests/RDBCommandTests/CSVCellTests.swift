@@ -10,7 +10,9 @@ struct CSVCellTests {
     let bytes = (0...255).map { [UInt8($0)] }
     let pairs = bytes.flatMap { first in bytes.map { first + $0 } }
     let signs = ["＝", "＋", "－", "＠", "／"].flatMap { sign in
-      ["", "'", "''"].flatMap { before in [[], [0xFF], [0x00], Array("\\".utf8)].map { Array((before + sign).utf8) + $0 } }
+      ["", "'", "''"].flatMap { before in
+        [[], [0xFF], [0x00], Array("\\".utf8)].map { Array((before + sign).utf8) + $0 }
+      }
     }
     return [[]] + bytes + pairs + pairs.map { [UInt8(ascii: "'")] + $0 } + signs + [Array(#"\xff"#.utf8)]
   }()

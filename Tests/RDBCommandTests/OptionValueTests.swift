@@ -10,7 +10,8 @@ struct OptionValueTests {
     arguments: [
       ("resp dump.rdb --ttl-shift -7d", "PEXPIREAT"), ("json dump.rdb --lines --ttl-shift -1h30m", "expire_ms"),
       ("keys dump.rdb -k -a", "x-a"), ("keys dump.rdb --key -a", "x-a"), ("keys dump.rdb -K -a", "plain"),
-      ("keys dump.rdb --no-key -a", "plain"), ("keys dump.rdb --pattern -*", "-b"), ("keys dump.rdb --format -%k", "-plain"),
+      ("keys dump.rdb --no-key -a", "plain"), ("keys dump.rdb --pattern -*", "-b"),
+      ("keys dump.rdb --format -%k", "-plain"),
       ("keys dump.rdb --expired skip --now -5", "plain"), ("keys dump.rdb --expire -5~2000000000000", "x-a"),
       ("prefix dump.rdb --sep -", "x-"), ("prefix dump.rdb --template -.$", "-.$"),
       ("get dump.rdb h --field -f", "dashed"), ("get dump.rdb h --range -1:-1", "dashed"),

@@ -163,7 +163,8 @@ extension RESPSink {
   @inline(never)
   @usableFromInline mutating func noteNegativeZero() {
     guard can.dropsSignOfZero, key.plan == .commands else { return }
-    ledger.note("signs of scores of -0, which only RESTORE carries into small sorted sets", key: name.array, offset: key.offset)
+    ledger.note(
+      "signs of scores of -0, which only RESTORE carries into small sorted sets", key: name.array, offset: key.offset)
   }
 
   /// Writes the text of a score as a bulk string and returns its byte count. Needs room for 64 bytes.
