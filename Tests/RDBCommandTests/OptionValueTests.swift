@@ -15,7 +15,6 @@ struct OptionValueTests {
       ("keys dump.rdb --expired skip --now -5", "plain"), ("keys dump.rdb --expire -5~2000000000000", "x-a"),
       ("prefix dump.rdb --sep -", "x-"), ("prefix dump.rdb --template -.$", "-.$"),
       ("get dump.rdb h --field -f", "dashed"), ("get dump.rdb h --range -1:-1", "dashed"),
-      ("gen --keys 3 --profile sessions --now -1000 -o g.rdb && rdb keys g.rdb", "session"),
     ])
   func dashes(_ line: String, _ expected: String) {
     let folder = Scratch()
