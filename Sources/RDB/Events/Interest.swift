@@ -23,13 +23,4 @@ public enum Interest: Hashable, Sendable {
 
   /// The value as stored, of any size: ``stored(atMost:)`` without a limit.
   public static var stored: Interest { .stored(atMost: .max) }
-
-  /// The answer for a value whose stored bytes are of no use.
-  @usableFromInline var withoutStored: Interest {
-    switch self {
-    case .stored: .elements
-    case .storedOrOutlined: .elementsAfterOutline
-    case .skip, .measure, .validate, .elements, .elementsAfterOutline: self
-    }
-  }
 }

@@ -55,6 +55,15 @@ package import RDBFormat
 
   @inlinable deinit { attributes.deallocate() }
 
+  /// Forgets what most keys do not have.
+  @inlinable @inline(__always) func resetAttributes() {
+    attributes.pointee.expiry = nil
+    attributes.pointee.idleSeconds = nil
+    attributes.pointee.frequency = nil
+    attributes.pointee.module = nil
+    attributes.pointee.metadata = UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
   /// Announces a key with these attributes.
   @inlinable @inline(__always) @_lifetime(borrow self, copy name)
   func header(name: RawSpan) -> KeyHeader { KeyHeader(name: name, attributes) }

@@ -125,7 +125,7 @@ extension RDBParser {
   /// The number of bytes at the start of `input` that are whole records of simple types.
   func skim(_ input: RawSpan) -> Int {
     guard isBetweenRecords else { return 0 }
-    var skimmer = RecordSkimmer(input, types: types)
+    var skimmer = RecordSkimmer(input, types: types, oneStringTypes: oneStringTypes)
     return skimmer.skim()
   }
 

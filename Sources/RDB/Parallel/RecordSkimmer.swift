@@ -8,11 +8,15 @@ import RDBFormat
 struct RecordSkimmer: ~Escapable {
   private let bytes: RawSpan
   private let types: UnsafePointer<ValueType?>
+  private let oneStringTypes: ValueTypeSet
   private var position = 0
 
-  /// - Parameter types: The value type of each byte; must outlive the skimmer.
+  /// - Parameters:
+  ///   - types: The value type of each byte; must outlive the skimmer.
+  ///   - oneStringTypes: The types whose value is one string.
   @_lifetime(copy bytes)
-  init(_ bytes: RawSpan, types: UnsafePointer<ValueType?>) {
+  init(_ bytes: RawSpan, types: UnsafePointer<ValueType?>, oneStringTypes: ValueTypeSet) {
+    self.oneStringTypes = oneStringTypes
     self.bytes = bytes
     self.types = types
   }
@@ -42,7 +46,7 @@ struct RecordSkimmer: ~Escapable {
     position &+= 1
     guard let type = types[Int(code)] else { return false }
     guard string() else { return false }
-    if type.isOneString { return string() }
+    if oneStringTypes.contains(type) { return string() }
     return value(type.layout)
   }
 

@@ -6,7 +6,7 @@ extension RDBParser {
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func skipValue(_ cursor: inout ByteCursor) throws(RDBError) {
     let validate = state.value.mode == .validate
-    if state.value.stage == .begin, state.value.type.isOneString {
+    if state.value.stage == .begin, oneStringTypes.contains(state.value.type) {
       if state.value.mode == .measure { try measureString(cursor) }
       try skipString(&cursor, validate: validate)
       state.value.stage = .done
@@ -115,7 +115,12 @@ extension RDBParser {
   mutating func skipElements(_ cursor: inout ByteCursor, _ layout: ValueLayout, _ validate: Bool)
     throws(RDBError)
   {
+    let endsInEightBytes = layout.endsInEightBytes
     while state.value.remaining > 0 {
+      if endsInEightBytes, state.value.part == 0 {
+        try skipShortElements(&cursor, layout, validate)
+        if state.value.remaining == 0 { return }
+      }
       if state.value.part == 0 { try skip(layout.first, &cursor, validate) }
       if state.value.part == 1 { try skip(layout.second, &cursor, validate) }
       if state.value.part == 2 { try skip(layout.third, &cursor, validate) }
@@ -124,8 +129,40 @@ extension RDBParser {
     }
   }
 
+  /// Steps over elements of one or two short strings and 8 bytes, as long as they are in the input.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func skipShortElements(_ cursor: inout ByteCursor, _ layout: ValueLayout, _ validate: Bool)
+    throws(RDBError)
+  {
+    let hasTwoStrings = layout.third != .none
+    let isScore = !hasTwoStrings && layout.second == .score
+    var remaining = state.value.remaining
+    while remaining > 0 {
+      let start = cursor.position
+      guard cursor.takeShortString() != nil, !hasTwoStrings || cursor.takeShortString() != nil,
+        cursor.remaining >= 8
+      else {
+        cursor.position = start
+        break
+      }
+      if validate {
+        let bits = try cursor.littleEndian(UInt64.self)
+        if isScore {
+          if Double(bitPattern: bits).isNaN { throw RDBError.notANumber(at: cursor.offset - 8) }
+        } else if Int64(bitPattern: bits) < -1 {
+          throw RDBError.badFieldExpiry(at: cursor.offset - 8, Int64(bitPattern: bits))
+        }
+      } else {
+        cursor.position &+= 8
+      }
+      remaining &-= 1
+    }
+    state.value.remaining = remaining
+    committed = cursor.position
+  }
+
   /// Steps over one part of an element.
-  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
+  @inlinable @_lifetime(cursor: copy cursor)
   mutating func skip(_ part: ValueLayout.Part, _ cursor: inout ByteCursor, _ validate: Bool) throws(RDBError) {
     let start = cursor.offset
     switch part {

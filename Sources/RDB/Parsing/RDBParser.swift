@@ -56,6 +56,9 @@ public import RDBFormat
   @inlinable static var keptKey: Int { -2 }
   /// Whether the parser reads keys, and not a value alone.
   var knowsKey = true
+  /// The types whose value is one string, and those whose value is one packed value.
+  @usableFromInline let oneStringTypes = ValueTypeSet { $0.isOneString }
+  @usableFromInline let packedTypes = ValueTypeSet { $0.isPacked }
   /// The number of bytes of the input that are consumed.
   @usableFromInline var committed = 0
   /// The last position in the input between two records.
@@ -222,7 +225,7 @@ public import RDBFormat
         cursor.position = committed
       }
     }
-    if case .elements = interest, case .packed(let packed) = type.layout.content {
+    if case .elements = interest, packedTypes.contains(type), case .packed(let packed) = type.layout.content {
       beginValue(type, offset: cursor.offset)
       state.value.mode = .elements
       try packedValue(packed, &cursor, &sink)
@@ -238,12 +241,12 @@ public import RDBFormat
   ) throws {
     let type = state.value.type
     beginValue(type, offset: cursor.offset)
-    switch type.isSelfContained ? interest : interest.withoutStored {
+    switch interest {
     case .elements:
       state.value.mode = .elements
     case .skip:
       state.value.mode = .skip
-      if type.isOneString {
+      if oneStringTypes.contains(type) {
         try skipString(&cursor, validate: false)
         if state.owed == 0 { return try endKey(&cursor, &sink) }
         state.value.stage = .done
@@ -255,8 +258,11 @@ public import RDBFormat
       state.value.mode = .validate
       state.value.measure = ValueMeasure()
     case .stored, .storedOrOutlined:
-      try lookAhead(&cursor, interest, &sink)
-      if state.phase == .lookahead { return }
+      state.value.mode = .elements
+      if type.isSelfContained {
+        try lookAhead(&cursor, interest, &sink)
+        if state.phase == .lookahead { return }
+      }
     case .elementsAfterOutline:
       state.value.mode = .elements
       if type.data == .stream {
@@ -295,7 +301,7 @@ public import RDBFormat
       }
       attributes.pointee.module = module
     }
-    let (input, inputOffset) = (attributes.pointee.input, attributes.pointee.inputOffset)
+    let input = attributes.pointee.input
     let typeOffset = attributes.pointee.offset
     if state.recordOffset >= 0 { attributes.pointee.offset = state.recordOffset }
     if state.isRecordSplit { attributes.pointee.input = nil }
@@ -304,15 +310,14 @@ public import RDBFormat
     attributes.pointee.idleSeconds = state.idleSeconds
     attributes.pointee.frequency = state.frequency
     let metadata = state.metadata
-    defer {
-      attributes.pointee = KeyRecord.Attributes()
-      (attributes.pointee.input, attributes.pointee.inputOffset) = (input, inputOffset)
-      state.resetAttributes()
-    }
+    // If the sink throws, the next call announces the same key again.
     let interest = try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))
     if state.isNewerType, interest != .skip {
       try sink.finding(newerTypeFinding(attributes.pointee.storedType, at: typeOffset, cursor.bytes))
     }
+    record.resetAttributes()
+    attributes.pointee.input = input
+    state.resetAttributes()
     return interest
   }
 

@@ -190,6 +190,20 @@ extension ValueLayout {
     return second == .none ? 1 : second == .string ? 2 : nil
   }
 
+  /// Whether the value is one packed value.
+  @inlinable package var isPacked: Bool {
+    switch content {
+    case .packed: true
+    case .string, .collection, .quicklist, .stream, .module, .array, .templateListpack, .templateValues: false
+    }
+  }
+
+  /// Whether each element is one or two strings, then 8 bytes.
+  @inlinable package var endsInEightBytes: Bool {
+    let last = third == .none ? second : third
+    return first == .string && (last == .score || last == .milliseconds) && (third == .none || second == .string)
+  }
+
   /// Whether a value is checked only by decoding it. Stepping over the parts checks every other value.
   @inlinable package var needsDecoding: Bool {
     switch content {
@@ -223,6 +237,23 @@ extension ValueLayout {
     case .stream(let version): version
     case .string, .packed, .collection, .quicklist, .module, .array, .templateListpack, .templateValues: 0
     }
+  }
+}
+
+/// A set of value types: what the loops ask of a layout once per key, as one bit per type.
+@usableFromInline package struct ValueTypeSet: Sendable {
+  @usableFromInline let bits: UInt64
+
+  /// Creates the set of types whose layouts satisfy `predicate`.
+  @usableFromInline package init(where predicate: (ValueLayout) -> Bool) {
+    bits = ValueType.allCases.reduce(0) { bits, type in
+      predicate(type.layout) ? bits | 1 &<< UInt64(type.rawValue) : bits
+    }
+  }
+
+  /// Whether the set contains `type`.
+  @inlinable @inline(__always) package func contains(_ type: ValueType) -> Bool {
+    bits &>> UInt64(type.rawValue) & 1 != 0
   }
 }
 
