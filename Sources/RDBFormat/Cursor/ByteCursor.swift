@@ -95,9 +95,7 @@ extension RDBError {
   /// The error of a file that ends too early: `expected` bytes should begin at `offset`, but only `found` do.
   @inline(never)
   @usableFromInline package static func truncated(at offset: Int, expected: UInt64, found: Int) -> RDBError {
-    RDBError(
-      .truncated, at: offset, expected: "\(expected) byte\(expected == 1 ? "" : "s")",
-      found: "\(found)", missing: expected - UInt64(found))
+    RDBError(truncatedAt: offset, expected: expected, found: found, needsInput: false)
   }
 
   /// The error of an input that ends too early: `expected` bytes should begin at `offset`, but only `found` do.
@@ -105,6 +103,6 @@ extension RDBError {
   /// Differs from ``truncated(at:expected:found:)`` only in ``needsInput``.
   @inline(never)
   @usableFromInline package static func needsInput(at offset: Int, expected: UInt64, found: Int) -> RDBError {
-    RDBError(truncated(at: offset, expected: expected, found: found), needsInput: true)
+    RDBError(truncatedAt: offset, expected: expected, found: found, needsInput: true)
   }
 }

@@ -163,6 +163,15 @@ public struct RDBError: Error, Sendable {
       code, offset, innerOffset, key, database, valueType, expected, found, systemError, missing, underlying, path)
   }
 
+  /// Creates a `truncated` error: `expected` bytes should begin at `offset`, but only `found` do.
+  ///
+  /// One allocation: a reader makes this error once per refill of its window, and drops it.
+  init(truncatedAt offset: Int, expected: UInt64, found: Int, needsInput: Bool) {
+    storage = Storage(
+      .truncated, offset, nil, nil, nil, nil, "\(expected) byte\(expected == 1 ? "" : "s")", "\(found)", nil,
+      expected - UInt64(found), nil, nil, needsInput)
+  }
+
   /// Makes a copy that differs from `error` only in ``needsInput``.
   init(_ error: RDBError, needsInput: Bool) {
     let old = error.storage
