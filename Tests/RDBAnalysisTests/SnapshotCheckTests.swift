@@ -94,6 +94,28 @@ struct SnapshotCheckTests {
     }
   }
 
+  @Test("Lists findings by kind, with exact counts and the first ten, for any number of workers")
+  func findings() throws {
+    var snapshot = SnapshotBuilder(version: 9)
+    for number in 0..<5000 {
+      snapshot.string("some-\(number)", String(repeating: "x", count: 400))
+      snapshot.key(20, "set-\(number)", value: RDBBytes.string(RDBBytes.listpack(["a"])))
+    }
+    let alone = try check(snapshot.whole)
+    #expect(alone.isOK)
+    #expect(alone.isStrictlyOK)
+    let list = try #require(alone.findings.first)
+    #expect(alone.findings.count == 1)
+    #expect(list.kind == "newerType")
+    #expect(list.severity == "note")
+    #expect(list.count == 5000)
+    #expect(list.first.entries.map { $0.key?.text } == (0..<10).map { "set-\($0)" })
+    for threads in [2, 7] { #expect(try check(snapshot.whole, threads: threads) == alone) }
+    let data = try JSONEncoder().encode(alone)
+    #expect(try JSONDecoder().decode(SnapshotCheck.self, from: data) == alone)
+    #expect(try JSONSchema(named: "check").faults(in: data) == [])
+  }
+
   @Test("Reports a collection without elements as damage")
   func emptyCollections() throws {
     var snapshot = SnapshotBuilder(version: 7)

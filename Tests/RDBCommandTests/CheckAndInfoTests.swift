@@ -45,6 +45,32 @@ struct CheckAndInfoTests {
     #expect(outcome.status == 65 && outcome.error == "")
   }
 
+  @Test("check lists findings with the exit code 0, and --strict exits with 65 for more than notes")
+  func findings() {
+    let folder = Scratch()
+    for name in ["stream-length", "stream-node-without-entry"] {
+      folder.write(Fixture.named("reports/\(name)").bytes, as: "\(name).rdb")
+    }
+    let outcome = Tool.shell("rdb check stream-length.rdb", in: folder)
+    #expect(outcome.status == 0 && outcome.error == "")
+    #expect(outcome.text.hasPrefix("stream-length.rdb: whole\n"))
+    #expect(
+      outcome.text.hasSuffix(
+        """
+        warning         1 × streamLength: The stored length of a stream is not the number of its entries. The entries count. (refused by Valkey 9.1 and later)
+                        key "s" of db 0 at offset 84: expected a length of 3, as there are entries, found 5
+
+        """))
+    let strict = Tool.shell("rdb check --strict stream-length.rdb", in: folder)
+    #expect(strict.status == 65 && strict.error == "")
+    #expect(strict.text.hasPrefix("stream-length.rdb: whole, but refused by --strict\n"))
+    let healthy = Tool.shell("rdb check --strict stream-node-without-entry.rdb", in: folder)
+    #expect(healthy.status == 0 && !healthy.text.contains("note") && !healthy.text.contains("warning"))
+    let json = Tool.shell("rdb check --json --strict stream-length.rdb", in: folder)
+    #expect(json.status == 65)
+    #expect(json.text.contains("\"kind\" : \"streamLength\"") || json.text.contains("\"kind\":\"streamLength\""))
+  }
+
   @Test("check --unique reports keys that occur twice in a database")
   func unique() {
     let folder = Scratch()

@@ -1,3 +1,4 @@
+import Foundation
 import RDB
 import RDBFormat
 import TestSupport
@@ -105,5 +106,17 @@ struct FindingTests {
       if row.severity == .warning { #expect(!row.refusedBy.isEmpty, "\(kind)") }
       if row.severity == .note { #expect(row.refusedBy.isEmpty && row.cve.isEmpty, "\(kind)") }
     }
+  }
+
+  @Test("Are all in the table of Documentation/findings.md, in the words of the code")
+  func documented() throws {
+    let page = try String(contentsOfFile: Fixture.root + "/../Documentation/findings.md", encoding: .utf8)
+    let rows = FindingKind.allCases.map { kind in
+      let row = kind.row
+      return "| `\(kind.rawValue)` | \(row.severity.rawValue) | \(row.sentence) | \(row.refusedBy) | \(row.cve) |"
+        .replacing("|  |", with: "| |").replacing("|  |", with: "| |")
+    }
+    let written = page.split(separator: "\n").map(String.init).filter { $0.hasPrefix("| `") }
+    #expect(written == rows, "\n\(rows.joined(separator: "\n"))\n")
   }
 }

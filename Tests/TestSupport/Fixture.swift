@@ -25,7 +25,7 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
   }()
   /// Every well-formed dump, by path: all folders of a server, and `crafted/`.
   public static let all: [Fixture] = {
-    let other: Set = ["aof", "damaged", "memory", "refused", "tools"]
+    let other: Set = ["aof", "damaged", "memory", "refused", "reports", "tools"]
     return names(in: root).filter { !other.contains($0) && !$0.contains(".md") && !$0.hasPrefix(".") }.flatMap(dumps)
   }()
   /// Every damaged dump in `Fixtures/damaged/`; ``Damage`` describes the damage.

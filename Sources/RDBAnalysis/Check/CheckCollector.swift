@@ -13,6 +13,7 @@ final class WorkerCheck {
   var firstOffset: Int?
   var duplicates: DuplicateLog?
   private(set) var warnings: [SnapshotCheck.Warning.Kind: WarningSummary] = [:]
+  private(set) var findings: [FindingKind: SnapshotCheck.FindingCounts] = [:]
   private static let nameLimit = 4096
 
   struct WarningSummary {
@@ -29,6 +30,10 @@ final class WorkerCheck {
     warnings[kind, default: WarningSummary()].keys.add(index)
   }
 
+  func note(_ finding: borrowing Finding) {
+    findings[finding.kind, default: SnapshotCheck.FindingCounts()].add(finding)
+  }
+
   /// Moves the counts of another object into this one.
   func take(_ other: WorkerCheck) {
     counter.take(other.counter)
@@ -39,6 +44,10 @@ final class WorkerCheck {
       warnings[kind, default: WarningSummary()].keys.merge(more.keys)
     }
     other.warnings = [:]
+    for (kind, more) in other.findings {
+      findings[kind, default: SnapshotCheck.FindingCounts()].merge(more)
+    }
+    other.findings = [:]
     other.firstOffset = nil
   }
 }
@@ -96,7 +105,11 @@ final class CheckCollector {
       header: total.header ?? parts.lazy.compactMap { $0.header }.first,
       keys: counter.total.keys, elements: counter.elements.values.reduce(0, &+),
       storedByteCount: counter.total.storedByteCount, types: types,
-      damage: damage.map { SnapshotCheck.Damage($0) }, warnings: warnings(counter),
+      damage: damage.map { SnapshotCheck.Damage($0) },
+      findings: FindingKind.allCases.compactMap { kind in
+        total.findings[kind].map { SnapshotCheck.FindingList(kind, $0) }
+      },
+      warnings: warnings(counter),
       checksum: total.end.map { ChecksumState($0.checksum) },
       tail: total.end.map { TailState($0.tail) }, byteCount: total.end?.byteCount,
       duplicates: duplicates)

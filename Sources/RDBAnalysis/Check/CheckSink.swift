@@ -34,7 +34,9 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   }
 
   static var events: SinkEvents {
-    [.beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .endKey, .endSnapshot]
+    [
+      .beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .finding, .endKey, .endSnapshot,
+    ]
   }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
@@ -89,6 +91,8 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
       throw RDBError(error)
     }
   }
+
+  mutating func finding(_ finding: borrowing Finding) throws(RDBError) { part.note(finding) }
 
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     var count = elements

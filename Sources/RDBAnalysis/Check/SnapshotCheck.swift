@@ -16,6 +16,8 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
   package internal(set) var types: [String: TypeCounts]
   /// The first damage in file order; `nil` if there is none.
   public internal(set) var damage: Damage?
+  /// Oddities of the data that did not end the reading, by kind, in a fixed order.
+  package internal(set) var findings: [FindingList]
   /// Legal but unusual properties of the file, in a fixed order.
   package internal(set) var warnings: [Warning]
   package internal(set) var checksum: ChecksumState?
@@ -30,10 +32,13 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
     case isOK = "ok"
     case header, keys, elements
     case storedByteCount = "stored_bytes"
-    case types, damage, warnings, checksum, tail
+    case types, damage, findings, warnings, checksum, tail
     case byteCount = "byte_count"
     case duplicates
   }
+
+  /// Whether the snapshot is also free of what some servers refuse: of all findings but notes.
+  package var isStrictlyOK: Bool { isOK && !findings.contains { $0.isRefusal } }
 
   package struct Header: Hashable, Sendable, Codable {
     package var vendor: String

@@ -14,9 +14,13 @@ struct Check: WorkingCommand {
       recognised by its first byte. It is whole if it ends between two commands, and if its counts and checksum are \
       those of its trailer, where it has one. The exit code is 65 if the file is damaged.
 
+      A finding is an oddity that is read exactly all the same: a note if every server loads it, a warning if some \
+      servers refuse it, hostile if it is the pattern of an attack. Findings leave the exit code 0 without --strict.
+
       Examples:
         rdb check dump.rdb && cp dump.rdb /backup/
         rdb check dump.rdb --unique --json | jq .duplicates
+        rdb check upload.rdb --strict || exit 1
         rdb check dump.resp
       """)
 
@@ -27,6 +31,9 @@ struct Check: WorkingCommand {
   @Flag(
     help: "Find repeated keys and members, with temporary files in TMPDIR.")
   var unique = false
+
+  @Flag(help: "Exit with 65 also for what only some servers refuse.")
+  var strict = false
 
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
@@ -69,8 +76,8 @@ struct Check: WorkingCommand {
     } catch {
       throw error.failure(in: input.shownName)
     }
-    let report = form.json ? try jsonDocument(check) : Array(check.text(of: input.shownName).utf8)
-    return (report, check.isOK)
+    let report = form.json ? try jsonDocument(check) : Array(check.text(of: input.shownName, isStrict: strict).utf8)
+    return (report, strict ? check.isStrictlyOK : check.isOK)
   }
 
   private func checkCommands(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {

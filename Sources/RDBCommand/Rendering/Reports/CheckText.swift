@@ -4,9 +4,10 @@ import RDBSupport
 
 /// The result of `rdb check` as text.
 extension SnapshotCheck {
-  func text(of name: String) -> String {
+  /// - Parameter isStrict: Whether warnings and hostile findings count as a refusal.
+  func text(of name: String, isStrict: Bool) -> String {
     var lines = TextColumns()
-    lines.line("\(name): \(verdict)")
+    lines.line("\(name): \(verdict(isStrict: isStrict))")
     if let damage {
       lines.row("damage", damage.message)
     }
@@ -18,13 +19,15 @@ extension SnapshotCheck {
       lines.row("  \(type)", Self.text(counts, hasElements: type != "string"))
     }
     if checksum?.state == "verified" { lines.row("checksum", "right (\(checksum?.value ?? ""))") }
+    for list in findings { write(list, to: &lines) }
     for warning in warnings { lines.row("warning", Self.text(warning)) }
     if let duplicates { write(duplicates, to: &lines) }
     return lines.text
   }
 
-  private var verdict: String {
+  private func verdict(isStrict: Bool) -> String {
     if damage != nil { return "damaged" }
+    if isStrict, isOK, !isStrictlyOK { return "whole, but refused by --strict" }
     return isOK ? "whole" : "whole, but not unique"
   }
 
@@ -43,6 +46,18 @@ extension SnapshotCheck {
     let isAll = UInt64(warning.keys.count) >= warning.count
     guard !names.isEmpty else { return warning.message }
     return "\(warning.count) × \(warning.message): \(names)\(isAll ? "" : ", …")"
+  }
+
+  private func write(_ list: FindingList, to lines: inout TextColumns) {
+    let notes = [list.refusedBy.map { "refused by \($0)" }, list.cve].compactMap { $0 }
+    let suffix = notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"
+    lines.row(list.severity, "\(list.count) × \(list.kind): \(list.message)\(suffix)")
+    for one in list.first.entries {
+      let key = one.key.map { "key \(printable($0.bytes)) of db \(one.database ?? 0) " } ?? ""
+      let inner = one.innerOffset.map { " + \($0)" } ?? ""
+      lines.row("", "\(key)at offset \(one.offset)\(inner): expected \(one.expected), found \(one.found)")
+    }
+    if UInt64(list.first.entries.count) < list.count { lines.row("", "…") }
   }
 
   private func write(_ duplicates: Duplicates, to lines: inout TextColumns) {
