@@ -35,7 +35,8 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   static var events: SinkEvents {
     [
-      .beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .finding, .endKey, .endSnapshot,
+      .beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .finding, .endKey,
+      .endSnapshot,
     ]
   }
 
