@@ -136,7 +136,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
-      exclude: ["Expected"],
+      exclude: ["Expected", "tables.py"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

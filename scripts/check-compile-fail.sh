@@ -37,5 +37,9 @@ for file in Tests/CompileFail/*.swift; do
     done <<<"$errors"
   fi
 done
+if [ $count = 0 ]; then
+  echo "check-compile-fail: there is no file in Tests/CompileFail" >&2
+  status=1
+fi
 [ $status = 0 ] || exit 1
 echo "check-compile-fail: $count files compile, or fail, as they state"

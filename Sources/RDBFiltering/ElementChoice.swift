@@ -35,20 +35,20 @@ package enum ElementChoice: Hashable, Sendable {
   /// - Throws: ``RDBError`` (`refused`) if they do not.
   func check(_ type: DataType) throws(RDBError) {
     let other: String
-    var what = "a choice by name"
-    if case .range = self { what = countsFromEnd ? "numbers from the end" : "a range" }
+    var choice = "a choice by name"
+    if case .range = self { choice = countsFromEnd ? "numbers from the end" : "a range" }
     switch (self, type) {
     case (.all, _): return
-    case (_, .module): other = "the whole value: modules alone know what theirs consist of"
+    case (_, .module): other = "the whole value (only the module knows its elements)"
     case (.named, .string): other = "the whole value or a range of bytes"
     case (.named, .list): other = "the whole value or a range"
-    case (.named(let name), .stream) where StreamID(text: name) == nil: other = "an entry's ID like 1526919030474-55"
+    case (.named(let name), .stream) where StreamID(text: name) == nil: other = "the ID of an entry, such as 1526919030474-55"
     case (.named(let name), .array) where Self.index(name) == nil: other = "an index from 0 on"
     case (.range, .string): return
-    case (.range, _) where countsFromEnd: other = "numbers from 0 on: where the value ends is not known"
+    case (.range, _) where countsFromEnd: other = "numbers from 0 on (the end of the value is not known in advance)"
     default: return
     }
-    throw RDBError(.refused, at: 0, expected: other, found: "\(what) of a value of type \(type.rawValue)")
+    throw RDBError(.refused, at: 0, expected: other, found: "\(choice) for the type \(type.rawValue)")
   }
 
   @inline(__always)

@@ -56,7 +56,7 @@ extension KeyIndex {
     let block: [UInt8]
     do throws(RDBError) { block = try file.bytes(at: offset, count: byteCount) } catch { throw Self.refusal(error) }
     guard block.count == byteCount, IndexBlock.isIntact(block, number: UInt64(number)) else {
-      throw .damaged("block \(number) is not as it was written")
+      throw .damaged("block \(number) does not match its checksum")
     }
     var entries: [IndexEntry] = []
     entries.reserveCapacity(count)

@@ -38,7 +38,7 @@ final class CompiledPattern: Sendable {
     var offset = 0
     if let code = pcre2_compile_8(bytes, bytes.count, options, &number, &offset, nil) { return code }
     throw FilterError(
-      expected: "a regular expression (as Perl's; a character that is to stand for itself may need a \\ before it)",
+      expected: "a Perl-compatible regular expression (a special character needs a \\ before it to match itself)",
       found: "\(printable(bytes)): \(message(number)), at byte \(offset)")
   }
 

@@ -216,6 +216,32 @@ struct KeyReportTests {
     #expect(exact.map { $0.keysError } == [0])
   }
 
+  @Test("Count values exactly by their bytes and lengths, wherever their keys are in the file")
+  func exactValues() throws {
+    /// Counts the values of keys that follow `padding` bytes.
+    func exact(padding: Int, threads: Int) throws -> [Repeated] {
+      var snapshot = SnapshotBuilder()
+      snapshot.string("padding", String(repeating: "p", count: padding))
+      for number in 0..<30 {
+        snapshot.string("long:\(number)", String(repeating: "l", count: 5000))
+        snapshot.string("short:\(number)", String(repeating: "l", count: 50 + number / 15))
+      }
+      var options = Self.options()
+      options.exactValues = try KeyReports.Options.ExactValues(folder: NSTemporaryDirectory(), workers: threads)
+      var reports = Self.merged(try Self.parts(snapshot.whole, threads: threads, options))
+      try reports.countExactValues()
+      return try #require(reports.stats).repeatedValues
+    }
+    let values = try exact(padding: 1, threads: 1)
+    #expect(values.map(\.byteCount) == [5000, 51, 50])
+    #expect(values.map(\.keys) == [30, 15, 15])
+    for (value, prefix) in zip(values, ["long:", "short:", "short:"]) {
+      #expect(value.example.text?.hasPrefix(prefix) == true)
+    }
+    #expect(try exact(padding: 70_000, threads: 1) == values)
+    #expect(try exact(padding: 70_000, threads: 3) == values)
+  }
+
   @Test("Report collections that exceed a limit of the compact form by no more than double")
   func nearMisses() throws {
     var snapshot = SnapshotBuilder(version: 9)

@@ -127,6 +127,17 @@ struct SnapshotCheckTests {
     #expect(try check(snapshot.whole, unique: true).damage?.code == "emptyKey")
   }
 
+  @Test("Rewords what was expected, and leaves the bytes of the snapshot as they are")
+  func reworded() {
+    let error = RDBError(
+      .stringTooLong, at: 7, expected: "at most 10 bytes (`limit`)", found: "11", key: Array("(`limit`)".utf8))
+    var damage = SnapshotCheck.Damage(error)
+    damage.reword { $0.replacing("`limit`", with: "--limit") }
+    #expect(damage.expected == "at most 10 bytes (--limit)")
+    #expect(damage.message.contains("\"(`limit`)\""))
+    #expect(damage.message.contains("expected at most 10 bytes (--limit), found 11"))
+  }
+
   @Test("Finds no duplicates in files that servers wrote", arguments: Fixture.valid)
   func unique(_ fixture: Fixture) throws {
     let result = try check(fixture.bytes, threads: 2, unique: true)
@@ -165,6 +176,27 @@ struct SnapshotCheckTests {
       #expect(found.first[2].offset == hash)
       #expect(found.first[3].offset == again)
       #expect(found.first[3].firstOffset ?? 0 < again)
+    }
+  }
+
+  @Test("Reports a duplicate by the offsets of its keys and the number of its element, for values of any length")
+  func duplicatePositions() throws {
+    for byteCount in [1, 300, 20_000] {
+      var snapshot = SnapshotBuilder()
+      snapshot.string("first", String(repeating: "v", count: byteCount))
+      let original = snapshot.bytes.count
+      snapshot.string("key", String(repeating: "a", count: byteCount))
+      let set = snapshot.bytes.count
+      snapshot.set("set", (1...40).map { "member \($0)" } + ["member 7"])
+      let repeated = snapshot.bytes.count
+      snapshot.string("key", String(repeating: "b", count: byteCount))
+      let found = try #require(try check(snapshot.whole, threads: 2, unique: true).duplicates)
+      let (member, key) = (found.first[0], found.first[1])
+      #expect(found.count == 2)
+      #expect(member.member?.text == "member 7")
+      #expect((member.offset, member.index, member.firstIndex, member.firstOffset) == (set, 41, 7, nil))
+      #expect(key.key.text == "key")
+      #expect((key.offset, key.firstOffset, key.index, key.firstIndex) == (repeated, original, nil, nil))
     }
   }
 

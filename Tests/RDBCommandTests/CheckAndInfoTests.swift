@@ -23,7 +23,7 @@ struct CheckAndInfoTests {
               stream        10 keys, 39 elements, 2.1 kB
               string        45 keys, 1.0 kB
               zset          2 keys, 28 elements, 447 B
-            checksum        right (4da3b4980fa9b80b)
+            checksum        verified (4da3b4980fa9b80b)
 
             """.utf8), error: ""))
   }
@@ -36,10 +36,10 @@ struct CheckAndInfoTests {
         red.rdb: damaged
         damage          corruptIntset at offset 21 + 0 in key "\\x1b[31mred" (set_intset, db 0): expected at least 8 bytes, found 3
         format          REDIS 3
-        before it       0 keys, 0 elements
+        before damage   0 keys, 0 elements
         text: damaged
         damage          notRDB at offset 0: expected "REDIS" or "VALKEY", found "just text"
-        before it       0 keys, 0 elements
+        before damage   0 keys, 0 elements
 
         """)
     #expect(outcome.status == 65 && outcome.error == "")
@@ -71,6 +71,20 @@ struct CheckAndInfoTests {
     #expect(json.text.contains("\"kind\" : \"streamLength\"") || json.text.contains("\"kind\":\"streamLength\""))
   }
 
+  @Test("check names the option of the command that would read on, as text and as JSON")
+  func option() throws {
+    let folder = ErrorTests.folder()
+    let text = Tool.shell("rdb check new.rdb", in: folder)
+    #expect(text.status == 65)
+    #expect(text.text.contains("expected RDB version 1–15 (--force-version reads on as far as it can)"))
+    let json = Tool.shell("rdb check new.rdb --json", in: folder)
+    let report = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
+    let damage = try #require(report["damage"] as? [String: Any])
+    #expect((damage["expected"] as? String)?.contains("(--force-version ") == true)
+    let message = try #require(damage["message"] as? String)
+    #expect(text.text.contains(message))
+  }
+
   @Test("check --unique reports keys that occur twice in a database")
   func unique() {
     let folder = Scratch()
@@ -78,12 +92,12 @@ struct CheckAndInfoTests {
     #expect(Tool.shell("rdb check dump.rdb", in: folder).status == 0)
     let outcome = Tool.shell("rdb check --unique dump.rdb", in: folder)
     #expect(outcome.status == 65)
-    #expect(outcome.text.hasPrefix("dump.rdb: whole, but not unique\n"))
+    #expect(outcome.text.hasPrefix("dump.rdb: whole, but with duplicates\n"))
     #expect(
       outcome.text.hasSuffix(
         """
         duplicates      1
-                        key "k" of db 0 at offset 16 repeats the one at 11
+                        key "k" of db 0 at offset 16 repeats the key at offset 11
 
         """))
   }

@@ -1,4 +1,6 @@
 import Foundation
+import RDBCommand
+import RDBFormat
 import TestSupport
 import Testing
 
@@ -104,7 +106,7 @@ struct ErrorTests {
     Case(
       "rdb get dump.rdb x --strings latin1", 64,
       """
-      rdb: --strings says how --json writes bytes: give --json too.
+      rdb: --strings needs --json.
       Usage: rdb get [<options>] <dump> <key>
         See 'rdb get --help' for more information.
 
@@ -112,7 +114,7 @@ struct ErrorTests {
     Case(
       "rdb keys dump.rdb --strings latin1 --csv", 64,
       """
-      rdb: --strings says how --json writes bytes: give --json too.
+      rdb: --strings needs --json.
       Usage: rdb keys [<options>] <dump>
         See 'rdb keys --help' for more information.
 
@@ -147,7 +149,7 @@ struct ErrorTests {
     Case(
       "rdb json dump.rdb -k '('", 64,
       """
-      rdb: --key: expected a regular expression (as Perl's; a character that is to stand for itself may need a \\ before it), found "(": missing closing parenthesis, at byte 1.
+      rdb: --key: expected a Perl-compatible regular expression (a special character needs a \\ before it to match itself), found "(": missing closing parenthesis, at byte 1.
       Usage: rdb json [<options>] <dump>
         See 'rdb json --help' for more information.
 
@@ -405,5 +407,16 @@ struct ErrorTests {
     #expect(outcome.error == one.error)
     #expect(outcome.status == one.status)
     #expect(folder.names == names)
+  }
+
+  @Test("of a sink end the command as a bug, damage as damage, and a failed write as a failure of the system")
+  func codes() {
+    let codes: [(RDBError.Code, ExitCode)] = [
+      (.sink, .bug), (.stop, .bug), (.truncated, .damaged), (.io, .ioError), (.outputClosed, .outputClosed),
+      (.refused, .usage),
+    ]
+    for (code, exitCode) in codes {
+      #expect(RDBError(code, at: 0, expected: "a test", found: "another").exitCode == exitCode)
+    }
   }
 }

@@ -121,11 +121,11 @@ struct GetTests {
     Case(line: "rdb get dump.rdb high --field bob --raw", output: "inf"),
     Case(
       line: "rdb get dump.rdb jobs --field 2", output: "", status: 64,
-      error: "rdb: \"jobs\": expected the whole value or a range, found a choice by name of a value of type list\n"),
+      error: "rdb: \"jobs\": expected the whole value or a range, found a choice by name for the type list\n"),
     Case(
       line: "rdb get dump.rdb greeting --field x", output: "", status: 64,
       error:
-        "rdb: \"greeting\": expected the whole value or a range of bytes, found a choice by name of a value of type string\n"
+        "rdb: \"greeting\": expected the whole value or a range of bytes, found a choice by name for the type string\n"
     ),
     Case(
       line: "rdb get dump.rdb cart:9 -n 3", output: "", status: 1,
@@ -176,7 +176,7 @@ struct GetTests {
         bytes  elements
           2–3         2  ████████████████████████████████████████
           4–7         2  ████████████████████████████████████████
-        Percentiles are at most 1.6 % off; all else is exact.
+        Percentiles are at most 1.6 % off; other figures are exact.
 
         """),
     Case(
@@ -315,14 +315,14 @@ struct GetTests {
     #expect(outcome.text == "64\n64\n64\n64\none\n1\n64\none\n")
     #expect(
       outcome.error == """
-        rdb: dump.rdb.gz: is compressed (gzip): a key can be read only after all bytes before it
+        rdb: dump.rdb.gz: cannot be indexed, because it is compressed (gzip)
         Decompress it to a file first.
-        rdb: standard input: is not a file: a key can be read only after all bytes before it
+        rdb: standard input: cannot be indexed, because it is not a file
         Write it to a file first.
-        rdb: dump.rdb.gz: can be read from its beginning only, without an index
+        rdb: dump.rdb.gz: cannot be used with an index, because it can be read from its beginning only
         Decompress it into a file, or leave --index out.
-        rdb: "jobs": expected numbers from 0 on: where the value ends is not known, found numbers from the end of a value of type list
-        rdb: standard input has no name for an index
+        rdb: "jobs": expected numbers from 0 on (the end of the value is not known in advance), found numbers from the end for the type list
+        rdb: the index of standard input has no default name
         Give -o FILE.
 
         """)

@@ -47,7 +47,7 @@ struct MemberTests {
     }
   }
 
-  @Test("of gzip, may have zeros behind them", arguments: [1, 3, 4, 5, 511, 600_000])
+  @Test("of gzip may be followed by zeros", arguments: [1, 3, 4, 5, 511, 600_000])
   func padding(_ byteCount: Int) throws {
     let padded = Compressor.gzip.compress(Self.bytes) + [UInt8](repeating: 0, count: byteCount)
     #expect(try decompressed(padded) == Self.bytes)
@@ -56,7 +56,7 @@ struct MemberTests {
     #expect(error?.found.contains("at byte \(padded.count) ") == true, "\(String(describing: error))")
   }
 
-  @Test("with something else behind them, are an error that says where", arguments: Compressor.allCases)
+  @Test("followed by other bytes are refused with the offset of those bytes", arguments: Compressor.allCases)
   func trailing(_ compressor: Compressor) {
     let compressed = compressor.compress(Self.bytes)
     for tail in [[UInt8(ascii: "x")], Array("more of it".utf8), [0, 0, 0, 0x7F]] as [[UInt8]] {

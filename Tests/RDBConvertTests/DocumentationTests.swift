@@ -136,7 +136,7 @@ struct DocumentationTests {
     let lines = try printed { try stopExample(dump.path, $0) }
     #expect(lines.count == 1)
     #expect(lists.isSuperset(of: lines))
-    // It has stopped: damage behind the list is not seen.
+    // Reading has stopped, so damage after the list is not noticed.
     var damaged = dump.bytes
     damaged.removeLast(9)
     var first = FirstList()

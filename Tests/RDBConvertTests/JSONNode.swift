@@ -63,7 +63,7 @@ indirect enum JSONNode: Equatable {
     mutating func text() throws -> JSONNode {
       let node = try value()
       space()
-      guard position == bytes.count else { throw Malformed(description: "bytes behind the text at \(position)") }
+      guard position == bytes.count else { throw Malformed(description: "bytes after the text at \(position)") }
       return node
     }
 

@@ -247,7 +247,7 @@ struct RESPCommandTextTests {
 
   @Test("Rejects keys of two databases for a single one, with the same error for any number of workers")
   func twoDatabases() {
-    // Each key fills a run of its own; the damage behind the conflict must not hide it.
+    // Each key is a batch of its own. The damage after the conflict must not hide it.
     let long = String(repeating: "v", count: 700_000)
     let parts = [
       Bytes.text("a", long), Bytes.text("b", long), Bytes.database(3), Bytes.text("c", long),

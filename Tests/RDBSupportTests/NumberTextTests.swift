@@ -8,13 +8,13 @@ struct NumberTextTests {
   private func text(
     _ room: Int = DecimalText.maximumByteCount, _ write: (UnsafeMutableRawPointer) -> Int
   ) -> String {
-    let place = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
-    defer { place.deallocate() }
-    for index in place.indices { place[index] = 0xEE }
-    let count = write(place.baseAddress!)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
+    defer { buffer.deallocate() }
+    for index in buffer.indices { buffer[index] = 0xEE }
+    let count = write(buffer.baseAddress!)
     #expect(count <= room)
-    #expect(place[room...].allSatisfy { $0 == 0xEE }, "wrote behind its room")
-    return String(decoding: place[..<count], as: UTF8.self)
+    #expect(buffer[room...].allSatisfy { $0 == 0xEE }, "wrote more than its maximum byte count")
+    return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
   /// Around every power of ten and of two.

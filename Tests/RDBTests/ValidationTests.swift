@@ -145,7 +145,7 @@ struct ValidationTests {
       "expiries out of order", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 9, "g", "w", 8])), .corruptHash,
       onlyChecked: true),
     .init(
-      "an expiry behind none", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 0, "g", "w", 8])), .corruptHash,
+      "an expiry after a field without one", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 0, "g", "w", 8])), .corruptHash,
       onlyChecked: true),
     .init(
       right: "expiries in order", 25,
@@ -335,7 +335,7 @@ struct RecordTests {
     #expect(expiry([253] + B.little(Int32(-1))) == "key \"k\" db 0 string at 9 expiry -1000")
   }
 
-  @Test("finds a member twice, however many stand between", arguments: [false, true])
+  @Test("finds a member twice, however many members are between", arguments: [false, true])
   func farDuplicates(_ isZiplist: Bool) {
     // More than are noted at a time.
     let count = 600_000

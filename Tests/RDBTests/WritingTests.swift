@@ -187,6 +187,75 @@ struct WritingTests {
     #expect(error?.code == .notRepresentable)
   }
 
+  @Test(
+    "refuses a stored value that refers to a record of another snapshot",
+    arguments: [ValueType.hashTemplateListpack, .hashTemplateArray])
+  func notSelfContained(_ type: ValueType) {
+    let error = #expect(throws: RDBError.self) {
+      try Self.write(15) { try $0.beginStored([1].span.bytes, type) }
+    }
+    #expect(error?.code == .notRepresentable)
+    #expect(error?.found == type.name)
+  }
+
+  @Test("has a key's metadata and the data of modules as they were read", arguments: [true, false])
+  func metadataAndModuleData(isStored: Bool) throws {
+    // KEY_META: one class, and of its items one integer (kind 2) and one string (kind 5).
+    let metadata: [UInt8] = [243, 1, 1, 2, 3, 4, 2, 7, 5, 3] + Self.bytes("abc") + [0]
+    // Module data: one integer (kind 2) and one string (kind 5).
+    let data: [UInt8] = [2, 9, 5, 2] + Self.bytes("xy") + [0]
+    let module = ModuleID(rawValue: 0x1234_5678_9ABC_DE01)
+    let written = try Self.write(13) { writer in
+      try writer.beginModuleAux(ModuleAux(module: module, when: 2, offset: 0))
+      try writer.stored(data.span.bytes)
+      try writer.endModuleAux()
+      try writer.selectDatabase(0)
+      let attributes = KeyAttributes(expiry: UnixMilliseconds(1_893_456_000_000), metadata: metadata)
+      let (name, value) = (Self.bytes("k"), Self.bytes("v"))
+      if isStored {
+        try writer.beginStored(name.span.bytes, .string, attributes)
+        let stored: [UInt8] = [1] + value
+        try writer.stored(stored.span.bytes)
+        try writer.endKey()
+      } else {
+        try writer.string(name.span.bytes, value.span.bytes, attributes)
+      }
+    }
+    var sink = MetadataSink()
+    var reader = RDBReader(MemorySource(written))
+    try reader.read(into: &sink)
+    #expect(sink.metadata == [metadata])
+    #expect(sink.modules == [module])
+    #expect(sink.moments == [2])
+    #expect(sink.moduleData == data)
+    #expect(sink.values == [Self.bytes("v")])
+    #expect(sink.expiries == [UnixMilliseconds(1_893_456_000_000)])
+  }
+
+  /// Collects what a snapshot says beside its values.
+  private struct MetadataSink: SelectiveSink {
+    static var events: SinkEvents { [.beginKey, .string, .moduleAux, .stored] }
+    var metadata: [[UInt8]] = []
+    var expiries: [UnixMilliseconds?] = []
+    var values: [[UInt8]] = []
+    var modules: [ModuleID] = []
+    var moments: [UInt64] = []
+    var moduleData: [UInt8] = []
+
+    mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
+      metadata.append([UInt8](key.metadata))
+      expiries.append(key.expiry)
+      return .elements
+    }
+    mutating func string(_ value: RawSpan) throws { values.append([UInt8](value)) }
+    mutating func beginModuleAux(_ aux: ModuleAux) throws -> Bool {
+      modules.append(aux.module)
+      moments.append(aux.when)
+      return true
+    }
+    mutating func stored(_ chunk: RawSpan) throws { moduleData += [UInt8](chunk) }
+  }
+
   @Test("refuses versions that there are not", arguments: [(Vendor.redis, 0), (.redis, 16), (.valkey, 11)])
   func versions(vendor: Vendor, version: Int) {
     let error = #expect(throws: RDBError.self) { try Self.write(version, vendor) { _ in } }

@@ -15,7 +15,7 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
   /// The counts by data type, for types that occur.
   package internal(set) var types: [String: TypeCounts]
   /// The first damage in file order; `nil` if there is none.
-  public internal(set) var damage: Damage?
+  public package(set) var damage: Damage?
   /// Oddities of the data that did not end the reading, by kind, in a fixed order.
   package internal(set) var findings: [FindingList]
   /// Legal but unusual properties of the file, in a fixed order.
@@ -82,6 +82,16 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
       expected = error.expected
       found = error.found
       message = error.description
+    }
+
+    /// Changes the words of the library in `expected` and `message`.
+    ///
+    /// - Parameter reword: Returns the new text. It gets no bytes of the snapshot.
+    package mutating func reword(_ reword: (String) -> String) {
+      let words = expected
+      expected = reword(words)
+      guard words != expected, let range = message.ranges(of: words).last else { return }
+      message.replaceSubrange(range, with: expected)
     }
 
     enum CodingKeys: String, CodingKey {

@@ -3,7 +3,7 @@
 /// Where several apply, 74 takes precedence over 65, and 65 over 3. The numbers from 64 on are those of BSD's
 /// `sysexits.h`. Scripts depend on them: a number never changes its meaning. 69, 76 and 77 are reserved for
 /// commands that connect to a server.
-enum ExitCode: Int32, CaseIterable {
+package enum ExitCode: Int32, CaseIterable {
   case done = 0
   case nothingMatched = 1
   case losses = 3

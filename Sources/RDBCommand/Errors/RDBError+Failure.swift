@@ -7,18 +7,18 @@ import RDBSupport
 /// The exit code and the message of a library's error.
 extension RDBError {
   /// The exit code. Only this property maps errors to codes.
-  var exitCode: ExitCode {
+  package var exitCode: ExitCode {
     switch code {
     case .outputClosed: .outputClosed
     case .io: .ioError
     case .refused, .patternTooCostly: .usage
-    // Readers catch it.
-    case .stop: .bug
+    // Readers catch `stop`, and the sinks of the command throw errors of the other codes.
+    case .stop, .sink: .bug
     default: .damaged
     }
   }
 
-  /// Returns the failure to end the process with.
+  /// Returns the failure that ends the process.
   ///
   /// - Parameter name: The file that was read or written, as messages show it.
   func failure(in name: String) -> Failure {
@@ -58,6 +58,7 @@ extension RDBError {
       "Something was appended to the file. The snapshot before it is whole."
     case .ratioTooHigh: "A snapshot hardly ever shrinks that much. If this one is yours, allow it with --max-ratio."
     case .corruptCompression: "The compressed file is cut or damaged: copy it again."
+    case .sink: "This is a bug in rdb: please report it."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
     // Their messages are complete.
     case .io, .refused, .valueTooLarge, .stringTooLong, .unsupportedVersion, .patternTooCostly: nil

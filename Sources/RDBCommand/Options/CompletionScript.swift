@@ -8,7 +8,7 @@ struct CompletionScript {
   /// The script.
   private(set) var text: String
 
-  /// Adds the names of `commands` to a generated script. A script of an unknown form stays as it is.
+  /// Adds the names of `commands` to a generated script. A script of an unknown form is not changed.
   init(generated text: String, commands: [String]) {
     self.text = text
     let names = commands.joined(separator: " ")

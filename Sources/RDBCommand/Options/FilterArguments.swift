@@ -115,7 +115,7 @@ private func understood<Value>(_ option: String, _ parse: () throws(FilterError)
 struct ExpiryArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Keep or skip expired keys and fields, or keep only those.", valueName: "what"))
+      "Keep or skip expired keys and fields, or keep only those.", valueName: "which"))
   var expired = FilterOptions.Expired.keep
 
   @Option(
@@ -170,10 +170,10 @@ struct KeyArguments: ParsableArguments {
     _ = try options
   }
 
-  /// Whether the options choose keys, so that having none is worth an exit code.
+  /// Whether the options choose keys. If they do and no key matches, the command ends with ``ExitCode/nothingMatched``.
   var chooses: Bool { filter.choosesKeys || expiry.expired == .only }
 
-  /// The options of the filter; `nil` if it would pass every key unchanged.
+  /// The options of the filter; `nil` if they pass every key unchanged.
   var options: FilterOptions? {
     get throws {
       var options = FilterOptions(now: try expiry.present)

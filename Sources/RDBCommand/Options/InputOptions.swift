@@ -55,7 +55,7 @@ struct ReadingOptions: ParsableArguments {
 /// The option that sets the number of threads.
 struct ThreadOptions: ParsableArguments {
   static let limit = 64
-  /// More threads than this gain no speed by default, and each takes a few MiB of memory.
+  /// The largest default. More threads are seldom faster, and each takes a few MiB of memory.
   static let defaultLimit = 8
 
   @Option(
@@ -85,11 +85,13 @@ struct ProgressOptions: ParsableArguments {
   var quiet = false
 
   /// Starts to show progress, if the options ask for it or standard error is a terminal.
-  func start(_ position: ProgressLine.Position, besides output: OutputFile? = nil) -> ProgressLine? {
+  ///
+  /// - Parameter output: The file of the results, which can be the same terminal.
+  func start(_ position: ProgressLine.Position, output: OutputFile? = nil) -> ProgressLine? {
     let isTerminal = isatty(STDERR_FILENO) == 1
     // Results on the same terminal would mix with a line that is rewritten.
-    let isInTheWay = output?.isTerminal ?? false
-    let isWanted = progress ?? (isTerminal && !isInTheWay && !quiet)
+    let sharesTerminal = output?.isTerminal ?? false
+    let isWanted = progress ?? (isTerminal && !sharesTerminal && !quiet)
     return isWanted ? ProgressLine(position, isTerminal: isTerminal) : nil
   }
 }

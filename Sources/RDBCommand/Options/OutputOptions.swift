@@ -16,7 +16,7 @@ struct OutputOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - form: The form in which a terminal gets escapes; `nil` for none.
-  ///   - index: An index file that is read besides `DUMP.idx`, and must not be overwritten.
+  ///   - index: Another index than `DUMP.idx` that is read and must not be overwritten.
   /// - Throws: ``Failure``.
   func open(reading input: InputFile, _ form: TerminalText.Form?, index: String? = nil) throws -> OutputFile {
     try OutputFile(path: output, keepsPartial: keepPartial, reading: input, index: index, form: form)

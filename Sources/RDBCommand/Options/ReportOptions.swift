@@ -48,7 +48,7 @@ struct TableArguments: ParsableArguments {
   }
 
   static var stringsNeedJSON: ValidationError {
-    ValidationError("--strings says how --json writes bytes: give --json too.")
+    ValidationError("--strings needs --json.")
   }
 
   var form: RowForm { csv ? .csv : json ? .json : .text }

@@ -60,7 +60,7 @@ struct LoadingArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Load functions this way. Default: append, or replace under --replace.",
+      "Load functions this way. Default: append, or replace with --replace.",
       valueName: "how"))
   var functions: RESPOptions.Functions?
 

@@ -2,7 +2,7 @@ import RDB
 import RDBAnalysis
 import RDBConvert
 
-/// The receiver of `rdb analyze`: makes all reports that were asked for in one pass. Each worker has its own.
+/// The receiver of `rdb analyze`: makes all requested reports in one pass. Each worker has its own.
 struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
   /// The tables with a row per key, and their form.
   struct Tables: Sendable {

@@ -8,7 +8,7 @@ struct Conversion {
   private let ledgerFile: OutputFile?
   private let isLossy: Bool
   private let filter: FilterOptions?
-  /// Whether options choose keys, so that having none is worth an exit code.
+  /// Whether options choose keys. If they do and no key matches, the command ends with ``ExitCode/nothingMatched``.
   private let choosesKeys: Bool
   private let working: WorkingArguments
 
@@ -50,7 +50,7 @@ struct Conversion {
     _ run: consuming SnapshotRun, to destination: any ByteDestination,
     makeSink: (any ByteDestination) throws -> S
   ) throws -> Result<S.Summary> {
-    try run.write(behind: filter, working, output: output, to: [destination]) { try makeSink($0[0]) }
+    try run.write(through: filter, working, output: output, to: [destination]) { try makeSink($0[0]) }
   }
 
   /// Finishes the output and writes the ledger.
@@ -74,7 +74,7 @@ struct Conversion {
     StandardStreams.writeError(report.text)
     try ledgerFile?.writeWhole(try jsonDocument(LedgerDocument(report, end: result.end)))
     if ledger.hasLosses && !isLossy { throw Failure(.losses, nil) }
-    // A key that was chosen and then lost did match.
+    // A key that the options chose counts as a match even if the output lost it.
     if choosesKeys && ledger.keysRead == ledger.keysFiltered {
       throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
     }
@@ -82,11 +82,11 @@ struct Conversion {
 }
 
 extension SnapshotRun {
-  /// Reads the whole snapshot into sinks that write, through the filter if there is one.
+  /// Reads the whole snapshot into sinks with output, through the filter if there is one.
   ///
   /// - Throws: ``Failure``, after abandoning the output.
   consuming func write<S: OutputSink & ~Copyable>(
-    behind filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
+    through filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
     to destinations: [any ByteDestination], makeSink: ([any ByteDestination]) throws -> S
   ) throws -> Conversion.Result<S.Summary> {
     guard let filter else {
@@ -106,7 +106,7 @@ extension SnapshotRun {
   ///
   /// - Throws: ``Failure``.
   consuming func fold<S: FoldingSink & ~Copyable>(
-    behind filter: FilterOptions?, _ working: WorkingArguments, makeSink: () throws -> S
+    through filter: FilterOptions?, _ working: WorkingArguments, makeSink: () throws -> S
   ) throws -> Conversion.Result<S.Summary> {
     guard let filter else {
       return Conversion.Result(

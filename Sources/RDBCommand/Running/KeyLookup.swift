@@ -6,7 +6,7 @@ import RDBFiltering
 import RDBIndex
 import RDBSupport
 
-/// The options that name a key and say how to find it.
+/// The options that name a key and choose how to find it.
 struct LookupArguments: ParsableArguments {
   @Argument(help: ArgumentHelp("The name of the key.", valueName: "key"))
   var key: String
@@ -117,7 +117,7 @@ struct KeyLookup {
 
   // MARK: Files
 
-  /// Finds the key by the index or by a search. Without `-q`, a key that is missing has hints.
+  /// Finds the key by the index or by a search. If there is no such key, returns hints, except with `-q`.
   private func find(in file: FileSource) throws -> (location: KeyLocation?, hints: KeyHints?) {
     let isQuiet = working.progress.quiet
     let found = KeyFinder.Found()
@@ -141,7 +141,7 @@ struct KeyLookup {
     return hints
   }
 
-  /// The keys that may have this name, by the index; `nil` if there is no index.
+  /// The keys that can have this name according to the index; `nil` if there is no index.
   private func indexedLocations(in file: FileSource) throws -> [KeyLocation]? {
     // The index does not distinguish larger numbers.
     guard !arguments.noIndex, arguments.db < 0xFFFF else { return nil }
@@ -164,7 +164,7 @@ struct KeyLookup {
     }
   }
 
-  /// The choice with its numbers counted from the beginning.
+  /// Returns the choice with element numbers that count from the beginning.
   private func resolve(_ choice: ElementChoice, at location: KeyLocation, _ file: FileSource) throws -> ElementChoice {
     guard choice.countsFromEnd else { return choice }
     let count: UInt64? = try perform {
@@ -206,14 +206,14 @@ struct KeyLookup {
   ) throws -> S.Summary {
     if arguments.index != nil {
       throw Failure(
-        .usage, "\(input.shownName): can be read from its beginning only, without an index",
+        .usage, "\(input.shownName): cannot be used with an index, because it can be read from its beginning only",
         hint: "\(input.format == nil ? "Write" : "Decompress") it into a file, or leave --index out.")
     }
     var options = OneKey<S>.Options(database: arguments.db, name: name)
     options.elements = choice
     options.keepsHints = !working.progress.quiet
     var reader = RDBReader(input.source, options: reading.readerOptions)
-    let line = working.progress.start(input.position(of: reader.progress), besides: output)
+    let line = working.progress.start(input.position(of: reader.progress), output: output)
     let summary: OneKey<S>.Summary
     do {
       let origin = try reader.origin()
@@ -231,7 +231,7 @@ struct KeyLookup {
     return summary.base
   }
 
-  // MARK: What is missing
+  // MARK: Missing keys and elements
 
   private var shownKey: String { printable(name, limit: 4096) }
 

@@ -22,7 +22,7 @@ struct ReportRun {
     var options = KeyReports.Options(reference: try reference(of: run.origin))
     try configure(&options)
     let model = model.model(run.origin)
-    let result = try run.fold(behind: try keys.options, working) {
+    let result = try run.fold(through: try keys.options, working) {
       MemorySink(model, to: try KeyReportsReceiver(options))
     }
     var reports = result.summary
@@ -31,7 +31,7 @@ struct ReportRun {
     return reports
   }
 
-  /// Writes remarks to standard error.
+  /// Writes the notes of a result to standard error.
   ///
   /// - Throws: ``Failure``, if options choose keys and there are none.
   func report<Summary>(_ result: Conversion.Result<Summary>, count: UInt64) throws {
@@ -49,7 +49,7 @@ struct ReportRun {
     }
   }
 
-  /// The time that decides which keys have expired: `--now`, else the time the snapshot was written, else the present.
+  /// The time that expiries are compared with: `--now`, else the time the snapshot was written, else the current time.
   func reference(of origin: SnapshotOrigin) throws -> UnixMilliseconds {
     if keys.expiry.now != nil { return try keys.expiry.present }
     return origin.ctime ?? .now

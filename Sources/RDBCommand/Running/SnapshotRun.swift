@@ -20,7 +20,7 @@ struct SnapshotRun: ~Copyable {
     self.reader = reader
   }
 
-  /// Reads the whole snapshot into sinks that write.
+  /// Reads the whole snapshot into sinks with output.
   ///
   /// - Parameters:
   ///   - output: The file that `destinations` write to. It is abandoned if this throws, and not finished otherwise.
@@ -30,7 +30,7 @@ struct SnapshotRun: ~Copyable {
     threads: Int, progress: ProgressOptions, output: OutputFile? = nil, to destinations: [any ByteDestination],
     makeSink: ([any ByteDestination]) throws -> S
   ) throws -> ReadResult<S.Summary> {
-    let line = progress.start(input.position(of: reader.progress), besides: output)
+    let line = progress.start(input.position(of: reader.progress), output: output)
     let name = input.shownName
     do {
       let result = try reader.write(to: destinations, threads: threads, makeSink: makeSink)
@@ -53,7 +53,7 @@ struct SnapshotRun: ~Copyable {
   consuming func fold<S: FoldingSink & ~Copyable>(
     threads: Int, progress: ProgressOptions, makeSink: () throws -> S
   ) throws -> ReadResult<S.Summary> {
-    let line = progress.start(input.position(of: reader.progress), besides: nil)
+    let line = progress.start(input.position(of: reader.progress), output: nil)
     let name = input.shownName
     do {
       let result = try reader.fold(threads: threads, makeSink: makeSink)
@@ -67,7 +67,7 @@ struct SnapshotRun: ~Copyable {
 }
 
 extension SnapshotEnd {
-  /// Remarks about the end of a snapshot for the user.
+  /// Notes for the user about the end of a snapshot.
   var notes: [String] {
     var notes: [String] = []
     switch checksum {

@@ -60,7 +60,7 @@ public struct JSONOptions: Hashable, Sendable {
 }
 
 /// States of the output between objects: see ``Separators``.
-enum JSONPlace {
+enum JSONSeparatorState {
   /// The state after the opening bracket.
   static let opened = UInt64.max - 1
   /// The state after the closing bracket.

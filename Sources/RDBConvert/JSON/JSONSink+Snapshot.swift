@@ -7,7 +7,7 @@ extension JSONSink {
   private var writesMeta: Bool { options.meta && isNative }
 
   public mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {
-    if options.layout == .array || !isNative { try separators.advance(to: JSONPlace.opened, in: &output) }
+    if options.layout == .array || !isNative { try separators.advance(to: JSONSeparatorState.opened, in: &output) }
     guard writesMeta else { return }
     try beginItem()
     try output.append("{\"type\":\"header\",\"format\":1,\"strings\":\"")

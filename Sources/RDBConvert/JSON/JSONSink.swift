@@ -64,7 +64,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     encodings = ObjectEncodings(writer: options.writer)
     valueEncodings = options.isPart ? nil : encodings
     output = ByteOutput(to: destination)
-    separators = Separators(to: destination, separator: JSONPlace.separator(options))
+    separators = Separators(to: destination, separator: JSONSeparatorState.separator(options))
   }
 
   @inline(__always) var isNative: Bool { options.shape == .native }
@@ -140,7 +140,7 @@ public struct JSONSink: OutputSink, ~Copyable {
   /// Writes `"…":` in the object of the key's database.
   private mutating func beginMember(_ key: borrowing KeyHeader) throws(RDBError) {
     leftOut.count(key)
-    let state = JSONPlace.database(key.database)
+    let state = JSONSeparatorState.database(key.database)
     if separators.state == state {
       try output.append(options.layout == .array ? ",\n" : ",")
     } else {
@@ -177,17 +177,17 @@ public struct JSONSink: OutputSink, ~Copyable {
   @inline(__always)
   mutating func beginItem() throws(RDBError) {
     guard options.layout == .array else { return }
-    if separators.state == JSONPlace.items {
+    if separators.state == JSONSeparatorState.items {
       try output.append(",\n")
     } else {
-      try separators.advance(to: JSONPlace.items, in: &output)
+      try separators.advance(to: JSONSeparatorState.items, in: &output)
     }
   }
 
   /// Ends the document.
   mutating func close() throws(RDBError) {
     if options.meta && isNative { try endObject() }
-    if options.layout == .array || !isNative { try separators.advance(to: JSONPlace.closed, in: &output) }
+    if options.layout == .array || !isNative { try separators.advance(to: JSONSeparatorState.closed, in: &output) }
   }
 
   /// Writes the attributes known before the value: `,"encoding":"int","expiration":"…","expire_ms":1,"idle":1,"freq":1`.

@@ -17,7 +17,7 @@ struct CommandCounter: RESPCommandHandler {
   private var argumentCount = 0
   private var offset: UInt64 = 0
   /// Whether the header of the current command has been read.
-  private var isUnderWay = false
+  private var hasHeader = false
 
   /// The checksum of all bytes before the offset `settled`. Bytes of earlier chunks from this offset on are in `kept`.
   private var checksum = CRC64()
@@ -52,7 +52,7 @@ struct CommandCounter: RESPCommandHandler {
       checksumBeforeEcho = checksum.value
       echoOffset = nil
     }
-    let isDecided = isUnderWay && (argument > 0 || name.count > 4)
+    let isDecided = hasHeader && (argument > 0 || name.count > 4)
     settle(isDecided ? end : commandOffset ?? end, chunk, at: chunkOffset)
     if settled < end {
       let from = settled > chunkOffset ? Int(settled - chunkOffset) : 0
@@ -83,7 +83,7 @@ struct CommandCounter: RESPCommandHandler {
       count(Array("ECHO".utf8))
       trailer = nil
     }
-    isUnderWay = true
+    hasHeader = true
     name.removeAll(keepingCapacity: true)
     text.removeAll(keepingCapacity: true)
     argument = 0
@@ -115,7 +115,7 @@ struct CommandCounter: RESPCommandHandler {
     } else {
       count(name)
     }
-    isUnderWay = false
+    hasHeader = false
   }
 
   private mutating func count(_ name: [UInt8]) {

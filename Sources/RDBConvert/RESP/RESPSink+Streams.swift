@@ -11,11 +11,11 @@ extension RESPSink {
   struct StreamState {
     /// The IDs of pending entries in ascending order.
     ///
-    /// IDs before the index `next` are done. The first `ghostCount` elements are reused for the IDs of placeholders,
+    /// IDs before the index `next` are done. The first `placeholderCount` elements are reused for the IDs of placeholders,
     /// because there can be millions of both.
     var pending: [StreamID] = []
     var next = 0
-    var ghostCount = 0
+    var placeholderCount = 0
     var info: StreamInfo?
     var firstLive: StreamID?
     /// The ID of the last entry or placeholder.
@@ -57,7 +57,7 @@ extension RESPSink {
       lose(.entry, fieldCount == 0 ? "it has no fields" : "it has more fields than a command of the target may")
       return
     }
-    try writeGhosts(before: id)
+    try writePlaceholders(before: id)
     if stream.next < stream.pending.count, stream.pending[stream.next] == id { stream.next += 1 }
     if stream.firstLive == nil { stream.firstLive = id }
     stream.last = id
@@ -85,18 +85,18 @@ extension RESPSink {
   }
 
   /// Writes a placeholder for each pending ID before `id` that has no entry.
-  private mutating func writeGhosts(before id: StreamID) throws(RDBError) {
+  private mutating func writePlaceholders(before id: StreamID) throws(RDBError) {
     while stream.next < stream.pending.count, stream.pending[stream.next] < id {
-      let ghost = stream.pending[stream.next]
+      let placeholder = stream.pending[stream.next]
       stream.next += 1
-      guard isClaimable(ghost), ghost > stream.last else { continue }
+      guard isClaimable(placeholder), placeholder > stream.last else { continue }
       if !key.hasBegun { try beginCommands() }
       try command(5, "$4\r\nXADD\r\n")
-      try out.bulk(ghost)
+      try out.bulk(placeholder)
       try out.text("$1\r\nx\r\n$1\r\ny\r\n")
-      stream.pending[stream.ghostCount] = ghost
-      stream.ghostCount += 1
-      stream.last = ghost
+      stream.pending[stream.placeholderCount] = placeholder
+      stream.placeholderCount += 1
+      stream.last = placeholder
       stream.hasEntries = true
     }
   }
@@ -114,9 +114,9 @@ extension RESPSink {
     notes.encodings += 1
     notes.nodes += 1
     stream.info = info
-    try writeGhosts(before: StreamID(.max, .max))
+    try writePlaceholders(before: StreamID(.max, .max))
     // After the entries, only the IDs of placeholders are needed. The groups list their pending entries again.
-    if stream.ghostCount == 0 { stream.pending = [] }
+    if stream.placeholderCount == 0 { stream.pending = [] }
     if !key.hasBegun { try beginCommands() }
     if !stream.hasEntries { try createEmptyStream(info) }
     // The server limits the read counts of groups to this count, so it must be set before the groups.
@@ -148,7 +148,7 @@ extension RESPSink {
       try command(3, "$6\r\nXSETID\r\n")
       return try out.bulk(info.lastID)
     }
-    let length = info.length + (isFinal ? 0 : UInt64(stream.ghostCount))
+    let length = info.length + (isFinal ? 0 : UInt64(stream.placeholderCount))
     let added = min(max(info.entriesAdded ?? info.length, length), UInt64(Int64.max))
     let deleted = info.maxDeletedID ?? .zero
     let writesDeleted = isFinal && deleted > .zero && deleted <= info.lastID
@@ -166,15 +166,15 @@ extension RESPSink {
   mutating func endStream() throws(RDBError) {
     try endClaim()
     if let info = stream.info, key.hasBegun {
-      try removeGhosts()
+      try removePlaceholders()
       if info.lastID > .zero { try writeNumbers(info, isFinal: true) }
     }
     stream = StreamState()
   }
 
-  private mutating func removeGhosts() throws(RDBError) {
-    guard stream.ghostCount > 0 else { return }
-    var rest = stream.pending[..<stream.ghostCount]
+  private mutating func removePlaceholders() throws(RDBError) {
+    guard stream.placeholderCount > 0 else { return }
+    var rest = stream.pending[..<stream.placeholderCount]
     if let first = stream.firstLive {
       // Unlike XDEL, XTRIM does not change the highest deleted ID.
       let leading = rest.prefix { $0 < first }

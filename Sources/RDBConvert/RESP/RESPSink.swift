@@ -269,12 +269,12 @@ public struct RESPSink: OutputSink, ~Copyable {
   mutating func beginCommands() throws(RDBError) {
     key.hasBegun = true
     try select()
-    if options.existing != .merge { try clearWay() }
+    if options.existing != .merge { try makeRoomForKey() }
   }
 
   /// Removes the existing key, or chooses a temporary name and removes the key of that name.
   @inline(never)
-  private mutating func clearWay() throws(RDBError) {
+  private mutating func makeRoomForKey() throws(RDBError) {
     if options.existing == .keep {
       key.usesTemporary = true
       temporary.set(TemporaryName.of(name.array))
@@ -321,7 +321,7 @@ public struct RESPSink: OutputSink, ~Copyable {
       (notes.nodes, "node boundaries of lists and streams, which only RESTORE carries"),
       (notes.encodings, "encodings, which the server chooses"),
       (notes.slots, "hints of hash slots"),
-      (notes.roundedExpiries, "expiries rounded up to a second, which is all that the target knows"),
+      (notes.roundedExpiries, "expiries rounded up to a second, because the target has no milliseconds"),
     ]
     for (count, what) in rows where count > 0 { ledger.note(what, count: count) }
     notes = Notes()

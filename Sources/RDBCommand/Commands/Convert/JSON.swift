@@ -13,7 +13,7 @@ struct JSONArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Write strings in this form.", valueName: "how"))
   var strings = JSONOptions.Strings.utf8
 
-  @Option(help: ArgumentHelp("Write objects in this form.", valueName: "whose"))
+  @Option(help: ArgumentHelp("Write objects of this shape.", valueName: "shape"))
   var shape = JSONOptions.Shape.native
 
   @Flag(help: "Add the header, AUX fields, functions, slots, and a last object with the key count.")

@@ -69,13 +69,14 @@ struct Check: WorkingCommand {
     let reader = RDBReader(source, options: reading.readerOptions)
     let line = working.progress.start(input.position(of: reader.progress))
     defer { line?.end() }
-    let check: SnapshotCheck
+    var check: SnapshotCheck
     do throws(RDBError) {
       check = try SnapshotCheck.run(
         reader, threads: working.threads.count, findsDuplicates: unique)
     } catch {
       throw error.failure(in: input.shownName)
     }
+    check.damage?.reword(OptionFlags.naming)
     let report = form.json ? try jsonDocument(check) : Array(check.text(of: input.shownName, isStrict: strict).utf8)
     return (report, strict ? check.isStrictlyOK : check.isOK)
   }

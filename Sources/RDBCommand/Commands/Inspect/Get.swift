@@ -80,7 +80,7 @@ struct Get: WorkingCommand {
     }
     if field != nil && range != nil { throw ValidationError("--field and --range contradict each other: give one.") }
     if resp && (field != nil || range != nil) {
-      throw ValidationError("--resp rebuilds a whole key: leave --field and --range out.")
+      throw ValidationError("--resp writes whole keys: leave --field and --range out.")
     }
     if strings != nil && !json { throw TableArguments.stringsNeedJSON }
     _ = try choice
@@ -134,7 +134,7 @@ struct Get: WorkingCommand {
       output.abandon()
       throw error.failure(in: output.shownName)
     }
-    // One key was read: its counts say nothing, but raw output leaves out parts of a value.
+    // The counts of a single key are of no use, but raw output can lack parts of its value.
     let notes = form == .raw && !working.progress.quiet ? ledger.sortedNotes : []
     StandardStreams.writeError(
       LedgerReport(ledger: ledger, isQuiet: true).text

@@ -9,9 +9,9 @@ struct Index: WorkingCommand {
     commandName: "index",
     abstract: "Write an index with which get and top-elements find a key at once.",
     discussion: """
-      The index is DUMP.idx, with 14 bytes per key. It belongs to this file only: it is refused after the snapshot was \
-      written anew, changed, or copied without its modification time. Values are skipped: rdb check finds damage inside \
-      them, this command only by the checksum.
+      The index is DUMP.idx, with 14 bytes per key. It belongs to this file only: get refuses it after the snapshot was \
+      replaced, changed, or copied without its modification time. Values are skipped: damage inside them is found only \
+      by the checksum, or by rdb check.
 
       Examples:
         rdb index dump.rdb && rdb get dump.rdb user:42
@@ -32,13 +32,14 @@ struct Index: WorkingCommand {
   func run() throws {
     let input = try reading.open(input)
     guard let file = input.file else {
-      let (what, verb) = input.format.map { ("is compressed (\($0))", "Decompress") } ?? ("is not a file", "Write")
+      let (reason, verb) =
+        input.format.map { ("it is compressed (\($0))", "Decompress") } ?? ("it is not a file", "Write")
       throw Failure(
-        .usage, "\(input.shownName): \(what): a key can be read only after all bytes before it",
+        .usage, "\(input.shownName): cannot be indexed, because \(reason)",
         hint: "\(verb) it to a file first.")
     }
     guard let path = self.output ?? input.indexPath else {
-      throw Failure(.usage, "standard input has no name for an index", hint: "Give -o FILE.")
+      throw Failure(.usage, "the index of standard input has no default name", hint: "Give -o FILE.")
     }
     let output = try OutputFile(path: path, keepsPartial: false, inputs: input.identities, form: .lines)
     do {
@@ -60,7 +61,7 @@ struct Index: WorkingCommand {
     let end = result.end
     let after = try identity(of: file, input, end: end)
     guard after.isUnmodified(since: before) else {
-      throw Failure(.ioError, "\(input.shownName): was changed during the run", hint: "Try again.")
+      throw Failure(.ioError, "\(input.shownName): was changed while it was read", hint: "Try again.")
     }
     do throws(RDBError) {
       let count = try KeyIndex.write(result.summary, of: after, to: output)

@@ -6,7 +6,7 @@ import RDBSupport
 
 /// `rdb bench`: measures how fast this machine processes a snapshot.
 struct Bench: WorkingCommand {
-  /// A task to measure; `all` stands for each of the others.
+  /// A task to measure; `all` means each of the others.
   enum Task: String, CaseIterable, ExpressibleByArgument {
     case parse, check, keys, memory, prefix, stats, analyze, json, resp, all
 
@@ -145,7 +145,7 @@ private struct BenchSubject {
   }
 }
 
-/// Counts keys, and has nothing to do with their values.
+/// A sink that counts keys and ignores their values.
 private struct CountingSink: SelectiveSink, FoldingSink {
   let interest: Interest
   var count: UInt64 = 0

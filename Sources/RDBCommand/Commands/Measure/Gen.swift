@@ -12,7 +12,7 @@ struct Gen: WorkingCommand {
     commandName: "gen",
     abstract: "Write a synthetic snapshot; equal options give equal bytes.",
     discussion: """
-      For benchmarks and experiments. --profiles shows the contents of the profiles. Expiries lie in the 30 days after \
+      For benchmarks and experiments. --profiles shows the contents of the profiles. Expiries are within the 30 days after \
       2100-01-01T00:00:00Z, or after --now.
 
       Examples:

@@ -33,13 +33,13 @@ struct RankingArguments: ParsableArguments {
   }
 }
 
-/// `rdb bigkeys`: the offline twin of `redis-cli --bigkeys`.
+/// `rdb bigkeys`: ranks keys by size, as `redis-cli --bigkeys` does with a server.
 struct BigKeys: WorkingCommand {
   static let configuration = CommandConfiguration(
     commandName: "bigkeys",
     abstract: "Show the biggest keys: the longest strings, and the values with most elements.",
     discussion: """
-      Like redis-cli --bigkeys, without a server. Of keys of equal size, the first by database and name wins.
+      Like redis-cli --bigkeys, without a server. Keys of equal size are in the order of database and name.
 
       Examples:
         rdb bigkeys dump.rdb
@@ -53,7 +53,7 @@ struct BigKeys: WorkingCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Rank by this. Default: bytes or elements.", valueName: "what"))
+      "Rank by this figure. Default: bytes or elements.", valueName: "figure"))
   var by: RankArgument?
 
   @OptionGroup(title: "Estimate") var model: ModelArguments
@@ -67,7 +67,7 @@ struct BigKeys: WorkingCommand {
   }
 }
 
-/// `rdb memkeys`: the offline twin of `redis-cli --memkeys`.
+/// `rdb memkeys`: ranks keys by memory, as `redis-cli --memkeys` does with a server.
 struct MemKeys: WorkingCommand {
   static let configuration = CommandConfiguration(
     commandName: "memkeys",
@@ -98,7 +98,7 @@ struct MemKeys: WorkingCommand {
   }
 }
 
-/// `rdb hotkeys`: the offline twin of `redis-cli --hotkeys`.
+/// `rdb hotkeys`: ranks keys by their LFU counters, as `redis-cli --hotkeys` does with a server.
 struct HotKeys: WorkingCommand {
   static let configuration = CommandConfiguration(
     commandName: "hotkeys",

@@ -78,7 +78,7 @@ struct Memory: WorkingCommand {
       try table.output.append(text: RowOutput.memoryHead(form.form))
       for row in rows {
         let (name, largest) = (row.entry.key.bytes, row.entry.largestElement.bytes)
-        try table.memoryRow(form.form, RowFacts(row.entry), name.span.bytes, largest.span.bytes)
+        try table.memoryRow(form.form, RowValues(row.entry), name.span.bytes, largest.span.bytes)
       }
       try table.output.flush()
       try output.finish()

@@ -10,8 +10,8 @@ struct MergeReports: WorkingCommand {
     abstract: "Merge the reports that rdb analyze wrote of several dumps.",
     discussion: """
       The result is that of one run over all dumps: sums are exact, and approximate figures keep their bounds. Only \
-      values that were counted on disk (--temp) fall back to their sample. Rows of keys and memory follow one another \
-      in the order of the folders.
+      repeated values that were counted exactly (--temp) become estimates again. Rows of keys and memory are in the \
+      order of the folders.
 
       Example:
         rdb merge-reports shard-1 shard-2 shard-3 -o whole
@@ -81,7 +81,7 @@ struct MergeReports: WorkingCommand {
     }
   }
 
-  /// Joins the files of one name, in the order of the folders; of CSV, the head only once.
+  /// Joins the files of one name in the order of the folders, with the head of CSV only once.
   private static func join(
     _ name: String, of folders: [ReportFolder], into target: ReportFolder, skipsHead: Bool
   ) throws {

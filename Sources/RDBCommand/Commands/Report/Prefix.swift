@@ -9,8 +9,7 @@ struct Prefix: WorkingCommand {
     abstract: "Sum up keys and memory by the prefixes of key names.",
     discussion: """
       The part of a name after its last separator belongs to no prefix. Sums are exact; percentiles are at most 1.6 % \
-      off. If there are more prefixes than --max-nodes, prefixes that continue the same prefix are gathered in (other), \
-      and the report says so.
+      off. With more prefixes than --max-nodes, the smaller children of a prefix are summed up in (other).
 
       Examples:
         rdb prefix dump.rdb

@@ -244,7 +244,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   }
 
   mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
-    try row("idempotency", "\(settings.durationSeconds) s, at most \(settings.maxEntries) IDs a producer")
+    try row("idempotency", "\(settings.durationSeconds) s, at most \(settings.maxEntries) IDs per producer")
   }
 
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws(RDBError) {

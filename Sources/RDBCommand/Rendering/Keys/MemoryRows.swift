@@ -22,58 +22,58 @@ extension RowOutput {
   }
 
   @inline(__always)
-  mutating func memoryRow(_ form: RowForm, _ facts: RowFacts, _ name: RawSpan, _ largest: RawSpan)
+  mutating func memoryRow(_ form: RowForm, _ values: RowValues, _ name: RawSpan, _ largest: RawSpan)
     throws(RDBError)
   {
     switch form {
-    case .csv: try csvRow(facts, name, largest)
-    case .json: try jsonRow(facts, name, largest)
-    case .text: try textRow(facts, name)
+    case .csv: try csvRow(values, name, largest)
+    case .json: try jsonRow(values, name, largest)
+    case .text: try textRow(values, name)
     }
   }
 
-  private mutating func csvRow(_ facts: RowFacts, _ name: RawSpan, _ largest: RawSpan) throws(RDBError) {
-    try number(facts.database)
+  private mutating func csvRow(_ values: RowValues, _ name: RawSpan, _ largest: RawSpan) throws(RDBError) {
+    try number(values.database)
     try text(",")
-    try text(facts.type.word)
+    try text(values.type.word)
     try text(",")
     try csvText(name)
     try text(",")
-    try optional(facts.memory)
+    try optional(values.memory)
     try text(",")
-    if let encoding = facts.encoding { try text(encoding.name) }
+    if let encoding = values.encoding { try text(encoding.name) }
     try text(",")
-    try number(facts.elements)
+    try number(values.elements)
     try text(",")
-    try number(facts.largest)
+    try number(values.largest)
     try text(",")
-    if let expiry = facts.expiry { try time(expiry) }
+    if let expiry = values.expiry { try time(expiry) }
     try text(",")
-    try number(facts.serialized)
+    try number(values.serialized)
     try text(",")
     try csvText(largest)
     try text(",")
-    if let expiry = facts.expiry { try number(expiry) }
+    if let expiry = values.expiry { try number(expiry) }
     try text(",")
-    try optional(facts.idle)
+    try optional(values.idle)
     try text(",")
-    try optional(facts.frequency.map { UInt64($0) })
+    try optional(values.frequency.map { UInt64($0) })
     try text("\r\n")
   }
 
-  private mutating func jsonRow(_ facts: RowFacts, _ name: RawSpan, _ largest: RawSpan) throws(RDBError) {
+  private mutating func jsonRow(_ values: RowValues, _ name: RawSpan, _ largest: RawSpan) throws(RDBError) {
     try text("{\"db\":")
-    try number(facts.database)
+    try number(values.database)
     try text(",\"type\":\"")
-    try text(facts.type.word)
+    try text(values.type.word)
     try text("\",\"key\":")
     try jsonText(name)
     try text(",\"memory_bytes\":")
-    try jsonNumber(facts.memory)
+    try jsonNumber(values.memory)
     try text(",\"serialized_bytes\":")
-    try number(facts.serialized)
+    try number(values.serialized)
     try text(",\"encoding\":")
-    if let encoding = facts.encoding {
+    if let encoding = values.encoding {
       try text("\"")
       try text(encoding.name)
       try text("\"")
@@ -81,27 +81,27 @@ extension RowOutput {
       try text("null")
     }
     try text(",\"elements\":")
-    try number(facts.elements)
+    try number(values.elements)
     try text(",\"largest_element_bytes\":")
-    try number(facts.largest)
+    try number(values.largest)
     try text(",\"largest_element\":")
-    if facts.type == .string || facts.type == .module { try text("null") } else { try jsonText(largest) }
+    if values.type == .string || values.type == .module { try text("null") } else { try jsonText(largest) }
     try text(",\"expire_ms\":")
-    if let expiry = facts.expiry { try number(expiry) } else { try text("null") }
+    if let expiry = values.expiry { try number(expiry) } else { try text("null") }
     try text(",\"idle\":")
-    try jsonNumber(facts.idle)
+    try jsonNumber(values.idle)
     try text(",\"freq\":")
-    try jsonNumber(facts.frequency.map { UInt64($0) })
+    try jsonNumber(values.frequency.map { UInt64($0) })
     try text("}\n")
   }
 
-  private mutating func textRow(_ facts: RowFacts, _ name: RawSpan) throws(RDBError) {
-    let expiry = facts.expiry.map { DateText.text(milliseconds: $0) } ?? "never"
+  private mutating func textRow(_ values: RowValues, _ name: RawSpan) throws(RDBError) {
+    let expiry = values.expiry.map { DateText.text(milliseconds: $0) } ?? "never"
     let shown = DisplayText.name(name)
     try output.append(
-      text: (facts.memory.map { "\($0)" } ?? "–").leftPadded(to: 10) + "\(facts.serialized)".leftPadded(to: 10) + "  "
-        + facts.type.rawValue.padded(to: 8) + (facts.encoding?.rawValue ?? "–").padded(to: 10)
-        + "\(facts.elements)".leftPadded(to: 10) + "  " + expiry.padded(to: 26) + shown + "\n")
+      text: (values.memory.map { "\($0)" } ?? "–").leftPadded(to: 10) + "\(values.serialized)".leftPadded(to: 10) + "  "
+        + values.type.rawValue.padded(to: 8) + (values.encoding?.rawValue ?? "–").padded(to: 10)
+        + "\(values.elements)".leftPadded(to: 10) + "  " + expiry.padded(to: 26) + shown + "\n")
   }
 }
 
@@ -131,7 +131,7 @@ struct MemoryRowsReceiver: MemoryOutputReceiver, ~Copyable {
       return
     }
     ledger.keysWritten &+= 1
-    try output.memoryRow(form, RowFacts(row), row.name, row.largestElement)
+    try output.memoryRow(form, RowValues(row), row.name, row.largestElement)
   }
 
   mutating func endBatch() throws(RDBError) { try output.output.flush() }

@@ -5,7 +5,7 @@ import RDBFormat
 import RDBSupport
 
 /// The columns of a key, from a row that was just read or from an entry of a report.
-struct RowFacts {
+struct RowValues {
   var database: UInt64
   var type: DataType
   var encoding: ObjectEncoding?

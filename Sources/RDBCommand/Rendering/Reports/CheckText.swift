@@ -14,11 +14,11 @@ extension SnapshotCheck {
     if let header {
       lines.row("format", "\(header.vendor == "redis" ? "REDIS" : "VALKEY") \(header.version)")
     }
-    lines.row(damage == nil ? "read" : "before it", counts)
+    lines.row(damage == nil ? "read" : "before damage", counts)
     for (type, counts) in types.sorted(by: { $0.key < $1.key }) {
       lines.row("  \(type)", Self.text(counts, hasElements: type != "string"))
     }
-    if checksum?.state == "verified" { lines.row("checksum", "right (\(checksum?.value ?? ""))") }
+    if checksum?.state == "verified" { lines.row("checksum", "verified (\(checksum?.value ?? ""))") }
     for list in findings { write(list, to: &lines) }
     for warning in warnings { lines.row("warning", Self.text(warning)) }
     if let duplicates { write(duplicates, to: &lines) }
@@ -28,7 +28,7 @@ extension SnapshotCheck {
   private func verdict(isStrict: Bool) -> String {
     if damage != nil { return "damaged" }
     if isStrict, isOK, !isStrictlyOK { return "whole, but refused by --strict" }
-    return isOK ? "whole" : "whole, but not unique"
+    return isOK ? "whole" : "whole, but with duplicates"
   }
 
   private var counts: String {
@@ -70,7 +70,7 @@ extension SnapshotCheck {
           "\(printable(member.bytes)) in \(key) at offset \(one.offset): element "
             + "\(one.index ?? 0) repeats element \(one.firstIndex ?? 0)")
       } else {
-        lines.row("", "\(key) at offset \(one.offset) repeats the one at \(one.firstOffset ?? 0)")
+        lines.row("", "\(key) at offset \(one.offset) repeats the key at offset \(one.firstOffset ?? 0)")
       }
     }
     if UInt64(duplicates.first.count) < duplicates.count { lines.row("", "…") }

@@ -61,14 +61,14 @@ struct CommandFileReport: Encodable {
     if let detail {
       lines.row("damage", "\(offset.map { "at offset \($0): " } ?? "")\(detail)")
     }
-    lines.row(isOK ? "read" : "before it", "\(counted(commandCount, "command")), \(counted(byteCount, "byte"))")
+    lines.row(isOK || offset == nil ? "read" : "before damage", "\(counted(commandCount, "command")), \(counted(byteCount, "byte"))")
     for (name, count) in commands.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       lines.row("  \(shown(name))", "\(count)")
     }
     if let trailer {
-      lines.row("trailer", isOK ? "fits (\(counted(trailer.keys, "key")))" : "does not fit")
+      lines.row("trailer", isOK ? "matches (\(counted(trailer.keys, "key")))" : "does not match")
     } else if isOK {
-      lines.row("trailer", "none: only a cut inside a command can be seen (rdb resp --trailer)")
+      lines.row("trailer", "none: only a cut inside a command is detected (rdb resp --trailer)")
     }
     return lines.text
   }

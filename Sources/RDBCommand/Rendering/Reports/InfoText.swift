@@ -16,7 +16,7 @@ extension SnapshotInfo {
 
   private func writeOrigin(to lines: inout TextColumns) {
     lines.row("format", "\(magic ?? "") \(version.map { "\($0)" } ?? "") (\(vendor ?? ""))")
-    lines.row("written by", server.map { printable($0.utf8).dropQuotes } ?? "the file does not say")
+    lines.row("written by", server.map { printable($0.utf8).dropQuotes } ?? "unknown")
     if let ctimeSeconds {
       lines.row("written at", DateText.text(seconds: ctimeSeconds))
     }
@@ -35,7 +35,7 @@ extension SnapshotInfo {
       let isCut = field.valueByteCount > field.value.bytes.count
       lines.row(
         "AUX \(printable(field.name.bytes).dropQuotes)",
-        printable(field.value.bytes) + (isCut ? " and on, \(field.valueByteCount) bytes" : "")
+        printable(field.value.bytes) + (isCut ? "…, \(field.valueByteCount) bytes in all" : "")
           + (field.count > 1 ? " (\(field.count) times)" : ""))
     }
   }
@@ -75,7 +75,7 @@ extension SnapshotInfo {
       lines.row("size", "\(readable(byteCount: Double(byteCount))) (\(counted(byteCount, "byte")))")
     }
     switch checksum?.state {
-    case "verified": lines.row("checksum", "right (\(checksum?.value ?? ""))")
+    case "verified": lines.row("checksum", "verified (\(checksum?.value ?? ""))")
     case "disabled": lines.row("checksum", "none: its writer had switched it off")
     case "absent": lines.row("checksum", "none: its RDB version is older than 5")
     case "ignored": lines.row("checksum", "not compared")
@@ -83,8 +83,8 @@ extension SnapshotInfo {
     }
     switch tail?.kind {
     case "append_only_commands":
-      lines.row("behind it", "\(counted(tail?.byteCount ?? 0, "byte")) of append-only commands")
-    case "replication_mark": lines.row("behind it", "the mark of a replication transfer")
+      lines.row("after it", "\(counted(tail?.byteCount ?? 0, "byte")) of append-only commands")
+    case "replication_mark": lines.row("after it", "the mark of a replication transfer")
     default: break
     }
     lines.row("loads into", Self.loaders(lowest.redis.asItIs, lowest.valkey.asItIs))

@@ -21,7 +21,9 @@ extension Ranking {
       for type in types { text += line(of: type, report.types[type] ?? TopReport.TypeSummary(), keys) }
     } else if report.ranked(by: measure).isEmpty {
       text +=
-        "The snapshot has no \(kind == .hottest ? "LFU counters" : "idle times"): the server's maxmemory-policy decides.\n"
+        kind == .hottest
+        ? "The snapshot has no LFU counters: a server writes them only under an LFU maxmemory-policy.\n"
+        : "The snapshot has no idle times: a server writes them only under an LRU maxmemory-policy.\n"
     }
     return text
   }
@@ -44,10 +46,10 @@ extension Ranking {
     return entry.database == 0 ? shown : "\(shown) (db \(entry.database))"
   }
 
-  private func line(of type: String, _ totals: TopReport.TypeSummary, _ keys: UInt64) -> String {
-    let sum = measure == .memory ? totals.memoryByteCount : totals.length
-    return "\(totals.keys) \(type)s with \(sum) \(unit(of: type)) "
-      + "(\(Self.ratio(totals.keys * 100, keys).leftPadded(to: 5, with: "0"))% of keys, avg size \(Self.ratio(sum, totals.keys)))\n"
+  private func line(of type: String, _ summary: TopReport.TypeSummary, _ keys: UInt64) -> String {
+    let sum = measure == .memory ? summary.memoryByteCount : summary.length
+    return "\(summary.keys) \(type)s with \(sum) \(unit(of: type)) "
+      + "(\(Self.ratio(summary.keys * 100, keys).leftPadded(to: 5, with: "0"))% of keys, avg size \(Self.ratio(sum, summary.keys)))\n"
   }
 
   private func unit(of type: String) -> String {

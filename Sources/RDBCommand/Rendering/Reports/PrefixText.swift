@@ -28,11 +28,11 @@ extension PrefixReport {
       table.setFirst(row + 1, name(nodes[number], after: parent, limit))
     }
     var text = table.text
-    text += "\nPercentiles are at most 1.6 % off; all else is exact, memory as estimated.\n"
+    text += "\nPercentiles are at most 1.6 % off; other figures are exact, but memory is estimated.\n"
     if isGathered {
       text +=
-        "There are more than \(options.nodeLimit) prefixes (--max-nodes): those of the same prefix that were too many are in (other).\n"
-        + "--fold-digits and --fold-uuid take numbers and UUIDs in names for the same.\n"
+        "There are more than \(options.nodeLimit) prefixes (--max-nodes): (other) sums up the smaller children of a prefix.\n"
+        + "--fold-digits and --fold-uuid reduce the number of prefixes.\n"
     }
     return text
   }
@@ -48,22 +48,22 @@ extension PrefixReport {
   }
 
   private func row(_ node: PrefixNode, _ whole: UInt64, _ isWide: Bool) -> [TextTable.Cell] {
-    let totals = node.summary
-    let share = whole > 0 ? Double(totals.memoryByteCount) / Double(whole) : 0
+    let summary = node.summary
+    let share = whole > 0 ? Double(summary.memoryByteCount) / Double(whole) : 0
     let bar = String(repeating: "#", count: Int((share * 6).rounded()))
     return [
-      "", TextTable.Cell(short(totals.keys)), bytes(totals.memoryByteCount),
-      TextTable.Cell(percent(totals.memoryByteCount, of: whole)),
-      TextTable.Cell(bar.padding(to: 6)), bytes(totals.sizes.quantile(0.5)), bytes(totals.sizes.quantile(0.99)),
-      TextTable.Cell(percent(totals.memoryWithoutExpiry, of: totals.memoryByteCount)),
-      TextTable.Cell(short(totals.keysExpired)),
-    ] + (isWide ? wideCells(totals) : [])
+      "", TextTable.Cell(short(summary.keys)), bytes(summary.memoryByteCount),
+      TextTable.Cell(percent(summary.memoryByteCount, of: whole)),
+      TextTable.Cell(bar.padding(to: 6)), bytes(summary.sizes.quantile(0.5)), bytes(summary.sizes.quantile(0.99)),
+      TextTable.Cell(percent(summary.memoryWithoutExpiry, of: summary.memoryByteCount)),
+      TextTable.Cell(short(summary.keysExpired)),
+    ] + (isWide ? wideCells(summary) : [])
   }
 
-  private func wideCells(_ totals: KeySummary) -> [TextTable.Cell] {
+  private func wideCells(_ summary: KeySummary) -> [TextTable.Cell] {
     [
-      TextTable.Cell(short(totals.keysWithoutExpiry)), bytes(UInt64(totals.sizes.mean.rounded())),
-      TextTable.Cell(totals.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "–"),
+      TextTable.Cell(short(summary.keysWithoutExpiry)), bytes(UInt64(summary.sizes.mean.rounded())),
+      TextTable.Cell(summary.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "–"),
     ]
   }
 
@@ -88,16 +88,16 @@ private func prefixCSV(_ nodes: [PrefixNode], defuses: Bool) -> [UInt8] {
     ], defuses: defuses)
   let whole = Double(nodes.first?.summary.memoryByteCount ?? 0)
   for node in nodes {
-    let totals = node.summary
+    let summary = node.summary
     csv.row([
-      .text(node.prefix.bytes), .number(node.kind.rawValue), .number(UInt64(node.depth)), .number(totals.keys),
-      .number(totals.memoryByteCount),
-      .number(whole > 0 ? "\((Double(totals.memoryByteCount) / whole * 1e6).rounded() / 1e6)" : "0"),
-      .number("\(Int(totals.sizes.mean.rounded()))"), .number(totals.sizes.quantile(0.5)),
-      .number(totals.sizes.quantile(0.99)), .number(totals.keysWithoutExpiry),
-      .number(totals.memoryWithoutExpiry), .number(totals.keysExpired), .number(totals.keysWithIdle),
-      totals.meanIdleSeconds.map { .number("\(Int($0.rounded()))") } ?? .none,
-      .number(totals.serializedByteCount),
+      .text(node.prefix.bytes), .number(node.kind.rawValue), .number(UInt64(node.depth)), .number(summary.keys),
+      .number(summary.memoryByteCount),
+      .number(whole > 0 ? "\((Double(summary.memoryByteCount) / whole * 1e6).rounded() / 1e6)" : "0"),
+      .number("\(Int(summary.sizes.mean.rounded()))"), .number(summary.sizes.quantile(0.5)),
+      .number(summary.sizes.quantile(0.99)), .number(summary.keysWithoutExpiry),
+      .number(summary.memoryWithoutExpiry), .number(summary.keysExpired), .number(summary.keysWithIdle),
+      summary.meanIdleSeconds.map { .number("\(Int($0.rounded()))") } ?? .none,
+      .number(summary.serializedByteCount),
     ])
   }
   return csv.bytes

@@ -9,12 +9,12 @@ extension StatsReport {
       + "\(total.keysWithoutExpiry) without expiry, \(total.keysExpired) expired\n"
     guard total.keys > 0 else { return text }
     text += "\n" + cellTable + "\n" + sizeTable
-    text += "Percentiles are at most 1.6 % off; all else is exact, memory as estimated.\n"
+    text += "Percentiles are at most 1.6 % off; other figures are exact, but memory is estimated.\n"
     text += "\n" + slotLines(width)
     if !recognisedKeyspaces.isEmpty { text += "\n" + keyspaceTable + sessionLines }
     text += "\n" + repeatedLines(width)
     let misses = missTable
-    if !misses.isEmpty { text += "\njust too large for the compact form\n" + misses.text }
+    if !misses.isEmpty { text += "\nkeys just above a limit of the compact encoding\n" + misses.text }
     return text
   }
 
@@ -65,7 +65,7 @@ extension StatsReport {
   }
 
   private func sampled(_ rate: UInt64) -> String {
-    rate == 1 ? "" : ", of which 1 in \(rate) was looked at"
+    rate == 1 ? "" : ", of which 1 in \(rate) was sampled"
   }
 
   private func keys(_ value: Repeated) -> String {
@@ -73,7 +73,7 @@ extension StatsReport {
   }
 
   private var keyspaceTable: String {
-    var table = TextTable(left: [0, 1], ["known keyspace", "what", "keys", "elements", "memory", "expired"])
+    var table = TextTable(left: [0, 1], ["known keyspace", "part", "keys", "elements", "memory", "expired"])
     for one in keyspaces where recognisedKeyspaces.contains(one.keyspace) {
       table.add([
         TextTable.Cell(one.keyspace), TextTable.Cell(one.role), TextTable.Cell(short(one.keys)),
@@ -96,8 +96,8 @@ extension StatsReport {
     let values = repeatedValues
     let how =
       exactValues != nil ? ", counted exactly" : valueSampling == 1 ? "" : ", in a sample of 1 key in \(valueSampling)"
-    guard !values.isEmpty else { return "values of strings that repeat: none found\(how)\n" }
-    var table = TextTable(["a key that has it", "each", "keys", "together"])
+    guard !values.isEmpty else { return "repeated string values: none found\(how)\n" }
+    var table = TextTable(["example key", "value size", "keys", "total"])
     for value in values.prefix(10) {
       let whole = value.keys.multipliedReportingOverflow(by: value.byteCount)
       table.add([
@@ -105,8 +105,8 @@ extension StatsReport {
         TextTable.Cell(keys(value).replacing(" keys", with: "")), bytes(whole.overflow ? nil : whole.partialValue),
       ])
     }
-    return "values of strings that repeat\(how)\n" + table.text
-      + (valueSampling == 1 ? "" : "± holds with a probability of 95 %.\n")
+    return "repeated string values\(how)\n" + table.text
+      + (valueSampling == 1 ? "" : "± is the error bound with a probability of 95 %.\n")
   }
 
   private var missTable: TextTable {

@@ -3,20 +3,20 @@ import RDBAnalysis
 /// The result of `rdb ttl` as text and CSV.
 extension TTLReport {
   func text(top: Int, width: Int) -> String {
-    var text = "remaining life, counted from \(Self.times(reference))\n\n"
+    var text = "remaining time to live, counted from \(Self.times(reference))\n\n"
     text += histogram
     text += "\n" + typeTable
     let prefixes = prefixTable(top: top, width: width)
     if !prefixes.isEmpty { text += "\n" + prefixes.text }
     let candidates = candidateTable(top: top, width: width)
     if !candidates.isEmpty {
-      text += "\nwithout expiry, by memory × idle time: candidates for one\n" + candidates.text
+      text += "\ncandidates for an expiry: prefixes without one, by memory × idle time\n" + candidates.text
     }
     return text
   }
 
   private static func times(_ times: ReferenceTimes) -> String {
-    guard let from = times.from, let to = times.to else { return "no time" }
+    guard let from = times.from, let to = times.to else { return "an unknown time" }
     let first = DateText.text(milliseconds: from)
     return from == to ? first : "\(first) to \(DateText.text(milliseconds: to))"
   }
@@ -24,7 +24,7 @@ extension TTLReport {
   private var histogram: String {
     let all = all
     let keys = ExpiryRange.allCases.reduce(0) { $0 + all[$1].keys }
-    var table = TextTable(left: [0, 4], ["life", "keys", "memory", "of keys", ""])
+    var table = TextTable(left: [0, 4], ["remaining", "keys", "memory", "of keys", ""])
     for range in ExpiryRange.allCases {
       let amount = all[range]
       let share = keys > 0 ? Double(amount.keys) / Double(keys) : 0
@@ -73,7 +73,7 @@ extension TTLReport {
       table.add([
         TextTable.Cell(candidate.prefix.bytes, limit: max(width - 40, 20)),
         TextTable.Cell(short(candidate.keysWithoutExpiry)), bytes(candidate.memoryWithoutExpiry),
-        TextTable.Cell(candidate.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "not known"),
+        TextTable.Cell(candidate.meanIdleSeconds.map { "\(Int($0.rounded())) s" } ?? "unknown"),
       ])
     }
     return table
@@ -103,7 +103,7 @@ extension ExpiryRange {
   /// The range as text.
   fileprivate var words: String {
     switch self {
-    case .expired: "expired already"
+    case .expired: "expired"
     case .underMinute: "under 1 minute"
     case .underHour: "under 1 hour"
     case .underDay: "under 1 day"

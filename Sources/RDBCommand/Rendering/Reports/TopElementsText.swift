@@ -13,7 +13,7 @@ extension TopElements {
     }
     text.row("sizes", (["mean \(bytes(UInt64(sizes.mean.rounded())).text)"] + quantiles).joined(separator: ", "))
     return text.text + "\n" + elementTable(width) + "\n" + histogram(width)
-      + "Percentiles are at most 1.6 % off; all else is exact.\n"
+      + "Percentiles are at most 1.6 % off; other figures are exact.\n"
   }
 
   /// A quantile of the sizes, at most the largest size.
