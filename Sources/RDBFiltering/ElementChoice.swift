@@ -42,7 +42,8 @@ package enum ElementChoice: Hashable, Sendable {
     case (_, .module): other = "the whole value (only the module knows its elements)"
     case (.named, .string): other = "the whole value or a range of bytes"
     case (.named, .list): other = "the whole value or a range"
-    case (.named(let name), .stream) where StreamID(text: name) == nil: other = "the ID of an entry, such as 1526919030474-55"
+    case (.named(let name), .stream) where StreamID(text: name) == nil:
+      other = "the ID of an entry, such as 1526919030474-55"
     case (.named(let name), .array) where Self.index(name) == nil: other = "an index from 0 on"
     case (.range, .string): return
     case (.range, _) where countsFromEnd: other = "numbers from 0 on (the end of the value is not known in advance)"

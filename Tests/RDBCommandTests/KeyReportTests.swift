@@ -126,7 +126,9 @@ struct KeyReportTests {
       let blocks = text.components(separatedBy: "\n\n").filter { $0.contains("한국어") }
       #expect(!blocks.isEmpty)
       for block in blocks {
-        let widths = block.split(separator: "\n").filter { !$0.contains("candidates for an expiry") }.map { Self.width($0) }
+        let widths = block.split(separator: "\n").filter { !$0.contains("candidates for an expiry") }.map {
+          Self.width($0)
+        }
         #expect(Set(widths).count == 1, "\(line): \(widths)\n\(block)")
         #expect(widths.allSatisfy { $0 <= 80 })
       }

@@ -145,7 +145,8 @@ struct ValidationTests {
       "expiries out of order", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 9, "g", "w", 8])), .corruptHash,
       onlyChecked: true),
     .init(
-      "an expiry after a field without one", 25, B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 0, "g", "w", 8])), .corruptHash,
+      "an expiry after a field without one", 25,
+      B.little(UInt64(0)) + B.string(B.listpack(["f", "v", 0, "g", "w", 8])), .corruptHash,
       onlyChecked: true),
     .init(
       right: "expiries in order", 25,

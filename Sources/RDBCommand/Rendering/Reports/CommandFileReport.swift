@@ -61,7 +61,9 @@ struct CommandFileReport: Encodable {
     if let detail {
       lines.row("damage", "\(offset.map { "at offset \($0): " } ?? "")\(detail)")
     }
-    lines.row(isOK || offset == nil ? "read" : "before damage", "\(counted(commandCount, "command")), \(counted(byteCount, "byte"))")
+    lines.row(
+      isOK || offset == nil ? "read" : "before damage",
+      "\(counted(commandCount, "command")), \(counted(byteCount, "byte"))")
     for (name, count) in commands.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       lines.row("  \(shown(name))", "\(count)")
     }
