@@ -2,9 +2,11 @@
 # Counts the public declarations of every product and fails when a count exceeds its budget in public-surface.txt, or
 # when a public declaration has no documentation comment.
 #
-# `swift symbolgraph-extract` lists what a user can name: types, their members, enum cases, associated types. These are
-# left out: members that implement a protocol requirement or come from a protocol extension
-# (-skip-protocol-implementations), and members that the compiler writes itself (-skip-synthesized-members).
+# `swift symbolgraph-extract` lists what a user can name: types, their members, associated types. These are left out:
+# - implementations of protocol requirements (-skip-protocol-implementations, defaultImplementationOf, and for the
+#   standard library's protocols the table in public-surface.py),
+# - members that the compiler writes itself (-skip-synthesized-members),
+# - enum cases, which are part of their enum: their number is printed beside the count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)

@@ -21,7 +21,7 @@ extension KeyIndex {
     let before = try DumpIdentity(
       of: dump, end: SnapshotEnd(checksum: .absent, byteCount: 0, tail: .nothing))
     let options = IndexSink.Options(workers: threads, folder: folder)
-    let reader = RDBReader(AheadSource(dump, from: 0))
+    var reader = RDBReader(AheadSource(dump, from: 0))
     let result = try reader.fold(threads: threads) { IndexSink(options) }
     let end = result.end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tail: .nothing)
     let after = try DumpIdentity(of: dump, end: end)

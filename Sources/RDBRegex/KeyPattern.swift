@@ -1,6 +1,6 @@
 import CPCRE2
 import RDBFiltering
-public import RDBFormat
+package import RDBFormat
 import RDBSupport
 
 /// A regular expression over key names, in Perl's syntax, compiled once by PCRE2 and shared by all workers.
@@ -27,7 +27,7 @@ public struct KeyPattern: NamePattern {
 
   /// Returns a function that searches a name for the expression.
   ///
-  /// The function throws ``RDBFormat/RDBError`` with the code ``RDBFormat/RDBError/Code/patternTooCostly`` and the
+  /// The function throws ``RDBFormat/RDBError`` with the code `patternTooCostly` and the
   /// name as key. It allocates nothing.
   public func makeMatcher() -> (RawSpan) throws -> Bool {
     let memory = MatchMemory()
@@ -52,5 +52,5 @@ public struct KeyPattern: NamePattern {
 
 extension RDBError.Code {
   /// A regular expression needs too many steps to search one key's name.
-  public static let patternTooCostly = RDBError.Code("patternTooCostly")
+  package static let patternTooCostly = RDBError.Code("patternTooCostly")
 }

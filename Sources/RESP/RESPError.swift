@@ -1,33 +1,36 @@
 /// An error in the bytes of the RESP protocol: they are malformed or exceed a limit.
 public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The kind of an error. A struct of constants, so that a new constant breaks no switch.
+  /// The kind of an error.
+  ///
+  /// ``description`` is its name: `truncated`, `unknownType`, `inlineCommand`, `badLength`, `badLineEnd`, `bulkTooLong`,
+  /// `lineTooLong`, `tooManyElements`. More names may follow.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
-    // The name of the constant.
+    /// The name of the kind: `truncated`, `badLength` …
     public let description: String
     init(_ name: String) { description = name }
 
     /// The input ends inside a value.
-    public static let truncated = Code("truncated")
+    package static let truncated = Code("truncated")
     /// The first byte of a value is not that of a RESP type, or not that of the required type.
-    public static let unknownType = Code("unknownType")
+    package static let unknownType = Code("unknownType")
     /// A command is not an array of bulk strings. Inline commands such as `SET k v` are not.
-    public static let inlineCommand = Code("inlineCommand")
+    package static let inlineCommand = Code("inlineCommand")
     /// A length is not a number in digits: it is empty, negative, or has a sign or spaces.
-    public static let badLength = Code("badLength")
+    package static let badLength = Code("badLength")
     /// The text of an integer, double, Boolean or null is malformed.
     package static let badNumber = Code("badNumber")
     /// A line or a bulk string does not end with `\r\n`.
-    public static let badLineEnd = Code("badLineEnd")
+    package static let badLineEnd = Code("badLineEnd")
     /// A streamed string or aggregate (`$?`, `*?`).
     package static let streamed = Code("streamed")
     /// Arrays, sets or maps are nested deeper than the limit.
     package static let tooDeep = Code("tooDeep")
     /// A bulk string is longer than the limit.
-    public static let bulkTooLong = Code("bulkTooLong")
+    package static let bulkTooLong = Code("bulkTooLong")
     /// A line is longer than the limit.
-    public static let lineTooLong = Code("lineTooLong")
+    package static let lineTooLong = Code("lineTooLong")
     /// A value has more elements, or a command more arguments, than the limit.
-    public static let tooManyElements = Code("tooManyElements")
+    package static let tooManyElements = Code("tooManyElements")
   }
 
   /// The kind of the error.

@@ -42,7 +42,8 @@ struct RowCollector: MemoryReceiver {
 func memoryRows(_ bytes: [UInt8], _ model: ServerModel, threads: Int = 1, hashes: Bool = false) throws
   -> [CollectedRow]
 {
-  try smallReader(bytes).fold(threads: threads) {
+  var reader = smallReader(bytes)
+  return try reader.fold(threads: threads) {
     MemorySink(model, to: RowCollector(hashes: hashes))
   }.summary.values.sorted { $0.offset < $1.offset }
 }

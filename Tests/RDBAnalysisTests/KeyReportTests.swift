@@ -26,7 +26,8 @@ struct KeyReportTests {
   static func parts(_ bytes: [UInt8], threads: Int, _ options: KeyReports.Options = options()) throws
     -> [KeyReports]
   {
-    try smallReader(bytes).fold(threads: threads) {
+    var reader = smallReader(bytes)
+    return try reader.fold(threads: threads) {
       MemorySink(model, to: PartsReceiver(base: try KeyReportsReceiver(options)))
     }.summary.values
   }

@@ -74,7 +74,8 @@ struct MemoryLiveTests {
   func dataset(_ kind: LiveServer.Kind) throws {
     let bytes = try Self.generated(.collections, keys: 1_000_000)
     let model = Self.model(kind)
-    let total = try RDBReader(MemorySource(bytes)).fold(threads: 2) {
+    var reader = RDBReader(MemorySource(bytes))
+    let total = try reader.fold(threads: 2) {
       MemorySink(model, to: MemorySum())
     }.summary
     #expect(total.keys == 1_000_000)

@@ -90,7 +90,8 @@ struct DecompressingTests {
   func workers(_ compressor: Compressor) throws {
     let bytes = Fixture.named("redis-7.4.1/all").bytes
     let input = try DecompressingSource(MemorySource(compressor.compress(bytes)))
-    let result = try RDBReader(input).fold(threads: 2) { RecordingSink() }
+    var reader = RDBReader(input)
+    let result = try reader.fold(threads: 2) { RecordingSink() }
     #expect(result.end != nil)
     #expect(
       try result.summary.values.sorted() == events(of: MemorySource(bytes), .elements).sorted())

@@ -55,7 +55,8 @@ struct LongStringTests {
       var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
       change(&options)
       let final = options
-      result.end = try RDBReader(source).write(to: destination, threads: threads) { RESPSink(final, to: $0) }.end
+      var reader = RDBReader(source)
+      result.end = try reader.write(to: destination, threads: threads) { RESPSink(final, to: $0) }.end
     } catch {
       result.error = "\(error)"
     }

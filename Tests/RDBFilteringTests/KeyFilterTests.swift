@@ -26,7 +26,7 @@ struct KeyFilterTests {
       var plain = RecordingSink(interest: interest)
       var reader = RDBReader(MemorySource(fixture.bytes))
       try reader.read(into: &plain)
-      let other = RDBReader(MemorySource(fixture.bytes))
+      var other = RDBReader(MemorySource(fixture.bytes))
       let summary = try other.fold(threads: 1) {
         KeyFilter(Self.inactive, base: RecordingSink(interest: interest))
       }.summary
@@ -114,7 +114,8 @@ struct KeyFilterTests {
       try reader.read(into: &plain)
       let kinds = ["snapshot", "aux", "function", "module aux", "slots", "size", "whole"]
       let others = plain.log.filter { line in kinds.contains { line.hasPrefix($0 + " ") } }
-      let summary = try RDBReader(MemorySource(bytes)).fold(threads: 1) {
+      var filtered = RDBReader(MemorySource(bytes))
+      let summary = try filtered.fold(threads: 1) {
         KeyFilter(options, base: RecordingSink())
       }.summary
       let passed = summary.base.values.filter { !$0.hasPrefix("stored") }

@@ -67,7 +67,7 @@ func filtered(
 ) throws -> (keys: [SeenKey], ledger: Ledger, limitReached: Bool, end: SnapshotEnd?) {
   var readerOptions = RDBReader.Options()
   readerOptions.windowByteCount = 64
-  let reader = RDBReader(MemorySource(bytes), options: readerOptions)
+  var reader = RDBReader(MemorySource(bytes), options: readerOptions)
   let result = try reader.fold(threads: threads) { KeyFilter(options, base: KeyListSink(interest: interest)) }
   return (
     result.summary.base.values.sorted { $0.offset < $1.offset }, result.summary.ledger,

@@ -30,7 +30,7 @@ struct KeyIndexTests {
     options.memoryByteCount = memory
     var small = RDBReader.Options()
     small.windowByteCount = 64
-    let reader = RDBReader(AheadSource(dump, from: 0), options: small)
+    var reader = RDBReader(AheadSource(dump, from: 0), options: small)
     let result = try reader.fold(threads: threads) { IndexSink(options) }
     let output = MemoryDestination()
     let identity = try DumpIdentity(of: dump, end: try #require(result.end))

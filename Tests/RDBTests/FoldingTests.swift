@@ -78,10 +78,12 @@ struct FoldingTests {
   @Test("writes the same bytes with any number of workers", arguments: Fixture.valid)
   func sameBytes(_ fixture: Fixture) throws {
     let one = MemoryDestination()
-    let result = try Self.small(fixture.bytes).write(to: one) { NameSink(to: $0) }
+    var reader = Self.small(fixture.bytes)
+    let result = try reader.write(to: one) { NameSink(to: $0) }
     for threads in [2, 5] {
       let many = MemoryDestination()
-      let other = try Self.small(fixture.bytes).write(to: many, threads: threads) { NameSink(to: $0) }
+      reader = Self.small(fixture.bytes)
+      let other = try reader.write(to: many, threads: threads) { NameSink(to: $0) }
       #expect(many.bytes == one.bytes)
       #expect(other.end == result.end)
       #expect(other.summary.values.reduce(0, +) == result.summary.values[0])
@@ -91,8 +93,10 @@ struct FoldingTests {
   @Test("writes several outputs, each in file order")
   func severalOutputs() throws {
     let (one, first, second) = (MemoryDestination(), MemoryDestination(), MemoryDestination())
-    _ = try Self.small(Self.bytes).write(to: one) { NameSink(to: $0) }
-    _ = try Self.small(Self.bytes).write(to: [first, second], threads: 3) { destinations in
+    var reader = Self.small(Self.bytes)
+    _ = try reader.write(to: one) { NameSink(to: $0) }
+    reader = Self.small(Self.bytes)
+    _ = try reader.write(to: [first, second], threads: 3) { destinations in
       let second = NameSink(to: destinations[1])
       return TwoSinks(first: NameSink(to: destinations[0]), second: second)
     }
@@ -155,7 +159,8 @@ struct FoldingTests {
   @Test("ends with an error of the code `io` that has the destination's own error", arguments: [1, 2])
   func fullDestination(threads: Int) throws {
     let error = #expect(throws: RDBError.self) {
-      try Self.small(Self.bytes).write(to: FullDestination(), threads: threads) { NameSink(to: $0) }
+      var reader = Self.small(Self.bytes)
+      try reader.write(to: FullDestination(), threads: threads) { NameSink(to: $0) }
     }
     #expect(error?.code == .io)
     #expect(error?.underlying is FullDestination.Full)

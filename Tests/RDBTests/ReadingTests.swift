@@ -111,7 +111,7 @@ struct ReadingTests {
     var options = RDBReader.Options()
     options.windowByteCount = 64
     for interest in [Interest.elements, .measure, .stored] {
-      let reader = RDBReader(MemorySource(fixture.bytes), options: options)
+      var reader = RDBReader(MemorySource(fixture.bytes), options: options)
       let result = try reader.fold(threads: threads) { RecordingSink(interest: interest) }
       let whole = Way.whole.read(fixture.bytes, interest: interest)
       #expect(result.end != nil)

@@ -70,7 +70,8 @@ struct SinkErrorTests {
     let bytes = Self.snapshot
     switch way {
     case .oneThread, .twoThreads:
-      return try RDBReader(MemorySource(bytes)).fold(threads: way == .oneThread ? 1 : 2) { makeSink() }.summary
+      var reader = RDBReader(MemorySource(bytes))
+      return try reader.fold(threads: way == .oneThread ? 1 : 2) { makeSink() }.summary
     case .push:
       var sink = makeSink()
       var reader = RDBPushReader()

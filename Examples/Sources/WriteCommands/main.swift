@@ -6,7 +6,7 @@ import RDBConvert
 func writeCommands(_ input: String, to output: String) throws -> Ledger {
   var options = RESPOptions(target: ServerVersion(.redis, 7, 2))
   options.existing = .replace
-  let reader = RDBReader(try FileSource(path: input))
+  var reader = RDBReader(try FileSource(path: input))
   let destination = try FileDestination(path: output)
   let result = try reader.write(to: destination, threads: 2) { RESPSink(options, to: $0) }
   try destination.close()

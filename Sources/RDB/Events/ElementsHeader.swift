@@ -7,18 +7,18 @@ public struct ElementsHeader: Hashable, Sendable {
   /// `nil` for a quicklist, and for a packed value of 65,535 or more elements.
   public var count: UInt64?
   /// The number of nodes of a quicklist; else 1.
-  public var nodeCount: UInt64
+  @usableFromInline package var nodeCount: UInt64
   /// Whether the first node of a list is plain: one large element that is not packed.
-  public var firstNodeIsPlain: Bool
+  @usableFromInline package var firstNodeIsPlain: Bool
   /// The bytes, decompressed, of the (first) packed blob; 0: none.
-  public var firstBlobByteCount: Int
+  @usableFromInline package var firstBlobByteCount: Int
   /// The insertion cursor of an array that has one.
   public var insertIndex: UInt64?
   /// Whether the stored type can have field expiries.
-  public var canCarryFieldExpiries: Bool
+  @usableFromInline package var canCarryFieldExpiries: Bool
 
   /// Creates a header.
-  @inlinable public init(
+  @inlinable package init(
     count: UInt64?, nodeCount: UInt64 = 1, firstNodeIsPlain: Bool = false, firstBlobByteCount: Int = 0,
     insertIndex: UInt64? = nil, canCarryFieldExpiries: Bool = false
   ) {
@@ -38,10 +38,10 @@ public struct ValueNode: Hashable, Sendable {
   /// Whether the node is one large element that is not packed.
   public var isPlain: Bool
   /// Of a stream: the ID that the entries' IDs are stored relative to.
-  public var masterID: StreamID
+  @usableFromInline package var masterID: StreamID
 
   /// Creates a node.
-  @inlinable public init(byteCount: Int, isPlain: Bool = false, masterID: StreamID = .zero) {
+  @inlinable package init(byteCount: Int, isPlain: Bool = false, masterID: StreamID = .zero) {
     (self.byteCount, self.isPlain, self.masterID) = (byteCount, isPlain, masterID)
   }
 }

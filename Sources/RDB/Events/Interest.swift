@@ -4,9 +4,9 @@ import RDBFormat
 public enum Interest: Hashable, Sendable {
   /// Step over the value without decoding it.
   case skip
-  /// Step over the value; ``KeyEnd/measure`` then has what the lengths in the value tell.
+  /// Step over the value; ``KeyEnd/elementCount`` then has the number of elements, if the value begins with it.
   case measure
-  /// Check each nested structure, announce nothing; ``KeyEnd/measure`` then has the number of elements.
+  /// Check each nested structure, announce nothing; ``KeyEnd/elementCount`` then has the number of elements.
   case validate
   /// The value as stored, ready for RESTORE, if it has at most this many bytes without type byte and footer; else its
   /// elements.

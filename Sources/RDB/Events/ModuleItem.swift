@@ -22,5 +22,5 @@ public struct ModuleItem: ~Escapable {
 
   /// Creates an item that borrows its bytes.
   @inlinable @_lifetime(copy bytes)
-  public init(_ kind: Kind, bytes: RawSpan) { (self.kind, self.bytes) = (kind, bytes) }
+  package init(_ kind: Kind, bytes: RawSpan) { (self.kind, self.bytes) = (kind, bytes) }
 }

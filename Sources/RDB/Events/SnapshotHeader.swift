@@ -43,7 +43,7 @@ public struct SnapshotEnd: Hashable, Sendable {
   public var tail: Tail
 
   /// Creates an end.
-  public init(checksum: Checksum, byteCount: UInt64, tail: Tail) {
+  package init(checksum: Checksum, byteCount: UInt64, tail: Tail) {
     (self.checksum, self.byteCount, self.tail) = (checksum, byteCount, tail)
   }
 }
@@ -52,11 +52,15 @@ public struct SnapshotEnd: Hashable, Sendable {
 public struct KeyEnd: Hashable, Sendable {
   /// The bytes of the value as stored, without the type byte and the name.
   public var storedByteCount: UInt64
-  /// What the value's lengths tell, if the answer was ``Interest/measure`` or ``Interest/validate``.
-  public var measure: ValueMeasure?
+  /// What the value's lengths tell, if the answer was `measure` or `validate`.
+  @usableFromInline package var measure: ValueMeasure?
+
+  /// The number of elements, members, fields or stream entries, if the answer was ``Interest/measure`` and the value
+  /// begins with the number, or if it was ``Interest/validate``; else `nil`.
+  public var elementCount: UInt64? { measure?.elementCount }
 
   /// Creates an end.
-  @inlinable public init(storedByteCount: UInt64, measure: ValueMeasure? = nil) {
+  @inlinable package init(storedByteCount: UInt64, measure: ValueMeasure? = nil) {
     (self.storedByteCount, self.measure) = (storedByteCount, measure)
   }
 }

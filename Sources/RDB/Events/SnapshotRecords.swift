@@ -13,7 +13,7 @@ public struct AuxField: ~Escapable, BitwiseCopyable {
 
   /// Creates a field that borrows both parts.
   @inlinable @_lifetime(copy name, copy value)
-  public init(name: RawSpan, value: RawSpan) {
+  package init(name: RawSpan, value: RawSpan) {
     (self.name, self.value, stored) = (name, value, name.extracting(first: 0))
   }
 
@@ -40,7 +40,7 @@ public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
 
   /// Creates a library that borrows all parts.
   @inlinable @_lifetime(copy code, copy name, copy engine, copy description)
-  public init(code: RawSpan, isPreGA: Bool, name: RawSpan, engine: RawSpan, description: RawSpan) {
+  package init(code: RawSpan, isPreGA: Bool, name: RawSpan, engine: RawSpan, description: RawSpan) {
     self.code = code
     self.isPreGA = isPreGA
     self.name = name
@@ -79,7 +79,7 @@ public struct ModuleAux: Hashable, Sendable {
   public var offset: Int
 
   /// Creates an announcement.
-  public init(module: ModuleID, when: UInt64, offset: Int) {
+  @inlinable package init(module: ModuleID, when: UInt64, offset: Int) {
     (self.module, self.when, self.offset) = (module, when, offset)
   }
 }
@@ -102,7 +102,7 @@ public struct SlotHint: ~Escapable {
 
   /// Creates a hint that borrows the job's name.
   @inlinable @_lifetime(copy job)
-  public init(_ kind: Kind, job: RawSpan) {
+  package init(_ kind: Kind, job: RawSpan) {
     (self.kind, self.job, stored) = (kind, job, job.extracting(first: 0))
   }
 

@@ -8,7 +8,7 @@ public struct StreamOutline: Hashable, Sendable {
   public var info: StreamInfo
 
   /// Creates an outline.
-  public init(pendingIDs: [StreamID], info: StreamInfo) {
+  @inlinable package init(pendingIDs: [StreamID], info: StreamInfo) {
     (self.pendingIDs, self.info) = (pendingIDs, info)
   }
 }
@@ -65,7 +65,7 @@ public struct StreamGroup: ~Escapable, BitwiseCopyable {
 
   /// Creates a group that borrows its name.
   @inlinable @_lifetime(copy name)
-  public init(name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64) {
+  package init(name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64) {
     self.name = name
     self.lastDelivered = lastDelivered
     self.entriesRead = entriesRead
@@ -86,7 +86,7 @@ public struct StreamConsumer: ~Escapable, BitwiseCopyable {
 
   /// Creates a consumer that borrows its name.
   @inlinable @_lifetime(copy name)
-  public init(name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds?, pendingCount: UInt64) {
+  package init(name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds?, pendingCount: UInt64) {
     self.name = name
     self.seen = seen
     self.active = active
@@ -103,13 +103,13 @@ public struct StreamPending: ~Escapable, BitwiseCopyable {
   /// The number of deliveries.
   public let deliveryCount: UInt64
   /// The number of the consumer within the group; `nil`: the entry was released (NACK zone, Redis 8.8 and later).
-  public let consumerIndex: Int?
+  @usableFromInline package let consumerIndex: Int?
   /// The consumer's name; empty: none.
   public let consumer: RawSpan
 
   /// Creates a pending entry that borrows the consumer's name.
   @inlinable @_lifetime(copy consumer)
-  public init(
+  package init(
     id: StreamID, delivered: UnixMilliseconds, deliveryCount: UInt64, consumerIndex: Int?, consumer: RawSpan
   ) {
     self.id = id
@@ -130,7 +130,7 @@ public struct StreamIdempotency: Hashable, Sendable {
   public var producerCount: UInt64
 
   /// Creates settings.
-  public init(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
+  @inlinable package init(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
     self.durationSeconds = durationSeconds
     self.maxEntries = maxEntries
     self.producerCount = producerCount

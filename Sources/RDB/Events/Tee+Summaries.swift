@@ -6,7 +6,7 @@ public struct TeeSummary<First: MergeableSummary, Second: MergeableSummary>: Mer
   public var second: Second
 
   /// Creates a pair of summaries.
-  @inlinable public init(_ first: First, _ second: Second) { (self.first, self.second) = (first, second) }
+  @inlinable package init(_ first: First, _ second: Second) { (self.first, self.second) = (first, second) }
 
   /// Merges each summary with its counterpart.
   @inlinable public mutating func merge(_ other: Self) {

@@ -1,7 +1,7 @@
 import RDBFormat
 
 /// A source that reads another source from an offset on. The position of the other source does not change.
-public final class AheadSource: ByteSource {
+package final class AheadSource: ByteSource {
   private let source: any ByteSource
   private var position: UInt64
 
@@ -10,7 +10,7 @@ public final class AheadSource: ByteSource {
   /// - Parameters:
   ///   - source: A source that can seek.
   ///   - offset: The offset of the first byte to read.
-  public init(_ source: any ByteSource, from offset: UInt64) {
+  package init(_ source: any ByteSource, from offset: UInt64) {
     self.source = source
     position = offset
   }

@@ -40,7 +40,7 @@ public struct ByteOutput: ~Copyable {
   @inlinable deinit { free(base) }
 
   /// The number of bytes appended so far.
-  @inlinable public var byteCount: UInt64 { flushedByteCount + UInt64(count) }
+  @inlinable package var byteCount: UInt64 { flushedByteCount + UInt64(count) }
 
   /// Makes room for `byteCount` bytes, which the `unchecked` calls require.
   ///

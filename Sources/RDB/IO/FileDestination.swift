@@ -4,9 +4,9 @@ public import RDBFormat
 /// A file, a pipe or a socket as a destination.
 public final class FileDestination: ByteDestination {
   /// The file descriptor that is written to.
-  public let descriptor: Int32
+  package let descriptor: Int32
   /// The number of bytes written so far.
-  public private(set) var byteCount: UInt64 = 0
+  package private(set) var byteCount: UInt64 = 0
   /// The path of the file, if it was opened by its path.
   private let path: String?
   private var mustClose: Bool

@@ -4,7 +4,7 @@ public import RDBFormat
 /// A file, a pipe or a socket as a source.
 public final class FileSource: ByteSource {
   /// The file descriptor that is read from.
-  public let descriptor: Int32
+  package let descriptor: Int32
   /// The path of the file, if it was opened by its path.
   private let path: String?
   private let closes: Bool

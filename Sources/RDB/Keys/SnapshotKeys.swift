@@ -15,9 +15,6 @@ import RDBFormat
 /// array index, 16 per stream ID, and of a module its stored bytes. It does not count names, AUX fields, or the
 /// memory that arrays take besides their elements.
 public struct SnapshotKeys: ~Copyable {
-  /// The default limit for one value: 256 MiB.
-  public static let defaultValueLimit = 256 << 20
-
   /// What to read of one key.
   public enum Choice: Hashable, Sendable {
     /// The name, the other properties of the key, and the value.
@@ -36,11 +33,11 @@ public struct SnapshotKeys: ~Copyable {
   /// - Parameters:
   ///   - source: The snapshot.
   ///   - options: How to read.
-  ///   - valueLimit: The largest value to copy, in bytes.
+  ///   - valueLimit: The largest value to copy, in bytes. Default: 256 MiB.
   ///   - choice: Called once per key, before its value is read; the values of keys that are not chosen are stepped
   ///     over. Default: all values.
   public init(
-    _ source: any ByteSource, options: RDBReader.Options = .init(), valueLimit: Int = defaultValueLimit,
+    _ source: any ByteSource, options: RDBReader.Options = .init(), valueLimit: Int = 256 << 20,
     choosing choice: @escaping (borrowing KeyHeader) -> Choice = { _ in .value }
   ) {
     reader = RDBReader(source, options: options)

@@ -24,21 +24,23 @@ final class BatchReader<S: FoldingSink & ~Copyable> {
   @usableFromInline var end: SnapshotEnd?
 
   @usableFromInline init(
-    _ reader: consuming RDBReader, threads: Int, to destinations: [any ByteDestination],
+    _ reader: inout RDBReader, threads: Int, to destinations: [any ByteDestination],
     endBatch: @escaping (inout S) throws -> Void
   ) {
     batchLimit = min(max(RDBReader.batchByteCount, (24 << 20) / threads), 8 << 20)
-    self.reader = reader
+    self.reader = RDBReader.ended
     self.endBatch = endBatch
     queue = OrderedOutput(to: destinations)
+    swap(&self.reader, &reader)
   }
 
   /// Reads a whole snapshot with `threads` workers.
   @inlinable static func read(
-    _ reader: consuming RDBReader, threads: Int, to destinations: [any ByteDestination],
+    _ reader: inout RDBReader, threads: Int, to destinations: [any ByteDestination],
     makeSink: ([any ByteDestination]) throws -> S, endBatch: @escaping (inout S) throws -> Void
   ) throws -> ReadResult<S.Summary> {
-    let shared = BatchReader<S>(reader, threads: threads, to: destinations, endBatch: endBatch)
+    let shared = BatchReader<S>(&reader, threads: threads, to: destinations, endBatch: endBatch)
+    defer { swap(&shared.reader, &reader) }
     var workers: [BatchWorker<S>] = []
     for _ in 0..<threads { workers.append(try BatchWorker(shared, makeSink)) }
     WorkerThreads.run(workers.map { worker in { worker.work() } })
@@ -170,6 +172,15 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
     do { try shared.endBatch(&sink) } catch { throw RDBError.fromSink(error, at: 0) }
     try output.complete()
     return !isLast
+  }
+}
+
+extension RDBReader {
+  /// A reader at the end of an empty input.
+  static var ended: RDBReader {
+    var options = Options()
+    options.windowByteCount = 0
+    return RDBReader(MemorySource([]), options: options)
   }
 }
 

@@ -59,5 +59,5 @@ public struct ReadResult<Summary: Sendable>: Sendable {
   public var end: SnapshotEnd?
 
   /// Creates a result.
-  public init(summary: Summary, end: SnapshotEnd?) { (self.summary, self.end) = (summary, end) }
+  @inlinable package init(summary: Summary, end: SnapshotEnd?) { (self.summary, self.end) = (summary, end) }
 }

@@ -13,21 +13,7 @@ extension RDBReader {
   @discardableResult public mutating func fold<S: FoldingSink & ~Copyable>(_ sink: consuming S) throws -> ReadResult<
     S.Summary
   > {
-    var sink = sink
-    let end: SnapshotEnd?
-    do {
-      end = try read(into: &sink)
-      if end == nil { try sink.endEarly() }
-    } catch {
-      // The buffered output is that of keys before the error.
-      if RDBError.leavesOutputUsable(error) { _ = try? sink.finish() }
-      throw error
-    }
-    do {
-      return ReadResult(summary: try sink.finish(), end: end)
-    } catch {
-      throw RDBError.fromSink(error, at: window.offset)
-    }
+    try sink.finish(after: { sink in (try read(into: &sink), window.offset) })
   }
 
   /// Reads the whole snapshot into one sink per worker and returns the merged summary.
@@ -40,12 +26,12 @@ extension RDBReader {
   ///   - makeSink: Makes a worker's sink. Called once per worker, one call after another on this thread.
   /// - Throws: ``RDBError``: the first error in file order.
   @inlinable
-  @discardableResult public consuming func fold<S: FoldingSink & ~Copyable>(
+  @discardableResult public mutating func fold<S: FoldingSink & ~Copyable>(
     threads: Int, makeSink: () throws -> S
   ) throws -> ReadResult<S.Summary> {
     if threads <= 1 { return try fold(try makeSink()) }
     return try BatchReader<S>.read(
-      self, threads: threads, to: [], makeSink: { _ in try makeSink() }, endBatch: { _ in })
+      &self, threads: threads, to: [], makeSink: { _ in try makeSink() }, endBatch: { _ in })
   }
 
   /// Reads the whole snapshot into one sink per worker, whose output goes to a destination in file order.
@@ -63,7 +49,7 @@ extension RDBReader {
   ///     call after another on this thread.
   /// - Throws: ``RDBError``: the first error in file order. Everything before it is written.
   @inlinable
-  @discardableResult public consuming func write<S: OutputSink & ~Copyable>(
+  @discardableResult public mutating func write<S: OutputSink & ~Copyable>(
     to destination: any ByteDestination, threads: Int = 1,
     makeSink: (any ByteDestination) throws -> S
   ) throws -> ReadResult<S.Summary> {
@@ -74,7 +60,7 @@ extension RDBReader {
   ///
   /// The same as ``write(to:threads:makeSink:)-(ByteDestination,_,_)``, with one destination per output.
   @inlinable
-  @discardableResult public consuming func write<S: OutputSink & ~Copyable>(
+  @discardableResult public mutating func write<S: OutputSink & ~Copyable>(
     to destinations: [any ByteDestination], threads: Int = 1,
     makeSink: ([any ByteDestination]) throws -> S
   ) throws -> ReadResult<S.Summary> {
@@ -92,7 +78,33 @@ extension RDBReader {
       return ReadResult(summary: try sink.finish(), end: end)
     }
     return try BatchReader<S>.read(
-      self, threads: threads, to: destinations, makeSink: makeSink, endBatch: { try $0.endBatch() })
+      &self, threads: threads, to: destinations, makeSink: makeSink, endBatch: { try $0.endBatch() })
+  }
+}
+
+extension FoldingSink where Self: ~Copyable {
+  /// Ends the sink after reading into it.
+  ///
+  /// - Parameter read: Reads into the sink. Returns the end of the snapshot, which is `nil` if the sink threw
+  ///   ``RDBError/stop``, and the file offset where the reading ended.
+  @inlinable consuming func finish(
+    after read: (inout Self) throws -> (end: SnapshotEnd?, offset: Int)
+  ) throws -> ReadResult<Summary> {
+    let end: SnapshotEnd?
+    let offset: Int
+    do {
+      (end, offset) = try read(&self)
+      if end == nil { try endEarly() }
+    } catch {
+      // The buffered output is that of keys before the error.
+      if RDBError.leavesOutputUsable(error) { _ = try? finish() }
+      throw error
+    }
+    do {
+      return ReadResult(summary: try finish(), end: end)
+    } catch {
+      throw RDBError.fromSink(error, at: offset)
+    }
   }
 }
 

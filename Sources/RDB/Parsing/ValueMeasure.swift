@@ -2,17 +2,17 @@ public import RDBFormat
 import RDBSupport
 
 /// The size of a value as its lengths tell it, without decoding its elements.
-public struct ValueMeasure: Hashable, Sendable {
+@usableFromInline package struct ValueMeasure: Hashable, Sendable {
   @usableFromInline var count: UInt64 = 0
   /// The number of nodes of a quicklist or a stream; of other values 1.
-  public internal(set) var nodeCount: UInt64 = 1
+  @usableFromInline package internal(set) var nodeCount: UInt64 = 1
   /// The size of a string, of a packed value or of a quicklist's only node, in bytes, decompressed; of others 0.
-  public internal(set) var blobByteCount: UInt64 = 0
+  @usableFromInline package internal(set) var blobByteCount: UInt64 = 0
   @usableFromInline var knowsCount = false
   /// Whether the value is a quicklist of one node that is one large element.
-  public internal(set) var isPlainNode = false
+  @usableFromInline package internal(set) var isPlainNode = false
   /// Whether the value is a string that is the canonical text of a signed 64-bit integer.
-  public internal(set) var isInteger = false
+  @usableFromInline package internal(set) var isInteger = false
 
   @inlinable init() {}
 
@@ -24,7 +24,7 @@ public struct ValueMeasure: Hashable, Sendable {
   }
 
   /// The number of elements, if the value begins with it or was validated; else `nil`.
-  @inlinable public var elementCount: UInt64? { knowsCount ? count : nil }
+  @inlinable package var elementCount: UInt64? { knowsCount ? count : nil }
 }
 
 extension RDBParser {

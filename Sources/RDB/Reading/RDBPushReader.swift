@@ -37,7 +37,7 @@ public struct RDBPushReader: ~Copyable {
   /// Creates a reader before the first byte of a snapshot.
   ///
   /// - Parameters:
-  ///   - options: The same as for ``RDBReader``. `windowByteCount` is the initial size of the buffer.
+  ///   - options: The same as for ``RDBReader``.
   ///   - spool: Storage for chunks that arrive during a look ahead.
   public init(options: RDBReader.Options = RDBReader.Options(), spool: Spool = .memory()) {
     window = Window(
@@ -126,24 +126,11 @@ public struct RDBPushReader: ~Copyable {
   /// - Throws: ``RDBError``: `truncated` if the snapshot is not complete, or as ``feed(_:into:)``.
   @inlinable
   public mutating func finish<S: FoldingSink & ~Copyable>(_ sink: consuming S?) throws -> ReadResult<S.Summary> {
-    guard var sink = sink.take() else {
+    guard let sink = sink.take() else {
       _ = try originOfWindow(isFinal: true)
       throw failure ?? RDBError.truncated(at: window.endOffset, expected: 1, found: 0)
     }
-    let end: SnapshotEnd?
-    do {
-      end = try finish(into: &sink)
-      if end == nil { try sink.endEarly() }
-    } catch {
-      // The buffered output is that of keys before the error.
-      if RDBError.leavesOutputUsable(error) { _ = try? sink.finish() }
-      throw error
-    }
-    do {
-      return ReadResult(summary: try sink.finish(), end: end)
-    } catch {
-      throw RDBError.fromSink(error, at: window.offset)
-    }
+    return try sink.finish(after: { sink in (try finish(into: &sink), window.offset) })
   }
 
   @usableFromInline var isSpooling: Bool { ahead != nil || replayed < spool.byteCount }

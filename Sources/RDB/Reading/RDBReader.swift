@@ -30,14 +30,14 @@ public struct RDBReader: ~Copyable {
     /// Whether the checksum is neither computed nor compared.
     public var ignoresChecksum = false
     /// The size of the window, in bytes.
-    public var windowByteCount = 512 << 10
+    package var windowByteCount = 512 << 10
     /// Creates the default options.
     public init() {}
   }
 
   @usableFromInline let source: any ByteSource
   /// The options that the reader was created with.
-  public let options: Options
+  @usableFromInline package let options: Options
   @usableFromInline var window: Window
   @usableFromInline var parser: RDBParser
   /// The number of bytes read so far, which any thread may ask for.

@@ -1,10 +1,10 @@
-public import RDBFormat
-public import RDBSupport
+package import RDBFormat
+import RDBSupport
 
 /// The encoding of a value in a server's memory: the answer of `OBJECT ENCODING`.
 ///
 /// The cases are named after the answers.
-public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
+@usableFromInline package enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
   /// A string in an allocation of its own, or the value of a module.
   case raw
   /// A string that is an integer of 64 bits.
@@ -41,7 +41,7 @@ public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
   case unknown
 
   /// The server's answer.
-  @inlinable public var name: StaticString {
+  @inlinable package var name: StaticString {
     switch self {
     case .raw: "raw"
     case .int: "int"
@@ -69,7 +69,7 @@ public enum ObjectEncoding: String, Hashable, Sendable, CaseIterable {
 /// Since 2.4 a server stores values in the encoding that they have in memory, so that the stored type mostly decides.
 /// Redis 2.2 stored single elements: there the elements decide. A string that a command changed in place (APPEND,
 /// SETRANGE, SETBIT, PFADD) is `raw` on the server until the server loads it again.
-public struct ObjectEncodings: Hashable, Sendable {
+package struct ObjectEncodings: Hashable, Sendable {
   private enum Lists: Hashable { case byElements, linked, quick, quickOrPacked }
 
   /// The size, in bytes, of a string's object without the string, then the largest size with the string.
@@ -78,7 +78,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   /// Whether the key's name is part of the same object (Redis 8.2, Valkey 8.1), and so leaves less room for the value.
   @usableFromInline let embedsKey: Bool
   /// Whether the elements decide: Redis 2.2.
-  public let needsElements: Bool
+  package let needsElements: Bool
   private let lists: Lists
   private let packedZset: ObjectEncoding
   private let packedHash: ObjectEncoding
@@ -86,7 +86,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   private let streams: ObjectEncoding
 
   /// The encodings of one release; `nil` before 2.2, which had no `OBJECT ENCODING`.
-  public init?(writer: ServerVersion) {
+  package init?(writer: ServerVersion) {
     guard writer.isAtLeast(2, 2) else { return nil }
     needsElements = !writer.isAtLeast(2, 4)
     embedsKey = writer.isAtLeast(8, 2, valkey: (8, 1))
@@ -117,7 +117,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   ///   - keyByteCount: The size of the key's name, in bytes.
   ///   - expires: Whether the key has an expiry.
   @inlinable
-  public func string(_ value: RawSpan, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
+  package func string(_ value: RawSpan, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
     if value.byteCount <= DecimalText.maximumByteCount, DecimalText.parseCanonical(value) != nil {
       return .int
     }
@@ -126,7 +126,7 @@ public struct ObjectEncodings: Hashable, Sendable {
 
   /// The encoding of a string that is not an integer, by its length.
   @inlinable
-  public func string(byteCount: UInt64, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
+  package func string(byteCount: UInt64, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
     guard byteCount <= UInt64(max(embeddedLimit, 0)) else { return .raw }
     var size = Int(byteCount) + embeddedOverhead
     if embedsKey {
@@ -143,7 +143,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   ///   - type: The type of the stored value.
   ///   - header: The header of a list, set, sorted set, hash or array.
   /// - Returns: `nil` if the elements decide: see ``elements(_:_:)``.
-  public func value(_ type: ValueType, _ header: ElementsHeader?) -> ObjectEncoding? {
+  package func value(_ type: ValueType, _ header: ElementsHeader?) -> ObjectEncoding? {
     switch type {
     case .string, .module2, .modulePreGA: .raw
     case .list, .listZiplist, .listQuicklist, .listQuicklist2: list(type, header)
@@ -181,7 +181,7 @@ public struct ObjectEncodings: Hashable, Sendable {
   }
 
   /// The encoding of a list, set or hash of 2.2, by its elements.
-  public func elements(_ type: ValueType, _ counts: ElementCounts) -> ObjectEncoding {
+  package func elements(_ type: ValueType, _ counts: ElementCounts) -> ObjectEncoding {
     switch type.data {
     case .list: counts.count <= 512 && counts.longest <= 64 ? .ziplist : .linkedlist
     case .hash: counts.count <= 512 && counts.longest <= 64 ? .zipmap : .hashtable
@@ -191,26 +191,26 @@ public struct ObjectEncodings: Hashable, Sendable {
 }
 
 /// The number and sizes of a collection's elements, for ``ObjectEncodings/elements(_:_:)``.
-public struct ElementCounts: Hashable, Sendable {
+package struct ElementCounts: Hashable, Sendable {
   /// The number of elements, members or fields.
-  public private(set) var count: UInt64 = 0
+  package private(set) var count: UInt64 = 0
   /// The bytes of the longest element; of a hash, of the longest field or value.
-  public private(set) var longest = 0
+  package private(set) var longest = 0
   /// Whether all elements are integers in canonical decimal.
-  public private(set) var areIntegers = true
+  package private(set) var areIntegers = true
 
   /// Creates counts of no elements.
-  public init() {}
+  package init() {}
 
   /// Counts an element.
-  public mutating func add(_ element: RawSpan) {
+  package mutating func add(_ element: RawSpan) {
     count += 1
     longest = max(longest, element.byteCount)
     if areIntegers { areIntegers = DecimalText.parseCanonical(element) != nil }
   }
 
   /// Counts a field of a hash.
-  public mutating func add(_ field: RawSpan, value: RawSpan) {
+  package mutating func add(_ field: RawSpan, value: RawSpan) {
     count += 1
     longest = max(longest, field.byteCount, value.byteCount)
   }

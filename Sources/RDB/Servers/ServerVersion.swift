@@ -48,7 +48,7 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
   ///   - patch: Its third number.
   ///   - valkey: The first two numbers of the release of Valkey. The default means each release of Valkey, which began
   ///     as Redis 7.2; `nil` means none.
-  public func isAtLeast(_ major: Int, _ minor: Int, _ patch: Int = 0, valkey: (Int, Int)? = (0, 0))
+  package func isAtLeast(_ major: Int, _ minor: Int, _ patch: Int = 0, valkey: (Int, Int)? = (0, 0))
     -> Bool
   {
     switch vendor {
@@ -70,18 +70,18 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
   ]
 
   /// The releases that began to write a new RDB version, oldest first.
-  public static func releases(of vendor: Vendor) -> [ServerVersion] {
+  package static func releases(of vendor: Vendor) -> [ServerVersion] {
     (vendor == .redis ? redisWrites : valkeyWrites).map { ServerVersion(vendor, $0.from.0, $0.from.1) }
   }
 
   /// The RDB version that this release writes, which is also the newest that it loads.
-  public var rdbVersion: Int {
+  package var rdbVersion: Int {
     let rows = vendor == .redis ? Self.redisWrites : Self.valkeyWrites
     return rows.last { (major, minor) >= $0.from }?.version ?? rows[0].version
   }
 
   /// The oldest release that writes `version`. Versions 3–5 were written during the development of 2.6: for them, 2.6.
-  public static func oldestWriter(of version: Int, vendor: Vendor) -> ServerVersion {
+  package static func oldestWriter(of version: Int, vendor: Vendor) -> ServerVersion {
     let rows = vendor == .redis ? redisWrites : valkeyWrites
     let row = rows.first { $0.version >= version } ?? rows[rows.count - 1]
     return ServerVersion(vendor, row.from.0, row.from.1)
@@ -89,7 +89,7 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether this release can load a value of `type`, in a file or by RESTORE, if the type's number and the RDB version are
   /// adapted to it.
-  public func canLoad(_ type: ValueType) -> Bool {
+  package func canLoad(_ type: ValueType) -> Bool {
     let row = type.row
     if row.vendor != nil && row.vendor != vendor { return false }
     switch type {

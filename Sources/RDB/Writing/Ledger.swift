@@ -29,30 +29,30 @@ public struct Ledger: MergeableSummary, Equatable {
   }
 
   /// The kind of a loss, and its reason.
-  public struct Reason: Hashable, Sendable {
+  package struct Reason: Hashable, Sendable {
     /// The kind of thing that was lost.
-    public var loss: Loss
+    package var loss: Loss
     /// The reason, as a clause: "the target has no modules".
-    public var why: String
+    package var why: String
 
     /// Creates a reason.
-    public init(_ loss: Loss, _ why: String) { (self.loss, self.why) = (loss, why) }
+    package init(_ loss: Loss, _ why: String) { (self.loss, self.why) = (loss, why) }
   }
 
   /// The number of times that something happened, with samples.
-  public struct Count: Hashable, Sendable {
+  package struct Count: Hashable, Sendable {
     /// The number of times.
-    public var count: UInt64 = 0
+    package var count: UInt64 = 0
     /// Up to ten samples, nearest to the beginning of the file first.
-    public var samples: [Sample] = []
+    package var samples: [Sample] = []
   }
 
   /// A key, function library or module that something happened to.
-  public struct Sample: Hashable, Sendable {
+  package struct Sample: Hashable, Sendable {
     /// The file offset of its record.
-    public var offset: Int
+    package var offset: Int
     /// Its name.
-    public var name: [UInt8]
+    package var name: [UInt8]
 
     /// Orders by offset, then by name: the order does not depend on which worker found which sample.
     func precedes(_ other: Sample) -> Bool {
@@ -61,7 +61,7 @@ public struct Ledger: MergeableSummary, Equatable {
   }
 
   /// The number of samples that are kept per reason.
-  public static let sampleLimit = 10
+  package static let sampleLimit = 10
 
   /// The number of keys read.
   public var keysRead: UInt64 = 0
@@ -70,15 +70,32 @@ public struct Ledger: MergeableSummary, Equatable {
   /// The number of keys left out because of a filter or an option.
   public var keysFiltered: UInt64 = 0
   /// What was lost, by reason.
-  public private(set) var lost: [Reason: Count] = [:]
+  package private(set) var lost: [Reason: Count] = [:]
   /// What was left out by design, by its description.
-  public private(set) var noted: [String: Count] = [:]
+  package private(set) var noted: [String: Count] = [:]
 
   /// Creates an empty ledger.
-  public init() {}
+  package init() {}
 
   /// Whether anything was lost.
   public var hasLosses: Bool { !lost.isEmpty }
+
+  /// The losses by kind and reason, in an order that does not depend on the number of threads.
+  ///
+  /// `why` is a clause: "the target has no modules". `samples` has the names of up to ten keys, function libraries or
+  /// modules, nearest to the beginning of the file first, each with the file offset of its record.
+  public var losses: [(loss: Loss, why: String, count: UInt64, samples: [(offset: Int, name: [UInt8])])] {
+    lost.sorted { ($0.key.loss.rawValue, $0.key.why) < ($1.key.loss.rawValue, $1.key.why) }
+      .map { (loss: $0.key.loss, why: $0.key.why, count: $0.value.count, samples: $0.value.namesWithOffsets) }
+  }
+
+  /// What was left out by design, ordered by its description.
+  ///
+  /// `samples` has the names of up to ten keys, function libraries or modules, each with the file offset of its record.
+  public var notes: [(what: String, count: UInt64, samples: [(offset: Int, name: [UInt8])])] {
+    noted.sorted { $0.key < $1.key }
+      .map { (what: $0.key, count: $0.value.count, samples: $0.value.namesWithOffsets) }
+  }
 
   /// Records a loss.
   ///
@@ -88,14 +105,14 @@ public struct Ledger: MergeableSummary, Equatable {
   ///   - count: The number of things that were lost.
   ///   - key: The name of the key, function library or module; copied.
   ///   - offset: The file offset of its record, which orders the samples.
-  public mutating func lose(
+  package mutating func lose(
     _ loss: Loss, _ why: String, count: UInt64 = 1, key: [UInt8], offset: Int
   ) {
     lost[Reason(loss, why), default: Count()].add(count, key, offset)
   }
 
   /// Records what the output leaves out by design.
-  public mutating func note(_ what: String, count: UInt64 = 1, key: [UInt8]? = nil, offset: Int = 0) {
+  package mutating func note(_ what: String, count: UInt64 = 1, key: [UInt8]? = nil, offset: Int = 0) {
     noted[what, default: Count()].add(count, key, offset)
   }
 
@@ -110,6 +127,8 @@ public struct Ledger: MergeableSummary, Equatable {
 }
 
 extension Ledger.Count {
+  fileprivate var namesWithOffsets: [(offset: Int, name: [UInt8])] { samples.map { ($0.offset, $0.name) } }
+
   fileprivate mutating func add(_ more: UInt64, _ name: [UInt8]?, _ offset: Int) {
     count += more
     guard let name else { return }

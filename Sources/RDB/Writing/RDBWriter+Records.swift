@@ -56,7 +56,7 @@ extension RDBWriter {
   }
 
   /// Writes a cluster node's hint that the next keys are in this hash slot (Redis, version ≥ 12).
-  public mutating func slotInfo(slot: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
+  package mutating func slotInfo(slot: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {
     guard header.vendor == .redis else { throw .notRepresentable("a file of Redis", "one of Valkey") }
     try beginRecord(.slotInfo, since: 12, "SLOT_INFO")
     try writeLength(slot)
@@ -67,7 +67,7 @@ extension RDBWriter {
   /// Begins module data that belongs to no key (version 9 or later); ``stored(_:)`` and ``endModuleAux()`` must follow.
   ///
   /// - Parameter aux: The module, and when it loads the data; ``ModuleAux/offset`` has no meaning here.
-  public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) {
+  package mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) {
     try beginRecord(.moduleAux, since: 9, "module data")
     try writeLength(aux.module.rawValue)
     try writeLength(2)
@@ -76,7 +76,7 @@ extension RDBWriter {
   }
 
   /// Ends module data begun by ``beginModuleAux(_:)``.
-  public mutating func endModuleAux() throws(RDBError) {
+  package mutating func endModuleAux() throws(RDBError) {
     guard pending.part == .moduleAux else { throw misplaced("the end of module data") }
     pending.part = .nothing
   }

@@ -1,4 +1,4 @@
-public import RDBFormat
+package import RDBFormat
 
 /// Streams. Order of calls:
 ///
@@ -14,7 +14,7 @@ extension RDBWriter {
   ///   - type: `stream_listpacks` (Redis 5.0), `stream_listpacks_2` (7.0) or `stream_listpacks_3` (7.2).
   ///   - nodeCount: The number of nodes; 0 for a stream without entries.
   ///   - attributes: The key's expiry, idle time, frequency and metadata.
-  public mutating func beginStream(
+  package mutating func beginStream(
     _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
@@ -29,7 +29,7 @@ extension RDBWriter {
   }
 
   /// Writes a node: the master ID, and the listpack of the entries (`StreamNodeWriter`). Master IDs must ascend.
-  public mutating func streamNode(_ master: StreamID, _ listpack: RawSpan) throws(RDBError) {
+  package mutating func streamNode(_ master: StreamID, _ listpack: RawSpan) throws(RDBError) {
     guard pending.part == .streamNode else { throw misplaced("a stream node") }
     try output.reserve(17)
     output.appendUnchecked(16)
@@ -42,7 +42,7 @@ extension RDBWriter {
   /// Writes the stream's own numbers; ``StreamInfo/groupCount`` groups must follow.
   ///
   /// - Throws: ``RDBError`` (`notRepresentable`) if a number that the type has is missing.
-  public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {
+  package mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {
     guard pending.part == .streamInfo else { throw misplaced("a stream's numbers") }
     try writeLength(info.length)
     try writeLengths(info.lastID)
@@ -61,7 +61,7 @@ extension RDBWriter {
   }
 
   /// Begins a group; its pending entries and consumers must follow.
-  public mutating func streamGroup(
+  package mutating func streamGroup(
     _ name: RawSpan, lastDelivered: StreamID, entriesRead: EntriesRead, pendingCount: UInt64,
     consumerCount: UInt64
   ) throws(RDBError) {
@@ -84,7 +84,7 @@ extension RDBWriter {
   }
 
   /// Writes an entry of the group's pending entries list, in ID order.
-  public mutating func streamPending(
+  package mutating func streamPending(
     _ id: StreamID, delivered: UnixMilliseconds, deliveryCount: UInt64
   ) throws(RDBError) {
     guard pending.part == .streamPending, pending.remaining > 0 else {
@@ -110,7 +110,7 @@ extension RDBWriter {
   ///   - seen: The time of the consumer's last command.
   ///   - active: The time at which the consumer last got an entry. −1: never. Only `stream_listpacks_3` keeps it.
   ///   - pendingCount: The number of entries that the consumer has pending.
-  public mutating func streamConsumer(
+  package mutating func streamConsumer(
     _ name: RawSpan, seen: UnixMilliseconds, active: UnixMilliseconds, pendingCount: UInt64
   ) throws(RDBError) {
     guard pending.consumers > 0,
@@ -127,7 +127,7 @@ extension RDBWriter {
   }
 
   /// Writes the ID of an entry that the consumer has pending.
-  public mutating func streamConsumerPending(_ id: StreamID) throws(RDBError) {
+  package mutating func streamConsumerPending(_ id: StreamID) throws(RDBError) {
     guard pending.part == .consumerPending, pending.remaining > 0 else {
       throw misplaced("a consumer's pending ID")
     }

@@ -20,7 +20,7 @@ extension RDBWriter {
   ///   - firstExpiry: Of a `hash_listpack_ex`: the earliest expiry of its fields.
   ///   - attributes: The key's expiry, idle time, frequency and metadata.
   /// - Throws: ``RDBError`` (`notRepresentable`) for another type.
-  public mutating func packed(
+  package mutating func packed(
     _ name: RawSpan, _ type: ValueType, _ blob: RawSpan, firstExpiry: UnixMilliseconds? = nil,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
@@ -157,7 +157,7 @@ extension RDBWriter {
   ///   - type: `list_quicklist_2` (listpacks) or `list_quicklist` (ziplists).
   ///   - nodeCount: The number of nodes, at least 1.
   ///   - attributes: The key's expiry, idle time, frequency and metadata.
-  public mutating func beginQuicklist(
+  package mutating func beginQuicklist(
     _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
@@ -172,14 +172,14 @@ extension RDBWriter {
   }
 
   /// Writes a node: the listpack (`list_quicklist_2`) or ziplist (`list_quicklist`) of its elements.
-  public mutating func quicklistNode(packed: RawSpan) throws(RDBError) {
+  package mutating func quicklistNode(packed: RawSpan) throws(RDBError) {
     try nextNode()
     if pending.type == .listQuicklist2 { try output.append(2) }
     try writeString(packed)
   }
 
   /// Writes a node that is one large element itself (`list_quicklist_2` only).
-  public mutating func quicklistNode(plain element: RawSpan) throws(RDBError) {
+  package mutating func quicklistNode(plain element: RawSpan) throws(RDBError) {
     guard pending.type == .listQuicklist2, element.byteCount > 0 else {
       throw .notRepresentable("a packed node", element.byteCount > 0 ? "a plain one" : "an empty one")
     }

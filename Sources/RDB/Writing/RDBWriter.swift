@@ -30,7 +30,7 @@ public struct RDBWriter: ~Copyable {
   }
 
   /// The vendor and version of the snapshot.
-  public let header: SnapshotHeader
+  package let header: SnapshotHeader
   var output: ByteOutput
   private let checksum: ChecksumDestination?
   let compressor: (any StringCompressor)?
@@ -38,7 +38,7 @@ public struct RDBWriter: ~Copyable {
   /// The parts that the value being written still lacks.
   var pending = PendingValue()
   /// The number of keys begun so far.
-  public internal(set) var keyCount: UInt64 = 0
+  package internal(set) var keyCount: UInt64 = 0
 
   /// Writes the header.
   ///
@@ -75,10 +75,10 @@ public struct RDBWriter: ~Copyable {
   }
 
   /// The number of bytes written so far.
-  public var byteCount: UInt64 { output.byteCount }
+  package var byteCount: UInt64 { output.byteCount }
 
   /// Whether a snapshot with this header can hold values of `type`.
-  public func canWrite(_ type: ValueType) -> Bool {
+  package func canWrite(_ type: ValueType) -> Bool {
     let row = type.row
     if let vendor = row.vendor, vendor != header.vendor { return false }
     // Valkey and Redis share the types up to RDB 11.
@@ -107,7 +107,7 @@ public struct RDBWriter: ~Copyable {
   }
 
   /// Writes all buffered bytes to the destination.
-  public mutating func flush() throws(RDBError) { try output.flush() }
+  package mutating func flush() throws(RDBError) { try output.flush() }
 }
 
 extension ByteOutput {

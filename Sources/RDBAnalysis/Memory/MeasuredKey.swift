@@ -12,7 +12,7 @@ public struct MeasuredKey: ~Escapable {
   /// The value type in the file.
   package let storedType: ValueType
   /// The encoding in a server that has just loaded the key; `nil` for a module's value.
-  public let encoding: ObjectEncoding?
+  package let encoding: ObjectEncoding?
   /// The estimated result of `MEMORY USAGE … SAMPLES 0`, in bytes; `nil` for a module's value.
   public let memoryByteCount: UInt64?
   /// The size of the value as stored, in bytes, without type byte and name.

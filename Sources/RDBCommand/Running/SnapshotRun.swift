@@ -4,7 +4,7 @@ import RDB
 struct SnapshotRun: ~Copyable {
   let input: InputFile
   let origin: SnapshotOrigin
-  private let reader: RDBReader
+  private var reader: RDBReader
 
   /// Starts to read the snapshot, up to its first key.
   ///

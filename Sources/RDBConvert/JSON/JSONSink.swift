@@ -3,7 +3,7 @@ import RDBSupport
 
 /// A sink that writes keys as JSON: the output of `rdb json`.
 ///
-///     let reader = RDBReader(try FileSource(path: "dump.rdb"))
+///     var reader = RDBReader(try FileSource(path: "dump.rdb"))
 ///     let result = try reader.write(to: destination, threads: 2) { JSONSink(options, to: $0) }
 ///
 /// The sink closes the array at the end of the snapshot, or when another sink ends the reading. Otherwise the output is

@@ -21,11 +21,36 @@ import RDBSupport
 /// A plain `catch`, in which `error` is an `RDBError`, compiles.
 public struct RDBError: Error, Sendable {
   /// The reason for an error: a struct of constants, so that source still compiles when a reason is added.
+  ///
+  /// The reasons that a program acts on are constants. All others say how a value is damaged; their names, which output
+  /// in JSON also has, do not change:
+  ///
+  /// | Name | Reason |
+  /// | --- | --- |
+  /// | `badLength` | An invalid length prefix, or a length that no file can hold. |
+  /// | `badString` | A string with an unknown encoding. |
+  /// | `badScore` | A score that is not a number, or not text of one. |
+  /// | `corruptLZF` | LZF data that does not decompress to the announced size. |
+  /// | `corruptListpack`, `corruptZiplist`, `corruptIntset`, `corruptZipmap` | A packed value that contradicts itself. |
+  /// | `corruptQuicklist` | A quicklist node that is invalid. |
+  /// | `corruptStream` | A stream whose entries, groups or consumers are invalid. |
+  /// | `corruptModule` | A module's value or data whose parts are invalid. |
+  /// | `corruptArray` | An array whose parts are invalid. |
+  /// | `corruptHashTemplate` | An invalid or missing hash template, or a hash that does not match its template. |
+  /// | `corruptHash` | A hash whose field expiries are invalid. |
+  /// | `corruptOpcode` | An opcode whose payload is wrong, or that is not allowed at its offset. |
+  /// | `duplicateMember` | The same member, field or element twice in one packed value. |
+  /// | `emptyKey` | A list, set, sorted set or hash without elements; servers never write one. |
+  /// | `corruptCompression` | Compressed input (gzip, zstd, LZ4) that does not decompress. |
+  /// | `corruptRESP` | A RESP file that is cut or malformed. |
+  /// | `patternTooCostly` | A regular expression that needs too many steps for a key's name. |
+  ///
+  /// To act on one of them, compare with its name: `error.code == RDBError.Code("corruptListpack")`.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     /// The constant's own name: `truncated`, `corruptListpack` …
     public let description: String
 
-    /// Creates a code, for a sink or source outside this package.
+    /// Creates a code from its name: to compare with, or for a sink or source outside this package.
     public init(_ name: String) { description = name }
 
     /// The input ends before the bytes that it announced.
@@ -39,49 +64,49 @@ public struct RDBError: Error, Sendable {
     /// A type that is known but cannot be read (module values of 4.0 release candidates).
     public static let unsupportedValueType = Code("unsupportedValueType")
     /// An invalid length prefix, or a length that no file can hold.
-    public static let badLength = Code("badLength")
+    @usableFromInline package static let badLength = Code("badLength")
     /// A string with an unknown encoding.
-    public static let badString = Code("badString")
+    @usableFromInline package static let badString = Code("badString")
     /// A string longer than the limit the caller set.
     public static let stringTooLong = Code("stringTooLong")
     /// LZF data that does not decompress to the announced size.
-    public static let corruptLZF = Code("corruptLZF")
+    @usableFromInline package static let corruptLZF = Code("corruptLZF")
     /// A listpack that contradicts itself.
-    public static let corruptListpack = Code("corruptListpack")
+    @usableFromInline package static let corruptListpack = Code("corruptListpack")
     /// A ziplist that contradicts itself.
-    public static let corruptZiplist = Code("corruptZiplist")
+    @usableFromInline package static let corruptZiplist = Code("corruptZiplist")
     /// An intset that contradicts itself.
-    public static let corruptIntset = Code("corruptIntset")
+    @usableFromInline package static let corruptIntset = Code("corruptIntset")
     /// A zipmap that contradicts itself.
-    public static let corruptZipmap = Code("corruptZipmap")
+    @usableFromInline package static let corruptZipmap = Code("corruptZipmap")
     /// A quicklist node that is invalid.
-    public static let corruptQuicklist = Code("corruptQuicklist")
+    @usableFromInline package static let corruptQuicklist = Code("corruptQuicklist")
     /// A stream whose entries, groups or consumers are invalid.
-    public static let corruptStream = Code("corruptStream")
+    @usableFromInline package static let corruptStream = Code("corruptStream")
     /// A module's value or data whose parts are invalid.
-    public static let corruptModule = Code("corruptModule")
+    @usableFromInline package static let corruptModule = Code("corruptModule")
     /// An array whose parts are invalid.
-    public static let corruptArray = Code("corruptArray")
+    @usableFromInline package static let corruptArray = Code("corruptArray")
     /// A hash template that is invalid or missing, or a hash that does not match its template.
-    public static let corruptHashTemplate = Code("corruptHashTemplate")
+    @usableFromInline package static let corruptHashTemplate = Code("corruptHashTemplate")
     /// A hash whose field expiries are invalid.
-    public static let corruptHash = Code("corruptHash")
+    @usableFromInline package static let corruptHash = Code("corruptHash")
     /// A score that is not a number, or not text of one.
-    public static let badScore = Code("badScore")
+    @usableFromInline package static let badScore = Code("badScore")
     /// An opcode whose payload is wrong, or that is not allowed at its offset.
-    public static let corruptOpcode = Code("corruptOpcode")
+    @usableFromInline package static let corruptOpcode = Code("corruptOpcode")
     /// The same member, field or element twice in one packed value.
-    public static let duplicateMember = Code("duplicateMember")
+    @usableFromInline package static let duplicateMember = Code("duplicateMember")
     /// A list, set, sorted set or hash without elements; servers never write one.
-    public static let emptyKey = Code("emptyKey")
+    @usableFromInline package static let emptyKey = Code("emptyKey")
     /// The CRC64 at the end differs from that of the bytes read.
     public static let checksumMismatch = Code("checksumMismatch")
     /// Unknown bytes after the end of the snapshot.
     public static let trailingBytes = Code("trailingBytes")
     /// Compressed input (gzip, zstd, LZ4) that does not decompress.
-    public static let corruptCompression = Code("corruptCompression")
+    @usableFromInline package static let corruptCompression = Code("corruptCompression")
     /// A RESP file that is cut or malformed.
-    public static let corruptRESP = Code("corruptRESP")
+    @usableFromInline package static let corruptRESP = Code("corruptRESP")
     /// A file could not be opened, read, written or positioned. ``RDBError/path`` names the file.
     public static let io = Code("io")
     /// The program that reads the output has closed it (EPIPE).
@@ -139,6 +164,17 @@ public struct RDBError: Error, Sendable {
 
   @usableFromInline let storage: Storage
 
+  /// Creates an error of a source, a destination or a sink outside this package.
+  ///
+  /// - Parameters:
+  ///   - code: The reason for the error.
+  ///   - offset: The file offset, in bytes.
+  ///   - expected: What was expected, as a noun phrase.
+  ///   - found: What was found, as a noun phrase.
+  public init(_ code: Code, at offset: Int, expected: String, found: String) {
+    storage = Storage(code, offset, nil, nil, nil, nil, expected, found, nil, 0, nil, nil)
+  }
+
   /// Creates an error.
   ///
   /// - Parameters:
@@ -154,7 +190,7 @@ public struct RDBError: Error, Sendable {
   ///   - missing: Of a `truncated` error: the number of bytes that are missing at least.
   ///   - underlying: The error that caused this one, if it began outside this package.
   ///   - path: The file that an `io` error concerns.
-  public init(
+  @usableFromInline package init(
     _ code: Code, at offset: Int, inner innerOffset: Int? = nil, expected: String, found: String,
     key: [UInt8]? = nil, database: UInt64? = nil, valueType: String? = nil, systemError: Int32? = nil,
     missing: UInt64 = 0, underlying: (any Error)? = nil, path: String? = nil
@@ -213,7 +249,7 @@ public struct RDBError: Error, Sendable {
   /// `errno`, if a system call failed.
   public var systemError: Int32? { storage.systemError }
   /// Of a `truncated` error: the number of bytes that are missing at least.
-  public var missing: UInt64 { storage.missing }
+  @usableFromInline package var missing: UInt64 { storage.missing }
   /// The path of the file that could not be opened, read or written, if it was opened by its path.
   public var path: String? { storage.path }
   /// The error of a sink or source, unchanged; `nil` if the error began in this package.
@@ -228,7 +264,7 @@ public struct RDBError: Error, Sendable {
   @usableFromInline package var settled: RDBError { needsInput ? RDBError(self, needsInput: false) : self }
 
   /// Returns the error with the key in which it occurred. An error that has a key keeps it.
-  public func adding(key: [UInt8]?, database: UInt64?, valueType: String?) -> RDBError {
+  @usableFromInline package func adding(key: [UInt8]?, database: UInt64?, valueType: String?) -> RDBError {
     RDBError(
       code, at: offset, inner: innerOffset, expected: expected, found: found,
       key: self.key ?? key, database: self.database ?? database,

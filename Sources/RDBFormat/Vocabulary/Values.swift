@@ -28,7 +28,7 @@ public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomS
   }
 
   /// The ID 0-0, which no entry has.
-  public static let zero = StreamID(0, 0)
+  @usableFromInline package static let zero = StreamID(0, 0)
   public var description: String { "\(milliseconds)-\(sequence)" }
 }
 
@@ -37,7 +37,7 @@ public struct StreamID: Hashable, Comparable, Sendable, BitwiseCopyable, CustomS
 ///     cccccc × 9   vvvvvvvvvv      first character in the highest bits, version 0–1023 in the lowest
 ///
 /// Alphabet: `A–Z a–z 0–9 - _`. Source: `moduleTypeEncodeId` in Redis `src/module.c`.
-public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvertible {
+public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvertible, RawRepresentable {
   /// The name and the version, packed into 64 bits.
   public var rawValue: UInt64
   /// Creates an ID from its 64 bits.
@@ -50,7 +50,7 @@ public struct ModuleID: Hashable, Sendable, BitwiseCopyable, CustomStringConvert
   }
 
   /// The ID as stored in a file: a length prefix in its shortest form.
-  public var stored: [UInt8] {
+  package var stored: [UInt8] {
     switch rawValue {
     case ..<64: [UInt8(rawValue)]
     case ..<16_384: [0x40 | UInt8(rawValue >> 8), UInt8(rawValue & 255)]

@@ -13,7 +13,7 @@ import RDBSupport
 /// Nothing else is allocated. A command has at most 67,108,864 arguments of at most 512 MiB.
 ///
 /// Commands are arrays of bulk strings (RESP2 and RESP3). Inline commands such as `SET k v` are an error
-/// (``RESPError/Code/inlineCommand``).
+/// (`inlineCommand`).
 public struct RESPCommandReader: ~Copyable {
   private let limits: RESPLimits
   /// The received bytes. The range from `start` up to `end` is in use.

@@ -74,7 +74,7 @@ private struct BenchSubject {
   /// Reads the snapshot once, so that it is in the page cache.
   func warm() throws -> (byteCount: UInt64, keys: UInt64) {
     let input = try reading.open(path)
-    let run = RDBReader(input.source, options: reading.readerOptions)
+    var run = RDBReader(input.source, options: reading.readerOptions)
     do {
       let result = try run.fold(threads: threads) { CountingSink(interest: .skip) }
       return (result.end?.byteCount ?? 0, result.summary.keysRead)
