@@ -65,7 +65,7 @@ struct SnapshotKeysTests {
     }
     var keys = SnapshotKeys(MemorySource(snapshot))
     let key = try #require(try keys.next())
-    #expect(key.value == .hash(names.map { .init(field: $0, value: $0) }))
+    #expect(key.value == .hash(names.map { ($0, $0, nil) }))
     #expect(key == SnapshotKey(name: names[0], storedType: .hash, value: key.value))
   }
 

@@ -7,7 +7,7 @@ func largestKeys(_ path: String) throws -> [KeyEntry] {
   let model = ServerModel(try reader.origin().assumedWriter)
   var options = KeyReports.Options(reference: .now)
   options.measures = [.memory]
-  let result = try reader.fold(threads: 2) { MemorySink(model, to: try KeyReportsReceiver(options)) }
+  let result = try reader.fold(threads: 2) { try KeyReports.sink(options, for: model) }
   return result.summary.top?.keys(by: .memory) ?? []
 }
 

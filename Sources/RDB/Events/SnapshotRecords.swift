@@ -30,11 +30,11 @@ public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
   /// Whether 7.0-rc1 or 7.0-rc2 wrote it: they stored name, engine and description separately.
   public let isPreGA: Bool
   /// The library's name, if ``isPreGA``; else empty.
-  public let name: RawSpan
+  @usableFromInline package let name: RawSpan
   /// The name of the script engine, if ``isPreGA``; else empty.
-  public let engine: RawSpan
+  @usableFromInline package let engine: RawSpan
   /// The library's description, if ``isPreGA``; else empty.
-  public let description: RawSpan
+  @usableFromInline package let description: RawSpan
   /// The record as stored, from its opcode on; empty if it does not come from a snapshot.
   @usableFromInline package let stored: RawSpan
 
@@ -76,7 +76,7 @@ public struct ModuleAux: Hashable, Sendable {
   /// 1: before the keys; 2: after them.
   public var when: UInt64
   /// The file offset of the record's opcode.
-  public var offset: Int
+  @usableFromInline package var offset: Int
 
   /// Creates an announcement.
   @inlinable package init(module: ModuleID, when: UInt64, offset: Int) {

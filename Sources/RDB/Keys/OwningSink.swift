@@ -13,15 +13,16 @@ struct OwningSink: RDBSink {
 
   // The current key.
   private var key: SnapshotKey?
+  private var isWanted = false
   private var isTooLarge = false
   /// The size of the value so far, as ``SnapshotKeys`` counts it.
   private var byteCount = 0
   // One of these holds the value's parts, by the key's type.
   private var bytes: [UInt8] = []
   private var elements: [[UInt8]] = []
-  private var members: [SnapshotValue.ScoredMember] = []
-  private var fields: [SnapshotValue.HashField] = []
-  private var items: [SnapshotValue.ArrayElement] = []
+  private var members: [(member: [UInt8], score: Double)] = []
+  private var fields: [(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?)] = []
+  private var items: [(index: UInt64, value: [UInt8])] = []
   private var insertIndex: UInt64?
   private var stream = SnapshotStream()
   private var module = ModuleID(rawValue: 0)
@@ -70,8 +71,8 @@ struct OwningSink: RDBSink {
     self.key = SnapshotKey(
       name: own(key.name), database: key.database, storedType: key.storedType, expiry: key.expiry,
       idleSeconds: key.idleSeconds, frequency: key.frequency, value: .notRead)
-    if choice == .header { return .skip }
-    self.key?.value = .string([])
+    isWanted = choice == .value
+    if !isWanted { return .skip }
     byteCount = 0
     isTooLarge = false
     guard key.type == .module else { return .elements }
@@ -81,7 +82,7 @@ struct OwningSink: RDBSink {
 
   mutating func endKey(_ end: KeyEnd) {
     guard var key = exchange(&key, with: nil) else { return }
-    if key.value != .notRead { key.value = takeValue(key.type) }
+    if isWanted { key.value = takeValue(key.type) }
     keys.append(key)
   }
 
@@ -129,26 +130,26 @@ struct OwningSink: RDBSink {
     if hasRoom(member.byteCount) { elements.append(own(member)) }
   }
   mutating func zsetMember(_ member: RawSpan, score: Double) {
-    if hasRoom(member.byteCount &+ 8) { members.append(.init(member: own(member), score: score)) }
+    if hasRoom(member.byteCount &+ 8) { members.append((own(member), score)) }
   }
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) {
     if hasRoom(field.byteCount &+ value.byteCount) {
-      fields.append(.init(field: own(field), value: own(value), expiry: expiry))
+      fields.append((own(field), own(value), expiry))
     }
   }
   mutating func arrayElement(index: UInt64, value: RawSpan) {
-    if hasRoom(value.byteCount &+ 8) { items.append(.init(index: index, value: own(value))) }
+    if hasRoom(value.byteCount &+ 8) { items.append((index, own(value))) }
   }
 
   // MARK: Streams
 
   mutating func streamOutline(_ outline: StreamOutline) {}
   mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) {
-    if hasRoom(16) { stream.entries.append(.init(id: id)) }
+    if hasRoom(16) { stream.entries.append((id, [])) }
   }
   mutating func streamField(_ field: RawSpan, value: RawSpan) {
     guard hasRoom(field.byteCount &+ value.byteCount) else { return }
-    stream.entries[stream.entries.count - 1].fields.append(.init(name: own(field), value: own(value)))
+    stream.entries[stream.entries.count - 1].fields.append((own(field), own(value)))
   }
   mutating func streamInfo(_ info: StreamInfo) { stream.info = info }
   mutating func streamGroup(_ group: borrowing StreamGroup) {
@@ -159,15 +160,13 @@ struct OwningSink: RDBSink {
   mutating func streamConsumer(_ consumer: borrowing StreamConsumer) {
     guard hasRoom(consumer.name.byteCount) else { return }
     stream.groups[stream.groups.count - 1].consumers.append(
-      .init(name: own(consumer.name), seen: consumer.seen, active: consumer.active))
+      (own(consumer.name), consumer.seen, consumer.active))
   }
   mutating func streamPending(_ pending: borrowing StreamPending) {
     guard hasRoom(16) else { return }
     let consumers = stream.groups[stream.groups.count - 1].consumers
     stream.groups[stream.groups.count - 1].pending.append(
-      .init(
-        id: pending.id, consumer: pending.consumerIndex.map { consumers[$0].name }, delivered: pending.delivered,
-        deliveryCount: pending.deliveryCount))
+      (pending.id, pending.consumerIndex.map { consumers[$0].name }, pending.delivered, pending.deliveryCount))
   }
   mutating func streamIdempotency(_ settings: StreamIdempotency) {
     stream.idempotency = .init(durationSeconds: settings.durationSeconds, maxEntries: settings.maxEntries)
@@ -175,7 +174,7 @@ struct OwningSink: RDBSink {
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) {
     guard hasRoom(id.byteCount &+ 16) else { return }
     let (name, id) = (own(producer), own(id))
-    stream.idempotency?.append(.init(id: id, entry: entry), of: name)
+    stream.idempotency?.append(id, entry: entry, of: name)
   }
   mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) {
     stream.idempotency?.idsAdded = idsAdded

@@ -1,7 +1,7 @@
 public import RDBFormat
 
 /// A key and its value, owned.
-public struct SnapshotKey: Hashable, Sendable {
+public struct SnapshotKey: Equatable, Sendable {
   /// The key's name: bytes, not text.
   public var name: [UInt8]
   /// The number of the database.
@@ -36,62 +36,45 @@ public struct SnapshotKey: Hashable, Sendable {
 }
 
 /// A value, owned. Elements are in file order.
-public enum SnapshotValue: Hashable, Sendable {
+public enum SnapshotValue: Sendable {
   /// A string.
   case string([UInt8])
   /// A list's elements, from its head.
   case list([[UInt8]])
   /// A set's members.
   case set([[UInt8]])
-  /// A sorted set's members with their scores.
-  case zset([ScoredMember])
-  /// A hash's fields.
-  case hash([HashField])
+  /// A sorted set's members with their scores, none of which is NaN.
+  case zset([(member: [UInt8], score: Double)])
+  /// A hash's fields with their values and the times at which they expire; `nil`: never.
+  case hash([(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?)])
   /// A stream.
   case stream(SnapshotStream)
-  /// An array's elements, and its insertion cursor where it has one.
-  case array([ArrayElement], insertIndex: UInt64?)
+  /// An array's elements with their indexes, and its insertion cursor where it has one.
+  case array([(index: UInt64, value: [UInt8])], insertIndex: UInt64?)
   /// A module's value as stored, without the ID at its beginning.
   case module(ModuleID, stored: [UInt8])
   /// The caller asked for the header only.
   case notRead
   /// The value is larger than the limit of ``SnapshotKeys``.
   case tooLarge
+}
 
-  /// A member of a sorted set.
-  public struct ScoredMember: Hashable, Sendable {
-    /// The member.
-    public var member: [UInt8]
-    /// The score; never NaN.
-    public var score: Double
-
-    /// Creates a member.
-    public init(member: [UInt8], score: Double) { (self.member, self.score) = (member, score) }
-  }
-
-  /// A field of a hash.
-  public struct HashField: Hashable, Sendable {
-    /// The field's name.
-    public var field: [UInt8]
-    /// The field's value.
-    public var value: [UInt8]
-    /// The time at which the field expires; `nil`: never.
-    public var expiry: UnixMilliseconds?
-
-    /// Creates a field.
-    public init(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds? = nil) {
-      (self.field, self.value, self.expiry) = (field, value, expiry)
+extension SnapshotValue: Equatable {
+  /// Whether both values have the same type and the same elements, in the same order.
+  public static func == (a: Self, b: Self) -> Bool {
+    switch (a, b) {
+    case (.string(let a), .string(let b)): a == b
+    case (.list(let a), .list(let b)), (.set(let a), .set(let b)): a == b
+    case (.zset(let a), .zset(let b)): a.elementsEqual(b) { $0 == $1 }
+    case (.hash(let a), .hash(let b)): a.elementsEqual(b) { $0 == $1 }
+    case (.stream(let a), .stream(let b)): a == b
+    case (.array(let a, let aIndex), .array(let b, let bIndex)):
+      aIndex == bIndex && a.elementsEqual(b) { $0 == $1 }
+    case (.module(let a, let aStored), .module(let b, let bStored)): a == b && aStored == bStored
+    case (.notRead, .notRead), (.tooLarge, .tooLarge): true
+    case (.string, _), (.list, _), (.set, _), (.zset, _), (.hash, _), (.stream, _), (.array, _), (.module, _),
+      (.notRead, _), (.tooLarge, _):
+      false
     }
-  }
-
-  /// An element of an array.
-  public struct ArrayElement: Hashable, Sendable {
-    /// The element's index in the array.
-    public var index: UInt64
-    /// The element.
-    public var value: [UInt8]
-
-    /// Creates an element.
-    public init(index: UInt64, value: [UInt8]) { (self.index, self.value) = (index, value) }
   }
 }

@@ -1,9 +1,9 @@
 public import RDBFormat
 
 /// A stream, owned.
-public struct SnapshotStream: Hashable, Sendable {
-  /// The live entries, in the order of their IDs.
-  public var entries: [Entry] = []
+public struct SnapshotStream: Sendable {
+  /// The live entries, in the order of their IDs. The fields of an entry are in file order.
+  public var entries: [(id: StreamID, fields: [(name: [UInt8], value: [UInt8])])] = []
   /// The stream's own numbers.
   public var info = StreamInfo(
     length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0)
@@ -15,30 +15,8 @@ public struct SnapshotStream: Hashable, Sendable {
   /// Creates a stream without entries.
   public init() {}
 
-  /// An entry.
-  public struct Entry: Hashable, Sendable {
-    /// The entry's ID.
-    public var id: StreamID
-    /// The entry's fields, in file order.
-    public var fields: [Field]
-
-    /// Creates an entry.
-    public init(id: StreamID, fields: [Field] = []) { (self.id, self.fields) = (id, fields) }
-  }
-
-  /// A field of an entry.
-  public struct Field: Hashable, Sendable {
-    /// The field's name.
-    public var name: [UInt8]
-    /// The field's value.
-    public var value: [UInt8]
-
-    /// Creates a field.
-    public init(name: [UInt8], value: [UInt8]) { (self.name, self.value) = (name, value) }
-  }
-
   /// A consumer group.
-  public struct Group: Hashable, Sendable {
+  public struct Group: Sendable {
     /// The group's name.
     public var name: [UInt8]
     /// The ID of the entry that was delivered last.
@@ -46,9 +24,15 @@ public struct SnapshotStream: Hashable, Sendable {
     /// The number of entries that the group has read.
     public var entriesRead: EntriesRead
     /// The group's consumers, in file order.
-    public var consumers: [Consumer] = []
-    /// The pending entries of all consumers, in the order of their IDs.
-    public var pending: [Pending] = []
+    ///
+    /// `seen` is the time of the consumer's last attempt to read. `active` is the time at which it last read an entry; −1:
+    /// never; `nil`: the stored type does not have it.
+    public var consumers: [(name: [UInt8], seen: UnixMilliseconds, active: UnixMilliseconds?)] = []
+    /// The entries that were delivered and not acknowledged, of all consumers, in the order of their IDs.
+    ///
+    /// `consumer` is the name of the consumer that has the entry; `nil`: released. `delivered` is the time of the last
+    /// delivery.
+    public var pending: [(id: StreamID, consumer: [UInt8]?, delivered: UnixMilliseconds, deliveryCount: UInt64)] = []
 
     /// Creates a group without consumers.
     public init(name: [UInt8], lastDelivered: StreamID, entriesRead: EntriesRead) {
@@ -56,49 +40,16 @@ public struct SnapshotStream: Hashable, Sendable {
     }
   }
 
-  /// A consumer of a group.
-  public struct Consumer: Hashable, Sendable {
-    /// The consumer's name.
-    public var name: [UInt8]
-    /// The time of the consumer's last attempt to read.
-    public var seen: UnixMilliseconds
-    /// The time at which the consumer last read an entry; −1: never; `nil`: the stored type does not have it.
-    public var active: UnixMilliseconds?
-
-    /// Creates a consumer.
-    public init(name: [UInt8], seen: UnixMilliseconds, active: UnixMilliseconds? = nil) {
-      (self.name, self.seen, self.active) = (name, seen, active)
-    }
-  }
-
-  /// An entry that was delivered and not acknowledged.
-  public struct Pending: Hashable, Sendable {
-    /// The entry's ID.
-    public var id: StreamID
-    /// The name of the consumer that has it; `nil`: released.
-    public var consumer: [UInt8]?
-    /// The time of the last delivery.
-    public var delivered: UnixMilliseconds
-    /// The number of deliveries.
-    public var deliveryCount: UInt64
-
-    /// Creates a pending entry.
-    public init(id: StreamID, consumer: [UInt8]?, delivered: UnixMilliseconds, deliveryCount: UInt64) {
-      self.id = id
-      self.consumer = consumer
-      self.delivered = delivered
-      self.deliveryCount = deliveryCount
-    }
-  }
-
   /// The IDs that a stream remembers of its idempotent producers.
-  public struct Idempotency: Hashable, Sendable {
+  public struct Idempotency: Sendable {
     /// The time for which an ID is remembered, in seconds.
     public var durationSeconds: UInt64
     /// The most IDs that are remembered per producer.
     public var maxEntries: UInt64
     /// The producers of which an ID is remembered, in file order.
-    public var producers: [Producer] = []
+    ///
+    /// Each ID that a producer gave comes with the ID of the entry that was added with it, in file order.
+    public var producers: [(name: [UInt8], ids: [(id: [UInt8], entry: StreamID)])] = []
     /// The number of IDs ever recorded.
     public var idsAdded: UInt64 = 0
     /// The number of IDs ever refused as duplicates.
@@ -109,32 +60,44 @@ public struct SnapshotStream: Hashable, Sendable {
       (self.durationSeconds, self.maxEntries) = (durationSeconds, maxEntries)
     }
 
-    /// A producer.
-    public struct Producer: Hashable, Sendable {
-      /// The producer's name.
-      public var name: [UInt8]
-      /// The remembered IDs, in file order.
-      public var ids: [ID] = []
-
-      /// Creates a producer without IDs.
-      public init(name: [UInt8]) { self.name = name }
-    }
-
-    /// A remembered ID.
-    public struct ID: Hashable, Sendable {
-      /// The ID that the producer gave.
-      public var id: [UInt8]
-      /// The entry that was added with it.
-      public var entry: StreamID
-
-      /// Creates an ID.
-      public init(id: [UInt8], entry: StreamID) { (self.id, self.entry) = (id, entry) }
-    }
-
     /// Adds an ID. The IDs of one producer follow each other.
-    mutating func append(_ id: ID, of name: [UInt8]) {
-      if producers.last?.name != name { producers.append(Producer(name: name)) }
-      producers[producers.count - 1].ids.append(id)
+    mutating func append(_ id: [UInt8], entry: StreamID, of name: [UInt8]) {
+      if producers.last?.name != name { producers.append((name, [])) }
+      producers[producers.count - 1].ids.append((id, entry))
     }
+  }
+}
+
+// Arrays of tuples have no `==`.
+
+extension SnapshotStream: Equatable {
+  /// Whether both streams have the same entries, numbers, groups and remembered IDs, in the same order.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.info == b.info && a.groups == b.groups && a.idempotency == b.idempotency
+      && a.entries.elementsEqual(b.entries) { a, b in
+        a.id == b.id && a.fields.elementsEqual(b.fields) { $0 == $1 }
+      }
+  }
+}
+
+extension SnapshotStream.Group: Equatable {
+  /// Whether both groups have the same name, numbers, consumers and pending entries.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.name == b.name && a.lastDelivered == b.lastDelivered && a.entriesRead == b.entriesRead
+      && a.consumers.elementsEqual(b.consumers) { $0 == $1 }
+      && a.pending.elementsEqual(b.pending) { a, b in
+        a.id == b.id && a.consumer == b.consumer && a.delivered == b.delivered && a.deliveryCount == b.deliveryCount
+      }
+  }
+}
+
+extension SnapshotStream.Idempotency: Equatable {
+  /// Whether both memories have the same settings, counts and IDs.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.durationSeconds == b.durationSeconds && a.maxEntries == b.maxEntries && a.idsAdded == b.idsAdded
+      && a.idsDuplicate == b.idsDuplicate
+      && a.producers.elementsEqual(b.producers) { a, b in
+        a.name == b.name && a.ids.elementsEqual(b.ids) { $0 == $1 }
+      }
   }
 }

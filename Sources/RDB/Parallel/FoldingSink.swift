@@ -18,7 +18,7 @@ public struct NoSummary: MergeableSummary {
 ///
 /// ``RDBReader/fold(_:)`` reads into one such sink, ``RDBReader/fold(threads:makeSink:)`` into one per
 /// worker.
-public protocol FoldingSink: RDBSink, SendableMetatype, ~Copyable {
+public protocol FoldingSink<Summary>: RDBSink, SendableMetatype, ~Copyable {
   /// The result of reading a snapshot, or of reading a part of it.
   associatedtype Summary: MergeableSummary
 

@@ -24,7 +24,7 @@ public struct KeyAttributes: Hashable, Sendable {
 
 extension RDBWriter {
   /// Writes an AUX field (version ≥ 7).
-  public mutating func aux(_ name: RawSpan, _ value: RawSpan) throws(RDBError) {
+  package mutating func aux(_ name: RawSpan, _ value: RawSpan) throws(RDBError) {
     try beginRecord(.aux, since: 7, "AUX fields")
     try writeString(name)
     try writeString(value)

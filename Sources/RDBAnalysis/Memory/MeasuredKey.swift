@@ -4,23 +4,23 @@ public import RDBFormat
 /// The size of one key, in the memory of a server and in the file.
 ///
 /// The spans are borrowed: they are valid only during the call that receives the key.
-public struct MeasuredKey: ~Escapable {
+@usableFromInline package struct MeasuredKey: ~Escapable {
   /// The name of the key.
-  public let name: RawSpan
+  package let name: RawSpan
   /// The database of the key.
-  public let database: UInt64
+  package let database: UInt64
   /// The value type in the file.
   package let storedType: ValueType
   /// The encoding in a server that has just loaded the key; `nil` for a module's value.
   package let encoding: ObjectEncoding?
   /// The estimated result of `MEMORY USAGE … SAMPLES 0`, in bytes; `nil` for a module's value.
-  public let memoryByteCount: UInt64?
+  package let memoryByteCount: UInt64?
   /// The size of the value as stored, in bytes, without type byte and name.
-  public let serializedByteCount: UInt64
+  package let serializedByteCount: UInt64
   /// The size of the value without compression, in bytes; without lengths if elements are stored one by one.
   package let plainByteCount: UInt64
   /// The number of elements, members, fields or stream entries; 1 for a string or a module's value.
-  public let elementCount: UInt64
+  package let elementCount: UInt64
   /// The size of the largest element, in bytes: of a hash, the largest value; of a stream, the largest entry.
   package let largestElementByteCount: UInt64
   /// The name of the largest element: a member, a field, or an index or ID as text; empty for strings.
@@ -62,7 +62,7 @@ public struct MeasuredKey: ~Escapable {
   }
 
   /// The data type of the key.
-  public var type: DataType { storedType.data }
+  package var type: DataType { storedType.data }
   /// The length as `redis-cli --bigkeys` counts it: bytes of a string, else elements.
   package var length: UInt64 { storedType == .string ? largestElementByteCount : elementCount }
 }

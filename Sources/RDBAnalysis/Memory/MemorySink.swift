@@ -2,7 +2,7 @@ public import RDB
 public import RDBFormat
 
 /// A receiver of measured keys, such as a table or a report. There is one receiver per worker.
-public protocol MemoryReceiver: SendableMetatype, ~Copyable {
+@usableFromInline package protocol MemoryReceiver: SendableMetatype, ~Copyable {
   /// The result of the receiver.
   associatedtype Summary: MergeableSummary
   /// Whether to hash the value of a string. By default it is not.
@@ -14,21 +14,21 @@ public protocol MemoryReceiver: SendableMetatype, ~Copyable {
 }
 
 extension MemoryReceiver where Self: ~Copyable {
-  public func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
+  package func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
 }
 
 /// A receiver that also writes output.
-public protocol MemoryOutputReceiver: MemoryReceiver, ~Copyable {
+@usableFromInline package protocol MemoryOutputReceiver: MemoryReceiver, ~Copyable {
   /// Writes buffered output to its destination, at the end of a batch.
   mutating func endBatch() throws(RDBError)
 }
 
 extension MemorySink: OutputSink where Receiver: MemoryOutputReceiver & ~Copyable {
-  @inlinable public mutating func endBatch() throws(RDBError) { try receiver.endBatch() }
+  @inlinable package mutating func endBatch() throws(RDBError) { try receiver.endBatch() }
 }
 
 /// Measures every key, and passes it to a receiver.
-public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Copyable {
+@usableFromInline package struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Copyable {
   @usableFromInline var receiver: Receiver
   @usableFromInline var meter: KeyMeter
 
@@ -38,7 +38,7 @@ public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Co
   ///   - model: The server that the estimate is for.
   ///   - receiver: The receiver of the measured keys.
   @inlinable
-  public init(_ model: ServerModel, to receiver: consuming Receiver) {
+  package init(_ model: ServerModel, to receiver: consuming Receiver) {
     self.init(model, .elements, to: receiver)
   }
 
@@ -50,11 +50,11 @@ public struct MemorySink<Receiver: MemoryReceiver & ~Copyable>: FoldingSink, ~Co
   }
 
   @inlinable
-  public consuming func finish() throws(RDBError) -> Receiver.Summary { try receiver.finish() }
+  package consuming func finish() throws(RDBError) -> Receiver.Summary { try receiver.finish() }
 }
 
 extension MemorySink: SelectiveSink where Receiver: ~Copyable {
-  public static var events: SinkEvents {
+  @inlinable package static var events: SinkEvents {
     [
       .beginStored, .stored, .endStored, .beginElements, .node, .listElement, .setMember, .zsetMember, .hashField,
       .arrayElement, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending,
@@ -63,71 +63,71 @@ extension MemorySink: SelectiveSink where Receiver: ~Copyable {
   }
 
   @inlinable
-  public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+  package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     meter.beginKey(key, hashesValue: key.storedType == .string && receiver.wantsHash(key))
   }
 
-  @inlinable public mutating func beginStored(byteCount: UInt64) throws(RDBError) { meter.beginStored() }
-  @inlinable public mutating func stored(_ chunk: RawSpan) throws(RDBError) { meter.stored(chunk) }
-  @inlinable public mutating func endStored() throws(RDBError) { meter.endStored() }
+  @inlinable package mutating func beginStored(byteCount: UInt64) throws(RDBError) { meter.beginStored() }
+  @inlinable package mutating func stored(_ chunk: RawSpan) throws(RDBError) { meter.stored(chunk) }
+  @inlinable package mutating func endStored() throws(RDBError) { meter.endStored() }
 
   @inlinable
-  public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
+  package mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
     meter.beginElements(header)
   }
 
-  @inlinable public mutating func node(_ node: ValueNode) throws(RDBError) { meter.node(node) }
+  @inlinable package mutating func node(_ node: ValueNode) throws(RDBError) { meter.node(node) }
 
   @inlinable
-  public mutating func listElement(_ element: RawSpan) throws(RDBError) { meter.listElement(element) }
+  package mutating func listElement(_ element: RawSpan) throws(RDBError) { meter.listElement(element) }
 
-  @inlinable public mutating func setMember(_ member: RawSpan) throws(RDBError) { meter.setMember(member) }
+  @inlinable package mutating func setMember(_ member: RawSpan) throws(RDBError) { meter.setMember(member) }
 
   @inlinable
-  public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
+  package mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     meter.zsetMember(member, score: score)
   }
 
   @inlinable
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
+  package mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   {
     meter.hashField(field, value: value, expires: expiry != nil)
   }
 
   @inlinable
-  public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
+  package mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     meter.arrayElement(index: index, value: value)
   }
 
   @inlinable
-  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
+  package mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     meter.beginStreamEntry(id)
   }
 
   @inlinable
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+  package mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
     meter.streamField(field, value: value)
   }
 
   @inlinable
-  public mutating func streamInfo(_ info: StreamInfo) throws(RDBError) { meter.endStreamEntry() }
+  package mutating func streamInfo(_ info: StreamInfo) throws(RDBError) { meter.endStreamEntry() }
 
   @inlinable
-  public mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { meter.streamGroup() }
+  package mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) { meter.streamGroup() }
 
   @inlinable
-  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {
+  package mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {
     meter.streamConsumer(nameByteCount: consumer.name.byteCount)
   }
 
   @inlinable
-  public mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError) {
+  package mutating func streamPending(_ pending: borrowing StreamPending) throws(RDBError) {
     meter.streamPending(pending.id, consumer: pending.consumerIndex)
   }
 
   @inlinable
-  public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+  package mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     meter.endKey(end)
     try Self.pass(meter, to: &receiver)
   }

@@ -84,6 +84,24 @@ public struct KeyReports: MergeableSummary {
   }
 }
 
+extension KeyReports {
+  /// Makes a sink that collects the requested reports: one sink per worker.
+  ///
+  ///     let result = try reader.fold(threads: 2) { try KeyReports.sink(options, for: model) }
+  ///     let largest = result.summary.top?.keys(by: .memory)
+  ///
+  /// - Parameters:
+  ///   - options: The requested reports.
+  ///   - model: The server that memory is estimated for.
+  /// - Throws: ``RDBError`` (`io`) if no temporary file can be created.
+  @inlinable
+  public static func sink(
+    _ options: Options, for model: ServerModel
+  ) throws -> some FoldingSink<KeyReports> & ~Copyable {
+    MemorySink(model, to: try KeyReportsReceiver(options))
+  }
+}
+
 extension KeyReports: Equatable {
   public static func == (a: Self, b: Self) -> Bool {
     a.prefix == b.prefix && a.ttl == b.ttl && a.stats == b.stats && a.top == b.top
@@ -91,7 +109,7 @@ extension KeyReports: Equatable {
 }
 
 /// Adds every key to a set of reports. There is one receiver per worker.
-public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
+@usableFromInline package struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
   private let options: KeyReports.Options
   private let wantsTree: Bool
   private var tree: PrefixTree
@@ -105,7 +123,7 @@ public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
   /// Creates a receiver.
   ///
   /// - Throws: `RDBError`: `io` if no temporary file can be created, or the error of the option `template`.
-  public init(_ options: KeyReports.Options) throws(RDBError) {
+  @usableFromInline package init(_ options: KeyReports.Options) throws(RDBError) {
     var template: (any NameTemplate)?
     if options.wantsPrefix || options.wantsTTL, !options.prefix.templates.isEmpty, let make = options.template {
       template = try make()
@@ -138,12 +156,12 @@ public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
     }
   }
 
-  public func wantsHash(_ key: borrowing KeyHeader) -> Bool {
+  @usableFromInline package func wantsHash(_ key: borrowing KeyHeader) -> Bool {
     guard options.wantsStats else { return false }
     return stats?.wantsHash(key.name, key.database) ?? false
   }
 
-  public mutating func receive(_ key: borrowing MeasuredKey) throws(RDBError) {
+  @usableFromInline package mutating func receive(_ key: borrowing MeasuredKey) throws(RDBError) {
     let range = ExpiryRange(key.expiry, reference: options.reference)
     if wantsTree { try addToTree(key, range) }
     if options.wantsTTL {
@@ -165,7 +183,7 @@ public struct KeyReportsReceiver: MemoryReceiver, ~Copyable {
     tree.add(key, range, at: node)
   }
 
-  public consuming func finish() throws(RDBError) -> KeyReports {
+  @usableFromInline package consuming func finish() throws(RDBError) -> KeyReports {
     var reports = KeyReports()
     let reference = ReferenceTimes(options.reference)
     if wantsTree {
