@@ -27,7 +27,7 @@ public struct KeyPattern: NamePattern {
 
   /// Returns a function that searches a name for the expression.
   ///
-  /// The function throws ``RDBFormat/RDBError`` with the code `patternTooCostly` and the
+  /// The function throws `RDBError` with the code `patternTooCostly` and the
   /// name as key. It allocates nothing.
   public func makeMatcher() -> (RawSpan) throws -> Bool {
     let memory = MatchMemory()

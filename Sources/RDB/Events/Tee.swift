@@ -15,7 +15,7 @@ public import RDBFormat
 /// | `elements` | `elementsAfterOutline` | `elementsAfterOutline`; the outline goes to the second sink only |
 /// | any other pair | | `stored`; the tee decodes the stored bytes for a sink that asked for something else |
 /// | `elementsAfterOutline`, of a stream | `stored` | `elementsAfterOutline`: the second sink gets elements |
-/// | `elementsAfterOutline`, of a stream | `measure`, `validate` | `elementsAfterOutline`; ``KeyEnd/measure`` is `nil` |
+/// | `elementsAfterOutline`, of a stream | `measure`, `validate` | `elementsAfterOutline`; ``KeyEnd/elementCount`` is `nil` |
 ///
 /// Where a stored value refers to a part of the snapshot outside itself, both sinks get its elements. A sink that
 /// asks for `stored` must therefore have methods for elements, as ``Interest`` says.

@@ -93,7 +93,7 @@ extension KeyReports {
   /// - Parameters:
   ///   - options: The requested reports.
   ///   - model: The server that memory is estimated for.
-  /// - Throws: ``RDBError`` (`io`) if no temporary file can be created.
+  /// - Throws: `RDBError` (`io`) if no temporary file can be created.
   @inlinable
   public static func sink(
     _ options: Options, for model: ServerModel
