@@ -28,7 +28,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   precondition(whole.code != nil || whole.digest == piped.digest)
   if how & 7 == 7 {
     do {
-      _ = try RDBReader(MemorySource(file), options: options).fold(threads: 2) { Worker() }
+      var parallel = RDBReader(MemorySource(file), options: options)
+      _ = try parallel.fold(threads: 2) { Worker() }
       precondition(whole.code == nil)
     } catch {
       check(error as! RDBError, file.count)
