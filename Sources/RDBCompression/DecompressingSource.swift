@@ -22,7 +22,7 @@ public import RDBFormat
 ///
 /// Reading throws `RDBError` with the codes `truncated`, `corruptCompression`, `trailingBytes`, `refused` for a
 /// window above its limit, or `ratioTooHigh`. Its offset is in the decompressed bytes; `found` tells the offset in the compressed ones.
-public final class DecompressingSource: ByteSource {
+public final class DecompressingSource: ByteSource, SharedSource {
   private let input: DecompressedInput
 
   /// Recognizes the compression of `base` by its first bytes.
@@ -54,7 +54,7 @@ public final class DecompressingSource: ByteSource {
 
   public var totalByteCount: UInt64? { input.source.totalByteCount }
   public var canSeek: Bool { input.source.canSeek }
-  public var canShare: Bool { input.source.canShare }
+  package var canShare: Bool { input.source.shared != nil }
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     try input.source.read(into: buffer)
@@ -64,5 +64,5 @@ public final class DecompressingSource: ByteSource {
     try input.source.read(at: offset, into: buffer)
   }
 
-  public func skip(_ byteCount: UInt64) throws { try input.source.skip(byteCount) }
+  package func skip(_ byteCount: UInt64) throws { try input.source.shared?.skip(byteCount) }
 }

@@ -195,8 +195,10 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     if isWhole { try base.streamPending(pending) }
   }
 
-  package mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
-    if isWhole { try base.streamIdempotency(settings) }
+  package mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) throws {
+    if isWhole {
+      try base.streamIdempotency(durationSeconds: durationSeconds, maxEntries: maxEntries, producerCount: producerCount)
+    }
   }
 
   package mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {

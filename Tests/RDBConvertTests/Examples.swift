@@ -42,7 +42,7 @@ func descriptorExample(_ descriptor: Int32, _ print: Printer) throws {
 /// Finds the first list; what follows it is not read.
 struct FirstList: SelectiveSink {
   var name: [UInt8]?
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     guard key.type == .list else { return .skip }

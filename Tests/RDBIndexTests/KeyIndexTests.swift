@@ -204,7 +204,7 @@ extension FileSource {
 private struct LocationSink: SelectiveSink {
   private(set) var found: [(location: KeyLocation, name: [UInt8])] = []
 
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     found.append(

@@ -11,7 +11,7 @@ struct KeyPatternTests {
   struct NamesSink: SelectiveSink, FoldingSink {
     var names: [[UInt8]] = []
 
-    static var events: SinkEvents { .beginKey }
+    static var events: SinkEvents { [.beginKey] }
     mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
       names.append(key.name.withUnsafeBytes { Array($0) })
       return .skip

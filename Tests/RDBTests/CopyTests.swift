@@ -33,7 +33,7 @@ private struct Changing<Base: RDBSink & ~Copyable>: ForwardingSink, ~Copyable {
 }
 
 private struct RecordingEnd: SelectiveSink {
-  static var events: SinkEvents { .endSnapshot }
+  static var events: SinkEvents { [.endSnapshot] }
   var end: SnapshotEnd?
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest { .skip }
   mutating func endSnapshot(_ end: SnapshotEnd) throws { self.end = end }

@@ -138,7 +138,7 @@ func errorOf(_ bytes: [UInt8], _ interest: Interest, threads: Int = 1) -> RDBErr
 /// A sink without a result.
 struct DiscardingSink: FoldingSink, SelectiveSink {
   let interest: Interest
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { interest }
   consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }

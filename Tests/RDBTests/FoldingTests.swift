@@ -5,7 +5,7 @@ import Testing
 
 /// Counts keys, writes their names with a separator between databases, and stops after a number of keys.
 struct NameSink: SelectiveSink, OutputSink, ~Copyable {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   var output: ByteOutput
   var separators: Separators
   var count = 0
@@ -38,7 +38,7 @@ struct NameSink: SelectiveSink, OutputSink, ~Copyable {
 /// Fails with an error of its own.
 private struct FailingSink: SelectiveSink, FoldingSink {
   struct Failure: Error, Equatable { var key: Int }
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   var count = 0
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
   consuming func finish() throws -> NoSummary { throw Failure(key: 7) }
@@ -106,7 +106,7 @@ struct FoldingTests {
 
   /// Hands every key to two sinks.
   struct TwoSinks: SelectiveSink, OutputSink, ~Copyable {
-    static var events: SinkEvents { .beginKey }
+    static var events: SinkEvents { [.beginKey] }
     var first: NameSink
     var second: NameSink
     mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {

@@ -104,7 +104,10 @@ private struct Differences {
       var rows = expected
       if case .hash(let gone) = expiredFields { rows += gone }
       matchUp(hash.map { ($0.field, $0) }, rows.map { ($0.field, $0) }) {
-        (own: (field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?), row: (field: Golden.Bytes, value: Golden.Bytes, expiry: Int64?)) -> Bool in
+        (
+          own: (field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?),
+          row: (field: Golden.Bytes, value: Golden.Bytes, expiry: Int64?)
+        ) -> Bool in
         row.value.matches(own.value) && own.expiry?.value == row.expiry
       }
     case (.stream(let stream), .stream(let expected)): compare(stream, expected)

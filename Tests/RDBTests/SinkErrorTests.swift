@@ -8,7 +8,7 @@ private struct Full: Error, Equatable { let keyCount: Int }
 /// Throws an error of its own type at its third key, through a typed requirement.
 private struct TypedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(Full) -> Interest {
     keyCount += 1
@@ -46,7 +46,7 @@ private struct QuietSink: SelectiveSink, FoldingSink {
 /// Throws an error with the code that a reader uses for input that ends too early.
 private struct TruncatedSink: SelectiveSink, FoldingSink {
   var keyCount = 0
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     keyCount += 1

@@ -105,8 +105,8 @@ public struct RecordingSink: FoldingSink {
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
     log.append("item \(item.kind) \(text(item.bytes))")
   }
-  public mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {
-    log.append("outline \(outline.pendingIDs) \(outline.info)")
+  public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {
+    log.append("outline \(pendingIDs) \(info)")
   }
   public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     log.append("entry \(id) fields \(fieldCount)")
@@ -130,8 +130,10 @@ public struct RecordingSink: FoldingSink {
       "pending \(pending.id) of \(pending.consumerIndex as Any) \(text(pending.consumer)) "
         + "delivered \(pending.delivered) count \(pending.deliveryCount)")
   }
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
-    log.append("\(settings)")
+  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws(RDBError)
+  {
+    log.append("idempotency \(durationSeconds) s, \(maxEntries) IDs, \(producerCount) producers")
   }
   public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID)
     throws(RDBError)

@@ -2,7 +2,7 @@ import RDB
 
 /// Counts keys per data type.
 struct KeyCounter: SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   var counts: [DataType: Int] = [:]
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {

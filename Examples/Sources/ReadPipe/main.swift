@@ -3,7 +3,7 @@ import RDB
 
 /// Prints the names of the first `limit` keys.
 struct KeyLister: SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   var limit: Int
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     guard limit > 0 else { throw RDBError.stop }

@@ -33,7 +33,7 @@ final class SnapshotHandler: ChannelInboundHandler {
 }
 
 struct KeyCounter: SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   var keys = 0
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {

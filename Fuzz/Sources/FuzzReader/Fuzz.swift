@@ -53,7 +53,7 @@ func read(_ source: MemorySource, _ count: Int, _ interest: Interest, _ options:
 }
 
 struct Worker: FoldingSink, SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .elements }
   consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }

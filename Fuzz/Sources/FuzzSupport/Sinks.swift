@@ -80,9 +80,9 @@ public struct DigestSink: RDBSink {
     add(value)
   }
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) { add(item.bytes) }
-  public mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {
-    precondition(zip(outline.pendingIDs, outline.pendingIDs.dropFirst()).allSatisfy { $0 < $1 })
-    add(UInt64(outline.pendingIDs.count))
+  public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {
+    precondition(zip(pendingIDs, pendingIDs.dropFirst()).allSatisfy { $0 < $1 })
+    add(UInt64(pendingIDs.count))
   }
   public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) { add(id) }
   public mutating func streamField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
@@ -101,8 +101,10 @@ public struct DigestSink: RDBSink {
     add(pending.id)
     add(pending.consumer)
   }
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
-    add(settings.producerCount)
+  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws(RDBError)
+  {
+    add(producerCount)
   }
   public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID)
     throws(RDBError)

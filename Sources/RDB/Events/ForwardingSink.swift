@@ -105,8 +105,8 @@ extension ForwardingSink where Self: ~Copyable {
     try base.moduleItem(item)
   }
   /// Forwards the event to ``base``.
-  @inlinable public mutating func streamOutline(_ outline: StreamOutline) throws {
-    try base.streamOutline(outline)
+  @inlinable public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws {
+    try base.streamOutline(info, pendingIDs: pendingIDs)
   }
   /// Forwards the event to ``base``.
   @inlinable public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
@@ -133,8 +133,10 @@ extension ForwardingSink where Self: ~Copyable {
     try base.streamPending(pending)
   }
   /// Forwards the event to ``base``.
-  @inlinable public mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
-    try base.streamIdempotency(settings)
+  @inlinable public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws
+  {
+    try base.streamIdempotency(durationSeconds: durationSeconds, maxEntries: maxEntries, producerCount: producerCount)
   }
   /// Forwards the event to ``base``.
   @inlinable public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {

@@ -16,7 +16,7 @@ public enum Interest: Hashable, Sendable {
   case stored(atMost: UInt64)
   /// Element by element.
   case elements
-  /// Element by element; a stream begins with ``RDBSink/streamOutline(_:)``.
+  /// Element by element; a stream begins with ``RDBSink/streamOutline(_:pendingIDs:)``.
   case elementsAfterOutline
   /// As `stored(atMost:)`, but in the other case as `elementsAfterOutline`.
   case storedOrOutlined(atMost: UInt64)

@@ -2,7 +2,7 @@ public import RDBFormat
 
 /// A sink that ignores all events: for finding the offsets of keys, and for checking values.
 public struct NoSink: SelectiveSink, Sendable {
-  @inlinable public static var events: SinkEvents { .beginKey }
+  @inlinable public static var events: SinkEvents { [.beginKey] }
 
   @usableFromInline let interest: Interest
 

@@ -95,9 +95,9 @@ public protocol RDBSink: ~Copyable {
 
   // MARK: Streams
 
-  /// The numbers and pending entries of a stream, before its entries: if the answer was
-  /// ``Interest/elementsAfterOutline``.
-  mutating func streamOutline(_ outline: StreamOutline) throws
+  /// The numbers of a stream, before its entries, if the answer was ``Interest/elementsAfterOutline``; with the IDs of the
+  /// pending entries of all groups, ascending, each once.
+  mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws
   /// A live entry; `fieldCount` calls of `streamField` follow.
   mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws
   /// A field of the entry.
@@ -110,8 +110,9 @@ public protocol RDBSink: ~Copyable {
   mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws
   /// A pending entry of the group, after all its consumers, in the order of entry IDs.
   mutating func streamPending(_ pending: borrowing StreamPending) throws
-  /// How long the stream remembers idempotency IDs (Redis 8.6 and later); its producers and IDs follow.
-  mutating func streamIdempotency(_ settings: StreamIdempotency) throws
+  /// How long the stream remembers the IDs of idempotent producers, and how many IDs at most per producer (Redis 8.6 and
+  /// later). The IDs of `producerCount` producers follow.
+  mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) throws
   /// A remembered idempotency ID, and the entry that was added with it.
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws
   /// After the last ID: how many IDs were ever recorded, and how many refused as duplicates.

@@ -24,7 +24,7 @@ public protocol SelectiveSink: RDBSink, ~Copyable {
 
 extension SelectiveSink where Self: ~Copyable {
   @inlinable @inline(__always)
-  static func ignore(_ event: SinkEvents, _ method: StaticString) throws {
+  static func ignore(_ event: SinkEvent, _ method: StaticString) throws {
     if events.contains(event) { throw RDBError.notImplemented(method) }
   }
 
@@ -102,8 +102,8 @@ extension SelectiveSink where Self: ~Copyable {
     try Self.ignore(.moduleItem, "moduleItem(_:)")
   }
   /// Does nothing, unless ``events`` contains the event.
-  @inlinable public mutating func streamOutline(_ outline: StreamOutline) throws {
-    try Self.ignore(.streamOutline, "streamOutline(_:)")
+  @inlinable public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws {
+    try Self.ignore(.streamOutline, "streamOutline(_:pendingIDs:)")
   }
   /// Does nothing, unless ``events`` contains the event.
   @inlinable public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws {
@@ -130,8 +130,10 @@ extension SelectiveSink where Self: ~Copyable {
     try Self.ignore(.streamPending, "streamPending(_:)")
   }
   /// Does nothing, unless ``events`` contains the event.
-  @inlinable public mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
-    try Self.ignore(.streamIdempotency, "streamIdempotency(_:)")
+  @inlinable public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws
+  {
+    try Self.ignore(.streamIdempotency, "streamIdempotency(durationSeconds:maxEntries:producerCount:)")
   }
   /// Does nothing, unless ``events`` contains the event.
   @inlinable public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {

@@ -1,11 +1,11 @@
 public import RDBFormat
 
 /// The numbers and pending IDs of a stream. The file has them after the entries; the reader reads them ahead.
-public struct StreamOutline: Hashable, Sendable {
+@usableFromInline package struct StreamOutline: Hashable, Sendable {
   /// The IDs of the pending entries of all groups, ascending, each once; 16 bytes each.
-  public var pendingIDs: [StreamID]
+  @usableFromInline package var pendingIDs: [StreamID]
   /// The stream's own numbers.
-  public var info: StreamInfo
+  @usableFromInline package var info: StreamInfo
 
   /// Creates an outline.
   @inlinable package init(pendingIDs: [StreamID], info: StreamInfo) {
@@ -117,22 +117,5 @@ public struct StreamPending: ~Escapable, BitwiseCopyable {
     self.deliveryCount = deliveryCount
     self.consumerIndex = consumerIndex
     self.consumer = consumer
-  }
-}
-
-/// The memory of a stream's idempotent producers (Redis 8.6 and later).
-public struct StreamIdempotency: Hashable, Sendable {
-  /// The time for which an ID is remembered, in seconds.
-  public var durationSeconds: UInt64
-  /// The most IDs that are remembered per producer.
-  public var maxEntries: UInt64
-  /// The number of producers.
-  public var producerCount: UInt64
-
-  /// Creates settings.
-  @inlinable package init(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
-    self.durationSeconds = durationSeconds
-    self.maxEntries = maxEntries
-    self.producerCount = producerCount
   }
 }

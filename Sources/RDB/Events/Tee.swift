@@ -271,9 +271,11 @@ extension Tee where First: ~Copyable, Second: ~Copyable {
   // MARK: The rest
 
   /// Passes the outline to the sinks that asked for it.
-  @inlinable public mutating func streamOutline(_ outline: StreamOutline) throws {
-    if one.takesOutline { try Self.call(&first, &one) { try $0.streamOutline(outline) } }
-    if two.takesOutline { try Tee<Second, First>.call(&second, &two) { try $0.streamOutline(outline) } }
+  @inlinable public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws {
+    if one.takesOutline { try Self.call(&first, &one) { try $0.streamOutline(info, pendingIDs: pendingIDs) } }
+    if two.takesOutline {
+      try Tee<Second, First>.call(&second, &two) { try $0.streamOutline(info, pendingIDs: pendingIDs) }
+    }
     try checkStop()
   }
 
@@ -380,8 +382,16 @@ extension Tee where First: ~Copyable, Second: ~Copyable {
     try elements({ try $0.streamPending(pending) }, { try $0.streamPending(pending) })
   }
   /// Passes the event to the sinks that asked for elements.
-  @inlinable public mutating func streamIdempotency(_ settings: StreamIdempotency) throws {
-    try elements({ try $0.streamIdempotency(settings) }, { try $0.streamIdempotency(settings) })
+  @inlinable public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws
+  {
+    try elements(
+      {
+        try $0.streamIdempotency(durationSeconds: durationSeconds, maxEntries: maxEntries, producerCount: producerCount)
+      },
+      {
+        try $0.streamIdempotency(durationSeconds: durationSeconds, maxEntries: maxEntries, producerCount: producerCount)
+      })
   }
   /// Passes the event to the sinks that asked for elements.
   @inlinable public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {

@@ -1,7 +1,7 @@
 import RDBFormat
 
 /// A source that reads another source from an offset on. The position of the other source does not change.
-package final class AheadSource: ByteSource {
+package final class AheadSource: ByteSource, SharedSource {
   private let source: any ByteSource
   private var position: UInt64
 
@@ -24,9 +24,9 @@ package final class AheadSource: ByteSource {
     return count
   }
 
-  public var canShare: Bool { source.canShare }
+  package var canShare: Bool { source.shared != nil }
 
-  public func skip(_ byteCount: UInt64) { position += byteCount }
+  package func skip(_ byteCount: UInt64) { position += byteCount }
 
   public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     try source.read(at: offset, into: buffer)

@@ -181,7 +181,7 @@ public struct ByteOutput: ~Copyable {
   }
 
   /// Appends a literal of at most 64 KiB.
-  @inlinable @inline(__always) public mutating func append(_ text: StaticString) throws(RDBError) {
+  @inlinable @inline(__always) package mutating func append(_ text: StaticString) throws(RDBError) {
     try reserve(text.utf8CodeUnitCount)
     appendUnchecked(text)
   }

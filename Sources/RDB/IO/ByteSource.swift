@@ -25,15 +25,6 @@ public protocol ByteSource: AnyObject {
   ///   - buffer: Memory that is valid during the call.
   /// - Returns: The number of bytes read; 0 at and after the end of the input.
   func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int
-
-  /// Whether ``skip(_:)`` works, and threads may call ``read(at:into:)`` while another thread calls
-  /// ``read(into:)``. The default is `false`.
-  ///
-  /// If so, parallel reading lets each worker read its own long strings.
-  var canShare: Bool { get }
-
-  /// Moves the position of ``read(into:)`` forward by `byteCount` bytes, all of which exist.
-  func skip(_ byteCount: UInt64) throws
 }
 
 extension ByteSource {
@@ -42,8 +33,20 @@ extension ByteSource {
   public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     throw RDBError(.io, at: Int(offset), expected: "an input that can seek", found: "one that cannot")
   }
-  public var canShare: Bool { false }
-  public func skip(_ byteCount: UInt64) throws {
-    throw RDBError(.io, at: 0, expected: "an input that threads can share", found: "one that they cannot")
+
+  /// The source itself, if several threads can read from it.
+  package var shared: (any SharedSource)? {
+    guard let shared = self as? any SharedSource, shared.canShare else { return nil }
+    return shared
   }
+}
+
+/// A source from which several threads can read, so that each worker reads its own long strings.
+package protocol SharedSource: ByteSource {
+  /// Whether ``skip(_:)`` works, and threads may call ``ByteSource/read(at:into:)`` while another thread calls
+  /// ``ByteSource/read(into:)``.
+  var canShare: Bool { get }
+
+  /// Moves the position of ``ByteSource/read(into:)`` forward by `byteCount` bytes, all of which exist.
+  func skip(_ byteCount: UInt64) throws
 }

@@ -2,7 +2,7 @@ import RDBSupport
 public import RDBFormat
 
 /// A file, a pipe or a socket as a source.
-public final class FileSource: ByteSource {
+public final class FileSource: ByteSource, SharedSource {
   /// The file descriptor that is read from.
   package let descriptor: Int32
   /// The path of the file, if it was opened by its path.
@@ -99,10 +99,10 @@ public final class FileSource: ByteSource {
   }
 
   /// Whether threads may share the source: all regular files.
-  public var canShare: Bool { canSeek }
+  package var canShare: Bool { canSeek }
 
   /// Moves the position of ``read(into:)`` forward by `byteCount` bytes.
-  public func skip(_ byteCount: UInt64) throws(RDBError) {
+  package func skip(_ byteCount: UInt64) throws(RDBError) {
     guard lseek(descriptor, off_t(byteCount), SEEK_CUR) >= 0 else {
       throw .system("seek", offset: Int(position), path: path)
     }

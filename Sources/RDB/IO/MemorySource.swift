@@ -1,7 +1,7 @@
 public import RDBFormat
 
 /// A source in memory, for tests and small snapshots.
-public final class MemorySource: ByteSource {
+public final class MemorySource: ByteSource, SharedSource {
   private let bytes: [UInt8]
   private var position = 0
   /// The largest number of bytes that one read returns.
@@ -52,8 +52,8 @@ public final class MemorySource: ByteSource {
   }
 
   /// Whether threads may share the source.
-  public var canShare: Bool { canSeek }
+  package var canShare: Bool { canSeek }
 
   /// Moves the position of ``read(into:)`` forward by `byteCount` bytes.
-  public func skip(_ byteCount: UInt64) { position += Int(byteCount) }
+  package func skip(_ byteCount: UInt64) { position += Int(byteCount) }
 }

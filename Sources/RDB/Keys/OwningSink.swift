@@ -143,7 +143,7 @@ struct OwningSink: RDBSink {
 
   // MARK: Streams
 
-  mutating func streamOutline(_ outline: StreamOutline) {}
+  mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) {}
   mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) {
     if hasRoom(16) { stream.entries.append((id, [])) }
   }
@@ -168,8 +168,8 @@ struct OwningSink: RDBSink {
     stream.groups[stream.groups.count - 1].pending.append(
       (pending.id, pending.consumerIndex.map { consumers[$0].name }, pending.delivered, pending.deliveryCount))
   }
-  mutating func streamIdempotency(_ settings: StreamIdempotency) {
-    stream.idempotency = .init(durationSeconds: settings.durationSeconds, maxEntries: settings.maxEntries)
+  mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
+    stream.idempotency = .init(durationSeconds: durationSeconds, maxEntries: maxEntries)
   }
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) {
     guard hasRoom(id.byteCount &+ 16) else { return }

@@ -38,7 +38,7 @@ final class BatchReader<S: FoldingSink & ~Copyable> {
   @inlinable static func read(
     _ reader: inout RDBReader, threads: Int, to destinations: [any ByteDestination],
     makeSink: ([any ByteDestination]) throws -> S, endBatch: @escaping (inout S) throws -> Void
-  ) throws -> ReadResult<S.Summary> {
+  ) throws -> (summary: S.Summary, end: SnapshotEnd?) {
     let shared = BatchReader<S>(&reader, threads: threads, to: destinations, endBatch: endBatch)
     defer { swap(&shared.reader, &reader) }
     var workers: [BatchWorker<S>] = []
@@ -47,10 +47,10 @@ final class BatchReader<S: FoldingSink & ~Copyable> {
     return try shared.result()
   }
 
-  @usableFromInline func result() throws -> ReadResult<S.Summary> {
+  @usableFromInline func result() throws -> (summary: S.Summary, end: SnapshotEnd?) {
     if let failure, failure.code != .stop { throw failure }
     guard let summary else { throw failure ?? RDBError.stop }
-    return ReadResult(summary: summary, end: end)
+    return (summary: summary, end: end)
   }
 
   /// Locks the input and everything else that workers share.

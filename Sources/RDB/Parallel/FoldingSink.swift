@@ -51,13 +51,6 @@ public protocol OutputSink: FoldingSink, ~Copyable {
   mutating func endBatch() throws
 }
 
-/// The result of reading a snapshot into folding sinks.
-public struct ReadResult<Summary: Sendable>: Sendable {
-  /// The merged summary of all workers.
-  public var summary: Summary
-  /// The end of the snapshot; `nil` if a sink threw ``RDBError/stop``.
-  public var end: SnapshotEnd?
-
-  /// Creates a result.
-  @inlinable package init(summary: Summary, end: SnapshotEnd?) { (self.summary, self.end) = (summary, end) }
-}
+/// The result of reading a snapshot into folding sinks: the merged summary of all workers, and the end of the snapshot,
+/// which is `nil` if a sink threw ``RDBError/stop``.
+package typealias ReadResult<Summary> = (summary: Summary, end: SnapshotEnd?)

@@ -6,13 +6,14 @@ extension RDBReader {
   ///     let result = try reader.fold(KeyCounter())
   ///     print(result.summary, result.end?.byteCount ?? 0)
   ///
-  /// - Parameter sink: A sink that this ends. If it throws ``RDBError/stop``, the result's `end` is `nil`.
+  /// - Parameter sink: A sink that this ends.
+  /// - Returns: The sink's summary, and the end of the snapshot; `nil` if the sink threw ``RDBError/stop``.
   /// - Throws: ``RDBError``: damage, or an error of the source or the sink. If the sink has output, everything
   ///   before the error is written.
   @inlinable
-  @discardableResult public mutating func fold<S: FoldingSink & ~Copyable>(_ sink: consuming S) throws -> ReadResult<
-    S.Summary
-  > {
+  @discardableResult public mutating func fold<S: FoldingSink & ~Copyable>(_ sink: consuming S) throws -> (
+    summary: S.Summary, end: SnapshotEnd?
+  ) {
     try sink.finish(after: { sink in (try read(into: &sink), window.offset) })
   }
 
@@ -24,11 +25,12 @@ extension RDBReader {
   /// - Parameters:
   ///   - threads: The number of workers, at least 1.
   ///   - makeSink: Makes a worker's sink. Called once per worker, one call after another on this thread.
+  /// - Returns: The merged summary, and the end of the snapshot; `nil` if a sink threw ``RDBError/stop``.
   /// - Throws: ``RDBError``: the first error in file order.
   @inlinable
   @discardableResult public mutating func fold<S: FoldingSink & ~Copyable>(
     threads: Int, makeSink: () throws -> S
-  ) throws -> ReadResult<S.Summary> {
+  ) throws -> (summary: S.Summary, end: SnapshotEnd?) {
     if threads <= 1 { return try fold(try makeSink()) }
     return try BatchReader<S>.read(
       &self, threads: threads, to: [], makeSink: { _ in try makeSink() }, endBatch: { _ in })
@@ -47,12 +49,13 @@ extension RDBReader {
   ///   - threads: The number of workers, at least 1.
   ///   - makeSink: Makes a worker's sink, which writes to the destination it is given. Called once per worker, one
   ///     call after another on this thread.
+  /// - Returns: The merged summary, and the end of the snapshot; `nil` if a sink threw ``RDBError/stop``.
   /// - Throws: ``RDBError``: the first error in file order. Everything before it is written.
   @inlinable
   @discardableResult public mutating func write<S: OutputSink & ~Copyable>(
     to destination: any ByteDestination, threads: Int = 1,
     makeSink: (any ByteDestination) throws -> S
-  ) throws -> ReadResult<S.Summary> {
+  ) throws -> (summary: S.Summary, end: SnapshotEnd?) {
     try write(to: [destination], threads: threads) { try makeSink($0[0]) }
   }
 
@@ -63,7 +66,7 @@ extension RDBReader {
   @discardableResult public mutating func write<S: OutputSink & ~Copyable>(
     to destinations: [any ByteDestination], threads: Int = 1,
     makeSink: ([any ByteDestination]) throws -> S
-  ) throws -> ReadResult<S.Summary> {
+  ) throws -> (summary: S.Summary, end: SnapshotEnd?) {
     if threads <= 1 {
       var sink = try makeSink(destinations)
       let end: SnapshotEnd?
@@ -75,7 +78,7 @@ extension RDBReader {
         if RDBError.leavesOutputUsable(error) { try? sink.endBatch() }
         throw RDBError.fromSink(error, at: window.offset)
       }
-      return ReadResult(summary: try sink.finish(), end: end)
+      return (summary: try sink.finish(), end: end)
     }
     return try BatchReader<S>.read(
       &self, threads: threads, to: destinations, makeSink: makeSink, endBatch: { try $0.endBatch() })
@@ -89,7 +92,7 @@ extension FoldingSink where Self: ~Copyable {
   ///   ``RDBError/stop``, and the file offset where the reading ended.
   @inlinable consuming func finish(
     after read: (inout Self) throws -> (end: SnapshotEnd?, offset: Int)
-  ) throws -> ReadResult<Summary> {
+  ) throws -> (summary: Summary, end: SnapshotEnd?) {
     let end: SnapshotEnd?
     let offset: Int
     do {
@@ -101,7 +104,7 @@ extension FoldingSink where Self: ~Copyable {
       throw error
     }
     do {
-      return ReadResult(summary: try finish(), end: end)
+      return (summary: try finish(), end: end)
     } catch {
       throw RDBError.fromSink(error, at: offset)
     }

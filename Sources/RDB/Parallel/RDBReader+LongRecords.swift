@@ -12,7 +12,7 @@ extension RDBReader {
   /// The parser has just tried to step over the record.
   func canHandOver(missing: UInt64) -> Bool {
     guard parser.isSteppingOver, parser.state.phase == .value, parser.state.value.type.isOneString,
-      source.canShare, window.canBeHandedOver, let left = window.left(of: source)
+      source.shared != nil, window.canBeHandedOver, let left = window.left(of: source)
     else { return false }
     return missing <= left
   }
@@ -22,7 +22,7 @@ extension RDBReader {
     swap(&window, &worker.reader.window)
     let start = UInt64(worker.reader.window.endOffset)
     worker.record.select(start..<start + missing)
-    do { try source.skip(missing) } catch { throw RDBError.transfer("skip", error, at: Int(clamping: start)) }
+    do { try source.shared?.skip(missing) } catch { throw RDBError.transfer("skip", error, at: Int(clamping: start)) }
     window.restart(at: Int(start + missing))
     progress.update(window.offset)
   }

@@ -81,7 +81,7 @@ extension RDBParser {
       state.value.mode = .stored
       try sink.beginStored(byteCount: found.storedByteCount)
     case .elementsAfterOutline, .storedOrOutlined:
-      if let outline = found.outline { try sink.streamOutline(outline) }
+      if let outline = found.outline { try sink.streamOutline(outline.info, pendingIDs: outline.pendingIDs) }
     default: break
     }
   }

@@ -116,9 +116,7 @@ extension RDBParser {
         let duration = try cursor.length()
         let limit = try cursor.length()
         let producers = try cursor.length()
-        try sink.streamIdempotency(
-          StreamIdempotency(
-            durationSeconds: duration, maxEntries: limit, producerCount: producers))
+        try sink.streamIdempotency(durationSeconds: duration, maxEntries: limit, producerCount: producers)
         state.value.outer = producers
         state.value.stage = .producers
       case .producers:

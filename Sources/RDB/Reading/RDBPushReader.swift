@@ -125,7 +125,9 @@ public struct RDBPushReader: ~Copyable {
   /// - Returns: The summary, and the end of the snapshot (`nil` if the sink threw ``RDBError/stop``).
   /// - Throws: ``RDBError``: `truncated` if the snapshot is not complete, or as ``feed(_:into:)``.
   @inlinable
-  public mutating func finish<S: FoldingSink & ~Copyable>(_ sink: consuming S?) throws -> ReadResult<S.Summary> {
+  public mutating func finish<S: FoldingSink & ~Copyable>(_ sink: consuming S?) throws -> (
+    summary: S.Summary, end: SnapshotEnd?
+  ) {
     guard let sink = sink.take() else {
       _ = try originOfWindow(isFinal: true)
       throw failure ?? RDBError.truncated(at: window.endOffset, expected: 1, found: 0)

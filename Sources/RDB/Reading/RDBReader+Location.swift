@@ -40,7 +40,7 @@ extension RDBReader {
 
 /// Stops before the first key.
 private struct StopAtFirstKey: SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { throw .stop }
 }

@@ -202,7 +202,7 @@ extension SnapshotWritingSink {
   /// Refuses the item: modules are only copied as stored.
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws { throw onlyStored() }
   /// Ignores the outline.
-  public mutating func streamOutline(_ outline: StreamOutline) throws {}
+  public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws {}
   /// Refuses the entry: streams are only copied as stored.
   public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws { throw onlyStored() }
   /// Refuses the field: streams are only copied as stored.
@@ -216,7 +216,9 @@ extension SnapshotWritingSink {
   /// Refuses the pending entry: streams are only copied as stored.
   public mutating func streamPending(_ pending: borrowing StreamPending) throws { throw onlyStored() }
   /// Refuses the settings: streams are only copied as stored.
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws { throw onlyStored() }
+  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) throws {
+    throw onlyStored()
+  }
   /// Refuses the ID: streams are only copied as stored.
   public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {
     throw onlyStored()

@@ -15,7 +15,9 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
   /// The counts by data type, for types that occur.
   package internal(set) var types: [String: TypeCounts]
   /// The first damage in file order; `nil` if there is none.
-  public package(set) var damage: Damage?
+  package var damage: Damage?
+  /// The description of the first damage in file order, in one line; `nil` if there is none.
+  public var damageMessage: String? { damage?.message }
   /// Oddities of the data that did not end the reading, by kind, in a fixed order.
   package internal(set) var findings: [FindingList]
   /// Legal but unusual properties of the file, in a fixed order.
@@ -57,7 +59,7 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
   }
 
   /// The first damage in file order.
-  public struct Damage: Hashable, Sendable, Codable {
+  package struct Damage: Hashable, Sendable, Codable {
     /// The name of the error code.
     package var code: String
     package var offset: Int
@@ -70,7 +72,7 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
     package var expected: String
     package var found: String
     /// The description of the error, in one line.
-    public var message: String
+    package var message: String
 
     package init(_ error: RDBError) {
       code = error.code.description

@@ -21,12 +21,12 @@ public struct TTLReport: Hashable, MergeableSummary {
   }
 
   /// A prefix with keys that could be given an expiry.
-  public struct Candidate: Hashable, Sendable, Codable {
+  package struct Candidate: Hashable, Sendable, Codable {
     /// The prefix.
-    public var prefix: BinaryText
+    package var prefix: BinaryText
     package var keysWithoutExpiry: UInt64
     /// The estimated memory of the keys without an expiry, in bytes.
-    public var memoryWithoutExpiry: UInt64
+    package var memoryWithoutExpiry: UInt64
     /// The mean idle time, in seconds; `nil` if the file has no idle times.
     package var meanIdleSeconds: Double?
     /// The memory in bytes × (1 + the mean idle time in seconds).
@@ -45,7 +45,13 @@ public struct TTLReport: Hashable, MergeableSummary {
   /// Omits a prefix if a single longer prefix has all of its keys without an expiry.
   ///
   /// - Parameter limit: The largest number of prefixes.
-  public func candidates(limit: Int) -> [Candidate] {
+  /// - Returns: Each prefix, with the estimated memory of its keys without an expiry, in bytes.
+  public func prefixesWithoutExpiry(limit: Int) -> [(prefix: BinaryText, memoryWithoutExpiry: UInt64)] {
+    candidates(limit: limit).map { ($0.prefix, $0.memoryWithoutExpiry) }
+  }
+
+  /// The same as ``prefixesWithoutExpiry(limit:)``, with all figures.
+  package func candidates(limit: Int) -> [Candidate] {
     let nodes = prefixes.nodes
     let candidates = nodes.indices.compactMap { index -> Candidate? in
       let node = nodes[index]

@@ -42,7 +42,7 @@ public struct BinaryText: Hashable, Sendable, Codable {
   }
 
   /// The text; `nil` if the bytes are not valid UTF-8.
-  public var text: String? { String(validating: bytes, as: UTF8.self) }
+  package var text: String? { String(validating: bytes, as: UTF8.self) }
 }
 
 extension BinaryText: Comparable {

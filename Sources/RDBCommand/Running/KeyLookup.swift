@@ -286,7 +286,7 @@ private struct FirstName: SelectiveSink {
   private(set) var isEqual = false
   init(_ name: [UInt8]) { self.name = name }
 
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     isEqual = key.name.withUnsafeBytes { $0.elementsEqual(name) }

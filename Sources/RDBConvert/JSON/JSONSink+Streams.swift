@@ -16,7 +16,7 @@ extension JSONSink {
     }
   }
 
-  public mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {}
+  public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {}
 
   public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     try output.reserve(128)
@@ -128,12 +128,14 @@ extension JSONSink {
 
   // MARK: Idempotent producers
 
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
+  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws(RDBError)
+  {
     guard isNative else { return }
     try endGroup()
-    try output.append("],\"idmp\":{\"duration_s\":", settings.durationSeconds)
-    try output.append(",\"max_entries\":", settings.maxEntries)
-    try output.append(",\"producers\":", settings.producerCount)
+    try output.append("],\"idmp\":{\"duration_s\":", durationSeconds)
+    try output.append(",\"max_entries\":", maxEntries)
+    try output.append(",\"producers\":", producerCount)
     try output.append(",\"ids\":[")
     key.stream = .idempotency
     key.needsComma = false

@@ -41,9 +41,9 @@ extension RESPSink {
 
   // MARK: Entries
 
-  public mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {
-    stream.pending = outline.pendingIDs
-    stream.info = outline.info
+  public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {
+    stream.pending = pendingIDs
+    stream.info = info
   }
 
   public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
@@ -203,23 +203,25 @@ extension RESPSink {
 
   // MARK: Idempotent producers
 
-  public mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
+  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64)
+    throws(RDBError)
+  {
     guard key.plan == .commands else { return }
     try endClaim()
     guard can.idempotencySettings else {
-      if settings.producerCount > 0 {
+      if producerCount > 0 {
         ledger.note(
           "idempotency settings and IDs, which need \(RESPFeature.idempotencySettings.neededServer)",
           key: name.array, offset: key.offset)
       }
       return
     }
-    guard 1...86_400 ~= settings.durationSeconds, 1...10_000 ~= settings.maxEntries else { return }
+    guard 1...86_400 ~= durationSeconds, 1...10_000 ~= maxEntries else { return }
     try command(6, "$7\r\nXCFGSET\r\n")
     try out.text("$13\r\nIDMP-DURATION\r\n")
-    try out.bulk(settings.durationSeconds)
+    try out.bulk(durationSeconds)
     try out.text("$12\r\nIDMP-MAXSIZE\r\n")
-    try out.bulk(settings.maxEntries)
+    try out.bulk(maxEntries)
   }
 
   public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID)

@@ -152,7 +152,7 @@ private struct CountingSink: SelectiveSink, FoldingSink {
 
   init(interest: Interest) { self.interest = interest }
 
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
 
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     count &+= 1

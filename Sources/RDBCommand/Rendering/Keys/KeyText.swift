@@ -243,8 +243,8 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     try row("  pending", "\(Self.text(pending.id)) \(owner), delivered \(pending.deliveryCount) times")
   }
 
-  mutating func streamIdempotency(_ settings: StreamIdempotency) throws(RDBError) {
-    try row("idempotency", "\(settings.durationSeconds) s, at most \(settings.maxEntries) IDs per producer")
+  mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) throws(RDBError) {
+    try row("idempotency", "\(durationSeconds) s, at most \(maxEntries) IDs per producer")
   }
 
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws(RDBError) {
@@ -257,7 +257,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
 
   // MARK: Events without output
 
-  mutating func streamOutline(_ outline: StreamOutline) throws(RDBError) {}
+  mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {}
   mutating func beginStored(byteCount: UInt64) throws(RDBError) {}
   mutating func stored(_ chunk: RawSpan) throws(RDBError) {}
   mutating func endStored() throws(RDBError) {}
