@@ -1,5 +1,5 @@
-public import RDB
-public import RDBFormat
+package import RDB
+package import RDBFormat
 
 /// The size of one key, in the memory of a server and in the file.
 ///
