@@ -2,7 +2,7 @@
 import RDB
 
 struct CountKeys: SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   var count = 0
   mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
     count += 1

@@ -2,7 +2,7 @@
 import RDB
 
 struct KeepHeader: SelectiveSink {
-  static var events: SinkEvents { .beginKey }
+  static var events: SinkEvents { [.beginKey] }
   // error: has non-Escapable type 'KeyHeader?'
   var last: KeyHeader?
 

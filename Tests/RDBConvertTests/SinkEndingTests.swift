@@ -40,7 +40,8 @@ struct SinkEndingTests {
     var options = RESPOptions(target: try Self.origin(fixture).assumedWriter)
     options.databaseCount = 1 << 32
     let (whole, separate) = (MemoryDestination(), MemoryDestination())
-    let expected = try RDBReader(MemorySource(fixture.bytes)).write(to: whole) { RESPSink(options, to: $0) }.summary
+    var reader = RDBReader(MemorySource(fixture.bytes))
+    let expected = try reader.write(to: whole) { RESPSink(options, to: $0) }.summary
     let summary = try Self.read(fixture.bytes, way, into: RESPSink(options, to: separate))
     #expect(separate.bytes == whole.bytes)
     #expect(summary == expected)
@@ -52,7 +53,8 @@ struct SinkEndingTests {
       let options = JSONOptions(
         layout: layout, strings: .utf8, shape: .native, meta: true, writer: try Self.origin(fixture).assumedWriter)
       let (whole, separate) = (MemoryDestination(), MemoryDestination())
-      let expected = try RDBReader(MemorySource(fixture.bytes)).write(to: whole) { JSONSink(options, to: $0) }.summary
+      var reader = RDBReader(MemorySource(fixture.bytes))
+      let expected = try reader.write(to: whole) { JSONSink(options, to: $0) }.summary
       let summary = try Self.read(fixture.bytes, way, into: JSONSink(options, to: separate))
       #expect(separate.bytes == whole.bytes)
       #expect(!separate.bytes.isEmpty)
