@@ -52,7 +52,7 @@ let package = Package(
     .target(name: "RESP", dependencies: ["RDBSupport"], swiftSettings: settings),
 
     // Floor 2: file → events.
-    .target(name: "RDB", dependencies: ["RDBSupport", "RDBFormat"], swiftSettings: settings),
+    .target(name: "RDB", dependencies: ["RDBSupport", "RDBFormat", "RESP"], swiftSettings: settings),
     .target(
       name: "RDBCompression", dependencies: ["RDB", "RDBFormat", "CZlib", "CZstd", "CLZ4", "RDBSupport"],
       swiftSettings: settings),

@@ -35,7 +35,7 @@ package struct DumpIdentity: Hashable, Sendable {
   /// - Throws: ``RDBError`` (`io`).
   package init(of file: FileSource, end: SnapshotEnd) throws(RDBError) {
     if case .verified(let checksum) = end.checksum {
-      try self.init(of: file) { _ throws(RDBError) in .checksum(checksum, end: end.byteCount) }
+      try self.init(of: file) { _ throws(RDBError) in .checksum(checksum, end: end.endOffset) }
     } else {
       try self.init(of: file, like: .sample(0))
     }

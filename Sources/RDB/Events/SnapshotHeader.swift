@@ -25,27 +25,56 @@ public struct SnapshotEnd: Hashable, Sendable {
     case ignored
   }
 
-  /// What follows the snapshot in the same input.
-  public enum Tail: Hashable, Sendable {
-    /// Nothing.
-    case nothing
-    /// RESP commands, this many bytes: the snapshot is the preamble of an append-only file.
-    case appendOnlyCommands(byteCount: UInt64)
-    /// The 40-byte mark of a diskless replication transfer.
-    case replicationMark
+  /// A part of what follows the snapshot in the same input.
+  public struct Tail: Hashable, Sendable {
+    /// The kind of the bytes.
+    package enum Kind: String, Hashable, Sendable {
+      /// Zeros, which fill a block of storage.
+      case zeros
+      /// Line ends.
+      case newlines
+      /// The 40-byte mark of a diskless replication transfer.
+      case replicationMark = "replication_mark"
+      /// Commands: of an append-only file whose preamble the snapshot is, or of a replication link.
+      case commands = "append_only_commands"
+      /// Another snapshot.
+      case snapshot
+      /// None of these.
+      case other
+    }
+    /// The kind of the bytes.
+    package var kind: Kind
+    /// The kind of the bytes: `zeros`, `newlines`, `replication_mark`, `append_only_commands`, `snapshot` or `other`.
+    public var name: String { kind.rawValue }
+    /// The number of bytes.
+    public var byteCount: UInt64
+    /// The number of commands, or of another snapshot's keys; else 0.
+    public var count: UInt64
+    /// Of commands, the number of those that may change data.
+    package var changeCount: UInt64 = 0
+
+    /// Creates a part.
+    package init(_ kind: Kind, byteCount: UInt64, count: UInt64 = 0) {
+      (self.kind, self.byteCount, self.count) = (kind, byteCount, count)
+    }
   }
 
   /// The state of the checksum.
   public var checksum: Checksum
   /// The bytes of the snapshot itself, checksum included.
   public var byteCount: UInt64
-  /// What follows the snapshot.
-  public var tail: Tail
+  /// What follows the snapshot, in file order; empty: nothing.
+  public var tail: [Tail]
+  /// What precedes the snapshot.
+  package var head = SnapshotHead()
 
   /// Creates an end.
-  package init(checksum: Checksum, byteCount: UInt64, tail: Tail) {
+  package init(checksum: Checksum, byteCount: UInt64, tail: [Tail]) {
     (self.checksum, self.byteCount, self.tail) = (checksum, byteCount, tail)
   }
+
+  /// The file offset after the snapshot's last byte.
+  @usableFromInline package var endOffset: UInt64 { head.byteCount + byteCount }
 }
 
 /// The end of a key.

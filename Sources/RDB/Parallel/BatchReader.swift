@@ -166,7 +166,7 @@ final class BatchWorker<S: FoldingSink & ~Copyable> {
     if isLast {
       // No other worker uses the input any more.
       let end = try shared.reader.readEnd(after: output.checksum())
-      do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
+      do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.endOffset)) }
       shared.end = end
     }
     do { try shared.endBatch(&sink) } catch { throw RDBError.fromSink(error, at: 0) }

@@ -24,7 +24,7 @@ extension RDBReader {
     }
     let start = parser.state
     while true {
-      let skimmed = parser.skim(window.bytes)
+      let skimmed = parser.skim(window.bytes, at: window.offset)
       var consumed = 0
       var none = NoSink()
       var want: RDBParser.Want?
@@ -123,9 +123,12 @@ extension InputChecksum {
 
 extension RDBParser {
   /// The number of bytes at the start of `input` that are whole records of simple types.
-  func skim(_ input: RawSpan) -> Int {
+  ///
+  /// - Parameter base: The file offset of the first byte of `input`.
+  func skim(_ input: RawSpan, at base: Int) -> Int {
     guard isBetweenRecords else { return 0 }
-    var skimmer = RecordSkimmer(input, types: types, oneStringTypes: oneStringTypes)
+    let limit = state.snapshotEnd.map { max($0 - base, 0) } ?? input.byteCount
+    var skimmer = RecordSkimmer(input.extracting(first: limit), types: types, oneStringTypes: oneStringTypes)
     return skimmer.skim()
   }
 

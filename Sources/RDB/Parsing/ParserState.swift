@@ -20,6 +20,10 @@ struct ParserState: Sendable {
 
   @usableFromInline var phase = Phase.header
   @usableFromInline var header = SnapshotHeader(vendor: .redis, version: 0)
+  /// The bytes before the header.
+  var head = SnapshotHead()
+  /// The offset after the last byte of the snapshot, if it was announced.
+  @usableFromInline var snapshotEnd: Int?
   @usableFromInline var database: UInt64 = 0
 
   // The attributes of the next key.

@@ -45,12 +45,18 @@ extension RDBParser {
       key: key, database: state.database, valueType: isInValue ? state.value.type.name : nil)
   }
 
+  /// The offset after the last byte that can belong to the snapshot, if it is known.
+  private var inputEnd: UInt64? {
+    let end = state.head.snapshotEnd.map { UInt64($0) }
+    return options.inputByteCount.map { min($0, end ?? $0) } ?? end
+  }
+
   /// Returns the error with the size of the rest of the input, if the size of the input is known.
   ///
   /// The error is then the same for any window and any number of threads.
   private func withAllThatIsLeft(_ error: RDBError) -> RDBError {
     guard error.needsInput, error.innerOffset == nil, error.missing > 0,
-      let total = options.inputByteCount, total >= UInt64(error.offset)
+      let total = inputEnd, total >= UInt64(error.offset)
     else { return error }
     return RDBError(
       .truncated, at: error.offset, expected: error.expected,

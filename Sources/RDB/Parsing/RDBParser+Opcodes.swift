@@ -3,11 +3,12 @@ import RDBSupport
 
 /// The file header and the records that are not keys.
 extension RDBParser {
-  /// Reads the first nine bytes: `REDIS` and four digits, or `VALKEY` and three.
+  /// Reads what precedes the snapshot, and its first nine bytes: `REDIS` and four digits, or `VALKEY` and three.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func fileHeader<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S)
     throws
   {
+    try readHead(&cursor)
     let start = cursor.offset
     let bytes = try cursor.take(9)
     let header = try readHeader(bytes, at: start)
@@ -16,6 +17,13 @@ extension RDBParser {
     state.phase = .records
     fillTypes()
     committed = cursor.position
+  }
+
+  @usableFromInline @_lifetime(cursor: copy cursor)
+  mutating func readHead(_ cursor: inout ByteCursor) throws(RDBError) {
+    while try state.head.readPart(&cursor) { committed = cursor.position }
+    // A snapshot that follows another one begins in the middle of the input.
+    if let byteCount = state.head.announcedByteCount { state.snapshotEnd = cursor.offset + Int(clamping: byteCount) }
   }
 
   /// Throws if the file does not begin as a snapshot.

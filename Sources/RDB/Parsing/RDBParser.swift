@@ -131,6 +131,7 @@ public import RDBFormat
     _ input: RawSpan, at base: Int, isFinal: Bool, into sink: inout S, consumed: inout Int
   ) throws(RDBError) -> Want {
     var cursor = ByteCursor(input, base: base)
+    var isFinal = isFinal
     committed = 0
     boundary = 0
     record.attributes.pointee.input = input.withUnsafeBytes { $0.baseAddress }
@@ -140,6 +141,14 @@ public import RDBFormat
       keepKeyName(input)
     }
     do {
+      if state.phase == .header { try fileHeader(&cursor, &sink) }
+      if let end = state.snapshotEnd, end - base <= input.byteCount {
+        // The snapshot's size was announced: what follows belongs to something else.
+        let position = cursor.position
+        cursor = ByteCursor(input.extracting(first: max(end - base, 0)), base: base)
+        cursor.position = min(position, cursor.bytes.byteCount)
+        isFinal = true
+      }
       return try run(&cursor, &sink)
     } catch {
       let error = RDBError.fromSink(error, at: cursor.offset)

@@ -108,7 +108,7 @@ public struct RDBPushReader: ~Copyable {
     do {
       try sink.endSnapshot(end)
     } catch {
-      let error = RDBError.fromSink(error, at: Int(clamping: end.byteCount))
+      let error = RDBError.fromSink(error, at: Int(clamping: end.endOffset))
       if error.code == .stop {
         foundEnd = nil
         hasStopped = true
@@ -197,7 +197,7 @@ public struct RDBPushReader: ~Copyable {
           continue
         case .end:
           trailer = SnapshotTrailer(
-            &window, hasChecksum: parser.hasChecksum, ignoresChecksum: options.ignoresChecksum)
+            &window, after: parser, ignoresChecksum: options.ignoresChecksum)
         case .input: break
         }
       }

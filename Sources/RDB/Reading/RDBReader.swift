@@ -93,7 +93,7 @@ public struct RDBReader: ~Copyable {
     do throws(RDBError) {
       try readRecords(into: &sink, until: .end)
       let end = try readEnd()
-      do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.byteCount)) }
+      do { try sink.endSnapshot(end) } catch { throw RDBError.fromSink(error, at: Int(clamping: end.endOffset)) }
       return end
     } catch {
       if error.code != .stop { throw error }
@@ -172,7 +172,7 @@ public struct RDBReader: ~Copyable {
   @usableFromInline
   mutating func readEnd() throws(RDBError) -> SnapshotEnd {
     var trailer = SnapshotTrailer(
-      &window, hasChecksum: parser.hasChecksum, ignoresChecksum: options.ignoresChecksum)
+      &window, after: parser, ignoresChecksum: options.ignoresChecksum)
     var isFinal = window.reachedEnd
     while true {
       if let end = try trailer.read(&window, isFinal: isFinal) {

@@ -6,19 +6,24 @@ import RDBSupport
 struct SnapshotTrailer {
   private let computed: UInt64
   private let ignoresChecksum: Bool
+  private let head: SnapshotHead
   /// Whether the checksum is not read yet. Versions before 5 have none.
   private var awaitsChecksum: Bool
   private var checksum = SnapshotEnd.Checksum.absent
-  private var byteCount: UInt64 = 0
-  private var commands: UInt64?
+  private var endOffset: UInt64 = 0
+  private let tail: SnapshotTail
 
-  /// - Parameter window: A window whose next byte is the first after the EOF opcode.
-  @usableFromInline init(_ window: inout Window, hasChecksum: Bool, ignoresChecksum: Bool) {
-    computed = window.checksum.value
+  /// - Parameters:
+  ///   - window: A window whose next byte is the first after the EOF opcode.
+  ///   - parser: The parser that has read the EOF opcode.
+  @usableFromInline init(_ window: inout Window, after parser: borrowing RDBParser, ignoresChecksum: Bool) {
+    head = parser.state.head
+    computed = head.checksum(ofSnapshotIn: window.checksum.value, byteCount: UInt64(window.offset))
     window.computesChecksum = false
     self.ignoresChecksum = ignoresChecksum
-    awaitsChecksum = hasChecksum
-    byteCount = UInt64(window.offset)
+    awaitsChecksum = parser.hasChecksum
+    endOffset = UInt64(window.offset)
+    tail = SnapshotTail(after: head, options: parser.options)
   }
 
   /// Continues with the bytes of the window.
@@ -28,20 +33,25 @@ struct SnapshotTrailer {
     if awaitsChecksum {
       guard try readChecksum(&window, isFinal) else { return nil }
       awaitsChecksum = false
-      byteCount = UInt64(window.offset)
+      endOffset = UInt64(window.offset)
     }
-    guard let tail = try readTail(&window, isFinal) else { return nil }
-    return SnapshotEnd(checksum: checksum, byteCount: byteCount, tail: tail)
+    guard tail.read(&window, isFinal: isFinal) else { return nil }
+    var end = SnapshotEnd(checksum: checksum, byteCount: endOffset - head.byteCount, tail: tail.parts)
+    end.head = head
+    return end
   }
 
   private mutating func readChecksum(_ window: inout Window, _ isFinal: Bool) throws(RDBError)
     -> Bool
   {
     let offset = window.offset
-    guard window.count >= 8 else {
-      if !isFinal { return false }
+    // The announced size of the snapshot bounds its checksum too.
+    let isCut = head.snapshotEnd.map { $0 < offset + 8 } ?? false
+    guard window.count >= 8, !isCut else {
+      if !isFinal, !isCut { return false }
       throw RDBError(
-        .truncated, at: offset, expected: "a checksum of 8 bytes", found: "\(window.count)")
+        .truncated, at: offset, expected: "a checksum of 8 bytes",
+        found: "\(min(window.count, max(0, (head.snapshotEnd ?? .max) - offset)))")
     }
     let stored = UInt64(
       littleEndian: window.bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self))
@@ -59,33 +69,5 @@ struct SnapshotTrailer {
         found: "0x\(String(stored, radix: 16))")
     }
     return true
-  }
-
-  /// Recognizes the bytes after the snapshot, or throws.
-  private mutating func readTail(_ window: inout Window, _ isFinal: Bool) throws(RDBError)
-    -> SnapshotEnd.Tail?
-  {
-    if let seen = commands {
-      commands = seen + UInt64(window.count)
-      window.consume(window.count)
-      return isFinal ? .appendOnlyCommands(byteCount: commands ?? 0) : nil
-    }
-    if window.count < 41, !isFinal { return nil }
-    if window.count == 0 { return .nothing }
-    let start = window.bytes.withUnsafeBytes { Array($0.prefix(41)) }
-    if start[0] == UInt8(ascii: "*") || start[0] == UInt8(ascii: "#") {
-      commands = 0
-      return try readTail(&window, isFinal)
-    }
-    let isHexadecimal = start.allSatisfy {
-      (48...57).contains($0) || (97...102).contains($0) || (65...70).contains($0)
-    }
-    if start.count == 40 && isHexadecimal {
-      window.consume(40)
-      return .replicationMark
-    }
-    throw RDBError(
-      .trailingBytes, at: window.offset, expected: "the end of the file after the snapshot",
-      found: "\(printable(start.prefix(16))) and on")
   }
 }

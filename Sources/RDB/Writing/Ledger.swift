@@ -26,6 +26,8 @@ public struct Ledger: MergeableSummary, Equatable {
     case moduleAux = "module AUX"
     /// The score of a member of a sorted set.
     case score
+    /// A command that changes data.
+    case command
   }
 
   /// The kind of a loss, and its reason.
@@ -109,6 +111,11 @@ public struct Ledger: MergeableSummary, Equatable {
     _ loss: Loss, _ why: String, count: UInt64 = 1, key: [UInt8], offset: Int
   ) {
     lost[Reason(loss, why), default: Count()].add(count, key, offset)
+  }
+
+  /// Records the loss of things without a name.
+  package mutating func lose(_ loss: Loss, _ why: String, count: UInt64) {
+    lost[Reason(loss, why), default: Count()].add(count, nil, 0)
   }
 
   /// Records what the output leaves out by design.

@@ -111,7 +111,7 @@ final class CheckCollector {
       },
       warnings: warnings(counter),
       checksum: total.end.map { ChecksumState($0.checksum) },
-      tail: total.end.map { TailState($0.tail) }, byteCount: total.end?.byteCount,
+      tail: total.end.map { TailState($0) }, byteCount: total.end?.byteCount,
       duplicates: duplicates)
   }
 
@@ -166,13 +166,8 @@ final class CheckCollector {
   }
 
   private func tailWarning() -> SnapshotCheck.Warning? {
-    let message: String? =
-      switch total.end?.tail {
-      case .appendOnlyCommands(let count):
-        "\(count) bytes of append-only commands follow the snapshot and were not checked"
-      case .replicationMark: "the end mark of a replication transfer follows the snapshot"
-      case .nothing, nil: nil
-      }
-    return message.map { SnapshotCheck.Warning(kind: .tail, count: 1, message: $0, keys: []) }
+    guard let notes = total.end?.surroundingNotes, !notes.isEmpty else { return nil }
+    return SnapshotCheck.Warning(
+      kind: .tail, count: UInt64(notes.count), message: notes.joined(separator: "; "), keys: [])
   }
 }

@@ -39,8 +39,9 @@ public struct SnapshotCheck: Hashable, Sendable, Codable {
     case duplicates
   }
 
-  /// Whether the snapshot is also free of what some servers refuse: of all findings but notes.
-  package var isStrictlyOK: Bool { isOK && !findings.contains { $0.isRefusal } }
+  /// Whether the snapshot is also free of what some servers refuse, of all findings but notes, and nothing unknown follows
+  /// it.
+  package var isStrictlyOK: Bool { isOK && !findings.contains { $0.isRefusal } && tail?.isKnown ?? true }
 
   package struct Header: Hashable, Sendable, Codable {
     package var vendor: String

@@ -160,7 +160,8 @@ extension InfoSink: SelectiveSink {
 
   public mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {
     info.checksum = ChecksumState(end.checksum)
-    info.tail = TailState(end.tail)
+    info.tail = TailState(end)
+    info.head = HeadState(end.head)
     info.byteCount = end.byteCount
   }
 }

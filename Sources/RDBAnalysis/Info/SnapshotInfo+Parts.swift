@@ -196,24 +196,3 @@ package struct ChecksumState: Hashable, Sendable, Codable {
     }
   }
 }
-
-/// The data that follows the snapshot in the input.
-package struct TailState: Hashable, Sendable, Codable {
-  /// `nothing`, `append_only_commands` or `replication_mark`.
-  package var kind: String
-  /// The size of the commands, in bytes.
-  package var byteCount: UInt64?
-
-  package init(_ tail: SnapshotEnd.Tail) {
-    switch tail {
-    case .nothing: kind = "nothing"
-    case .appendOnlyCommands(let count): (kind, byteCount) = ("append_only_commands", count)
-    case .replicationMark: kind = "replication_mark"
-    }
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case kind
-    case byteCount = "byte_count"
-  }
-}

@@ -36,6 +36,8 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
   package internal(set) var reference: Reference
   package internal(set) var checksum: ChecksumState?
   package internal(set) var tail: TailState?
+  /// What precedes the snapshot; `nil`: nothing.
+  package internal(set) var head: HeadState?
   /// The size of the snapshot with its trailer, in bytes.
   package internal(set) var byteCount: UInt64?
   package private(set) var lowest = LowestVersions()
@@ -50,7 +52,7 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     case isAOFBase = "aof_base"
     case aux, functions, modules, slots, databases, total
     case valueTypes = "value_types"
-    case reference, checksum, tail
+    case reference, checksum, tail, head
     case byteCount = "byte_count"
     case lowest
   }
@@ -104,6 +106,7 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     valueTypes.merge(other.valueTypes, uniquingKeysWith: +)
     checksum = checksum ?? other.checksum
     tail = tail ?? other.tail
+    head = head ?? other.head
     byteCount = byteCount ?? other.byteCount
     settle()
   }

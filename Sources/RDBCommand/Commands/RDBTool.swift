@@ -51,6 +51,7 @@ struct RDBTool: ParsableCommand {
       var command = try parseAsRoot(arguments)
       if command is any WorkingCommand { Interrupts.install() }
       try command.run()
+      if InputLosses.wereReported { end(.losses) }
     } catch let failure as Failure {
       StandardStreams.writeError(failure.text)
       Self.end(failure.code)

@@ -69,6 +69,7 @@ struct Conversion {
     }
     var ledger = ledger
     ledger.merge(result.filtered)
+    if let end = result.end { ledger.merge(end.losses) }
     let report = LedgerReport(
       ledger: ledger, notes: result.notes + (result.end?.notes ?? []), isQuiet: working.progress.quiet)
     StandardStreams.writeError(report.text)

@@ -31,10 +31,11 @@ struct ReportRun {
     return reports
   }
 
-  /// Writes the notes of a result to standard error.
+  /// Writes losses and remarks to standard error. Losses decide the exit code once the command has written its output.
   ///
   /// - Throws: ``Failure``, if options choose keys and there are none.
   func report<Summary>(_ result: Conversion.Result<Summary>, count: UInt64) throws {
+    if let losses = result.end?.losses { InputLosses.report(losses) }
     if !working.progress.quiet {
       StandardStreams.writeError(result.notes.map { "rdb: note: \($0)\n" }.joined())
     }

@@ -1,4 +1,5 @@
 import RDB
+import RDBSupport
 
 /// One pass over a snapshot: its input, its reader, and its progress.
 struct SnapshotRun: ~Copyable {
@@ -76,13 +77,7 @@ extension SnapshotEnd {
     case .absent: notes.append("the file has no checksum: its RDB version is older than 5")
     case .ignored: notes.append("the checksum was not compared")
     }
-    switch tail {
-    case .nothing: break
-    case .replicationMark: notes.append("the mark of a replication transfer follows the snapshot")
-    case .appendOnlyCommands(let byteCount):
-      notes.append(
-        "the snapshot is the preamble of an AOF: \(counted(byteCount, "byte")) of commands after it were not read")
-    }
+    notes += surroundingNotes
     return notes
   }
 }

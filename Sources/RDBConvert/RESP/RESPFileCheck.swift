@@ -36,7 +36,7 @@ package struct RESPFileCheck {
     package var isWhole: Bool { condition == .whole }
   }
 
-  private var scanner = RESPCommandScanner()
+  private var scanner = RESPCommandScanner(between: .annotations)
   private var counter = CommandCounter()
   private var report = Report()
   private var start: [UInt8] = []

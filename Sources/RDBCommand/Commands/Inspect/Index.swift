@@ -2,6 +2,7 @@ import ArgumentParser
 import RDB
 import RDBFormat
 import RDBIndex
+import RDBSupport
 
 /// `rdb index`: writes the file offset of every key into an index.
 struct Index: WorkingCommand {
@@ -75,7 +76,7 @@ struct Index: WorkingCommand {
   private func identity(of file: FileSource, _ input: InputFile, end: SnapshotEnd?) throws -> DumpIdentity {
     do throws(RDBError) {
       return try DumpIdentity(
-        of: file, end: end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tail: .nothing))
+        of: file, end: end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tail: []))
     } catch {
       throw error.failure(in: input.shownName)
     }

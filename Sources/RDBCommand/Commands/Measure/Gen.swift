@@ -3,6 +3,7 @@ import RDB
 import RDBFormat
 import RDBGeneration
 import RDBLZF
+import RDBSupport
 
 extension GenerationProfile.Name: ExpressibleByArgument {}
 

@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// The result of `rdb bench`.
 struct BenchReport: Encodable {
   struct Task: Encodable {

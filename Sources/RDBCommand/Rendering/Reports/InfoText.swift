@@ -81,12 +81,8 @@ extension SnapshotInfo {
     case "ignored": lines.row("checksum", "not compared")
     default: break
     }
-    switch tail?.kind {
-    case "append_only_commands":
-      lines.row("after it", "\(counted(tail?.byteCount ?? 0, "byte")) of append-only commands")
-    case "replication_mark": lines.row("after it", "the mark of a replication transfer")
-    default: break
-    }
+    for (index, part) in (head?.phrases ?? []).enumerated() { lines.row(index == 0 ? "before it" : "", part) }
+    for (index, part) in (tail?.parts ?? []).enumerated() { lines.row(index == 0 ? "after it" : "", part.phrase) }
     lines.row("loads into", Self.loaders(lowest.redis.asItIs, lowest.valkey.asItIs))
     if lowest.redis.asItIs != lowest.redis.byTypes || lowest.valkey.asItIs != lowest.valkey.byTypes {
       lines.row("its types in", Self.loaders(lowest.redis.byTypes, lowest.valkey.byTypes))

@@ -1,4 +1,5 @@
 import RDBAnalysis
+import RDBSupport
 
 /// The result of `rdb stats` as text and CSV.
 extension StatsReport {

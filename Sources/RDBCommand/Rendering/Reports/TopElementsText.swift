@@ -1,4 +1,5 @@
 import RDBAnalysis
+import RDBSupport
 
 /// The result of `rdb top-elements` as text and CSV.
 extension TopElements {

@@ -8,11 +8,6 @@ func readable(byteCount: Double) -> String {
     ? "\(Int(value.rounded())) \(unit)" : "\((value * 10).rounded() / 10) \(unit)"
 }
 
-/// A count and its noun: `1 key`, `2 keys`.
-func counted(_ count: UInt64, _ singular: String, _ plural: String? = nil) -> String {
-  count == 1 ? "1 \(singular)" : "\(count) \(plural ?? singular + "s")"
-}
-
 /// A share with at most one decimal: `12.3 %`, `100 %`; `–` where there is no whole.
 func percent(_ part: UInt64, of whole: UInt64) -> String {
   guard whole > 0 else { return "–" }
