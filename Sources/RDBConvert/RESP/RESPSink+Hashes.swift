@@ -51,15 +51,16 @@ extension RESPSink {
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   {
-    guard try begin(field.byteCount, value.byteCount) else { return }
-    if batch.isOpen {
+    switch try begin(field.byteCount, value.byteCount) {
+    case .batch:
       let memory = elementMemory
       let end = RESPText.writeBulk(field, to: memory)
       wrote(end &+ RESPText.writeBulk(value, to: memory + end))
-    } else {
+    case .alone:
       try beginSingle()
       try out.bulk(field)
       try out.bulk(value)
+    case .lost: return
     }
     if let expiry { try expire(field, expiry.value) }
   }

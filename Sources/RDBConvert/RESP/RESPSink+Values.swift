@@ -13,8 +13,19 @@ extension RESPSink {
     /// The number of elements that remain according to the file; `.max` if the file has no count.
     var expected: UInt64 = 0
     @usableFromInline var limit = 1
-    /// The bytes that an element can take on the fast path; 0 sends the next element to the slow path.
+    /// The bytes that the next element can take on the fast path, less than ``RESPSink/smallByteCount``; 0 unless a command
+    /// is open that can take another element.
     @usableFromInline var room = 0
+  }
+
+  /// The form in which an element is written.
+  @usableFromInline enum ElementForm {
+    /// As part of the open command, which has room for it.
+    case batch
+    /// In a command of its own, because it is too long to be copied.
+    case alone
+    /// Not at all: it is too long for the target, which the ledger lists as a loss.
+    case lost
   }
 
   /// The commands that add elements.
@@ -103,11 +114,10 @@ extension RESPSink {
 
   @inlinable @inline(__always)
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
-    guard try begin(element.byteCount, 0) else { return }
-    if batch.isOpen {
-      wrote(RESPText.writeBulk(element, to: elementMemory))
-    } else {
-      try single(element)
+    switch try begin(element.byteCount, 0) {
+    case .batch: wrote(RESPText.writeBulk(element, to: elementMemory))
+    case .alone: try single(element)
+    case .lost: return
     }
   }
 
@@ -118,43 +128,46 @@ extension RESPSink {
 
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     if score.bitPattern == Self.negativeZero { noteNegativeZero() }
-    guard try begin(member.byteCount, 32) else { return }
-    if batch.isOpen {
+    switch try begin(member.byteCount, 32) {
+    case .batch:
       let memory = elementMemory
       let end = Self.writeScore(score, to: memory)
       wrote(end &+ RESPText.writeBulk(member, to: memory + end))
-    } else {
+    case .alone:
       try beginSingle()
       out.output.advance(by: Self.writeScore(score, to: elementMemory))
       try out.bulk(member)
+    case .lost: return
     }
   }
 
   @inlinable @inline(__always)
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
     if score.bitPattern == Self.negativeZero { noteNegativeZero() }
-    guard try begin(member.byteCount, 32) else { return }
-    if batch.isOpen {
+    switch try begin(member.byteCount, 32) {
+    case .batch:
       let memory = elementMemory
       let end = RESPText.writeBulk(text, to: memory)
       wrote(end &+ RESPText.writeBulk(member, to: memory + end))
-    } else {
+    case .alone:
       try beginSingle()
       try out.bulk(text)
       try out.bulk(member)
+    case .lost: return
     }
   }
 
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
-    guard try begin(value.byteCount, 32) else { return }
-    if batch.isOpen {
+    switch try begin(value.byteCount, 32) {
+    case .batch:
       let memory = elementMemory
       let end = RESPText.writeBulk(index, to: memory)
       wrote(end &+ RESPText.writeBulk(value, to: memory + end))
-    } else {
+    case .alone:
       try beginSingle()
       try out.bulk(index)
       try out.bulk(value)
+    case .lost: return
     }
   }
 
@@ -185,45 +198,43 @@ extension RESPSink {
 
   /// Prepares for an element of one or two strings.
   ///
-  /// Afterwards either a command is open, with room for both strings and 64 more bytes, or no command is open, because
-  /// the element is too long to be copied.
+  /// If a command is open afterwards, it has room for both strings and 64 more bytes.
   ///
   /// - Parameters:
   ///   - first: The byte count of the first string.
   ///   - second: The byte count of the second string; 0 without one.
-  /// - Returns: Whether to write the element; `false` if it is too long, which the ledger lists as a loss.
   @inlinable @inline(__always)
-  mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
-    let byteCount = first &+ second &+ 64
-    if byteCount <= batch.room, byteCount < smallByteCount { return true }
+  mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> ElementForm {
+    if first &+ second &+ 64 <= batch.room { return .batch }
     return try beginSlowly(first, second)
   }
 
   @inline(never)
-  @usableFromInline mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> Bool {
+  @usableFromInline mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> ElementForm {
     let byteCount = first &+ second &+ 64
     if batch.isOpen, batch.elements < batch.limit, byteCount < smallByteCount,
       out.output.byteCountAfterGap &+ byteCount <= batchByteCount
     {
-      try makeRoom(byteCount)
-      return true
+      try out.output.reserve(byteCount)
+      setRoom()
+      return .batch
     }
-    guard key.plan == .commands else { return false }
+    guard key.plan == .commands else { return .lost }
     guard first <= bulkLimit, second <= bulkLimit else {
       lose(.element, "an element is longer than the bulk limit")
-      return false
+      return .lost
     }
     if batch.isOpen { try closeBatch() }
     if !key.hasBegun { try beginCommands() }
-    if byteCount < smallByteCount, name.count <= 64 << 10 { try openBatch(byteCount) }
-    return true
+    guard byteCount < smallByteCount, name.count <= 64 << 10 else { return .alone }
+    try openBatch(byteCount)
+    return .batch
   }
 
-  /// Reserves memory in the output, and sets the room of the open command.
+  /// Sets the room of the open command: what the output has reserved for it, up to the longest element that is copied.
   @inline(__always)
-  private mutating func makeRoom(_ byteCount: Int) throws(RDBError) {
-    try out.output.reserve(byteCount)
-    batch.room = min(batchByteCount - out.output.byteCountAfterGap, out.output.spare.count)
+  private mutating func setRoom() {
+    batch.room = min(batchByteCount - out.output.byteCountAfterGap, out.output.spare.count, smallByteCount - 1)
   }
 
   /// The memory for the next element of an open command.
@@ -248,12 +259,12 @@ extension RESPSink {
     let command = batch.command.text
     let bulk = key.usesTemporary ? temporary.memory : name.memory
     let headByteCount = command.utf8CodeUnitCount &+ bulk.count
-    try makeRoom(headByteCount &+ byteCount)
+    try out.output.reserve(headByteCount &+ byteCount)
     let memory = elementMemory
     RESPText.copy(command.utf8Start, to: memory, byteCount: command.utf8CodeUnitCount)
     RESPText.copy(bulk.start, to: memory + command.utf8CodeUnitCount, byteCount: bulk.count)
     out.output.advance(uncheckedBy: headByteCount)
-    batch.room &-= headByteCount
+    setRoom()
     batch.isOpen = true
     batch.elements = 0
   }

@@ -62,17 +62,20 @@ public import RDBSupport
   package mutating func next() throws(RDBError) -> PackedEntry {
     let start = position
     let end = end
-    guard start < end else { throw .listpack(base, start, "an entry", "the end") }
+    // Never after the end. The terminator there begins no entry.
     let first = load(start)
+    let count = Int(first ^ 0x80)
+    if count < 0x40 {
+      // A string below 64 bytes, the most frequent entry.
+      let backlen = start &+ 1 &+ count
+      guard backlen < end else { throw .listpackEntry(base, start, count, end) }
+      try skipShortBacklen(start, 1 &+ count)
+      return PackedEntry(bytes: bytes.extracting(uncheckedFrom: start &+ 1, byteCount: count))
+    }
+    guard start < end else { throw .listpack(base, start, "an entry", "the end") }
     if first & 0x80 == 0 {
       try skipShortBacklen(start, 1)
       return PackedEntry(integer: Int64(first), nothing: bytes.extracting(first: 0))
-    }
-    if first & 0x40 == 0 {
-      let count = Int(first & 0x3F)
-      guard count < end &- start &- 1 else { throw .listpackEntry(base, start, count, end) }
-      try skipShortBacklen(start, 1 &+ count)
-      return PackedEntry(bytes: bytes.extracting(uncheckedFrom: start &+ 1, byteCount: count))
     }
     if first & 0x20 == 0 {
       guard end &- start >= 3 else { throw .listpackEntry(base, start, 2, end) }
