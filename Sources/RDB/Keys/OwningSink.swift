@@ -2,8 +2,10 @@ import RDBFormat
 
 /// A sink that copies keys and values.
 struct OwningSink: RDBSink {
-  /// The keys that were read but not returned yet.
-  var keys: [SnapshotKey] = []
+  /// The keys that were read; `nil` in place of those that were returned.
+  private var keys: [SnapshotKey?] = []
+  /// The number of keys that were returned.
+  private var returnedCount = 0
   var auxFields: [(name: [UInt8], value: [UInt8])] = []
   var functionLibraries: [[UInt8]] = []
   /// A deferred error, thrown once the keys before it are returned.
@@ -13,7 +15,7 @@ struct OwningSink: RDBSink {
 
   // The current key.
   private var key: SnapshotKey?
-  private var isWanted = false
+  private var wantsValue = false
   private var isTooLarge = false
   /// The size of the value so far, as ``SnapshotKeys`` counts it.
   private var byteCount = 0
@@ -48,6 +50,18 @@ struct OwningSink: RDBSink {
   /// Room to reserve for a count that the file claims.
   private func capacity(_ claimed: UInt64?) -> Int { Int(min(claimed ?? 0, 1024)) }
 
+  /// Returns the next key that was read but not returned yet; `nil` if there is none.
+  mutating func nextKey() -> SnapshotKey? {
+    guard returnedCount < keys.count else {
+      keys.removeAll(keepingCapacity: true)
+      returnedCount = 0
+      return nil
+    }
+    let key = keys[returnedCount].take()
+    returnedCount += 1
+    return key
+  }
+
   // MARK: The snapshot
 
   mutating func beginSnapshot(_ header: SnapshotHeader) {}
@@ -71,8 +85,8 @@ struct OwningSink: RDBSink {
     self.key = SnapshotKey(
       name: own(key.name), database: key.database, storedType: key.storedType, expiry: key.expiry,
       idleSeconds: key.idleSeconds, frequency: key.frequency, value: .notRead)
-    isWanted = choice == .value
-    if !isWanted { return .skip }
+    wantsValue = choice == .value
+    guard wantsValue else { return .skip }
     byteCount = 0
     isTooLarge = false
     guard key.type == .module else { return .elements }
@@ -81,8 +95,8 @@ struct OwningSink: RDBSink {
   }
 
   mutating func endKey(_ end: KeyEnd) {
-    guard var key = exchange(&key, with: nil) else { return }
-    if isWanted { key.value = takeValue(key.type) }
+    guard var key = key.take() else { return }
+    if wantsValue { key.value = takeValue(key.type) }
     keys.append(key)
   }
 

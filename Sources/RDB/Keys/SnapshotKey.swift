@@ -48,7 +48,8 @@ public enum SnapshotValue: Sendable {
   /// A hash's fields with their values and the times at which they expire; `nil`: never.
   case hash([(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?)])
   /// A stream.
-  case stream(SnapshotStream)
+  // Stored apart, so that values of the other types stay small: a stream takes more than 160 bytes.
+  indirect case stream(SnapshotStream)
   /// An array's elements with their indexes, and its insertion cursor where it has one.
   case array([(index: UInt64, value: [UInt8])], insertIndex: UInt64?)
   /// A module's value as stored, without the ID at its beginning.

@@ -56,7 +56,7 @@ public struct SnapshotKeys: ~Copyable {
   ///   return `nil`.
   public mutating func next() throws -> SnapshotKey? {
     while true {
-      if let key = sink.keys.popLast() { return key }
+      if let key = sink.nextKey() { return key }
       if let failure = sink.failure {
         sink.failure = nil
         throw failure
@@ -68,8 +68,6 @@ public struct SnapshotKeys: ~Copyable {
         reader = nil
         sink.failure = error
       }
-      // The last key is taken first, without moving the others.
-      sink.keys.reverse()
     }
   }
 }
