@@ -33,11 +33,15 @@ import RDBSupport
   /// Writes a name; a long name in pieces.
   @inline(__always)
   private mutating func write(_ name: RawSpan) throws(RDBError) {
-    if FormulaText.hasApostrophe(name) {
-      try output.append(FormulaText.escapedApostrophe)
-      return try writePieces(name.extracting(droppingFirst: 1))
-    }
+    if FormulaText.hasApostrophe(name) { return try writeAfterApostrophe(name) }
     try writePieces(name)
+  }
+
+  /// Writes a name whose first byte, an apostrophe, is escaped.
+  @inline(never)
+  private mutating func writeAfterApostrophe(_ name: RawSpan) throws(RDBError) {
+    try output.append(FormulaText.escapedApostrophe)
+    try writePieces(name.extracting(droppingFirst: 1))
   }
 
   @inline(__always)
@@ -83,6 +87,15 @@ import RDBSupport
         for index in read..<read &+ 8 { written &+= escape(source, index, target + written) }
       }
       read &+= 8
+    }
+    let rest = byteCount &- read
+    if rest > 0, byteCount >= 8 {
+      // The last eight bytes, the first of which are written already: without escapes they come out the same again.
+      let eight = source.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self)
+      if isPlain(eight) {
+        target.storeBytes(of: eight, toByteOffset: written &+ rest &- 8, as: UInt64.self)
+        return written &+ rest
+      }
     }
     while read < byteCount {
       written &+= escape(source, read, target + written)
