@@ -8,7 +8,9 @@ import RDBFormat
 ///     }
 ///
 /// A snapshot is read once, from its beginning to its end: `SnapshotKeys` is not a sequence, and cannot start again.
-/// Each value is copied as a whole. For speed, or for values of any size, read into a sink (``RDBReader``).
+/// Each value is copied as a whole, with one allocation per name, member, field and element. Reading so takes about eight
+/// to ten times as long as reading into a sink that copies nothing: 140 ns per short string instead of 17, measured on an
+/// AMD EPYC. For speed, or for values of any size, read into a sink (``RDBReader``).
 ///
 /// A value over the limit does not end the reading: the key's value is then ``SnapshotValue/tooLarge``. The limit
 /// counts what a value holds: the bytes of strings, elements, members, fields and field values, 8 bytes per score and per
