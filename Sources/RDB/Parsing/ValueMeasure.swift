@@ -61,7 +61,7 @@ struct ElementCounter: SelectiveSink {
   @usableFromInline var findings: [Finding]?
   @inlinable init() {}
 
-  @usableFromInline static var events: SinkEvents {
+  @inlinable static var events: SinkEvents {
     [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .finding]
   }
 

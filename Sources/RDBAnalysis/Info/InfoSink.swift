@@ -107,7 +107,7 @@ public struct InfoSink: FoldingSink, ~Copyable {
 }
 
 extension InfoSink: SelectiveSink {
-  public static var events: SinkEvents {
+  @inlinable public static var events: SinkEvents {
     [
       .beginSnapshot, .aux, .functionLibrary, .moduleAux, .slots, .databaseSize, .listElement, .setMember, .hashField,
       .endKey, .endSnapshot,

@@ -67,7 +67,7 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   /// - Parameter limit: The number of kept elements, at least 1.
   package init(limit: Int) { self.limit = max(limit, 1) }
 
-  package static var events: SinkEvents {
+  @inlinable package static var events: SinkEvents {
     [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .streamField, .streamInfo]
   }
 

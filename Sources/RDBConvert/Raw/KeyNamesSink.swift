@@ -13,7 +13,7 @@ import RDBSupport
 
   package init(to destination: any ByteDestination) { output = ByteOutput(to: destination) }
 
-  @usableFromInline package static var events: SinkEvents { [.beginKey] }
+  @inlinable package static var events: SinkEvents { [.beginKey] }
 
   // The parser's loop inlines both methods, so that a key costs one call.
   @inlinable package mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {

@@ -24,7 +24,7 @@ package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
     output = ByteOutput(to: destination)
   }
 
-  package static var events: SinkEvents {
+  @inlinable package static var events: SinkEvents {
     [
       .string, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .moduleItem, .beginStreamEntry,
       .streamField, .streamGroup, .endKey,
