@@ -89,6 +89,19 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     }
   }
 
+  /// Passes a key with a damaged value on if the conditions accept it, or depend on its fields.
+  public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws {
+    if keysPassed >= limit {
+      limitReached = true
+      throw RDBError.stop
+    }
+    if isActive, try test.verdict(key) == .rejected {
+      keysFiltered &+= 1
+    } else {
+      try base.damagedKey(key, error: error)
+    }
+  }
+
   /// Announces a key with another expiry.
   @inlinable
   mutating func beginChanged(_ key: borrowing KeyHeader) throws -> Interest {
@@ -100,11 +113,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     let interest = try key.changing(
       name: key.name, database: key.database, expiry: changed(key.expiry)
     ) { try base.beginKey($0) }
-    guard touchesFields else { return interest }
-    switch interest {
-    case .stored, .storedOrOutlined: return .elements
-    case .skip, .measure, .validate, .elements, .elementsAfterOutline: return interest
-    }
+    return touchesFields ? interest.withoutStored : interest
   }
 
   @inlinable
@@ -177,7 +186,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     }
     switch interest {
     case .skip, .measure, .validate: state = .announcedWithoutElements
-    case .stored, .storedOrOutlined, .elements, .elementsAfterOutline:
+    case .stored, .storedOrOutlined, .elements, .elementsAfterOutline, .validatedStored, .validatedStoredOrOutlined:
       state = .announced
       try base.beginElements(held.elements)
     }

@@ -72,7 +72,7 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     }
     state = .found
     let interest = try base.beginKey(key)
-    return options.elements == .all ? interest : interest.whole
+    return options.elements == .all ? interest : interest.withoutStored
   }
 
   package mutating func endKey(_ end: KeyEnd) throws {
@@ -218,15 +218,4 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
   package mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) {}
   package mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws(RDBError) {}
   package mutating func endSnapshot(_ end: SnapshotEnd) throws(RDBError) {}
-}
-
-extension Interest {
-  /// The same interest with elements instead of stored bytes.
-  fileprivate var whole: Interest {
-    switch self {
-    case .stored: .elements
-    case .storedOrOutlined: .elementsAfterOutline
-    case .skip, .measure, .validate, .elements, .elementsAfterOutline: self
-    }
-  }
 }

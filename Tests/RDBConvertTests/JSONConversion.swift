@@ -27,7 +27,8 @@ struct JSONConversion {
 
   init(
     _ dump: [UInt8], layout: JSONOptions.Layout = .array, strings: JSONOptions.Strings = .utf8,
-    shape: JSONOptions.Shape = .native, meta: Bool = false, writer: ServerVersion? = nil, way: Way = Way()
+    shape: JSONOptions.Shape = .native, meta: Bool = false, decodes: Bool = false, writer: ServerVersion? = nil,
+    way: Way = Way()
   ) {
     let destination = MemoryDestination()
     do {
@@ -36,9 +37,10 @@ struct JSONConversion {
       let source = MemorySource(dump, readLimit: way.pipe ?? .max, canSeek: way.pipe == nil)
       var reader = RDBReader(source, options: options)
       let origin = try reader.origin()
-      let json = JSONOptions(
+      var json = JSONOptions(
         layout: layout, strings: strings, shape: shape, meta: meta, writer: writer ?? origin.assumedWriter)
-      ledger = try reader.write(to: destination, threads: way.threads) { JSONSink(json, to: $0) }.summary
+      json.decodes = decodes
+      ledger = try reader.write(to: destination, threads: way.threads) { [json] in JSONSink(json, to: $0) }.summary
     } catch {
       self.error = error as? RDBError
     }

@@ -30,7 +30,7 @@ struct JSONSchemaTests {
   @Test("Accept the output of every fixture")
   func fixtures() throws {
     try withFolder { folder in
-      let files = try convert(to: folder) { JSONConversion($0.bytes, meta: true) }
+      let files = try convert(to: folder) { JSONConversion($0.bytes, meta: true, decodes: true) }
       let (status, output) = try validate("rdb-json.schema.json", files)
       #expect(status == 0, "\(output)")
     }

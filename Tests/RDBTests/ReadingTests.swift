@@ -17,13 +17,14 @@ enum Way: CaseIterable, CustomTestStringConvertible, Sendable {
 
   var testDescription: String { "\(self)" }
 
-  func read(_ bytes: [UInt8], interest: Interest) -> Reading {
+  func read(_ bytes: [UInt8], interest: Interest, skipsDamaged: Bool = false) -> Reading {
     var sink = RecordingSink(interest: interest)
     var options = RDBReader.Options()
+    options.skipsDamagedKeys = skipsDamaged
     do {
       switch self {
       case .whole:
-        var reader = RDBReader(MemorySource(bytes))
+        var reader = RDBReader(MemorySource(bytes), options: options)
         try reader.read(into: &sink)
       case .window64:
         options.windowByteCount = 64
@@ -34,9 +35,9 @@ enum Way: CaseIterable, CustomTestStringConvertible, Sendable {
         let source = MemorySource(bytes, readLimit: self == .pipe1 ? 1 : 7, canSeek: false)
         var reader = RDBReader(source, options: options)
         try reader.read(into: &sink)
-      case .pushed1: try push(bytes, 1, &sink)
-      case .pushed7: try push(bytes, 7, &sink)
-      case .pushed4096: try push(bytes, 4096, &sink)
+      case .pushed1: try push(bytes, 1, options, &sink)
+      case .pushed7: try push(bytes, 7, options, &sink)
+      case .pushed4096: try push(bytes, 4096, options, &sink)
       }
       return Reading(log: sink.log)
     } catch {
@@ -44,8 +45,10 @@ enum Way: CaseIterable, CustomTestStringConvertible, Sendable {
     }
   }
 
-  private func push(_ bytes: [UInt8], _ size: Int, _ sink: inout RecordingSink) throws {
-    var options = RDBReader.Options()
+  private func push(
+    _ bytes: [UInt8], _ size: Int, _ options: RDBReader.Options, _ sink: inout RecordingSink
+  ) throws {
+    var options = options
     options.windowByteCount = 64
     var reader = RDBPushReader(options: options)
     for start in stride(from: 0, to: bytes.count, by: size) {
@@ -60,7 +63,7 @@ enum Way: CaseIterable, CustomTestStringConvertible, Sendable {
 struct ReadingTests {
   static let interests: [Interest] = [
     .elements, .elementsAfterOutline, .stored, .stored(atMost: 100), .storedOrOutlined(atMost: 40),
-    .skip, .measure, .validate,
+    .skip, .measure, .validate, .validatedStored(atMost: 100), .validatedStoredOrOutlined(atMost: .max),
   ]
   static let small = Fixture.valid.filter { $0.bytes.count <= 20_000 }
 

@@ -127,8 +127,8 @@ struct SinkTests {
 
   static func asksForOutline(_ interest: Interest) -> Bool {
     switch interest {
-    case .elementsAfterOutline, .storedOrOutlined: true
-    case .skip, .measure, .validate, .stored, .elements: false
+    case .elementsAfterOutline, .storedOrOutlined, .validatedStoredOrOutlined: true
+    case .skip, .measure, .validate, .stored, .elements, .validatedStored: false
     }
   }
 

@@ -71,6 +71,9 @@ public struct RecordingSink: FoldingSink {
     log.append(line)
     return interests[key.type] ?? interest
   }
+  public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws(RDBError) {
+    log.append("damaged \(text(key.name)) db \(key.database) \(key.storedType.name) at \(key.offset): \(error)")
+  }
   public mutating func beginStored(byteCount: UInt64) throws(RDBError) {
     log.append("stored \(byteCount)")
     stored = []

@@ -53,6 +53,10 @@ extension ForwardingSink where Self: ~Copyable {
     try base.databaseSize(database: database, keys: keys, expiring: expiring)
   }
   /// Forwards the event to ``base``.
+  public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws {
+    try base.damagedKey(key, error: error)
+  }
+  /// Forwards the event to ``base``.
   @inlinable public mutating func beginStored(byteCount: UInt64) throws {
     try base.beginStored(byteCount: byteCount)
   }

@@ -5,7 +5,7 @@ public import RDBFormat
 /// The reader calls the methods in the order below. A span is valid only during the call that receives it: copy what must
 /// stay. A sink answers once per key how much of the value it wants (``Interest``).
 ///
-/// Only `node`, `finding` and the text form of `zsetMember` have defaults: when Redis gains a data type, the compiler lists each sink
+/// Only `node`, `finding`, `damagedKey` and the text form of `zsetMember` have defaults: when Redis gains a data type, the compiler lists each sink
 /// that has to decide. ``SelectiveSink`` has defaults for all events, ``ForwardingSink`` forwards them.
 ///
 /// A method may throw any error. Reading then ends with an ``RDBError`` of the code ``RDBError/Code/sink``, whose underlying
@@ -129,6 +129,9 @@ public protocol RDBSink: ~Copyable {
 
   // MARK: Ends
 
+  /// A key with a damaged value, in place of `beginKey`, its value and `endKey`: only if the reader leaves out such keys
+  /// (``RDBReader/Options/skipsDamagedKeys``). The default throws the error.
+  mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws
   /// The key is complete.
   mutating func endKey(_ end: KeyEnd) throws
   /// The snapshot is complete, and its checksum, if it has one, is right.
@@ -136,6 +139,8 @@ public protocol RDBSink: ~Copyable {
 }
 
 extension RDBSink where Self: ~Copyable {
+  /// Throws the error.
+  public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws { throw error }
   /// Does nothing.
   @inlinable public mutating func node(_ node: ValueNode) throws {}
   /// Does nothing.

@@ -32,7 +32,8 @@ struct StoredValueDecoder: ~Copyable {
     case .measure: parser.state.value.mode = .measure
     case .validate: parser.state.value.mode = .validate
     case .skip: parser.state.value.mode = .skip
-    case .stored, .elements, .elementsAfterOutline, .storedOrOutlined: parser.state.value.mode = .elements
+    case .stored, .elements, .elementsAfterOutline, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined:
+      parser.state.value.mode = .elements
     }
     parser.stopsAfterValue = true
     rest.removeAll(keepingCapacity: true)

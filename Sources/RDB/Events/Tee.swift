@@ -65,11 +65,10 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
 
   /// Decides whether the sink gets a value of `byteCount` stored bytes as stored, or decoded.
   @usableFromInline mutating func beginStored(_ byteCount: UInt64, _ key: TeeKey) {
-    switch interest {
-    case .skip: return
-    case .stored(let limit) where byteCount <= limit: takesStored = true
-    case .storedOrOutlined(let limit) where byteCount <= limit: takesStored = true
-    case .stored, .storedOrOutlined, .elements, .elementsAfterOutline, .measure, .validate:
+    if interest == .skip { return }
+    if let limit = interest.storedLimit, byteCount <= limit {
+      takesStored = true
+    } else {
       decodes = true
       if decoder == nil { decoder = StoredValueDecoder() }
       decoder!.begin(key.storedType, of: key.header, offset: key.valueOffset, interest)
@@ -77,18 +76,13 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
   }
 
   /// Whether the sink asked for a stream's outline.
-  @usableFromInline var takesOutline: Bool {
-    switch interest {
-    case .elementsAfterOutline, .storedOrOutlined: true
-    case .skip, .measure, .validate, .stored, .elements: false
-    }
-  }
+  @usableFromInline var takesOutline: Bool { interest.includesOutline }
 
   /// Returns the end of the key for this sink.
   @usableFromInline func end(_ end: KeyEnd) -> KeyEnd {
     switch interest {
     case .measure, .validate: KeyEnd(storedByteCount: end.storedByteCount, measure: end.measure ?? measure)
-    case .skip, .stored, .elements, .elementsAfterOutline, .storedOrOutlined:
+    default:
       KeyEnd(storedByteCount: end.storedByteCount)
     }
   }
@@ -104,7 +98,7 @@ public struct Tee<First: RDBSink & ~Copyable, Second: RDBSink & ~Copyable>: RDBS
     guard decodes else { return }
     switch interest {
     case .measure, .validate: measure = decoder?.measure
-    case .skip, .stored, .storedOrOutlined, .elements, .elementsAfterOutline: break
+    default: break
     }
   }
 }
@@ -124,7 +118,8 @@ extension Interest {
   @usableFromInline var includesElements: Bool {
     switch self {
     case .skip, .measure, .validate: false
-    case .stored, .elements, .elementsAfterOutline, .storedOrOutlined: true
+    case .stored, .elements, .elementsAfterOutline, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined:
+      true
     }
   }
 
@@ -133,7 +128,8 @@ extension Interest {
     switch self {
     case .elementsAfterOutline: .elements
     case .storedOrOutlined(let limit): .stored(atMost: limit)
-    case .skip, .measure, .validate, .stored, .elements: self
+    case .validatedStoredOrOutlined(let limit): .validatedStored(atMost: limit)
+    case .skip, .measure, .validate, .stored, .elements, .validatedStored: self
     }
   }
 
@@ -141,14 +137,12 @@ extension Interest {
   @usableFromInline func merged(with other: Interest) -> Interest {
     if self == other || other == .skip { return self }
     if self == .skip { return other }
-    switch (self, other) {
-    case (.elementsAfterOutline, _), (_, .elementsAfterOutline): return .elementsAfterOutline
-    case (.storedOrOutlined(let limit), .storedOrOutlined(let otherLimit)):
-      return .storedOrOutlined(atMost: min(limit, otherLimit))
-    case (.storedOrOutlined(let limit), _), (_, .storedOrOutlined(let limit)):
-      return .storedOrOutlined(atMost: limit)
-    default: return .stored
-    }
+    if self == .elementsAfterOutline || other == .elementsAfterOutline { return .elementsAfterOutline }
+    let validates = validatesStored || other.validatesStored
+    guard includesOutline || other.includesOutline else { return validates ? .validatedStored(atMost: .max) : .stored }
+    let limit = min(
+      includesOutline ? storedLimit ?? .max : .max, other.includesOutline ? other.storedLimit ?? .max : .max)
+    return validates ? .validatedStoredOrOutlined(atMost: limit) : .storedOrOutlined(atMost: limit)
   }
 }
 
@@ -200,6 +194,13 @@ extension Tee where First: ~Copyable, Second: ~Copyable {
     one.begin(a)
     two.begin(b)
     return a.merged(with: b)
+  }
+
+  /// Tells both sinks of a key with a damaged value.
+  @inlinable public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws {
+    try Self.call(&first, &one) { try $0.damagedKey(key, error: error) }
+    try Tee<Second, First>.call(&second, &two) { try $0.damagedKey(key, error: error) }
+    try checkStop()
   }
 
   /// Ends the key for both sinks; each gets the measure only if it asked for one.

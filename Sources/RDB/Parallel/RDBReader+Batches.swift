@@ -23,6 +23,9 @@ extension RDBReader {
       _ = try window.fill(from: source, missing: UInt64(Self.batchByteCount - window.count))
     }
     let start = parser.state
+    // The worker examines the values.
+    parser.examinesValues = false
+    defer { parser.examinesValues = parser.options.skipsDamagedKeys }
     while true {
       let skimmed = parser.skim(window.bytes, at: window.offset)
       var consumed = 0

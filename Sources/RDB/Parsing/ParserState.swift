@@ -14,6 +14,8 @@ struct ParserState: Sendable {
     case value
     /// After the announcement of a key whose sink needs a look ahead.
     case lookahead
+    /// Before the announcement of a key whose value was examined.
+    case examined
     /// After the EOF opcode.
     case finished
   }
@@ -43,6 +45,10 @@ struct ParserState: Sendable {
   /// The number of bytes still to be stepped over, of a string that did not fit into the input.
   @usableFromInline var owed: UInt64 = 0
   @usableFromInline var value = ValueState()
+  /// The module of the key whose value is examined, for its announcement.
+  @usableFromInline var examinedModule: ModuleID?
+  /// The damage found in the examined value; `nil`: none.
+  @usableFromInline var damage: RDBError?
   /// The registry of Redis ≥ 8.10.
   @usableFromInline var templates: [UInt64: HashTemplate] = [:]
   @usableFromInline var templateByteCount: UInt64 = 0
@@ -107,6 +113,12 @@ struct ValueState: Sendable {
   @usableFromInline var announced = false
   /// Whether the value is module AUX data.
   @usableFromInline var isModuleAux = false
+  /// Whether the key was not announced, because its value is damaged.
+  @usableFromInline var isLeftOut = false
+  /// Whether the look ahead examines the value, before its key is announced.
+  @usableFromInline var isExamined = false
+  /// The file offset of the type byte of the key whose value is examined.
+  @usableFromInline var typeOffset = 0
   /// The earliest field expiry; those of type 24 are stored as differences from it.
   @usableFromInline var firstExpiry: UInt64 = 0
   @usableFromInline var template: HashTemplate?

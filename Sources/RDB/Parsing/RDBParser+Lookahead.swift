@@ -15,42 +15,83 @@ extension RDBParser {
     state.phase = .lookahead
     if try findLookahead(cursor, interest) {
       state.phase = .value
+      let byteCount = foundLookahead?.storedByteCount ?? 0
       try decide(&sink)
+      if state.value.mode == .stored { try passWhole(byteCount, &cursor, &sink) }
     }
   }
 
-  /// Looks for the value's end in the input.
+  /// Gives the sink a whole stored value that the input holds.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func passWhole<S: RDBSink & ~Copyable>(
+    _ byteCount: UInt64, _ cursor: inout ByteCursor, _ sink: inout S
+  ) throws {
+    let bytes = try cursor.take(byteCount)
+    if byteCount > 0 { try sink.stored(bytes) }
+    state.value.stage = .done
+    committed = cursor.position
+  }
+
+  /// Looks for the value's end in the input, and validates the value if the answer asks for it.
   ///
-  /// - Returns: Whether it was found.
+  /// - Returns: Whether the end was found.
   @usableFromInline
   mutating func findLookahead(_ cursor: ByteCursor, _ interest: Interest) throws(RDBError) -> Bool {
     let saved = state.value
     let savedCommitted = committed
-    var ahead = cursor
-    prepareLookahead(interest)
     defer {
       state.value = saved
       state.owed = 0
       committed = savedCommitted
     }
+    var ahead = cursor
+    prepareLookahead(interest)
     do throws(RDBError) {
       try skipValue(&ahead)
     } catch {
       if error.needsInput { return false }
-      throw error
+      guard state.value.mode == .validate else { throw error }
+      foundLookahead = Lookahead.invalid
+      return true
     }
-    foundLookahead = Lookahead(
-      storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline())
+    var found = Lookahead(storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline())
+    if needsValidation(found, interest) {
+      ahead = cursor
+      state.value = saved
+      state.value.mode = .validate
+      do throws(RDBError) { found.isValid = try validateValue(&ahead) } catch { found.isValid = false }
+    }
+    foundLookahead = found
     return true
   }
 
+  /// Whether a value whose end was found must be decoded before it may come as stored.
+  ///
+  /// Values of other types were checked on the way to their end: see ``prepareLookahead(_:)``.
+  @usableFromInline func needsValidation(_ found: Lookahead, _ interest: Interest) -> Bool {
+    guard interest.validatesStored, let limit = interest.storedLimit else { return false }
+    return found.storedByteCount <= limit && state.value.type.layout.needsDecoding
+  }
+
+  /// Decodes the value as a check.
+  ///
+  /// - Returns: Whether every server loads it.
+  @usableFromInline @_lifetime(cursor: copy cursor) @discardableResult
+  mutating func validateValue(_ cursor: inout ByteCursor) throws(RDBError) -> Bool {
+    var counter = ElementCounter()
+    do { try elements(&cursor, &counter) } catch { throw RDBError.fromSink(error, at: cursor.offset) }
+    return counter.everyServerLoads
+  }
+
+  /// Chooses how the value is read up to its end.
   @usableFromInline mutating func prepareLookahead(_ interest: Interest) {
     outlineIDs.removeAll()
     state.value.mode = .skip
-    guard state.value.type.data == .stream else { return }
-    switch interest {
-    case .elementsAfterOutline, .storedOrOutlined: state.value.mode = .outline
-    default: break
+    let type = state.value.type
+    if type.data == .stream {
+      if interest.includesOutline { state.value.mode = .outline }
+    } else if interest.validatesStored, !type.layout.needsDecoding {
+      state.value.mode = .validate
     }
   }
 
@@ -74,15 +115,12 @@ extension RDBParser {
   mutating func decide<S: RDBSink & ~Copyable>(_ sink: inout S) throws {
     guard let found = foundLookahead else { return }
     foundLookahead = nil
-    state.value.mode = .elements
-    switch state.value.interest {
-    case .stored(let limit) where found.storedByteCount <= limit,
-      .storedOrOutlined(let limit) where found.storedByteCount <= limit:
+    if found.isValid, let limit = state.value.interest.storedLimit, found.storedByteCount <= limit {
       state.value.mode = .stored
       try sink.beginStored(byteCount: found.storedByteCount)
-    case .elementsAfterOutline, .storedOrOutlined:
+    } else {
+      state.value.mode = .elements
       if let outline = found.outline { try sink.streamOutline(outline.info, pendingIDs: outline.pendingIDs) }
-    default: break
     }
   }
 
@@ -91,22 +129,45 @@ extension RDBParser {
   mutating func supply<S: RDBSink & ~Copyable>(_ lookahead: Lookahead, to sink: inout S)
     throws(RDBError)
   {
+    if state.value.isExamined {
+      state.damage = lookahead.damage
+      state.phase = .examined
+      return
+    }
     foundLookahead = lookahead
     state.phase = .value
     do { try decide(&sink) } catch { throw inContext(.fromSink(error, at: state.value.offset)) }
   }
 
   /// Returns a parser for the value of the key just announced, which stops after the value.
-  func makeLookaheadParser() -> RDBParser {
+  ///
+  /// - Parameter mode: How the parser reads the value; `nil`: as the answer for the key needs it.
+  @usableFromInline func makeLookaheadParser(_ mode: ValueState.Mode? = nil) -> RDBParser {
     var ahead = RDBParser(state: state, options: options)
     ahead.state.phase = .value
-    ahead.prepareLookahead(state.value.interest)
+    if let mode { ahead.state.value.mode = mode } else { ahead.prepareLookahead(state.value.interest) }
     ahead.stopsAfterValue = true
     return ahead
   }
 
-  /// Returns the result of a parser made by ``makeLookaheadParser()`` that has come to the end.
+  /// Returns the result of a parser made by ``makeLookaheadParser(_:)`` that has come to the end.
   mutating func finishLookahead(storedByteCount: UInt64) -> Lookahead {
     Lookahead(storedByteCount: storedByteCount, outline: takeOutline())
   }
+
+  /// Whether the look ahead for the current answer validates on the way to the value's end.
+  var validatesInLookahead: Bool {
+    let type = state.value.type
+    return state.value.interest.validatesStored && !type.layout.needsDecoding && type.data != .stream
+  }
+}
+
+extension RDBError {
+  /// Whether reading the value's elements has the same error.
+  var isOfElements: Bool { code.isOfValue || code == .stringTooLong }
+}
+
+extension RDBParser.Lookahead {
+  /// The result for a value that must not come as stored.
+  static var invalid: Self { Self(storedByteCount: 0, outline: nil, isValid: false) }
 }

@@ -20,6 +20,8 @@ public import RDBFormat
   @usableFromInline package struct Options: Hashable, Sendable {
     /// Whether versions newer than 15 (Valkey: 81) are read, up to the first unknown type.
     @usableFromInline package var forceVersion = false
+    /// Whether keys with a damaged value are left out, and the sink is told (``RDBSink/damagedKey(_:error:)``).
+    @usableFromInline package var skipsDamagedKeys = false
     /// The size of the longest string that is held in memory, in bytes, decompressed.
     ///
     /// A longer string is an error (`stringTooLong`) unless the parser only steps over it. Values below 16 KiB have no
@@ -31,11 +33,15 @@ public import RDBFormat
   }
 
   /// The result of reading past the current value.
-  @usableFromInline package struct Lookahead: Hashable, Sendable {
+  @usableFromInline package struct Lookahead: Sendable {
     /// The size of the value as stored, in bytes, without the type byte.
     @usableFromInline package var storedByteCount: UInt64
     /// The outline of a stream, if the sink asked for it.
     @usableFromInline package var outline: StreamOutline?
+    /// Whether the value may come as stored: it is valid, or need not be.
+    @usableFromInline package var isValid = true
+    /// The damage of a value that is examined before its key is announced; `nil`: none.
+    @usableFromInline package var damage: RDBError?
   }
 
   @usableFromInline var state: ParserState
@@ -76,6 +82,8 @@ public import RDBFormat
   /// Whether the parser stops after the value, because it only looks ahead.
   @usableFromInline var stopsAfterValue = false
   @usableFromInline var foundLookahead: Lookahead?
+  /// Whether values are examined before their keys are announced.
+  @usableFromInline var examinesValues: Bool
 
   /// Creates a parser for the first byte of a file.
   @usableFromInline package init(options: Options = Options()) {
@@ -85,6 +93,7 @@ public import RDBFormat
   @usableFromInline init(state: ParserState, options: Options) {
     self.state = state
     self.options = options
+    examinesValues = options.skipsDamagedKeys
     types = .allocate(capacity: 256)
     types.initialize(repeating: nil, count: 256)
     fillTypes()
@@ -170,6 +179,8 @@ public import RDBFormat
         if stopsAfterValue { return .end }
       case .lookahead:
         return .lookahead
+      case .examined:
+        try announceExamined(&cursor, &sink)
       case .header:
         try fileHeader(&cursor, &sink)
       case .finished:
@@ -212,7 +223,16 @@ public import RDBFormat
     _ cursor: inout ByteCursor, _ type: ValueType, _ start: Int, _ sink: inout S
   ) throws {
     let name = try keyName(&cursor)
+    if examinesValues, try leavesOut(&cursor, name, type, start, &sink) { return }
     let interest = try announce(&cursor, name, type, start, &sink)
+    try valueOfKey(&cursor, type, interest, &sink)
+  }
+
+  /// Reads the value of a key that was just announced.
+  @inlinable @inline(__always) @_lifetime(cursor: copy cursor)
+  mutating func valueOfKey<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ type: ValueType, _ interest: Interest, _ sink: inout S
+  ) throws {
     committed = cursor.position
     state.phase = .value
     state.value.type = type
@@ -229,7 +249,7 @@ public import RDBFormat
         return try endKey(&cursor, &sink, measure: ValueMeasure())
       case .measure:
         return try endKey(&cursor, &sink, measure: ValueMeasure(ofString: value))
-      case .stored, .storedOrOutlined:
+      case .stored, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined:
         // The look ahead begins at the value's first byte.
         cursor.position = committed
       }
@@ -266,7 +286,7 @@ public import RDBFormat
     case .validate:
       state.value.mode = .validate
       state.value.measure = ValueMeasure()
-    case .stored, .storedOrOutlined:
+    case .stored, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined:
       state.value.mode = .elements
       if type.isSelfContained {
         try lookAhead(&cursor, interest, &sink)
@@ -300,11 +320,11 @@ public import RDBFormat
   /// Announces a key that has an expiry, an idle time, a frequency, metadata, a module, or a newer type.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func announceWithAttributes<S: RDBSink & ~Copyable>(
-    _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S
+    _ cursor: inout ByteCursor, _ name: RawSpan, _ sink: inout S, damage: RDBError? = nil
   ) throws -> Interest {
     let attributes = record.attributes
     if attributes.pointee.storedType.data == .module {
-      let module = ModuleID(rawValue: try cursor.length())
+      let module = try state.examinedModule ?? ModuleID(rawValue: cursor.length())
       if attributes.pointee.storedType == .modulePreGA {
         throw RDBError.preGAModule(at: attributes.pointee.offset, module)
       }
@@ -320,6 +340,13 @@ public import RDBFormat
     attributes.pointee.frequency = state.frequency
     let metadata = state.metadata
     // If the sink throws, the next call announces the same key again.
+    if let damage {
+      try sink.damagedKey(record.header(name: name, metadata: metadata.span.bytes), error: damage)
+      record.resetAttributes()
+      attributes.pointee.input = input
+      state.resetAttributes()
+      return .skip
+    }
     let interest = try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))
     if state.isNewerType, interest != .skip {
       try sink.finding(newerTypeFinding(attributes.pointee.storedType, at: typeOffset, cursor.bytes))
@@ -339,6 +366,8 @@ public import RDBFormat
     state.value.offset = offset
     state.value.announced = false
     state.value.isModuleAux = false
+    state.value.isLeftOut = false
+    state.value.isExamined = false
   }
 
   /// Reads a value, or continues one.
@@ -387,6 +416,10 @@ public import RDBFormat
     if state.value.isModuleAux {
       state.value.isModuleAux = false
       state.phase = .records
+    } else if state.value.isLeftOut {
+      state.value.isLeftOut = false
+      state.phase = .records
+      keyByteCount = Self.noKey
     } else {
       let mode = state.value.mode
       try endKey(

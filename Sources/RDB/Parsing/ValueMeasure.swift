@@ -61,6 +61,9 @@ struct ElementCounter: SelectiveSink {
   @usableFromInline var findings: [Finding]?
   @inlinable init() {}
 
+  /// Whether no finding says that a server refuses the value.
+  var everyServerLoads: Bool { findings?.allSatisfy { $0.severity == .note } ?? true }
+
   @inlinable static var events: SinkEvents {
     [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .finding]
   }

@@ -33,6 +33,8 @@ public struct RDBPushReader: ~Copyable {
   @usableFromInline var aheadWindow: Window?
   @usableFromInline var aheadStart = 0
   @usableFromInline var aheadRead: UInt64 = 0
+  /// The result of the look ahead, while the value is read once more to validate it.
+  @usableFromInline var aheadFound: RDBParser.Lookahead?
 
   /// Creates a reader before the first byte of a snapshot.
   ///
@@ -225,12 +227,39 @@ public struct RDBPushReader: ~Copyable {
   }
 
   @usableFromInline mutating func beginLookahead() {
-    ahead = parser.makeLookaheadParser()
+    ahead = parser.makeLookaheadParser(parser.state.value.isExamined ? .elements : nil)
     aheadStart = window.offset
+    aheadWindow = windowOfLookahead()
+    aheadRead = replayed
+    aheadFound = nil
+  }
+
+  /// Takes an error of the look ahead.
+  ///
+  /// - Returns: How the value is read once more; `nil`: ``aheadFound`` is the result of the look ahead.
+  /// - Throws: The error, if it is that of the snapshot.
+  private mutating func modeOfNextLookahead(after error: RDBError) throws(RDBError) -> ValueState.Mode? {
+    if parser.state.value.isExamined {
+      let isFirst = aheadFound == nil
+      aheadFound = RDBParser.Lookahead(storedByteCount: 0)
+      guard isFirst, error.code.isOfValue else { return nil }
+      aheadFound?.damage = error
+      return .skip
+    }
+    if aheadFound != nil {
+      aheadFound?.isValid = false
+      return nil
+    }
+    guard parser.validatesInLookahead, error.isOfElements else { throw error }
+    aheadFound = .invalid
+    return nil
+  }
+
+  /// Returns a window with the bytes from the current value on.
+  private func windowOfLookahead() -> Window {
     var copy = Window(capacity: 64 << 10, offset: window.offset, computesChecksum: false)
     copy.append(window.bytes)
-    aheadWindow = consume copy
-    aheadRead = replayed
+    return copy
   }
 
   /// Continues the look ahead with the bytes that have arrived.
@@ -238,18 +267,36 @@ public struct RDBPushReader: ~Copyable {
   /// - Returns: `nil` if more bytes must arrive.
   @usableFromInline mutating func lookOn(isFinal: Bool) throws(RDBError) -> RDBParser.Lookahead? {
     guard var ahead = ahead.take(), var window = aheadWindow.take() else { return nil }
-    let waiting = spool.byteCount - min(aheadRead, spool.byteCount)
     let piece = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: Int(min(waiting, 256 << 10)) + 1, alignment: 16)
+      byteCount: Int(min(spool.byteCount, 256 << 10)) + 1, alignment: 16)
     defer { piece.deallocate() }
-    var none = NoSink()
+    var counter = ElementCounter()
     while true {
       let isLast = isFinal && aheadRead == spool.byteCount
       var consumed = 0
-      let want = try ahead.parse(window, isFinal: isLast, into: &none, consumed: &consumed)
+      let want: RDBParser.Want
+      do throws(RDBError) {
+        want = try ahead.parse(window, isFinal: isLast, into: &counter, consumed: &consumed)
+      } catch {
+        guard let mode = try modeOfNextLookahead(after: error) else { return aheadFound }
+        ahead = parser.makeLookaheadParser(mode)
+        window = windowOfLookahead()
+        aheadRead = replayed
+        continue
+      }
       window.consume(consumed)
       if want == .end {
-        return ahead.finishLookahead(storedByteCount: UInt64(window.offset - aheadStart))
+        if aheadFound != nil {
+          if !counter.everyServerLoads { aheadFound?.isValid = false }
+          return aheadFound
+        }
+        let found = ahead.finishLookahead(storedByteCount: UInt64(window.offset - aheadStart))
+        if parser.state.value.isExamined || !parser.needsValidation(found, parser.state.value.interest) { return found }
+        aheadFound = found
+        ahead = parser.makeLookaheadParser(.validate)
+        window = windowOfLookahead()
+        aheadRead = replayed
+        continue
       }
       guard aheadRead < spool.byteCount else {
         self.ahead = consume ahead

@@ -29,6 +29,14 @@ public struct RDBReader: ~Copyable {
     }
     /// Whether the checksum is neither computed nor compared.
     public var ignoresChecksum = false
+    /// Whether a key with a damaged value is left out, and the sink is told (``RDBSink/damagedKey(_:error:)``).
+    ///
+    /// The lengths in the value must lead to its end. Every value is then decoded twice, the first time as a check before
+    /// its key is announced; a value that is longer than the window is also read twice.
+    package var skipsDamagedKeys: Bool {
+      get { parser.skipsDamagedKeys }
+      set { parser.skipsDamagedKeys = newValue }
+    }
     /// The size of the window, in bytes.
     package var windowByteCount = 512 << 10
     /// Creates the default options.
@@ -143,16 +151,52 @@ public struct RDBReader: ~Copyable {
     }
   }
 
-  /// Reads up to the end of the value just announced, without consuming anything.
+  /// Reads up to the end of the current value, without consuming anything, and again to validate it if needed.
   @usableFromInline
   mutating func lookAhead() throws(RDBError) -> RDBParser.Lookahead {
-    var ahead = parser.makeLookaheadParser()
+    if parser.state.value.isExamined { return examine() }
+    let validates = parser.validatesInLookahead
+    var found: RDBParser.Lookahead
+    do throws(RDBError) {
+      found = try lookAhead(with: parser.makeLookaheadParser())
+    } catch {
+      guard validates, error.isOfElements else { throw error }
+      return .invalid
+    }
+    if parser.needsValidation(found, parser.state.value.interest) {
+      do throws(RDBError) {
+        found.isValid = try lookAhead(with: parser.makeLookaheadParser(.validate)).isValid
+      } catch {
+        found.isValid = false
+      }
+    }
+    return found
+  }
+
+  /// Reads the value of a key that is not announced yet, as a check.
+  ///
+  /// - Returns: The damage, if the lengths in the value lead to its end all the same.
+  private mutating func examine() -> RDBParser.Lookahead {
+    var found = RDBParser.Lookahead(storedByteCount: 0)
+    do throws(RDBError) {
+      _ = try lookAhead(with: parser.makeLookaheadParser(.elements))
+    } catch let damage {
+      guard damage.code.isOfValue else { return found }
+      do throws(RDBError) {
+        _ = try lookAhead(with: parser.makeLookaheadParser(.skip))
+        found.damage = damage
+      } catch {}
+    }
+    return found
+  }
+
+  private mutating func lookAhead(with ahead: consuming RDBParser) throws(RDBError) -> RDBParser.Lookahead {
     let start = window.offset
-    var none = NoSink()
+    var counter = ElementCounter()
     var consumed = 0
     // The window does not hold the whole value. The part of it that the parser can use is not read again.
     var want = try ahead.parse(
-      window, isFinal: window.reachedEnd, into: &none, consumed: &consumed)
+      window, isFinal: window.reachedEnd, into: &counter, consumed: &consumed)
     var rest = Window(capacity: 256 << 10, offset: start + consumed, computesChecksum: false)
     let restStart = window.bytes.extracting(droppingFirst: consumed)
     rest.append(restStart)
@@ -161,11 +205,13 @@ public struct RDBReader: ~Copyable {
       let isFinal = try !rest.fill(
         from: later, missing: ahead.isSteppingOver ? 1 : max(missing, 1))
       var used = 0
-      want = try ahead.parse(rest, isFinal: isFinal, into: &none, consumed: &used)
+      want = try ahead.parse(rest, isFinal: isFinal, into: &counter, consumed: &used)
       rest.consume(used)
     }
     let end = rest.offset
-    return ahead.finishLookahead(storedByteCount: UInt64(end - start))
+    var found = ahead.finishLookahead(storedByteCount: UInt64(end - start))
+    found.isValid = counter.everyServerLoads
+    return found
   }
 
   /// Reads the trailer, compares the checksum, and examines the bytes that follow.

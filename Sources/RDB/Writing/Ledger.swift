@@ -22,6 +22,8 @@ public struct Ledger: MergeableSummary, Equatable {
     case pendingEntry = "pending entry"
     /// A function library.
     case functionLibrary = "function library"
+    /// A cached Lua script.
+    case script
     /// Data that a module keeps outside keys, or attaches to keys.
     case moduleAux = "module AUX"
     /// The score of a member of a sorted set.
@@ -116,6 +118,13 @@ public struct Ledger: MergeableSummary, Equatable {
   /// Records the loss of things without a name.
   package mutating func lose(_ loss: Loss, _ why: String, count: UInt64) {
     lost[Reason(loss, why), default: Count()].add(count, nil, 0)
+  }
+
+  /// Records a key that was read, and is lost because its value is damaged.
+  package mutating func loseDamaged(_ key: borrowing KeyHeader, _ error: RDBError) {
+    keysRead += 1
+    lose(
+      .key, "its value is damaged (\(error.code))", key: [UInt8](key.name), offset: key.offset)
   }
 
   /// Records what the output leaves out by design.

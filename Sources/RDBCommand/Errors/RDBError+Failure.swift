@@ -1,3 +1,4 @@
+import RDB
 import RDBCompression
 import RDBFormat
 import RDBFiltering
@@ -45,7 +46,10 @@ extension RDBError {
   }
 
   private var hint: String? {
-    switch code {
+    if FindingKind(rawValue: code.description) != nil {
+      return "Some servers refuse this, and so does --untrusted. Without it, the key is converted as it is read."
+    }
+    return switch code {
     case .truncated:
       "The file is cut: copy it again, or have the server write a new one (BGSAVE)."
     case .notRDB:

@@ -52,6 +52,12 @@ struct ReadingOptions: ParsableArguments {
   func open(_ path: String) throws -> InputFile { try InputFile(path: path, maxRatio: maxRatio) }
 }
 
+/// The option about damaged values.
+struct DamageOptions: ParsableArguments {
+  @Flag(help: "Leave out keys with a damaged value, and list them as lost (exit code 3).")
+  var skipDamaged = false
+}
+
 /// The option that sets the number of threads.
 struct ThreadOptions: ParsableArguments {
   static let limit = 64

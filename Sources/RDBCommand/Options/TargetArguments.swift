@@ -4,6 +4,8 @@ import RDBConvert
 
 extension RESPOptions.Restore: ExpressibleByArgument {}
 extension RESPOptions.Functions: ExpressibleByArgument {}
+extension RESPOptions.Modules: ExpressibleByArgument {}
+extension RESPOptions.Scripts: ExpressibleByArgument {}
 
 /// The options about the server that will run the commands.
 struct TargetArguments: ParsableArguments {
@@ -15,8 +17,9 @@ struct TargetArguments: ParsableArguments {
   var target: TargetVersion?
 
   @Option(
-    help: ArgumentHelp("Write RESTORE where the target can load the stored bytes.", valueName: "when"))
-  var restore = RESPOptions.Restore.never
+    help: ArgumentHelp(
+      "Write RESTORE where the target can load the stored bytes. Default: never.", valueName: "when"))
+  var restore: RESPOptions.Restore?
 
   @Option(
     help: ArgumentHelp("Write keys with a larger payload as commands, not as RESTORE.", valueName: "size"))
@@ -64,6 +67,12 @@ struct LoadingArguments: ParsableArguments {
       valueName: "how"))
   var functions: RESPOptions.Functions?
 
+  @Option(help: ArgumentHelp("Write values of modules and metadata of keys, or skip them.", valueName: "how"))
+  var modules: RESPOptions.Modules?
+
+  @Option(help: ArgumentHelp("Load cached Lua scripts, note them, or skip them.", valueName: "how"))
+  var scripts: RESPOptions.Scripts?
+
   @Flag(help: "End with an ECHO of counts and a checksum, which rdb check verifies.")
   var trailer = false
 
@@ -102,6 +111,31 @@ struct DatabaseMap: ExpressibleByArgument {
         return nil
       }
       pairs.append((source, target))
+    }
+  }
+}
+
+/// The options about how far a snapshot is trusted.
+struct TrustArguments: ParsableArguments {
+  @Flag(help: "Write RESTORE without validating the values: for a dump of one's own.")
+  var trust = false
+
+  @Flag(
+    help: "For a dump of unknown origin: write commands only, and skip modules, functions, scripts.")
+  var untrusted = false
+
+  /// Checks that nothing contradicts `--untrusted`.
+  func validate(_ target: TargetArguments, _ loading: LoadingArguments) throws {
+    if trust && untrusted { throw ValidationError("--trust and --untrusted contradict each other: give one.") }
+    guard untrusted else { return }
+    let given = [
+      (target.restore ?? .never) != .never ? "--restore \(target.restore?.rawValue ?? "")" : nil,
+      (loading.modules ?? .skip) != .skip ? "--modules \(loading.modules?.rawValue ?? "")" : nil,
+      (loading.functions ?? .skip) != .skip ? "--functions \(loading.functions?.rawValue ?? "")" : nil,
+      (loading.scripts ?? .skip) != .skip ? "--scripts \(loading.scripts?.rawValue ?? "")" : nil,
+    ]
+    if let option = given.compactMap(\.self).first {
+      throw ValidationError("--untrusted and \(option) contradict each other: give one.")
     }
   }
 }

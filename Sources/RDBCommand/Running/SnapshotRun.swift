@@ -10,8 +10,10 @@ struct SnapshotRun: ~Copyable {
   /// Starts to read the snapshot, up to its first key.
   ///
   /// - Throws: ``Failure``, if the input is no snapshot.
-  init(_ input: InputFile, _ options: ReadingOptions) throws {
-    var reader = RDBReader(input.source, options: options.readerOptions)
+  init(_ input: InputFile, _ options: ReadingOptions, _ damage: DamageOptions? = nil) throws {
+    var readerOptions = options.readerOptions
+    readerOptions.skipsDamagedKeys = damage?.skipDamaged ?? false
+    var reader = RDBReader(input.source, options: readerOptions)
     do {
       origin = try reader.origin()
     } catch {

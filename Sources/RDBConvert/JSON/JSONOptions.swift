@@ -41,6 +41,12 @@ public struct JSONOptions: Hashable, Sendable {
   ///
   /// The shape ``Shape/rdbtools`` ignores this option. Without these objects the ledger notes the omitted data.
   public var meta: Bool
+  /// Whether to add what the bytes of some values mean: the cardinality of a HyperLogLog, the place of each member of a geo
+  /// set, and the values of some modules.
+  ///
+  /// A sorted set does not say whether it is a geo set: each score that can be a place has one. The shape
+  /// ``Shape/rdbtools`` ignores this option.
+  public var decodes = false
   /// The release that wrote the snapshot, which determines the names of encodings. See `SnapshotOrigin.assumedWriter`.
   public var writer: ServerVersion
   /// Whether the sink receives only a part of each value. It then omits encodings that depend on the whole value.

@@ -2,7 +2,7 @@ public import RDB
 
 /// Values of modules.
 ///
-/// A value of RedisJSON is written as the JSON document that it holds. Other values are written as the payload of DUMP
+/// A value of RedisJSON of version 3 is written as the JSON document that it holds. Other values are written as the payload of DUMP
 /// in Base64, without its last ten bytes (version and checksum).
 extension JSONSink {
   /// `ReJSON-RL`, encoding version 3: one string, which is JSON.
@@ -20,6 +20,7 @@ extension JSONSink {
     try output.append("\",\"module_version\":", UInt64(module.version))
     key.module = .none
     key.moduleID = module
+    moduleBytes = options.decodes && isNative && DecodedModule.knows(module) ? [] : nil
     return module == Self.redisJSON ? .elements : .stored
   }
 
@@ -27,11 +28,23 @@ extension JSONSink {
 
   public mutating func stored(_ chunk: RawSpan) throws(RDBError) {
     try stored.append(chunk, to: &output)
+    guard let held = moduleBytes, !key.isModuleAux else { return }
+    if held.count + chunk.byteCount > DecodedModule.byteLimit {
+      moduleBytes = nil
+    } else {
+      chunk.withUnsafeBytes { moduleBytes?.append(contentsOf: $0) }
+    }
   }
 
   public mutating func endStored() throws(RDBError) {
     try stored.finish(to: &output)
     try output.append(key.isModuleAux ? "\"}" : "\"")
+    if !key.isModuleAux, let bytes = moduleBytes.take(), let decoded = DecodedModule(key.moduleID, stored: bytes) {
+      try output.append(",\"")
+      try output.append(decoded.name)
+      try output.append("\":")
+      try output.append(decoded.json.span.bytes)
+    }
     if key.isModuleAux && options.layout == .lines { try output.append("\n") }
     key.isModuleAux = false
   }

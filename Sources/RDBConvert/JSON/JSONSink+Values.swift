@@ -25,6 +25,9 @@ extension JSONSink {
       }
     }
     try strings.appendValue(value, to: &output)
+    if options.decodes, isNative, !options.isPart, let cardinality = HyperLogLog.cardinality(of: value) {
+      try output.append(",\"cardinality\":", cardinality)
+    }
   }
 
   public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
@@ -97,7 +100,9 @@ extension JSONSink {
       try output.reserve(96)
       output.appendUnchecked(score.isFinite ? ",\"score\":" : ",\"score\":null,\"score_text\":\"")
       output.advance(by: Self.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
-      output.appendUnchecked(score.isFinite ? "}" : "\"}")
+      if !score.isFinite { output.appendUnchecked(UInt8(ascii: "\"")) }
+      if options.decodes, let place = GeoPosition(score: score) { try appendPlace(place) }
+      try output.append(UInt8(ascii: "}"))
     } else {
       try strings.appendName(member, to: &output)
       try output.reserve(64)
@@ -124,7 +129,7 @@ extension JSONSink {
   private mutating func shortMember(
     _ member: RawSpan, _ writeScore: (UnsafeMutableRawPointer) -> Int
   ) throws(RDBError) -> Bool {
-    guard isNative, strings.writesText, member.byteCount <= Self.shortByteCount else { return false }
+    guard isNative, !options.decodes, strings.writesText, member.byteCount <= Self.shortByteCount else { return false }
     let memory = try shortMemory()
     var end = separate(at: memory)
     end &+= Self.write("{\"member\":", to: memory + end)
@@ -136,6 +141,14 @@ extension JSONSink {
     memory.storeBytes(of: UInt8(ascii: "}"), toByteOffset: end, as: UInt8.self)
     wrote(end &+ 1)
     return true
+  }
+
+  private mutating func appendPlace(_ place: GeoPosition) throws(RDBError) {
+    try output.reserve(128)
+    output.appendUnchecked(",\"longitude\":")
+    output.advance(by: Self.write(place.longitude, to: output.spare.baseAddress.unsafelyUnwrapped))
+    output.appendUnchecked(",\"latitude\":")
+    output.advance(by: Self.write(place.latitude, to: output.spare.baseAddress.unsafelyUnwrapped))
   }
 
   /// Writes a score as a JSON number, and returns its byte count.

@@ -23,6 +23,8 @@ public struct JSONSink: OutputSink, ~Copyable {
   var leftOut = JSONLeftOut()
   var key = KeyInProgress()
   var stored = Base64Stream()
+  /// The stored bytes of the current module value, if it is to be decoded.
+  var moduleBytes: [UInt8]?
 
   /// The state of the current key.
   struct KeyInProgress {
@@ -169,6 +171,11 @@ public struct JSONSink: OutputSink, ~Copyable {
     }
     separators.count &+= 1
     ledger.keysWritten &+= 1
+  }
+
+  /// Lists the key as lost.
+  public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws(RDBError) {
+    ledger.loseDamaged(key, error)
   }
 
   // MARK: Objects

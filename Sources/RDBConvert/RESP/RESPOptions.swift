@@ -38,6 +38,24 @@ public struct RESPOptions: Hashable, Sendable {
     case skip
   }
 
+  /// The treatment of the data of modules: values, and metadata of keys.
+  public enum Modules: String, Hashable, Sendable, CaseIterable {
+    /// Write RESTORE, which carries the data as it is: only the module knows what it means.
+    case forward
+    /// Write nothing of it. The ledger notes it.
+    case skip
+  }
+
+  /// The treatment of cached Lua scripts.
+  public enum Scripts: String, Hashable, Sendable, CaseIterable {
+    /// Write `SCRIPT LOAD`.
+    case load
+    /// Write nothing. The ledger notes the scripts.
+    case note
+    /// Write nothing, and note nothing.
+    case skip
+  }
+
   /// The server that receives the commands. Newer releases understand them too.
   public var target: ServerVersion
   /// The number of the database on the server for each database in the snapshot. A database without an entry keeps its
@@ -63,8 +81,19 @@ public struct RESPOptions: Hashable, Sendable {
   public var batchElementCount = 500
   /// The largest size of one command in bytes, unless a single element is longer; at most 16 MiB.
   public var batchByteCount = 1 << 20
+  /// Whether RESTORE carries only values whose whole structure was validated.
+  ///
+  /// Another value is written as the commands of its data type, or its damage ends the reading. Without validation a
+  /// damaged value gets a fresh, valid checksum: only for snapshots that the same person wrote.
+  public var validatesRestored = true
+  /// Whether a finding that is more than a note ends the conversion.
+  package var refusesFindings = false
   /// The treatment of function libraries.
   public var functions = Functions.append
+  /// The treatment of the data of modules.
+  public var modules = Modules.forward
+  /// The treatment of cached Lua scripts.
+  public var scripts = Scripts.note
 
   /// Creates options for a server.
   public init(target: ServerVersion) { self.target = target }

@@ -36,10 +36,15 @@ extension RESPSink {
     }
     let type = header.storedType
     switch type.data {
+    case .module where options.modules == .skip: return skipModule()
     case .module where !can.modules: return loses(.modules)
     case .stream where !can.streams: return loses(.streams)
     case .array where !can.arrays: return loses(.arrays)
     case .string, .list, .set, .zset, .hash, .stream, .module, .array: break
+    }
+    if !restored.metadata.isEmpty, options.modules == .skip {
+      ledger.note("metadata of keys, skipped by `modules`", key: name.array, offset: key.offset)
+      restored.metadata = []
     }
     if !restored.metadata.isEmpty, !can.keyMetadata {
       lose(.moduleAux, "metadata of keys needs \(RESPFeature.keyMetadata.neededServer)")
@@ -52,6 +57,9 @@ extension RESPSink {
     guard let limit = restoreLimit(type) else {
       return isStream ? .elementsAfterOutline : .elements
     }
+    if options.validatesRestored {
+      return isStream ? .validatedStoredOrOutlined(atMost: limit) : .validatedStored(atMost: limit)
+    }
     return isStream ? .storedOrOutlined(atMost: limit) : .stored(atMost: limit)
   }
 
@@ -62,7 +70,7 @@ extension RESPSink {
   /// Returns the longest value that uses RESTORE, in bytes, or `nil` if no value of the type does.
   private mutating func restoreLimit(_ type: ValueType) -> UInt64? {
     let must = type.data == .module || !restored.metadata.isEmpty
-    guard canRestore(type) else {
+    guard restorable.contains(type) else {
       if !restored.metadata.isEmpty { loseMetadata() }
       if options.restore == .always {
         ledger.note("values that the target reads as commands only", key: name.array, offset: key.offset)
@@ -83,10 +91,10 @@ extension RESPSink {
   /// Whether RESTORE can carry the expiry.
   private var expiryFitsRestore: Bool { !key.hasExpiry || can.restoreABSTTL && key.expiry > 0 }
 
-  private func canRestore(_ type: ValueType) -> Bool {
-    // The stored form of these types refers to a table elsewhere in the file.
-    if type == .hashTemplateListpack || type == .hashTemplateArray { return false }
-    return can.restore && options.target.canLoad(type)
+  /// Returns the types whose stored form the target can load.
+  static func restorable(_ options: RESPOptions, _ can: RESPAbilities) -> ValueTypeSet {
+    // The stored form of the others refers to a table elsewhere in the file.
+    ValueTypeSet(ValueType.allCases.filter { $0.isSelfContained && can.restore && options.target.canLoad($0) })
   }
 
   mutating func loseMetadata() {
@@ -119,8 +127,15 @@ extension RESPSink {
       let metadata = restored.metadata
       try payload(metadata.span.bytes)
     }
-    let type = [key.type.code] + restored.moduleID
-    try payload(type.span.bytes)
+    try out.output.reserve(1)
+    let memory = out.output.spare.baseAddress.unsafelyUnwrapped
+    memory.storeBytes(of: key.type.code, as: UInt8.self)
+    restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 1))
+    out.output.advance(by: 1)
+    if !restored.moduleID.isEmpty {
+      let id = restored.moduleID
+      try payload(id.span.bytes)
+    }
   }
 
   private mutating func payload(_ bytes: RawSpan) throws(RDBError) {
@@ -136,12 +151,13 @@ extension RESPSink {
 
   public mutating func endStored() throws(RDBError) {
     guard key.plan == .restore else { return }
-    let version = [UInt8(restored.version & 255), UInt8(restored.version >> 8)]
-    try payload(version.span.bytes)
-    let checksum = restored.checksum.value
-    let footer = (0..<8).map { UInt8(truncatingIfNeeded: checksum >> (8 * UInt64($0))) }
-    try out.output.append(footer.span.bytes)
-    try out.text("\r\n")
+    try out.output.reserve(16)
+    let memory = out.output.spare.baseAddress.unsafelyUnwrapped
+    memory.storeBytes(of: restored.version.littleEndian, as: UInt16.self)
+    restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 2))
+    memory.storeBytes(of: restored.checksum.value.littleEndian, toByteOffset: 2, as: UInt64.self)
+    memory.storeBytes(of: UInt16(bigEndian: 0x0D0A), toByteOffset: 10, as: UInt16.self)
+    out.output.advance(by: 12)
     if restored.replaces { try out.text("$7\r\nREPLACE\r\n") }
     if restored.hasAbsoluteExpiry { try out.text("$6\r\nABSTTL\r\n") }
     if let idle = restored.idleSeconds {
@@ -160,6 +176,14 @@ extension RESPSink {
 
   // MARK: Modules
 
+  /// Leaves the key out, because the options say so.
+  private mutating func skipModule() -> Interest {
+    key.plan = .none
+    ledger.keysFiltered += 1
+    ledger.note("values of modules, skipped by `modules`", key: name.array, offset: key.offset)
+    return .skip
+  }
+
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
     // The sink asked for the stored form; elements arrive only if it is too long.
     loseModule()
@@ -168,6 +192,6 @@ extension RESPSink {
   mutating func loseModule() {
     guard key.plan == .commands else { return }
     _ = lose(
-      canRestore(key.type) ? "its payload is longer than the bulk limit" : "the target reads no modules' values")
+      restorable.contains(key.type) ? "its payload is longer than the bulk limit" : "the target reads no modules' values")
   }
 }

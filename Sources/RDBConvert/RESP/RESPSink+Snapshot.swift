@@ -13,7 +13,7 @@ extension RESPSink {
   public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
     let text = field.name.withUnsafeBytes { Array($0.prefix(32)) }
     if text.elementsEqual("lua".utf8) {
-      ledger.note("cached Lua scripts")
+      try script(field.value)
     } else if text.elementsEqual("slot-info".utf8) {
       notes.slots += 1
     } else if text.elementsEqual("keydb-subexpire-when".utf8) {
@@ -21,7 +21,29 @@ extension RESPSink {
     }
   }
 
+  /// Writes a cached script as `SCRIPT LOAD`, or notes it.
+  private mutating func script(_ body: RawSpan) throws(RDBError) {
+    switch options.scripts {
+    case .skip: return
+    case .note: return ledger.note("cached Lua scripts")
+    case .load: break
+    }
+    guard can.scripts else {
+      return ledger.lose(.script, "scripts need \(RESPFeature.scripts.neededServer)", key: [], offset: 0)
+    }
+    guard body.byteCount <= bulkLimit else {
+      return ledger.lose(.script, "its text is longer than the bulk limit", key: [], offset: 0)
+    }
+    try out.begin(3)
+    try out.text("$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n")
+    try out.bulk(body)
+  }
+
   public mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {
+    if options.modules == .skip {
+      ledger.note("data of modules that belongs to no key, skipped by `modules`", key: Array(aux.module.name.utf8))
+      return false
+    }
     ledger.lose(
       .moduleAux, "no command carries data of modules that belongs to no key",
       key: Array(aux.module.name.utf8), offset: aux.offset)

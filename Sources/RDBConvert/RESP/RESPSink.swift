@@ -16,6 +16,8 @@ import RESP
 public struct RESPSink: OutputSink, ~Copyable {
   let options: RESPOptions
   let can: RESPAbilities
+  /// The types whose values RESTORE can carry to the target.
+  let restorable: ValueTypeSet
   /// The largest number of elements in one command.
   let batchElementCount: Int
   let batchByteCount: Int
@@ -90,6 +92,7 @@ public struct RESPSink: OutputSink, ~Copyable {
   public init(_ options: RESPOptions, to destination: any ByteDestination) {
     self.options = options
     can = RESPAbilities(options.target)
+    restorable = Self.restorable(options, can)
     batchElementCount = max(1, options.batchElementCount)
     batchByteCount = min(max(1, options.batchByteCount), 16 << 20)
     bulkLimit = Int(clamping: options.bulkLimit)
@@ -176,6 +179,19 @@ public struct RESPSink: OutputSink, ~Copyable {
       }
     }
     return try plan(header)
+  }
+
+  /// Throws an error for a finding that is more than a note, if the options say so. The code is the name of the finding.
+  public mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
+    guard options.refusesFindings, finding.severity != .note else { return }
+    throw RDBError(
+      RDBError.Code(finding.name), at: finding.offset, inner: finding.innerOffset, expected: finding.expected,
+      found: finding.found, key: finding.key, database: finding.database)
+  }
+
+  /// Lists the key as lost.
+  public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws(RDBError) {
+    ledger.loseDamaged(key, error)
   }
 
   @inlinable @inline(__always)

@@ -6,6 +6,7 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case variadicPush = "RPUSH, SADD, ZADD with several elements"
   case pexpireat = "PEXPIREAT"
   case restore = "RESTORE"
+  case scripts = "SCRIPT LOAD"
   case setNX = "SET NX"
   case restoreReplace = "RESTORE REPLACE"
   case variadicHSET = "HSET with several fields"
@@ -35,6 +36,7 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
     case .variadicPush: Self.both(2, 4)
     case .pexpireat: Self.both(2, 6)
     case .restore: Self.both(2, 6)
+    case .scripts: Self.both(2, 6)
     case .setNX: Self.both(2, 6, 12)
     case .restoreReplace: Self.both(3, 0)
     case .variadicHSET: Self.both(4, 0)
@@ -88,7 +90,7 @@ struct RESPAbilities {
   let hmset, variadicPush, pexpireat, restore, setNX, restoreReplace, variadicHSET, unlink: Bool
   let modules, streams, restoreABSTTL, setPXAT, createConsumer, trimByID, functions: Bool
   let streamCounters, manyArguments, fieldExpiry, keyMetadata, idempotencySettings: Bool
-  let idempotencyRecords, releasedEntries, arrays: Bool
+  let idempotencyRecords, releasedEntries, arrays, scripts: Bool
   /// The highest expiry of a hash field, in milliseconds since 1970. Source: `EB_EXPIRE_TIME_MAX` in Redis `src/ebuckets.h`.
   let maximumFieldExpiry: Int64
   /// Whether the target drops the sign of a score of −0 in a small sorted set: a listpack has it as an integer, a ziplist
@@ -120,6 +122,7 @@ struct RESPAbilities {
     idempotencyRecords = has(.idempotencyRecords)
     releasedEntries = has(.releasedEntries)
     arrays = has(.arrays)
+    scripts = has(.scripts)
     dropsSignOfZero = target.isAtLeast(7, 0, valkey: (7, 2))
     maximumFieldExpiry = target.vendor == .redis ? (1 << 46) - 1 : 1 << 62
   }

@@ -251,6 +251,9 @@ extension ValueLayout {
     }
   }
 
+  /// Creates the set of some types.
+  package init(_ types: some Sequence<ValueType>) { bits = types.reduce(0) { $0 | 1 &<< UInt64($1.rawValue) } }
+
   /// Whether the set contains `type`.
   @inlinable @inline(__always) package func contains(_ type: ValueType) -> Bool {
     bits &>> UInt64(type.rawValue) & 1 != 0

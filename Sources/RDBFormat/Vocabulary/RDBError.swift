@@ -53,6 +53,14 @@ public struct RDBError: Error, Sendable {
     /// Creates a code from its name: to compare with, or for a sink or source outside this package.
     public init(_ name: String) { description = name }
 
+    /// Whether the code is about the structure of one value.
+    package var isOfValue: Bool { Self.ofValues.contains(self) }
+
+    private static let ofValues: Set<Code> = [
+      badLength, badString, corruptLZF, corruptListpack, corruptZiplist, corruptIntset, corruptZipmap, corruptQuicklist,
+      corruptStream, corruptModule, corruptArray, corruptHashTemplate, corruptHash, badScore, duplicateMember, emptyKey,
+    ]
+
     /// The input ends before the bytes that it announced.
     public static let truncated = Code("truncated")
     /// The first bytes are no `REDIS` or `VALKEY` header.

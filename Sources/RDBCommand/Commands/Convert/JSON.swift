@@ -16,8 +16,19 @@ struct JSONArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Write objects of this shape.", valueName: "shape"))
   var shape = JSONOptions.Shape.native
 
+  @Flag(help: "Add the cardinality of HyperLogLogs, places of geo sets, and decoded module values.")
+  var decode = false
+
   @Flag(help: "Add the header, AUX fields, functions, slots, and a last object with the key count.")
   var meta = false
+}
+
+extension JSONArguments {
+  func validate() throws {
+    if decode && shape == .rdbtools {
+      throw ValidationError("--decode and --shape rdbtools contradict each other: give one.")
+    }
+  }
 }
 
 /// `rdb json`: writes every key as JSON.
@@ -42,16 +53,18 @@ struct JSON: WorkingCommand {
   @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup(title: "Reading") var damage: DamageOptions
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
     let input = try reading.open(input)
-    let run = try SnapshotRun(input, reading)
+    let run = try SnapshotRun(input, reading, damage)
     var options = JSONOptions(writer: run.origin.assumedWriter)
     options.layout = form.lines ? .lines : .array
     options.strings = form.strings
     options.shape = form.shape
     options.meta = form.meta
+    options.decodes = form.decode
     let conversion = try Conversion(of: input, to: output, .json, ledger, keys, working)
     let result = try conversion.read(run, to: conversion.output) { [options] destination in
       JSONSink(options, to: destination)

@@ -22,14 +22,18 @@ struct Resp: WorkingCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Target") var target: TargetArguments
   @OptionGroup(title: "Loading") var loading: LoadingArguments
+  @OptionGroup(title: "Trust") var trust: TrustArguments
   @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup(title: "Reading") var damage: DamageOptions
   @OptionGroup var working: WorkingArguments
+
+  func validate() throws { try trust.validate(target, loading) }
 
   func run() throws {
     let input = try reading.open(input)
-    let run = try SnapshotRun(input, reading)
+    let run = try SnapshotRun(input, reading, damage)
     let options = options(for: run.origin)
     let conversion = try Conversion(of: input, to: output, .lines, ledger, keys, working)
     let trailer = loading.trailer ? TrailingDestination(to: conversion.output) : nil
@@ -49,8 +53,12 @@ struct Resp: WorkingCommand {
     options.singleDatabase = loading.singleDb
     options.databaseCount = loading.databases
     options.existing = loading.replace ? .replace : loading.nx ? .keep : .merge
-    options.functions = loading.functions ?? (loading.replace ? .replace : .append)
-    options.restore = target.restore
+    options.functions = loading.functions ?? (trust.untrusted ? .skip : loading.replace ? .replace : .append)
+    options.modules = loading.modules ?? (trust.untrusted ? .skip : .forward)
+    options.scripts = loading.scripts ?? (trust.untrusted ? .skip : .note)
+    options.restore = target.restore ?? .never
+    options.validatesRestored = !trust.trust
+    options.refusesFindings = trust.untrusted
     options.restoreLimit = target.restoreMax.byteCount
     options.bulkLimit = target.maxBulk.byteCount
     options.batchElementCount = target.batch

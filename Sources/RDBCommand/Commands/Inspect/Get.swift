@@ -25,6 +25,7 @@ struct Get: WorkingCommand {
         rdb get dump.rdb jobs -n 3 --range -10:-1
         rdb get dump.rdb 'session:\\xac\\xed' --escaped --json | jq .expire_ms
         rdb get dump.rdb cart:9 --resp | redis-cli --pipe
+        rdb get dump.rdb visitors --decode
       """)
 
   /// The form of the output.
@@ -71,6 +72,9 @@ struct Get: WorkingCommand {
   @Option(help: ArgumentHelp("Write strings in JSON in this form. Default: utf8.", valueName: "how"))
   var strings: JSONOptions.Strings?
 
+  @Flag(help: "Add the cardinality of a HyperLogLog, places of a geo set, or a decoded module value.")
+  var decode = false
+
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
 
@@ -81,6 +85,9 @@ struct Get: WorkingCommand {
     if field != nil && range != nil { throw ValidationError("--field and --range contradict each other: give one.") }
     if resp && (field != nil || range != nil) {
       throw ValidationError("--resp writes whole keys: leave --field and --range out.")
+    }
+    if decode && (raw || resp) {
+      throw ValidationError("--decode adds to text and to --json: leave \(raw ? "--raw" : "--resp") out.")
     }
     if strings != nil && !json { throw TableArguments.stringsNeedJSON }
     _ = try choice
@@ -104,7 +111,8 @@ struct Get: WorkingCommand {
     case .text, .hex:
       let style: KeyText.Style = form == .hex ? .hex : .quoted
       ledger = try lookup.read(choice, to: output) { origin in
-        KeyText(style, writer: origin.assumedWriter, now: .now, isPart: choice != .all, to: output)
+        KeyText(
+          style, writer: origin.assumedWriter, now: .now, isPart: choice != .all, decodes: decode, to: output)
       }
     case .raw:
       if output.isTerminal {
@@ -119,6 +127,7 @@ struct Get: WorkingCommand {
       ledger = try lookup.read(choice, to: output) { origin in
         var options = JSONOptions(writer: origin.assumedWriter)
         (options.layout, options.strings, options.isPart) = (.lines, strings, choice != .all)
+        options.decodes = decode
         return JSONSink(options, to: output)
       }
     case .resp:

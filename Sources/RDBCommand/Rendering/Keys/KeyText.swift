@@ -20,6 +20,11 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   private let encodings: ObjectEncodings?
   private let now: UnixMilliseconds
   private let isPart: Bool
+  /// Whether to add what the bytes of the value mean.
+  private let decodes: Bool
+  /// The module of the key, and its stored bytes if the value is to be decoded.
+  private var module: ModuleID?
+  private var moduleBytes: [UInt8]?
   private var ledger = Ledger()
   private var type = ValueType.string
   private var nameByteCount = 0
@@ -33,10 +38,13 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   ///   - writer: The server that wrote the snapshot, which decides the names of encodings.
   ///   - now: The time that expiries are compared with.
   ///   - isPart: Whether only chosen elements are written.
+  ///   - decodes: Whether to add what the bytes of the value mean.
   init(
-    _ style: Style, writer: ServerVersion, now: UnixMilliseconds, isPart: Bool, to destination: any ByteDestination
+    _ style: Style, writer: ServerVersion, now: UnixMilliseconds, isPart: Bool, decodes: Bool,
+    to destination: any ByteDestination
   ) {
     self.isPart = isPart
+    self.decodes = decodes
     output = ByteOutput(to: destination)
     self.style = style
     self.now = now
@@ -55,6 +63,12 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     if let frequency = key.frequency { try row("frequency", "\(frequency)") }
     if let module = key.module { try row("module", "\(module.name), encoding version \(module.version)") }
     if type.data == .stream || type.data == .module { try typeRow(encodings?.value(type, nil)) }
+    module = key.module
+    moduleBytes = nil
+    if decodes, let module, DecodedModule.knows(module) {
+      moduleBytes = []
+      return .stored(atMost: UInt64(DecodedModule.byteLimit))
+    }
     return .elements
   }
 
@@ -141,6 +155,10 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     try typeRow(isPart ? nil : encodings?.string(value, keyByteCount: nameByteCount, expires: expires))
     try bytes(value)
     try output.append("\n")
+    if decodes, !isPart, let cardinality = HyperLogLog.cardinality(of: value) {
+      try output.append("\n")
+      try row("cardinality", "\(cardinality)")
+    }
   }
 
   mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
@@ -164,6 +182,12 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     try bytes(member)
     try output.append(style == .hex ? "\nscore " : " ")
     try append(score)
+    if decodes, let place = GeoPosition(score: score) {
+      try output.append(style == .hex ? "\nlongitude " : " longitude ")
+      try append(place.longitude)
+      try output.append(style == .hex ? "\nlatitude " : " latitude ")
+      try append(place.latitude)
+    }
     try output.append("\n")
   }
 
@@ -200,6 +224,24 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     case .float(let value): try append(Double(value))
     case .double(let value): try append(value)
     case .string: try bytes(item.bytes)
+    }
+    try output.append("\n")
+  }
+
+  // MARK: Decoded values of modules
+
+  mutating func beginStored(byteCount: UInt64) throws(RDBError) {}
+
+  mutating func stored(_ chunk: RawSpan) throws(RDBError) {
+    chunk.withUnsafeBytes { moduleBytes?.append(contentsOf: $0) }
+  }
+
+  mutating func endStored() throws(RDBError) {
+    guard let module, let bytes = moduleBytes.take() else { return }
+    if let decoded = DecodedModule(module, stored: bytes) {
+      try output.append(text: String(decoding: decoded.json, as: UTF8.self))
+    } else {
+      try output.append(text: "not decoded: the value does not have the layout of its version")
     }
     try output.append("\n")
   }
@@ -258,9 +300,6 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   // MARK: Events without output
 
   mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {}
-  mutating func beginStored(byteCount: UInt64) throws(RDBError) {}
-  mutating func stored(_ chunk: RawSpan) throws(RDBError) {}
-  mutating func endStored() throws(RDBError) {}
   mutating func beginSnapshot(_ header: SnapshotHeader) throws(RDBError) {}
   mutating func aux(_ field: borrowing AuxField) throws(RDBError) {}
   mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {}

@@ -45,6 +45,7 @@ private func counted(_ count: UInt64, _ loss: Ledger.Loss) -> String {
     case .expiry: "expiries"
     case .pendingEntry: "pending entries"
     case .functionLibrary: "function libraries"
+    case .script: "scripts"
     case .moduleAux: "module AUX records"
     default: loss.rawValue + "s"
     }

@@ -1,0 +1,68 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `rdb resp` with `--trust`, `--untrusted` and `--skip-damaged`, and `rdb json --skip-damaged`.
+@Suite("Trust options")
+struct TrustOptionTests {
+  static func folder() -> Scratch {
+    let folder = Scratch()
+    folder.copy(Fixture.named("reports/one-damaged-key"))
+    return folder
+  }
+
+  @Test("Name the lost key and its damage, with exit code 3, from a file and from a pipe")
+  func skipDamaged() {
+    let folder = Self.folder()
+    for line in [
+      "rdb resp dump.rdb --skip-damaged", "cat dump.rdb | rdb resp - --skip-damaged --restore always",
+      "rdb json dump.rdb --skip-damaged -j 1", "cat dump.rdb | rdb json - --skip-damaged --lines",
+    ] {
+      let outcome = Tool.shell(line + " -q", in: folder)
+      #expect(outcome.status == 3, "\(line)")
+      #expect(outcome.error == "rdb: lost: 1 key: its value is damaged (corruptListpack): \"h7\"\n")
+      #expect(Tool.shell(line + " -q --lossy", in: folder).status == 0)
+    }
+    #expect(Tool.shell("rdb json dump.rdb -q", in: folder).status == 65)
+    let kept = Tool.shell("rdb json dump.rdb --skip-damaged --lines -q -K '^h7$'", in: folder)
+    #expect(kept.status == 0 && kept.error == "")
+  }
+
+  @Test("Write RESTORE of a damaged value under --trust only")
+  func trust() {
+    let folder = Self.folder()
+    #expect(Tool.shell("rdb resp dump.rdb --restore always -q", in: folder).status == 65)
+    #expect(Tool.shell("rdb resp dump.rdb --restore always --trust -q", in: folder).status == 0)
+  }
+
+  @Test("Skip modules, functions and scripts under --untrusted")
+  func untrusted() {
+    for name in ["redis-8.2.3/json", "redis-7.2.6/functions", "redis-7.2.6/all"] {
+      let outcome = Tool.shell("rdb resp '\(Fixture.named(name).path)' --untrusted --lossy -q")
+      #expect(outcome.status == 0, "\(outcome.error)")
+      for command in ["RESTORE", "FUNCTION", "SCRIPT"] {
+        #expect(outcome.output.range(of: Data("\r\n\(command)\r\n".utf8)) == nil, "\(name)")
+      }
+    }
+  }
+
+  @Test("Refuse a key that some servers refuse, under --untrusted only")
+  func findings() {
+    let path = Fixture.named("reports/stream-length").path
+    #expect(Tool.shell("rdb resp '\(path)' -q").status == 0)
+    let refused = Tool.shell("rdb resp '\(path)' -q --untrusted")
+    #expect(refused.status == 65)
+    #expect(refused.error.contains(": streamLength at offset 84 in key \"s\""), "\(refused.error)")
+    #expect(refused.error.contains("so does --untrusted"))
+  }
+
+  @Test(
+    "Contradict each other",
+    arguments: ["--trust", "--restore auto", "--modules forward", "--functions append", "--scripts load"])
+  func contradictions(_ option: String) {
+    let outcome = Tool.shell("rdb resp dump.rdb --untrusted \(option)", in: Self.folder())
+    #expect(outcome.status == 64)
+    #expect(outcome.error.contains("\(option)") && outcome.error.contains("contradict each other: give one."))
+    #expect(Tool.shell("rdb resp '\(Fixture.named("redis-7.2.6/all").path)' --untrusted --restore never -q").status == 0)
+  }
+}
