@@ -63,6 +63,7 @@ struct TrustOptionTests {
     let outcome = Tool.shell("rdb resp dump.rdb --untrusted \(option)", in: Self.folder())
     #expect(outcome.status == 64)
     #expect(outcome.error.contains("\(option)") && outcome.error.contains("contradict each other: give one."))
-    #expect(Tool.shell("rdb resp '\(Fixture.named("redis-7.2.6/all").path)' --untrusted --restore never -q").status == 0)
+    #expect(
+      Tool.shell("rdb resp '\(Fixture.named("redis-7.2.6/all").path)' --untrusted --restore never -q").status == 0)
   }
 }

@@ -28,7 +28,9 @@ struct DecodingTests {
       }
       if size == 0 { try connection.command("PFADD", "h") }
       let uncached = try bytes(connection.command("GET", "h"))
-      guard case .integer(let expected) = try connection.command("PFCOUNT", "h") else { throw LiveServer.Failure(description: "no count") }
+      guard case .integer(let expected) = try connection.command("PFCOUNT", "h") else {
+        throw LiveServer.Failure(description: "no count")
+      }
       let cached = try bytes(connection.command("GET", "h"))
       #expect(HyperLogLog.cardinality(of: uncached.span.bytes) == UInt64(expected), "\(size)")
       #expect(HyperLogLog.cardinality(of: cached.span.bytes) == UInt64(expected), "\(size)")
@@ -63,8 +65,10 @@ struct DecodingTests {
     }
     for (index, place) in places.enumerated() {
       try connection.command("GEOADD", "g", "\(place.0)", "\(place.1)", "m\(index)")
-      let score = try #require(Double(String(decoding: bytes(connection.command("ZSCORE", "g", "m\(index)")), as: UTF8.self)))
-      guard case .array(let all?) = try connection.command("GEOPOS", "g", "m\(index)"), case .array(let pair?) = all[0] else {
+      let score = try #require(
+        Double(String(decoding: bytes(connection.command("ZSCORE", "g", "m\(index)")), as: UTF8.self)))
+      guard case .array(let all?) = try connection.command("GEOPOS", "g", "m\(index)"), case .array(let pair?) = all[0]
+      else {
         throw LiveServer.Failure(description: "no place")
       }
       let decoded = try #require(GeoPosition(score: score))
@@ -73,7 +77,9 @@ struct DecodingTests {
     }
   }
 
-  @Test("Have a place for each score that can be one", arguments: [-1, -0.0, 0.5, 4_503_599_627_370_496, .infinity, -.infinity])
+  @Test(
+    "Have a place for each score that can be one",
+    arguments: [-1, -0.0, 0.5, 4_503_599_627_370_496, .infinity, -.infinity])
   func noPlace(_ score: Double) {
     #expect(GeoPosition(score: score) == nil)
     #expect(GeoPosition(score: 0) != nil && GeoPosition(score: 4_503_599_627_370_495) != nil)
@@ -102,7 +108,9 @@ struct DecodingTests {
     let plain = JSONConversion(dump.whole, layout: .lines)
     #expect(!String(decoding: plain.bytes, as: UTF8.self).contains("cardinality"))
     for way in JSONConversion.Way.all {
-      #expect(JSONConversion(dump.whole, layout: .lines, decodes: true, way: way).bytes == Array(lines.joined(separator: "\n").utf8) + [10])
+      #expect(
+        JSONConversion(dump.whole, layout: .lines, decodes: true, way: way).bytes == Array(
+          lines.joined(separator: "\n").utf8) + [10])
     }
   }
 
@@ -118,7 +126,9 @@ struct DecodingTests {
     #expect(filter["hashes"] == .number("8") && filter["items"] == .number("300"))
     let scaling = try #require(keys.first { $0["key"]?.text == "bf:scaling" })
     #expect((scaling["decoded"]?["filters"]?.array?.count ?? 0) > 1)
-    for (one, other) in zip(plain, keys) { #expect(one["value"] == other["value"] && one["value"] != nil || one["module"] == nil) }
+    for (one, other) in zip(plain, keys) {
+      #expect(one["value"] == other["value"] && one["value"] != nil || one["module"] == nil)
+    }
     #expect(keys.contains { $0["module"]?.text == "MBbloomCF" && $0["decoded"] == nil })
   }
 
@@ -136,7 +146,10 @@ struct DecodingTests {
     var dump = SnapshotBuilder(version: 9)
     let tree: [[UInt8]] =
       [[2, 0x20], [2, 3]]
-      + [[2] + RDBBytes.length(0x80), text("a\"b"), [2] + RDBBytes.length(0x40), [2, 4], [2, 1], [2, 0x10], text("1"), [2, 0x10], text("0")]
+      + [
+        [2] + RDBBytes.length(0x80), text("a\"b"), [2] + RDBBytes.length(0x40), [2, 4], [2, 1], [2, 0x10], text("1"),
+        [2, 0x10], text("0"),
+      ]
       + [[2, 8], [1] + RDBBytes.length(UInt64(bitPattern: -7))]
       + [[2] + RDBBytes.length(0x80), text("n"), [2, 4], [4] + RDBBytes.little((0.1).bitPattern)]
       + [[2] + RDBBytes.length(0x80), text("s"), [2, 2], text("é\n")]
@@ -157,7 +170,9 @@ struct DecodingTests {
     func text(_ text: String) -> [UInt8] { SnapshotBuilder.item(text) }
     func number(_ value: UInt64) -> [UInt8] { [2] + RDBBytes.length(value) }
     let double: [UInt8] = [4] + RDBBytes.little((21.5).bitPattern)
-    var items = [text("temp"), number(3_600_000), number(4096), number(2), number(1_700_000_000_000), double, number(5)]
+    var items = [
+      text("temp"), number(3_600_000), number(4096), number(2), number(1_700_000_000_000), double, number(5),
+    ]
     if version >= 3 { items.append(number(1)) }
     items += [number(1), text("source")]
     if version >= 8 { items += [number(10), double] }
@@ -165,8 +180,12 @@ struct DecodingTests {
     var dump = SnapshotBuilder(version: 9)
     dump.key(7, "ts", value: Self.module(Self.series, version, items))
     let line = decoded(dump.whole)[0]
-    #expect(line.contains(#""decoded":{"retention_ms":3600000,"chunk_bytes":4096,"options":2,"last_timestamp_ms":1700000000000,"last_value":21.5,"samples":5"#))
+    #expect(
+      line.contains(
+        #""decoded":{"retention_ms":3600000,"chunk_bytes":4096,"options":2,"last_timestamp_ms":1700000000000,"last_value":21.5,"samples":5"#
+      ))
     #expect(line.hasSuffix(#","labels":{"room":"1","kind":"t"}}}"#), "\(line)")
-    #expect(line.contains("duplicate_policy") == (version >= 3) && line.contains("ignore_max_time_diff") == (version >= 8))
+    #expect(
+      line.contains("duplicate_policy") == (version >= 3) && line.contains("ignore_max_time_diff") == (version >= 8))
   }
 }

@@ -109,7 +109,8 @@ struct TrustTests {
     let whole = dump.whole
     let loaded = convert(whole, target: "6.2") { $0.scripts = .load }
     #expect(
-      loaded.lines == [#"SCRIPT LOAD "return 1""#, "SELECT 0", "SET k v", #"SCRIPT LOAD "return 2""#] && loaded.notes.isEmpty)
+      loaded.lines == [#"SCRIPT LOAD "return 1""#, "SELECT 0", "SET k v", #"SCRIPT LOAD "return 2""#]
+        && loaded.notes.isEmpty)
     #expect(loaded.summary.commandCount == 4)
     #expect(convert(whole, target: "6.2", threads: 3, window: 64) { $0.scripts = .load }.bytes == loaded.bytes)
     let noted = convert(whole, target: "6.2")

@@ -79,7 +79,8 @@ struct DamagedValueTests {
     let damaged = [0xC3] + B.length(2) + B.length(30) + [5, 65]
     let long = B.string([UInt8](repeating: 7, count: 1 << 20))
     let records =
-      B.key(0, [0xC3] + B.length(1 << 20) + B.length(1 << 21) + [UInt8](repeating: 0xFF, count: 1 << 20), name: "string")
+      B.key(
+        0, [0xC3] + B.length(1 << 20) + B.length(1 << 21) + [UInt8](repeating: 0xFF, count: 1 << 20), name: "string")
       + B.key(1, [11] + Array([[UInt8]](repeating: long, count: 10).joined()) + damaged, name: "list")
       + B.key(0, B.string("2"), name: "after")
     let bytes = B.snapshot(version: 9, B.key(0, B.string("1"), name: "before") + records)
@@ -91,7 +92,10 @@ struct DamagedValueTests {
       let log = result.summary.values
       #expect(result.end != nil)
       #expect(log.filter { $0.hasPrefix("key ") }.map { $0.prefix(10) }.sorted() == ["key \"after", "key \"befor"])
-      #expect(log.filter { $0.hasPrefix("damaged ") }.map { $0.prefix(16) }.sorted() == ["damaged \"list\" d", "damaged \"string\""])
+      #expect(
+        log.filter { $0.hasPrefix("damaged ") }.map { $0.prefix(16) }.sorted() == [
+          "damaged \"list\" d", "damaged \"string\"",
+        ])
     }
   }
 
@@ -104,7 +108,8 @@ struct DamagedValueTests {
     dump.key(16, "bad", value: B.string(B.listpack(["a"])))
     dump.string("after", "v")
     let reading = Way.whole.read(dump.whole, interest: .elements, skipsDamaged: true)
-    #expect(reading.log.contains { $0.hasPrefix("damaged \"bad\" db 3 hash_listpack at 11: corruptListpack at offset ") })
+    #expect(
+      reading.log.contains { $0.hasPrefix("damaged \"bad\" db 3 hash_listpack at 11: corruptListpack at offset ") })
     #expect(reading.log.contains("key \"after\" db 3 string at \(dump.bytes.count - 9)"))
   }
 

@@ -192,6 +192,7 @@ extension RESPSink {
   mutating func loseModule() {
     guard key.plan == .commands else { return }
     _ = lose(
-      restorable.contains(key.type) ? "its payload is longer than the bulk limit" : "the target reads no modules' values")
+      restorable.contains(key.type)
+        ? "its payload is longer than the bulk limit" : "the target reads no modules' values")
   }
 }
