@@ -12,7 +12,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-setup test-release test-debug test-deep check examples install uninstall fuzz bench \
+.PHONY: help setup build run test test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
   bench-instructions compare clean
 
 help: ## list the targets
@@ -44,6 +44,12 @@ test-debug: ## run every suite in debug mode, where assertions count; large matr
 
 test-deep: test-setup ## run every test in release mode, with the cases that `test` samples
 	RDB_TEST_DEEP=1 scripts/test.sh release
+
+test-sanitized: test-setup ## run every suite in debug mode under AddressSanitizer, then under ThreadSanitizer
+	scripts/test-sanitized.sh
+
+coverage: test-setup ## measure which lines and regions of RDBFormat and RDB the tests execute
+	scripts/coverage.sh --files
 
 check: ## check format, imports, public surface, unsafe code, words, flags, documentation, installation, and a dependant package
 	@status=0; \
