@@ -1,4 +1,4 @@
-package import RDB
+import RDB
 import RDBSupport
 
 /// The values of modules whose layout is simple, as JSON beside the payload.
