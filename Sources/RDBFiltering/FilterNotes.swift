@@ -31,7 +31,7 @@ struct FilterNotes {
       return
     }
     named[reason.rawValue] += 1
-    ledger.note(reason.text, count: count, key: key.withUnsafeBytes { Array($0) }, offset: offset)
+    ledger.note(reason.text, count: count, key: [UInt8](key), offset: offset)
   }
 
   /// Returns the ledger of a filter that did not pass `keysFiltered` keys.

@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// A pattern that matches whole key names byte by byte, by the rules of `KEYS` and `SCAN MATCH`.
 ///
 ///     *         any number of bytes
@@ -69,7 +71,7 @@ public struct Glob: Hashable, Sendable {
           (retryElement, retryPosition) = (element, position)
           continue
         }
-        let byte = name.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+        let byte = name.byte(at: position)
         let fits =
           token < 256
           ? token == UInt32(byte)

@@ -1,5 +1,6 @@
 public import RDB
 import RDBFormat
+import RDBSupport
 
 /// A copy of a key's header that outlives `beginKey`. Its memory is reused from key to key.
 @usableFromInline
@@ -15,9 +16,9 @@ struct HeldKey {
 
   @usableFromInline mutating func take(_ key: borrowing KeyHeader) {
     name.removeAll(keepingCapacity: true)
-    key.name.withUnsafeBytes { name.append(contentsOf: $0) }
+    name.append(key.name)
     metadata.removeAll(keepingCapacity: true)
-    key.metadata.withUnsafeBytes { metadata.append(contentsOf: $0) }
+    metadata.append(key.metadata)
     attributes = KeyRecord.Attributes(of: key)
     fieldsLeftOut = 0
     expiriesLeftOut = 0

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// Hints for an error about a key that does not exist: similar names, and other databases with the name.
 ///
@@ -63,7 +64,7 @@ package struct KeyHints: MergeableSummary {
   private func common(_ other: RawSpan) -> Int {
     let count = min(name.count, other.byteCount)
     var common = 0
-    while common < count, name[common] == other.unsafeLoad(fromByteOffset: common, as: UInt8.self) { common &+= 1 }
+    while common < count, name[common] == other.byte(at: common) { common &+= 1 }
     return common
   }
 
@@ -72,7 +73,7 @@ package struct KeyHints: MergeableSummary {
     guard other.byteCount <= 4096 else { return }
     add(
       Near(
-        name: other.withUnsafeBytes { Array($0) }, common: common, distance: abs(other.byteCount - name.count)))
+        name: [UInt8](other), common: common, distance: abs(other.byteCount - name.count)))
   }
 
   private mutating func add(_ near: Near) {

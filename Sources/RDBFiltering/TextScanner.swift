@@ -9,13 +9,9 @@ struct TextScanner {
   var next: UInt8? { isAtEnd ? nil : bytes[position] }
 
   /// Advances over `text` if it is next, and returns whether it was.
-  mutating func take(_ text: StaticString) -> Bool {
-    let count = text.utf8CodeUnitCount
-    let wanted = UnsafeBufferPointer(start: text.utf8Start, count: count)
-    guard bytes.count - position >= count,
-      bytes[position..<position + count].elementsEqual(wanted)
-    else { return false }
-    position += count
+  mutating func take(_ text: String) -> Bool {
+    guard bytes[position...].starts(with: text.utf8) else { return false }
+    position += text.utf8.count
     return true
   }
 

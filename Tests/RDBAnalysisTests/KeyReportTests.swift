@@ -2,6 +2,7 @@ import Foundation
 import RDB
 import RDBAnalysis
 import RDBFormat
+import RDBSupport
 import TestSupport
 import Testing
 

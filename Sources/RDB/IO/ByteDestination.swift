@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// A destination of output bytes: a file, a pipe, memory.
 ///
 /// A ``ByteOutput`` collects small pieces of output and calls its destination once per full buffer, and
@@ -46,7 +48,7 @@ public final class MemoryDestination: ByteDestination {
 
   /// Appends `bytes` and `more` to ``MemoryDestination/bytes``.
   public func write(_ bytes: RawSpan, followedBy more: RawSpan) {
-    bytes.withUnsafeBytes { self.bytes.append(contentsOf: $0) }
-    more.withUnsafeBytes { self.bytes.append(contentsOf: $0) }
+    self.bytes.append(bytes)
+    self.bytes.append(more)
   }
 }

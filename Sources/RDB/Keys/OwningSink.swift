@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// A sink that copies keys and values.
 struct OwningSink: RDBSink {
@@ -45,7 +46,7 @@ struct OwningSink: RDBSink {
   }
 
   @inline(__always)
-  private func own(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
+  private func own(_ bytes: RawSpan) -> [UInt8] { [UInt8](bytes) }
 
   /// Room to reserve for a count that the file claims.
   private func capacity(_ claimed: UInt64?) -> Int { Int(min(claimed ?? 0, 1024)) }
@@ -119,7 +120,7 @@ struct OwningSink: RDBSink {
 
   mutating func beginStored(byteCount: UInt64) { bytes.reserveCapacity(min(Int(clamping: byteCount), 1 << 20)) }
   mutating func stored(_ chunk: RawSpan) {
-    if hasRoom(chunk.byteCount) { chunk.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    if hasRoom(chunk.byteCount) { bytes.append(chunk) }
   }
   mutating func endStored() {}
   /// Notes that the value is too large: a module's value arrives as items only if it is over the limit.

@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// The context of errors: the key, its database and its type.
 extension RDBParser {
@@ -18,7 +19,7 @@ extension RDBParser {
   /// Copies the name of the current key.
   @usableFromInline mutating func keep(_ name: RawSpan) {
     state.keyName.removeAll(keepingCapacity: true)
-    name.withUnsafeBytes { state.keyName.append(contentsOf: $0) }
+    state.keyName.append(name)
     keyByteCount = Self.keptKey
   }
 
@@ -40,7 +41,7 @@ extension RDBParser {
     if state.value.isModuleAux, state.phase == .value { return error }
     let key =
       keyByteCount >= 0
-      ? input.extracting(keyEnd - keyByteCount..<keyEnd).withUnsafeBytes { Array($0) } : state.keyName
+      ? [UInt8](input.extracting(keyEnd - keyByteCount..<keyEnd)) : state.keyName
     return error.adding(
       key: key, database: state.database, valueType: isInValue ? state.value.type.name : nil)
   }

@@ -65,7 +65,7 @@ extension RDBParser {
   /// The name of the key being read; `nil`: the value of no key, or of a key whose name is not known here.
   private func currentKey(_ input: RawSpan) -> [UInt8]? {
     if keyByteCount >= 0 {
-      return input.extracting(keyEnd - keyByteCount..<keyEnd).withUnsafeBytes { Array($0) }
+      return [UInt8](input.extracting(keyEnd - keyByteCount..<keyEnd))
     }
     return knowsKey ? state.keyName : nil
   }

@@ -260,7 +260,7 @@ extension RDBParser {
     }
     let name = try string(&cursor, slot: 1)
     state.value.remaining = try cursor.length()
-    producer = name.withUnsafeBytes { Array($0) }
+    producer = [UInt8](name)
     state.value.outer -= 1
     state.value.stage = .producer
   }

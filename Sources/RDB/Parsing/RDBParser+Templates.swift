@@ -37,7 +37,7 @@ extension RDBParser {
     while UInt64(fields.count) < count {
       try checkRecord(from: start, cursor)
       let field = try string(&cursor, slot: 1)
-      fields.append(field.withUnsafeBytes { Array($0) })
+      fields.append([UInt8](field))
     }
     try checkTemplate(fields, start)
     return fields
@@ -67,7 +67,7 @@ extension RDBParser {
       var fields: [[UInt8]] = []
       while !listpack.isAtEnd {
         let field = try listpack.next().text(scratch: scratch.number(1))
-        fields.append(field.withUnsafeBytes { Array($0) })
+        fields.append([UInt8](field))
       }
       try listpack.finish(count: fields.count)
       try checkTemplate(fields, offset)

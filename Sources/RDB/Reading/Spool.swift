@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// Storage for bytes that arrive while a reader looks ahead.
 ///
@@ -36,11 +37,11 @@ struct SpoolBuffer: ~Copyable {
           expected: "a value that can be looked through within the \(limit) bytes of the spool",
           found: "a larger one")
       }
-      bytes.withUnsafeBytes { memory.append(contentsOf: $0) }
+      memory.append(bytes)
     case .file:
       let file = if let file { file } else { try SpoolFile() }
       self.file = file
-      try bytes.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) throws(RDBError) in try file.append(bytes) }
+      try file.append(bytes)
     case .refuse:
       throw RDBError(
         .refused, at: offset, expected: "a value that has arrived whole, because there is no spool",

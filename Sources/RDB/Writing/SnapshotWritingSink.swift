@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// A sink that writes the events that it gets as a snapshot.
 ///
@@ -248,7 +249,7 @@ private struct HeldElements {
   }
 
   mutating func append(_ element: RawSpan) {
-    element.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    bytes.append(element)
     ends.append(bytes.count)
   }
 
@@ -292,6 +293,6 @@ extension RawSpan {
   /// Replaces the content of `array`.
   fileprivate func copy(to array: inout [UInt8]) {
     array.removeAll(keepingCapacity: true)
-    withUnsafeBytes { array.append(contentsOf: $0) }
+    array.append(self)
   }
 }

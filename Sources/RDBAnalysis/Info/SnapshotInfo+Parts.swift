@@ -90,7 +90,7 @@ package struct Functions: Hashable, Sendable, Codable {
 
   /// Parses the first line of a library: `#!<engine> name=<name>`.
   private static func shebang(_ code: RawSpan) -> (engine: BinaryText, name: BinaryText) {
-    let line = code.withUnsafeBytes { $0.prefix(1024).prefix { $0 != UInt8(ascii: "\n") } }
+    let line = [UInt8](code.extracting(first: 1024)).prefix { $0 != UInt8(ascii: "\n") }
       .filter { $0 != UInt8(ascii: "\r") }
     guard line.starts(with: "#!".utf8) else { return (BinaryText([]), BinaryText([])) }
     let words = line.dropFirst(2).split(separator: UInt8(ascii: " "))
@@ -160,7 +160,7 @@ package struct SlotHints: Hashable, Sendable, Codable {
 
   /// Adds the AUX field of Valkey ≥ 8: `slot,keys,expires[,keys with field expiries]`.
   mutating func add(aux value: RawSpan) {
-    let text = value.withUnsafeBytes { String(decoding: $0.prefix(128), as: UTF8.self) }
+    let text = String(decoding: [UInt8](value.extracting(first: 128)), as: UTF8.self)
     let numbers = text.split(separator: ",").map { UInt64($0) }
     guard numbers.count >= 3, let slot = numbers[0], let keys = numbers[1], let expiring = numbers[2]
     else { return }

@@ -5,50 +5,46 @@ import RDBSupport
 /// A copy of borrowed bytes, in memory that is reused for the next copy.
 @usableFromInline
 struct HeldBytes: ~Copyable {
-  @usableFromInline var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
-  private var count = 0
+  private var buffer = ByteBuffer(capacity: 256)
 
   init() {}
 
-  @inlinable deinit { buffer.deallocate() }
-
-  mutating func removeAll() { count = 0 }
+  mutating func removeAll() { buffer.removeAll() }
 
   /// Replaces the bytes by a copy of `bytes`.
   mutating func hold(_ bytes: RawSpan) {
-    reserve(bytes.byteCount)
-    bytes.withUnsafeBytes { source in
-      if !source.isEmpty { buffer.copyMemory(from: source) }
-    }
-    count = bytes.byteCount
+    begin()
+    buffer.append(bytes)
   }
 
   /// Replaces the bytes by a number as text.
   mutating func hold(decimal number: UInt64) {
-    count = buffer.baseAddress.map { DecimalText.write(number, to: $0) } ?? 0
+    begin()
+    append(decimal: number)
   }
 
   /// Replaces the bytes by a stream ID as text.
   mutating func hold(_ id: StreamID) {
-    hold(decimal: id.milliseconds)
-    buffer[count] = UInt8(ascii: "-")
-    count += 1
-    count += buffer.baseAddress.map { DecimalText.write(id.sequence, to: $0 + count) } ?? 0
+    begin()
+    append(decimal: id.milliseconds)
+    buffer.append(UInt8(ascii: "-"))
+    append(decimal: id.sequence)
   }
 
-  private mutating func reserve(_ byteCount: Int) {
-    // Long values are rare: free their memory with the next value.
-    guard byteCount > buffer.count || buffer.count > 1 << 20 else { return }
-    buffer.deallocate()
-    buffer = .allocate(byteCount: max(256, byteCount), alignment: 8)
+  private mutating func append(decimal number: UInt64) {
+    buffer.reserve(DecimalText.maximumByteCount)
+    buffer.advance(by: DecimalText.write(number, to: buffer.end))
+  }
+
+  private mutating func begin() {
+    // Long values are rare: their memory is freed with the next value.
+    if buffer.capacity > 1 << 20 { buffer = ByteBuffer(capacity: 256) }
+    buffer.removeAll()
   }
 
   /// The bytes. Valid until the next call of a mutating method.
   var span: RawSpan {
     @_lifetime(borrow self)
-    get {
-      _overrideLifetime(
-        RawSpan(_unsafeStart: UnsafeRawPointer(buffer.baseAddress!), byteCount: count), borrowing: self)
-    }
+    get { buffer.bytes }
   }
 }

@@ -62,7 +62,7 @@ struct RepetitionSample: Sendable, Hashable {
 
   /// Returns a copy of an example for display, cut to 512 bytes.
   private static func copy(_ example: RawSpan) -> [UInt8] {
-    example.extracting(first: 512).withUnsafeBytes { Array($0) }
+    [UInt8](example.extracting(first: 512))
   }
 
   private mutating func thin() {
@@ -153,7 +153,7 @@ struct RepetitionSample: Sendable, Hashable {
           entry.zeros[UInt8(pair >> 32)] = UInt32(truncatingIfNeeded: pair)
         }
         let example = try cursor.take(counts & 0xFFFF_FFFF)
-        entry.example = example.withUnsafeBytes { Array($0) }
+        entry.example = [UInt8](example)
         entries[identity] = entry
       }
     } catch {

@@ -11,7 +11,7 @@ public struct BinaryText: Hashable, Sendable, Codable {
   /// Creates a value from bytes.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
   /// Creates a value from a copy of borrowed bytes.
-  package init(_ bytes: RawSpan) { self.bytes = bytes.withUnsafeBytes { Array($0) } }
+  package init(_ bytes: RawSpan) { self.bytes = [UInt8](bytes) }
 
   private enum CodingKeys: String, CodingKey {
     case base64 = "$base64"

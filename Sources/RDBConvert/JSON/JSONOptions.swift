@@ -121,7 +121,5 @@ enum JSONSeparatorState {
     }
   }
 
-  private static func bytes(_ text: StaticString) -> [UInt8] {
-    Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
+  private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 }

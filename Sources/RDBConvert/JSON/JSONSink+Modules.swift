@@ -1,4 +1,5 @@
 public import RDB
+import RDBSupport
 
 /// Values of modules.
 ///
@@ -90,7 +91,7 @@ extension JSONSink {
       try output.append(",\"json\":")
       for position in 0..<bytes.byteCount {
         // A line break in a valid JSON text is white space, because strings cannot contain it.
-        let byte = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+        let byte = bytes.byte(at: position)
         try output.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
       }
     }
@@ -103,17 +104,13 @@ extension JSONSink {
     case .signed(let value): try appendPiece(1, length: UInt64(bitPattern: value))
     case .unsigned(let value): try appendPiece(2, length: value)
     case .float(let value):
-      let bits = value.bitPattern.littleEndian
-      try withUnsafeBytes(of: bits) { bytes throws(RDBError) in
-        try stored.append([3 as UInt8].span.bytes, to: &output)
-        try stored.append(bytes.bytes, to: &output)
-      }
+      let bits: InlineArray<1, UInt32> = [value.bitPattern.littleEndian]
+      try stored.append([3 as UInt8].span.bytes, to: &output)
+      try stored.append(bits.span.bytes, to: &output)
     case .double(let value):
-      let bits = value.bitPattern.littleEndian
-      try withUnsafeBytes(of: bits) { bytes throws(RDBError) in
-        try stored.append([4 as UInt8].span.bytes, to: &output)
-        try stored.append(bytes.bytes, to: &output)
-      }
+      let bits: InlineArray<1, UInt64> = [value.bitPattern.littleEndian]
+      try stored.append([4 as UInt8].span.bytes, to: &output)
+      try stored.append(bits.span.bytes, to: &output)
     case .string:
       try appendPiece(5, length: UInt64(item.bytes.byteCount))
       try stored.append(item.bytes, to: &output)

@@ -1,4 +1,5 @@
 public import RDB
+import RDBSupport
 
 /// Records that are not keys.
 ///
@@ -120,7 +121,7 @@ struct FunctionShebang {
   /// Reads the first line of `code`. Returns `nil` if the line does not have this form.
   init?(_ code: RawSpan) {
     func byte(_ position: Int) -> UInt8 {
-      code.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+      code.byte(at: position)
     }
     var end = 0
     while end < code.byteCount, byte(end) != UInt8(ascii: "\n"), byte(end) != UInt8(ascii: "\r") { end += 1 }

@@ -8,7 +8,7 @@ extension RESPSink {
   public mutating func streamGroup(_ group: borrowing StreamGroup) throws(RDBError) {
     guard key.plan == .commands else { return }
     try endClaim()
-    stream.claim.group = group.name.withUnsafeBytes { RESPText.bulk($0) }
+    stream.claim.group = RESPText.bulk([UInt8](group.name))
     let read = entriesRead(group)
     let saysRead = can.streamCounters && read != nil
     try out.begin(saysRead ? 7 : 5)

@@ -27,7 +27,7 @@ extension RESPSink {
   /// Chooses between RESTORE and commands for a key, and returns how the reader must pass the value.
   mutating func plan(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     if header.metadata.byteCount > 0 {
-      restored.metadata = header.metadata.withUnsafeBytes { Array($0) }
+      restored.metadata = [UInt8](header.metadata)
     }
     if let module = header.module {
       restored.moduleID = module.stored

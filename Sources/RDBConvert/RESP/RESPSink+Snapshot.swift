@@ -1,5 +1,6 @@
 public import RDB
 public import RDBFormat
+import RDBSupport
 import RESP
 
 /// Records that belong to no key.
@@ -11,7 +12,7 @@ extension RESPSink {
   public mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) { notes.slots += 1 }
 
   public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
-    let text = field.name.withUnsafeBytes { Array($0.prefix(32)) }
+    let text = [UInt8](field.name.extracting(first: 32))
     if text.elementsEqual("lua".utf8) {
       try script(field.value)
     } else if text.elementsEqual("slot-info".utf8) {
@@ -54,7 +55,7 @@ extension RESPSink {
     let code = library.isPreGA ? Self.withFirstLine(library) : []
     let byteCount = library.isPreGA ? code.count : library.code.byteCount
     let libraryName =
-      library.isPreGA ? library.name.withUnsafeBytes { Array($0) } : Self.libraryName(library.code)
+      library.isPreGA ? [UInt8](library.name) : Self.libraryName(library.code)
     guard options.functions != .skip else {
       ledger.note("function libraries, skipped by `functions`", key: libraryName)
       return
@@ -82,17 +83,17 @@ extension RESPSink {
   /// Returns the code of a library of Redis 7.0-rc1 or rc2, with the first line that later servers require.
   private static func withFirstLine(_ library: borrowing FunctionLibrary) -> [UInt8] {
     var code = Array("#!".utf8)
-    code += library.engine.withUnsafeBytes { $0.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
+    code += [UInt8](library.engine).map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
     code += Array(" name=".utf8)
-    library.name.withUnsafeBytes { code += $0 }
+    code.append(library.name)
     code.append(10)
-    library.code.withUnsafeBytes { code += $0 }
+    code.append(library.code)
     return code
   }
 
   /// Returns `<name>` from a first line `#!lua name=<name>`.
   private static func libraryName(_ code: RawSpan) -> [UInt8] {
-    let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != 10 }) }
+    let line = [UInt8](code.extracting(first: 512)).prefix { $0 != 10 }
     let words = line.split(separator: UInt8(ascii: " "))
     return words.first { $0.starts(with: "name=".utf8) }.map { Array($0.dropFirst(5)) } ?? []
   }

@@ -17,7 +17,7 @@ public import RDBSupport
 /// Source: `lpGetWithSize`, `lpEncodeBacklen` in Redis `src/listpack.c`. The thresholds between backlen
 /// sizes lie one below the natural ones there: 16 383 already takes three bytes. Valkey 9 writes two, and
 /// each refuses the other's form; this reads both.
-@usableFromInline package struct Listpack: PackedCursor, ~Escapable, BitwiseCopyable {
+@usableFromInline package struct Listpack: ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int

@@ -14,7 +14,7 @@ public import RDBSupport
 ///     F1…FD                        0–12
 ///
 /// Source: `ziplistValidateIntegrity` in Redis `src/ziplist.c`.
-@usableFromInline package struct Ziplist: PackedCursor, ~Escapable, BitwiseCopyable {
+@usableFromInline package struct Ziplist: ~Escapable, BitwiseCopyable {
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int

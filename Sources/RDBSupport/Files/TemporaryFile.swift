@@ -33,6 +33,9 @@ package final class TemporaryFile: Sendable {
     }
   }
 
+  /// Removes all bytes, so that the operating system frees their space.
+  package func removeAll() { _ = ftruncate(descriptor, 0) }
+
   /// Reads `count` bytes from `offset` on.
   ///
   /// - Throws: ``SystemError``, with the code 0 if the file has fewer bytes.

@@ -27,7 +27,7 @@ package struct TemporaryFileWriter: ~Copyable {
       try file.write(bytes, at: writtenCount)
       writtenCount += UInt64(bytes.byteCount)
     } else {
-      bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
+      buffer.append(bytes)
     }
   }
 

@@ -2,6 +2,7 @@ import RDB
 import RDBAnalysis
 import RDBConvert
 import RDBFormat
+import RDBSupport
 
 /// A column of `rdb keys`.
 enum KeyColumn: Character, CaseIterable, Sendable {

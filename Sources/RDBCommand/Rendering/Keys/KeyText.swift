@@ -97,7 +97,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   // MARK: Bytes
 
   private func quoted(_ bytes: RawSpan) -> String {
-    "\"" + DisplayText(bytes.withUnsafeBytes { Array($0) }).text + "\""
+    "\"" + DisplayText([UInt8](bytes)).text + "\""
   }
 
   /// Appends bytes in this style.
@@ -110,7 +110,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     while rest.byteCount > 0 {
       let piece = rest.extracting(first: min(rest.byteCount, 16 << 10))
       try output.append(
-        text: String(printable(piece.withUnsafeBytes { Array($0) }, limit: .max).dropFirst().dropLast()))
+        text: String(printable([UInt8](piece), limit: .max).dropFirst().dropLast()))
       rest = rest.extracting(droppingFirst: piece.byteCount)
     }
     try output.append("\"")
@@ -129,7 +129,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
           text += "  "
           continue
         }
-        let byte = line.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+        let byte = line.byte(at: index)
         text += Self.hex(UInt64(byte), digits: 2)
         shown.unicodeScalars.append(0x20...0x7E ~= byte ? Unicode.Scalar(byte) : ".")
       }

@@ -102,7 +102,7 @@ struct RowOutput: ~Copyable {
     let hasApostrophe = FormulaText.hasApostrophe(bytes)
     if hasApostrophe { try text(FormulaText.escapedApostrophe) }
     for index in (hasApostrophe ? 1 : 0)..<bytes.byteCount {
-      let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      let byte = bytes.byte(at: index)
       switch byte {
       case UInt8(ascii: "\""): try text("\\\"")
       case UInt8(ascii: "\\"): try text("\\\\")

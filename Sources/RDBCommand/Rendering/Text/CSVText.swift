@@ -30,7 +30,7 @@ struct CSVText {
       switch cell {
       case .number(let text): bytes += text.utf8
       case .text(let text):
-        CSVCell.write(text.span.bytes, defuses: defuses) { piece in piece.withUnsafeBytes { bytes += $0 } }
+        CSVCell.write(text.span.bytes, defuses: defuses) { piece in bytes.append(piece) }
       case .none: break
       }
     }
@@ -64,7 +64,7 @@ enum CSVCell {
       rest = bytes.extracting(droppingFirst: 1)
     }
     for start in stride(from: 0, to: rest.byteCount, by: pieceByteCount) {
-      let source = rest.extracting(start..<min(start + pieceByteCount, rest.byteCount)).withUnsafeBytes { Array($0) }
+      let source = [UInt8](rest.extracting(start..<min(start + pieceByteCount, rest.byteCount)))
       for byte in isText ? source : escaped(source) {
         if byte == UInt8(ascii: "\""), isQuoted { piece.append(byte) }
         if byte == UInt8(ascii: "\\"), isText { piece.append(byte) }
@@ -83,7 +83,7 @@ enum CSVCell {
   /// escaped, unless they are printable ASCII.
   private static func begins(_ bytes: RawSpan, _ isText: Bool, after offset: Int = 0) -> Bool {
     guard FormulaText.begins(bytes, at: offset) else { return false }
-    return isText || (0x20...0x7E).contains(bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+    return isText || (0x20...0x7E).contains(bytes.byte(at: offset))
   }
 
   /// Whether the bytes are UTF-8 without NUL.
@@ -95,7 +95,7 @@ enum CSVCell {
 
   private static func needsQuotes(_ bytes: RawSpan, _ isText: Bool) -> Bool {
     for index in 0..<bytes.byteCount {
-      let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      let byte = bytes.byte(at: index)
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || isText && (byte == 0x0A || byte == 0x0D) {
         return true
       }
@@ -109,7 +109,7 @@ enum CSVCell {
   static func isPlain(_ bytes: RawSpan) -> Bool {
     if FormulaText.begins(bytes) || FormulaText.hasApostrophe(bytes) { return false }
     for index in 0..<bytes.byteCount {
-      let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      let byte = bytes.byte(at: index)
       if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",")
         || byte == UInt8(ascii: "\\")
       {

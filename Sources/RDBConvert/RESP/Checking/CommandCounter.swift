@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 import RESP
 
 /// A counter of commands by name, which also computes the checksum of all bytes before a trailer.
@@ -56,7 +57,7 @@ struct CommandCounter: RESPCommandHandler {
     settle(isDecided ? end : commandOffset ?? end, chunk, at: chunkOffset)
     if settled < end {
       let from = settled > chunkOffset ? Int(settled - chunkOffset) : 0
-      chunk.extracting(droppingFirst: from).withUnsafeBytes { kept += $0 }
+      kept.append(chunk.extracting(droppingFirst: from))
     }
   }
 
@@ -129,6 +130,6 @@ struct CommandCounter: RESPCommandHandler {
 
   private func append(_ bytes: RawSpan, to array: inout [UInt8], limit: Int) {
     let count = min(bytes.byteCount, limit - array.count)
-    if count > 0 { bytes.extracting(first: count).withUnsafeBytes { array += $0 } }
+    if count > 0 { array.append(bytes.extracting(first: count)) }
   }
 }

@@ -1,3 +1,5 @@
+import RDBSupport
+
 /// A set of names in their order: a stream's groups, or a group's consumers.
 @usableFromInline
 struct NameSet: ~Copyable {
@@ -24,7 +26,7 @@ struct NameSet: ~Copyable {
   @usableFromInline mutating func append(_ name: RawSpan) -> Bool {
     let earlier = finder.insert(name, at: ends.count)
     if earlier >= 0, isEqual(name, earlier) { return false }
-    name.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    bytes.append(name)
     ends.append(bytes.count)
     return true
   }
@@ -35,6 +37,6 @@ struct NameSet: ~Copyable {
   }
 
   private func isEqual(_ name: RawSpan, _ index: Int) -> Bool {
-    bytes[range(index)].elementsEqual(name.withUnsafeBytes { $0 })
+    name.withUnsafeBytes { bytes[range(index)].elementsEqual($0) }
   }
 }

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 import RESP
 
 /// A check whether a file of commands is whole, truncated, or changed.
@@ -63,7 +64,7 @@ package struct RESPFileCheck {
     report.byteCount += UInt64(chunk.byteCount)
     if start.count < 16 {
       let missing = min(16 - start.count, chunk.byteCount)
-      chunk.extracting(first: missing).withUnsafeBytes { start += $0 }
+      start.append(chunk.extracting(first: missing))
     }
     guard error == nil else { return }
     let offset = scanner.offset
