@@ -1,4 +1,4 @@
-package import RDBFormat
+public import RDBFormat
 
 /// A walk over the entries of a packed value, so that one test can read listpacks and ziplists.
 package protocol PackedCursor: ~Escapable {

@@ -1,7 +1,7 @@
 public import RDB
 
 /// Walks a packed value to its end, reads each entry again by its position, and makes text of it.
-public func walk<P: PackedCursor & ~Escapable>(_ cursor: consuming P) throws(RDBError) {
+package func walk<P: PackedCursor & ~Escapable>(_ cursor: consuming P) throws(RDBError) {
   let scratch = UnsafeMutableRawPointer.allocate(byteCount: 32, alignment: 8)
   defer { scratch.deallocate() }
   var count = 0
