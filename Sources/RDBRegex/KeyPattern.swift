@@ -46,7 +46,7 @@ public struct KeyPattern: NamePattern {
       .patternTooCostly, at: 0,
       expected: "a key that \(printable(expression.utf8)) decides within \(MatchMemory.stepLimit) steps",
       found: "more (\(CompiledPattern.message(result))): nested repetitions such as (a+)+ cost this much",
-      key: [UInt8](name))
+      key: name.withUnsafeBytes { Array($0) })
   }
 }
 

@@ -63,7 +63,7 @@ final class SnapshotTail {
       beginPart(.other, .other)
       return true
     }
-    let start = window.bytes.withUnsafeBytes { Array($0.prefix(64)) }
+    let start = [UInt8](window.bytes.extracting(first: 64))
     if Self.beginsMark(start, mark) {
       if start.count < 41, !isFinal { return false }
       if Self.isMark(start, mark) {
@@ -227,7 +227,7 @@ private struct ChangeCounter: RESPCommandHandler {
   mutating func beginArgument(_ index: Int, byteCount: Int) { isName = index == 0 }
   mutating func argumentBytes(_ bytes: RawSpan) {
     guard isName, name.count < 16 else { return }
-    bytes.extracting(first: 16).withUnsafeBytes { name += $0.map { 97...122 ~= $0 ? $0 - 32 : $0 } }
+    name += [UInt8](bytes.extracting(first: 16)).map { 97...122 ~= $0 ? $0 - 32 : $0 }
   }
   mutating func endCommand(end: UInt64) {
     commandCount += 1

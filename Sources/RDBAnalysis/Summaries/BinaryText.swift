@@ -1,3 +1,4 @@
+import RDB
 import RDBSupport
 
 /// Bytes that are usually text, such as the name of a key.

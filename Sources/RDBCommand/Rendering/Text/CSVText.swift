@@ -1,3 +1,4 @@
+import RDB
 import RDBSupport
 
 /// A table as CSV (RFC 4180), for reports, which are small.
