@@ -11,7 +11,7 @@ package enum HyperLogLog {
   /// Returns what PFCOUNT replies for the value; `nil` if it is no HyperLogLog, or a malformed one, which PFCOUNT refuses.
   package static func cardinality(of value: RawSpan) -> UInt64? {
     guard value.byteCount >= headerByteCount, value.byteCount <= denseByteCount * 4 else { return nil }
-    return value.withUnsafeBytes { cardinality(of: Array($0)) }
+    return cardinality(of: [UInt8](value))
   }
 
   private static func cardinality(of bytes: [UInt8]) -> UInt64? {

@@ -33,7 +33,7 @@ extension JSONSink {
     if held.count + chunk.byteCount > DecodedModule.byteLimit {
       moduleBytes = nil
     } else {
-      chunk.withUnsafeBytes { moduleBytes?.append(contentsOf: $0) }
+      moduleBytes?.append(chunk)
     }
   }
 
