@@ -67,7 +67,7 @@ struct DamagedValueTests {
         var options = RDBReader.Options()
         options.windowByteCount = 64
         options.skipsDamagedKeys = true
-        let reader = RDBReader(MemorySource(bytes), options: options)
+        var reader = RDBReader(MemorySource(bytes), options: options)
         let result = try reader.fold(threads: threads) { RecordingSink(interest: interest) }
         #expect(ReadingTests.records(result.summary.values).sorted() == ReadingTests.records(whole.log).sorted())
       }
@@ -87,7 +87,7 @@ struct DamagedValueTests {
     for canSeek in [true, false] {
       var options = RDBReader.Options()
       options.skipsDamagedKeys = true
-      let reader = RDBReader(MemorySource(bytes, canSeek: canSeek), options: options)
+      var reader = RDBReader(MemorySource(bytes, canSeek: canSeek), options: options)
       let result = try reader.fold(threads: threads) { RecordingSink(interest: .elements) }
       let log = result.summary.values
       #expect(result.end != nil)
@@ -125,7 +125,7 @@ struct DamagedValueTests {
   }
 
   private struct Counter: SelectiveSink {
-    static var events: SinkEvents { .beginKey }
+    static var events: SinkEvents { [.beginKey] }
     mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .elements }
   }
 }

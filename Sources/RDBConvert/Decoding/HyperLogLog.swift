@@ -1,3 +1,5 @@
+import RDB
+
 /// The cardinality of a HyperLogLog, which servers store as a string.
 ///
 /// The string begins with `HYLL`, the encoding (0 dense, 1 sparse), three unused bytes and a cached cardinality. 16384
