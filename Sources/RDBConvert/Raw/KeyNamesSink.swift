@@ -26,46 +26,39 @@ import RDBSupport
   /// Writes a name and a line feed.
   @usableFromInline mutating func writeLine(_ name: RawSpan) throws(RDBError) {
     count &+= 1
-    try write(name)
-    try output.append(UInt8(ascii: "\n"))
+    guard name.byteCount <= Self.pieceByteCount, !FormulaText.hasApostrophe(name) else { return try writeLongLine(name) }
+    try writePiece(name, "\n")
   }
 
-  /// Writes a name; a long name in pieces.
-  @inline(__always)
-  private mutating func write(_ name: RawSpan) throws(RDBError) {
-    if FormulaText.hasApostrophe(name) { return try writeAfterApostrophe(name) }
-    try writePieces(name)
-  }
-
-  /// Writes a name whose first byte, an apostrophe, is escaped.
+  /// Writes a long name in pieces, or a name whose first byte, an apostrophe, is escaped; then a line feed.
   @inline(never)
-  private mutating func writeAfterApostrophe(_ name: RawSpan) throws(RDBError) {
-    try output.append(FormulaText.escapedApostrophe)
-    try writePieces(name.extracting(droppingFirst: 1))
-  }
-
-  @inline(__always)
-  private mutating func writePieces(_ name: RawSpan) throws(RDBError) {
-    if name.byteCount <= Self.pieceByteCount { return try writePiece(name) }
+  private mutating func writeLongLine(_ name: RawSpan) throws(RDBError) {
     var rest = name
+    if FormulaText.hasApostrophe(name) {
+      try output.append(FormulaText.escapedApostrophe)
+      rest = name.extracting(droppingFirst: 1)
+    }
     while rest.byteCount > 0 {
       let byteCount = min(rest.byteCount, Self.pieceByteCount)
-      try writePiece(rest.extracting(first: byteCount))
+      try writePiece(rest.extracting(first: byteCount), "")
       rest = rest.extracting(droppingFirst: byteCount)
     }
+    try output.append("\n")
   }
 
   private static var pieceByteCount: Int { 4096 }
 
+  /// Writes a piece of a name, and a literal of at most eight bytes.
   @inline(__always)
-  private mutating func writePiece(_ piece: RawSpan) throws(RDBError) {
+  private mutating func writePiece(_ piece: RawSpan, _ end: StaticString) throws(RDBError) {
     let byteCount = piece.byteCount
-    try output.reserve(4 * byteCount + 8)
+    try output.reserve(4 * byteCount + 16)
     guard let start = output.spare.baseAddress else { return }
     let written = piece.withUnsafeBytes { bytes in
       bytes.baseAddress.map { Self.write($0, byteCount, to: start) } ?? 0
     }
-    output.advance(by: written)
+    output.advance(uncheckedBy: written)
+    output.appendUnchecked(end)
   }
 
   /// Writes bytes with escapes; eight bytes per step if they need no escapes.
