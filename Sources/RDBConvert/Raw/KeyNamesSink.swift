@@ -26,7 +26,9 @@ import RDBSupport
   /// Writes a name and a line feed.
   @usableFromInline mutating func writeLine(_ name: RawSpan) throws(RDBError) {
     count &+= 1
-    guard name.byteCount <= Self.pieceByteCount, !FormulaText.hasApostrophe(name) else { return try writeLongLine(name) }
+    guard name.byteCount <= Self.pieceByteCount, !FormulaText.hasApostrophe(name) else {
+      return try writeLongLine(name)
+    }
     try writePiece(name, "\n")
   }
 
