@@ -10,7 +10,7 @@ import Testing
 @Suite("Decoded values")
 struct DecodingTests {
   private func bytes(_ value: RESPValue) throws -> [UInt8] {
-    guard case .bulk(let bytes?) = value else { throw LiveServer.Failure(description: "no string: \(value)") }
+    guard case .bulk(let bytes) = value else { throw LiveServer.Failure(description: "no string: \(value)") }
     return bytes
   }
 
@@ -67,7 +67,7 @@ struct DecodingTests {
       try connection.command("GEOADD", "g", "\(place.0)", "\(place.1)", "m\(index)")
       let score = try #require(
         Double(String(decoding: bytes(connection.command("ZSCORE", "g", "m\(index)")), as: UTF8.self)))
-      guard case .array(let all?) = try connection.command("GEOPOS", "g", "m\(index)"), case .array(let pair?) = all[0]
+      guard case .array(let all) = try connection.command("GEOPOS", "g", "m\(index)"), case .array(let pair) = all[0]
       else {
         throw LiveServer.Failure(description: "no place")
       }

@@ -68,7 +68,7 @@ struct TrustTests {
       options.skipsDamagedKeys = true
       options.windowByteCount = window
       let destination = MemoryDestination()
-      let reader = RDBReader(MemorySource(bytes, canSeek: canSeek), options: options)
+      var reader = RDBReader(MemorySource(bytes, canSeek: canSeek), options: options)
       let ledger = try reader.write(to: destination, threads: threads) {
         JSONSink(JSONOptions(writer: ServerVersion("7.0")!), to: $0)
       }.summary

@@ -37,6 +37,7 @@ public final class LiveServer {
 
   public struct Failure: Error, CustomStringConvertible {
     public let description: String
+    public init(description: String) { self.description = description }
   }
 
   public let kind: Kind
