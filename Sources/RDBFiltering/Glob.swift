@@ -26,7 +26,7 @@ public struct Glob: Hashable, Sendable {
   public init(_ pattern: String) { self.init(Array(pattern.utf8)) }
 
   /// Creates a glob from bytes, which need not be text.
-  public init(_ pattern: [UInt8]) {
+  package init(_ pattern: [UInt8]) {
     var rest = pattern[...]
     while let byte = rest.popFirst() {
       switch byte {

@@ -1,4 +1,4 @@
-package import RDB
+import RDB
 import RDBFormat
 import RDBSupport
 

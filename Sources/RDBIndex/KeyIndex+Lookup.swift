@@ -1,14 +1,19 @@
-public import RDB
+import RDB
 import RDBFormat
 
 extension KeyIndex {
-  /// Returns the locations of all keys that may have a name, in the order of database and offset.
+  /// Returns the database and the file offset of the record of all keys that may have a name, in this order.
   ///
   /// The names of the keys have the same 48-bit hash as `name`. Compare each key's name when reading it.
   ///
   /// - Throws: ``Refusal``, if the index is damaged or cannot be read.
   /// - Complexity: O(log log *n*) blocks read for *n* keys with evenly distributed hashes, at worst O(log *n*).
-  public func locations(of name: RawSpan) throws(Refusal) -> [KeyLocation] {
+  public func locations(of name: RawSpan) throws(Refusal) -> [(database: UInt64, offset: UInt64)] {
+    try keyLocations(of: name).map { ($0.database, $0.offset) }
+  }
+
+  /// The same as ``locations(of:)``.
+  package func keyLocations(of name: RawSpan) throws(Refusal) -> [KeyLocation] {
     let hash = IndexEntry.hash(name)
     var locations: [KeyLocation] = []
     var number = try firstBlock(for: hash)

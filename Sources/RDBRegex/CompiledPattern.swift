@@ -1,6 +1,6 @@
 import CPCRE2
 import RDBFiltering
-internal import RDBFormat
+import RDBFormat
 import RDBSupport
 
 /// An expression in PCRE2's compiled form, which does not change and which threads may share.

@@ -1,6 +1,6 @@
 import CPCRE2
 import RDBFiltering
-package import RDBFormat
+import RDBFormat
 import RDBSupport
 
 /// A regular expression over key names, in Perl's syntax, compiled once by PCRE2 and shared by all workers.
@@ -14,7 +14,7 @@ import RDBSupport
 /// `Regex` 1,200–11,000 ns, and reading a small key about 20 ns.
 public struct KeyPattern: NamePattern {
   /// The source text of the expression.
-  public let expression: String
+  package let expression: String
   private let compiled: CompiledPattern
 
   /// Compiles an expression.

@@ -1,4 +1,4 @@
-package import RDBFormat
+import RDBFormat
 
 /// Several regular expressions in order, with the memory of one worker.
 package final class KeyPatternList {

@@ -61,7 +61,7 @@ struct KeyIndexTests {
     let (index, dump) = (try pair.open(), try pair.dump)
     #expect(index.count == UInt64(keys.count))
     for key in keys {
-      let locations = try index.locations(of: key.name.span.bytes)
+      let locations = try index.keyLocations(of: key.name.span.bytes)
       #expect(locations.contains(key.key))
       var sink = OneKey(OneKey.Options(database: key.key.database, name: key.name), base: RecordingSink())
       var reader = try RDBReader(dump, at: key.key)
@@ -70,7 +70,7 @@ struct KeyIndexTests {
       #expect(summary.isFound)
       #expect(summary.base.values == key.log)
     }
-    #expect(try index.locations(of: Array("no such key \(fixture.name)".utf8).span.bytes) == [])
+    #expect(try index.keyLocations(of: Array("no such key \(fixture.name)".utf8).span.bytes) == [])
   }
 
   @Test("Has the same bytes for any number of workers and sorted runs", arguments: [1, 2, 7])
@@ -87,11 +87,11 @@ struct KeyIndexTests {
     #expect(expected.count <= 16 * 5715)
     let index = try pair.open()
     for number in 0..<5000 {
-      let locations = try index.locations(of: Array("key:\(number)".utf8).span.bytes)
+      let locations = try index.keyLocations(of: Array("key:\(number)".utf8).span.bytes)
       #expect(locations.map { $0.database } == (number % 7 == 0 ? [0, 3] : [0]))
       #expect(locations.allSatisfy { $0.offset > 8 })
     }
-    #expect(try index.locations(of: Array("key:5000".utf8).span.bytes).isEmpty)
+    #expect(try index.keyLocations(of: Array("key:5000".utf8).span.bytes).isEmpty)
   }
 
   @Test("Refuses a cut or changed file, or finds the same keys")
@@ -101,7 +101,7 @@ struct KeyIndexTests {
     let pair = try Self.indexed(snapshot.whole)
     let whole = readFile(pair.index)
     let names = [3, 350, 699].map { Array("key:\($0)".utf8) }
-    let expected = try names.map { try pair.open().locations(of: $0.span.bytes) }
+    let expected = try names.map { try pair.open().keyLocations(of: $0.span.bytes) }
     #expect(expected.allSatisfy { $0.count == 1 })
     for count in stride(from: 0, to: whole.count, by: 13) {
       pair.folder.write(Array(whole.prefix(count)), as: "dump.rdb.idx")
@@ -114,7 +114,7 @@ struct KeyIndexTests {
       do throws(KeyIndex.Refusal) {
         let index = try KeyIndex(path: pair.index, of: FileSource.opened(pair.folder.path + "/dump.rdb"))
         for (name, locations) in zip(names, expected) {
-          #expect(try index.locations(of: name.span.bytes) == locations)
+          #expect(try index.keyLocations(of: name.span.bytes) == locations)
         }
       } catch {}
     }

@@ -7,11 +7,11 @@ public protocol MergeableSummary: Sendable {
 }
 
 /// The summary of a sink that has none.
-public struct NoSummary: MergeableSummary {
+package struct NoSummary: MergeableSummary {
   /// Creates a summary.
-  public init() {}
+  package init() {}
   /// Does nothing.
-  public mutating func merge(_ other: NoSummary) {}
+  package mutating func merge(_ other: NoSummary) {}
 }
 
 /// A sink that turns a snapshot into a summary: a count, a report, a ledger.

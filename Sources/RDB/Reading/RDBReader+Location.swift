@@ -1,14 +1,14 @@
 import RDBFormat
 
 /// The database of a key, and the offset of its record in a snapshot.
-public struct KeyLocation: Hashable, Sendable {
+package struct KeyLocation: Hashable, Sendable {
   /// The number of the database.
-  public var database: UInt64
+  package var database: UInt64
   /// The file offset of the record's first byte (``KeyHeader/offset``).
-  public var offset: UInt64
+  package var offset: UInt64
 
   /// Creates a location.
-  public init(database: UInt64, offset: UInt64) { (self.database, self.offset) = (database, offset) }
+  package init(database: UInt64, offset: UInt64) { (self.database, self.offset) = (database, offset) }
 }
 
 extension RDBReader {
@@ -20,11 +20,19 @@ extension RDBReader {
   ///
   /// - Parameters:
   ///   - source: A source that can seek. Its position stays.
-  ///   - location: The record. The reader does not check that a record begins at the offset: compare the key's
+  ///   - location: The number of the key's database, and the file offset of its record (``KeyHeader/offset``). The reader does not check that a record begins at the offset: compare the key's
   ///     name.
   ///   - options: Limits and exceptions for reading.
   /// - Throws: ``RDBError`` if the input does not begin like a snapshot.
-  public init(_ source: any ByteSource, at location: KeyLocation, options: Options = Options()) throws {
+  public init(
+    _ source: any ByteSource, at location: (database: UInt64, offset: UInt64), options: Options = Options()
+  ) throws {
+    try self.init(
+      source, at: KeyLocation(database: location.database, offset: location.offset), options: options)
+  }
+
+  /// Creates a reader that begins with the record of one key.
+  package init(_ source: any ByteSource, at location: KeyLocation, options: Options = Options()) throws {
     precondition(source.canSeek)
     var options = options
     options.ignoresChecksum = true

@@ -1,4 +1,4 @@
-package import RDBFormat
+import RDBFormat
 import RDBSupport
 
 /// The encoding of a value in a server's memory: the answer of `OBJECT ENCODING`.

@@ -1,4 +1,4 @@
-package import RDBFormat
+import RDBFormat
 
 /// Streams. Order of calls:
 ///

@@ -1,5 +1,5 @@
-package import RDB
-package import RDBFormat
+import RDB
+import RDBFormat
 
 /// The size of one key, in the memory of a server and in the file.
 ///

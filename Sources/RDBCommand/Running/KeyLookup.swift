@@ -148,7 +148,7 @@ struct KeyLookup {
     guard let index = arguments.index ?? input.indexPath else { return nil }
     if arguments.index == nil, access(index, F_OK) != 0 { return nil }
     do throws(KeyIndex.Refusal) {
-      return try KeyIndex(path: index, of: file).locations(of: name.span.bytes)
+      return try KeyIndex(path: index, of: file).keyLocations(of: name.span.bytes)
     } catch {
       throw Failure(error, index: index, of: path)
     }

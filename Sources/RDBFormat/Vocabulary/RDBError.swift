@@ -130,7 +130,7 @@ public struct RDBError: Error, Sendable {
     /// A sink threw an error of its own: ``RDBError/underlying``.
     public static let sink = Code("sink")
     /// A sink ended the reading. Readers catch this error and return normally.
-    public static let stop = Code("stop")
+    @usableFromInline package static let stop = Code("stop")
   }
 
   @usableFromInline
