@@ -129,8 +129,8 @@ public protocol RDBSink: ~Copyable {
 
   // MARK: Ends
 
-  /// A key with a damaged value, in place of `beginKey`, its value and `endKey`: only if the reader leaves out such keys
-  /// (``RDBReader/Options/skipsDamagedKeys``). The default throws the error.
+  /// A key with a damaged value, in place of `beginKey`, its value and `endKey`: only if the reader leaves out such keys,
+  /// with `skipsDamagedKeys`. The default throws the error.
   mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws
   /// The key is complete.
   mutating func endKey(_ end: KeyEnd) throws
