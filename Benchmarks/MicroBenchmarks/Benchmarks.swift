@@ -1,6 +1,7 @@
 import Benchmark
 import RDB
 import RDBConvert
+import RDBSupport
 
 /// Thousandths of the time of ``Reference``.
 private let ratio = BenchmarkMetric.custom(
@@ -28,7 +29,8 @@ private func measure(_ name: String, _ round: @escaping () throws -> Int) {
 
 let benchmarks: @Sendable () -> Void = {
   measure("length/64-KiB") {
-    var cursor = ByteCursor(Inputs.lengths.span.bytes)
+    let bytes = Inputs.lengths
+    var cursor = ByteCursor(bytes.span.bytes)
     var count = 0
     // The last one may be cut.
     while cursor.remaining >= 5 {
@@ -40,7 +42,8 @@ let benchmarks: @Sendable () -> Void = {
   }
 
   measure("listpack/walk-1000-entries") {
-    var listpack = try Listpack(Inputs.listpack.span.bytes, at: 0)
+    let bytes = Inputs.listpack
+    var listpack = try Listpack(bytes.span.bytes, at: 0)
     var count = 0
     var byteCount = 0
     while !listpack.isAtEnd {
@@ -56,19 +59,20 @@ let benchmarks: @Sendable () -> Void = {
     byteCount: Inputs.compressedOutputByteCount, alignment: 64)
   nonisolated(unsafe) let target = output
   measure("lzf/decompress-64-KiB") {
-    try LZF.decompress(Inputs.compressed.span.bytes, into: target)
+    let bytes = Inputs.compressed
+    try LZF.decompress(bytes.span.bytes, into: target)
     return Int(target[target.count - 1])
   }
 
   measure("crc64/1-MiB") {
     var crc = CRC64()
-    crc.update(Inputs.megabyte.span.bytes)
+    let bytes = Inputs.megabyte
+    crc.update(bytes.span.bytes)
     precondition(crc.value != 0)
     return Int(truncatingIfNeeded: crc.value)
   }
 
   measure("resp/1000-bulk-strings-of-100-bytes") {
-    let header = SnapshotHeader(vendor: .redis, version: 10)
     let options = RESPOptions(target: ServerVersion(.redis, 7, 0))
     var reader = RDBReader(MemorySource(Inputs.bulkStrings))
     var sink = RESPSink(options, to: DiscardingDestination())
@@ -78,7 +82,6 @@ let benchmarks: @Sendable () -> Void = {
 
   for (name, input) in [("quotes", Inputs.quotedStrings), ("plain", Inputs.plainStrings)] {
     measure("json/escape-1000-strings-of-2000-bytes-\(name)") {
-      let header = SnapshotHeader(vendor: .redis, version: 10)
       let options = JSONOptions(layout: .lines, writer: ServerVersion(.redis, 7, 0))
       var reader = RDBReader(MemorySource(input))
       var sink = JSONSink(options, to: DiscardingDestination())
