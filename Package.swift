@@ -171,7 +171,9 @@ if Context.environment["RDB_BENCHMARKS"] == "1" {
   package.targets += [
     .executableTarget(
       name: "MicroBenchmarks",
-      dependencies: ["RDB", "RDBFormat", "RDBConvert", "RDBSupport", .product(name: "Benchmark", package: "benchmark")],
+      dependencies: [
+        "RDB", "RDBFormat", "RDBConvert", "RDBSupport", .product(name: "Benchmark", package: "benchmark"),
+      ],
       path: "Benchmarks/MicroBenchmarks",
       swiftSettings: settings,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
