@@ -7,14 +7,15 @@ package struct GeoPosition: Equatable {
   package let longitude, latitude: Double
 
   /// - Parameter score: A score of a sorted set.
-  /// - Returns: `nil` if the score is not an integer from 0 to 2⁵²−1. Scores in a geo set always are; other scores can be.
+  /// - Returns: `nil` if the score is not an integer of two cells. Scores in a geo set always are; other scores can be.
   package init?(score: Double) {
-    guard score >= 0, score < 4_503_599_627_370_496, score.rounded(.towardZero) == score, score.sign == .plus else {
-      return nil
-    }
+    guard score.sign == .plus, score < 18_014_398_509_481_984, score.rounded(.towardZero) == score else { return nil }
     let bits = UInt64(score)
-    latitude = Self.middle(Self.everyOtherBit(bits), 85.05112878)
-    longitude = Self.middle(Self.everyOtherBit(bits >> 1), 180)
+    let (y, x) = (Self.everyOtherBit(bits), Self.everyOtherBit(bits >> 1))
+    // The last cell begins at the limit: servers store it for the limit itself.
+    guard y <= 1 << 26, x <= 1 << 26 else { return nil }
+    latitude = Self.middle(y, 85.05112878)
+    longitude = Self.middle(x, 180)
   }
 
   /// The middle of a cell of the range from `-limit` to `limit`.
@@ -28,7 +29,7 @@ package struct GeoPosition: Equatable {
   /// The bits 0, 2, 4 … as a number.
   private static func everyOtherBit(_ bits: UInt64) -> UInt64 {
     var number: UInt64 = 0
-    for index in 0..<26 { number |= (bits >> UInt64(2 * index) & 1) << UInt64(index) }
+    for index in 0..<27 { number |= (bits >> UInt64(2 * index) & 1) << UInt64(index) }
     return number
   }
 }
