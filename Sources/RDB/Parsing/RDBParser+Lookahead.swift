@@ -11,6 +11,11 @@ extension RDBParser {
   mutating func lookAhead<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
   ) throws {
+    if let byteCount = wholeStoredByteCount(cursor, interest) {
+      state.value.mode = .stored
+      try sink.beginStored(byteCount: byteCount)
+      return try passWhole(byteCount, &cursor, &sink)
+    }
     state.value.interest = interest
     state.phase = .lookahead
     if try findLookahead(cursor, interest) {
@@ -19,6 +24,45 @@ extension RDBParser {
       try decide(&sink)
       if state.value.mode == .stored { try passWhole(byteCount, &cursor, &sink) }
     }
+  }
+
+  /// Returns the size of a value of one string, if the input holds it and it may come as stored; `nil`: the look ahead
+  /// decides.
+  @usableFromInline
+  mutating func wholeStoredByteCount(_ cursor: ByteCursor, _ interest: Interest) -> UInt64? {
+    guard oneStringTypes.contains(state.value.type), let limit = interest.storedLimit else { return nil }
+    do {
+      var ahead = cursor
+      try skipString(&ahead, validate: false)
+      let byteCount = UInt64(ahead.position - cursor.position)
+      guard state.owed == 0, byteCount <= limit else {
+        state.owed = 0
+        return nil
+      }
+      if interest.validatesStored {
+        var again = cursor
+        guard try validateString(&again) else { return nil }
+      }
+      return byteCount
+    } catch {
+      // The look ahead meets the same error.
+      return nil
+    }
+  }
+
+  /// Decodes a value of one string as a check.
+  ///
+  /// - Returns: Whether every server loads it.
+  @_lifetime(cursor: copy cursor)
+  private mutating func validateString(_ cursor: inout ByteCursor) throws -> Bool {
+    guard case .packed(let packed) = state.value.type.layout.content else {
+      try skipString(&cursor, validate: true)
+      return true
+    }
+    state.value.mode = .validate
+    var counter = ElementCounter()
+    try packedValue(packed, &cursor, &counter)
+    return counter.everyServerLoads
   }
 
   /// Gives the sink a whole stored value that the input holds.

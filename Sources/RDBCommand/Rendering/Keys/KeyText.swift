@@ -25,6 +25,8 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   /// The module of the key, and its stored bytes if the value is to be decoded.
   private var module: ModuleID?
   private var moduleBytes: [UInt8]?
+  /// Whether the value was read as stored, in order to decode it.
+  private var isDecoded = false
   private var ledger = Ledger()
   private var type = ValueType.string
   private var nameByteCount = 0
@@ -65,6 +67,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     if type.data == .stream || type.data == .module { try typeRow(encodings?.value(type, nil)) }
     module = key.module
     moduleBytes = nil
+    isDecoded = false
     if decodes, let module, DecodedModule.knows(module) {
       moduleBytes = []
       return .stored(atMost: UInt64(DecodedModule.byteLimit))
@@ -74,7 +77,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
 
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     try output.append("\n")
-    if type.data != .string { try row(isPart ? "shown" : "elements", isPart ? counted(count, "element") : "\(count)") }
+    if type.data != .string, !isDecoded { try row(isPart ? "shown" : "elements", isPart ? counted(count, "element") : "\(count)") }
     try row("stored", counted(end.storedByteCount, "byte"))
     ledger.keysWritten += 1
   }
@@ -238,6 +241,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
 
   mutating func endStored() throws(RDBError) {
     guard let module, let bytes = moduleBytes.take() else { return }
+    isDecoded = true
     if let decoded = DecodedModule(module, stored: bytes) {
       try output.append(text: String(decoding: decoded.json, as: UTF8.self))
     } else {
