@@ -77,7 +77,9 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
 
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     try output.append("\n")
-    if type.data != .string, !isDecoded { try row(isPart ? "shown" : "elements", isPart ? counted(count, "element") : "\(count)") }
+    if type.data != .string, !isDecoded {
+      try row(isPart ? "shown" : "elements", isPart ? counted(count, "element") : "\(count)")
+    }
     try row("stored", counted(end.storedByteCount, "byte"))
     ledger.keysWritten += 1
   }
