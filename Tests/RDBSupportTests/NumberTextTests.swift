@@ -69,6 +69,19 @@ struct NumberTextTests {
     }
   }
 
+  @Test("Reads no number from a text with a byte of 0x80 or more")
+  func foreignBytes() {
+    for base in ["1.5", "82.25", "0.125", "12.5", "123.45", "1234.5", "12345.67", "12345678", "1.5e300"] {
+      for index in base.utf8.indices {
+        for byte in UInt8(0x80)...0xFF {
+          var text = Array(base.utf8)
+          text[base.utf8.distance(from: base.startIndex, to: index)] = byte
+          #expect(DoubleText.parse(text.span.bytes) == nil, "\(text)")
+        }
+      }
+    }
+  }
+
   @Test("Writes doubles that read back to the same bits")
   func doubles() {
     var numbers: [Double] = [

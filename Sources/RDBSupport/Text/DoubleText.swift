@@ -143,8 +143,8 @@ import CSupport
     let used = ~(0 as UInt64) &<< UInt64(truncatingIfNeeded: 72 &- count &<< 3)
     word = (word & below) &<< 8 | word & above
     let digits = (word ^ 0x3030_3030_3030_3030) & used
-    // Checks that each byte is at most 9.
-    guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0 else { return nil }
+    // Checks that each byte is at most 9. (`|` and `&+` have the same precedence.)
+    guard (digits | (digits &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0 else { return nil }
     let pairs = (digits &* 10 &+ digits &>> 8) & 0x00FF_00FF_00FF_00FF
     let fours = (pairs &* 100 &+ pairs &>> 16) & 0x0000_FFFF_0000_FFFF
     let number = (fours &* 10_000 &+ fours &>> 32) & 0xFFFF_FFFF
