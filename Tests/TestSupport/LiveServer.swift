@@ -47,8 +47,10 @@ public final class LiveServer {
   private let lifeline: Pipe
   private let folder: String
 
-  /// - Parameter dump: The snapshot to load at start; `nil`: the server starts empty.
-  public init(_ kind: Kind, dump: [UInt8]? = nil) throws {
+  /// - Parameters:
+  ///   - dump: The snapshot to load at start; `nil`: the server starts empty.
+  ///   - arguments: More arguments of the server.
+  public init(_ kind: Kind, dump: [UInt8]? = nil, arguments: [String] = []) throws {
     self.kind = kind
     let program = try Self.program(of: kind)
     port = try Self.freePort()
@@ -61,10 +63,11 @@ public final class LiveServer {
     process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     // The shell waits for the end of its input, then stops the server that it started.
-    process.arguments = [
-      "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program, "--port", "\(port)",
-      "--bind", "127.0.0.1", "--databases", "17000", "--save", "", "--appendonly", "no", "--dir", folder,
-    ]
+    process.arguments =
+      [
+        "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program, "--port", "\(port)",
+        "--bind", "127.0.0.1", "--databases", "17000", "--save", "", "--appendonly", "no", "--dir", folder,
+      ] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = lifeline
     try process.run()
@@ -97,7 +100,7 @@ public final class LiveServer {
   /// The root folder of the package.
   private static let packageRoot = URL(fileURLWithPath: Fixture.root).deletingLastPathComponent().path
 
-  private static func program(of kind: Kind) throws -> String {
+  static func program(of kind: Kind) throws -> String {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment[kind.variable] { return path }
     let name = kind == .valkey9 ? "valkey-server" : "redis-server"
@@ -136,7 +139,7 @@ public final class LiveServer {
     return String(decoding: data, as: UTF8.self)
   }
 
-  private static func freePort() throws -> UInt16 {
+  static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, streamSocket, 0)
     defer { close(descriptor) }
     var address = loopback(port: 0)
@@ -200,6 +203,10 @@ public final class LiveConnection {
       }
     }
     guard result == 0 else { throw LiveServer.Failure(description: "cannot connect to port \(port)") }
+    #if !canImport(Glibc)
+      var isOn: Int32 = 1
+      setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    #endif
   }
 
   deinit { close(descriptor) }
@@ -221,10 +228,27 @@ public final class LiveConnection {
     return replies
   }
 
+  /// Sends several commands in one pipeline and returns the replies that come before the server fails.
+  ///
+  /// - Parameter timeout: The time, in seconds, to wait for each reply.
+  package func repliesUntilFailure(_ commands: [[[UInt8]]], timeout: Int) -> [RESPValue] {
+    var time = timeval(tv_sec: timeout, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    var replies: [RESPValue] = []
+    try? send(commands.flatMap { RESPText.command($0) })
+    while replies.count < commands.count, let reply = try? receive() { replies.append(reply) }
+    return replies
+  }
+
   private func send(_ bytes: [UInt8]) throws {
+    #if canImport(Glibc)
+      let flags = Int32(MSG_NOSIGNAL)
+    #else
+      let flags: Int32 = 0
+    #endif
     var start = 0
     while start < bytes.count {
-      let sent = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + start, $0.count - start) }
+      let sent = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress! + start, $0.count - start, flags) }
       guard sent > 0 else { throw LiveServer.Failure(description: "the server closed the connection") }
       start += sent
     }

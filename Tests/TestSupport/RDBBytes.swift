@@ -70,17 +70,20 @@ public enum RDBBytes {
     return little(UInt32(body.count + 7)) + little(count ?? UInt16(entries.count)) + body + [0xFF]
   }
 
-  public static func ziplist(_ entries: [Entry], count: UInt16? = nil) -> [UInt8] {
+  /// - Parameter prevlens: Other bytes for the size of the previous entry, by index of the entry.
+  public static func ziplist(_ entries: [Entry], count: UInt16? = nil, previous prevlens: [Int: [UInt8]] = [:])
+    -> [UInt8]
+  {
     var body: [UInt8] = []
     var (previous, tail) = (0, 10)
-    for entry in entries {
+    for (index, entry) in entries.enumerated() {
       let encoded: [UInt8] =
         switch entry {
         case .text(let bytes): [UInt8(bytes.count)] + bytes
         case .integer(let value): [0xE0] + little(value)
         case .raw(let bytes): bytes
         }
-      let prevlen = previous < 254 ? [UInt8(previous)] : [0xFE] + little(UInt32(previous))
+      let prevlen = prevlens[index] ?? (previous < 254 ? [UInt8(previous)] : [0xFE] + little(UInt32(previous)))
       tail = 10 + body.count
       previous = prevlen.count + encoded.count
       body += prevlen + encoded
