@@ -45,7 +45,7 @@ struct ConditionTests {
   @Test("Are loaded or refused as documented at the start of a server", arguments: LiveServer.Kind.allCases)
   func loading(_ kind: LiveServer.Kind) throws {
     // Each input takes a start of a server.
-    let step = TestExtent.current == .sample ? 12 : 1
+    let step = TestExtent.current == .sample ? 12 : isDeep ? 1 : 3
     let numbers = stride(from: kind.column, to: Condition.all.count, by: step).map { $0 }
     let words = try Self.loading(kind, numbers)
     for (number, word) in zip(numbers, words) {
