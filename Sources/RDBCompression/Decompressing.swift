@@ -17,7 +17,15 @@ struct DecompressedInput {
 func decompressing(_ source: any ByteSource, _ limits: DecompressionLimits) throws(RDBError)
   -> DecompressedInput
 {
-  let (start, whole) = try peek(source, byteCount: CompressionFormat.magicByteCount)
+  let (start, whole) = try peek(source, byteCount: Envelope.headerByteCount)
+  if let envelope = try Envelope(start) {
+    let progress = CompressedProgress(totalByteCount: source.totalByteCount)
+    let input = CompressedInput(whole, progress: progress)
+    try input.fill(atLeast: envelope.byteCount)
+    input.consume(envelope.byteCount)
+    return DecompressedInput(
+      source: MemberReader(input, format: envelope.format, limits), format: envelope.format, progress: progress)
+  }
   var magic = Magic(start)
   guard CompressionFormat.allCases.contains(where: { $0.begins(with: magic) }), magic.isWhole else {
     if let foreign = magic.foreignFormat {

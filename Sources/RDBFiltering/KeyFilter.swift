@@ -197,6 +197,12 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     return ttlShift == 0 ? expiry : expiry.moved(by: ttlShift)
   }
 
+  /// Passes the field on, unless it stores an expiry of a member of a key that did not pass.
+  public mutating func aux(_ field: borrowing AuxField) throws {
+    if isActive, state == .filtered, field.isMemberExpiry { return }
+    try base.aux(field)
+  }
+
   // MARK: Ends
 
   @inlinable public mutating func endEarly() throws { try base.endEarly() }

@@ -22,7 +22,8 @@ struct NameSink: SelectiveSink, OutputSink, ~Copyable {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if count == limit { throw .stop }
     count += 1
-    if separators.state != key.database { try separators.advance(to: key.database, in: &output) }
+    let state = Separators.State(key.database)
+    if separators.state != state { try separators.advance(to: state, in: &output) }
     try output.append(key.name)
     try output.append("\n")
     return .skip

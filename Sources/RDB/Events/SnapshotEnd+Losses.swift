@@ -17,7 +17,7 @@ extension SnapshotEnd.Tail {
 extension SnapshotEnd {
   /// What the input holds besides this snapshot and is not converted: keys of other snapshots, and commands.
   package var losses: Ledger {
-    var ledger = Ledger()
+    var ledger = skipped
     for part in tail {
       switch part.kind {
       case .snapshot:

@@ -67,6 +67,10 @@ public struct SnapshotEnd: Hashable, Sendable {
   public var tail: [Tail]
   /// What precedes the snapshot.
   package var head = SnapshotHead()
+  /// The server that wrote the snapshot, if it extends the files of Redis and the file tells so.
+  package var dialect: Dialect?
+  /// The records that were stepped over because their code is unknown.
+  package var skipped = Ledger()
 
   /// Creates an end.
   package init(checksum: Checksum, byteCount: UInt64, tail: [Tail]) {

@@ -47,6 +47,22 @@ public final class FileSource: ByteSource, SharedSource {
   public convenience init(path: String) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw RDBError.system("open", offset: 0, path: path) }
+    try self.init(opened: descriptor, path: path)
+  }
+
+  /// Opens the file whose name has these bytes, which need not be UTF-8.
+  ///
+  /// - Throws: ``RDBError`` (`io`) with `systemError` and `path`.
+  package convenience init(pathBytes: [UInt8]) throws {
+    let name = String(decoding: pathBytes, as: UTF8.self)
+    let descriptor = (pathBytes + [0]).withUnsafeBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { open($0.baseAddress!, O_RDONLY | O_CLOEXEC) }
+    }
+    guard descriptor >= 0 else { throw RDBError.system("open", offset: 0, path: name) }
+    try self.init(opened: descriptor, path: name)
+  }
+
+  private convenience init(opened descriptor: Int32, path: String) throws {
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       close(descriptor)

@@ -84,7 +84,7 @@ final class OrderedOutput {
 /// The state of one output between two batches. See ``Separators``.
 struct OutputState {
   /// The last state that a separator was chosen for; `nil` if there was none.
-  var separator: UInt64?
+  var separator: Separators.State?
   /// The sum of ``Separators/count``.
   var count: UInt64 = 0
 }
@@ -177,7 +177,7 @@ final class BatchDestination: ByteDestination {
   /// The number of bytes written through this destination, without separators.
   private var byteCount: UInt64 = 0
   /// A separator that depends on the earlier batches.
-  private var pending: (offset: UInt64, separator: Separators.Separator, state: UInt64)?
+  private var pending: (offset: UInt64, separator: Separators.Separator, state: Separators.State)?
   /// The batch's last state and count.
   private(set) var change = OutputState()
   /// The number of separators that were not empty.
@@ -209,7 +209,7 @@ final class BatchDestination: ByteDestination {
   }
 
   /// Remembers a separator that belongs after the first `offset` bytes written through this destination.
-  func leaveOpen(_ separator: @escaping Separators.Separator, before state: UInt64, at offset: UInt64) {
+  func leaveOpen(_ separator: @escaping Separators.Separator, before state: Separators.State, at offset: UInt64) {
     pending = (offset, separator, state)
   }
 

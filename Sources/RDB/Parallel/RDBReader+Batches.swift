@@ -81,6 +81,8 @@ extension RDBReader {
   ) throws(RDBError) -> InputChecksum {
     let input = InputChecksum(of: batch, isWanted: !options.ignoresChecksum)
     parser.resume(from: state)
+    parser.readsBatch = true
+    defer { parser.readsBatch = false }
     var consumed = 0
     let want = try parser.parse(
       batch.bytes, at: batch.offset, isFinal: false, into: &sink, consumed: &consumed)
@@ -129,7 +131,8 @@ extension RDBParser {
   ///
   /// - Parameter base: The file offset of the first byte of `input`.
   func skim(_ input: RawSpan, at base: Int) -> Int {
-    guard isBetweenRecords else { return 0 }
+    // KeyDB's keys go on after their values.
+    guard isBetweenRecords, !state.isKeyDB else { return 0 }
     let limit = state.snapshotEnd.map { max($0 - base, 0) } ?? input.byteCount
     var skimmer = RecordSkimmer(input.extracting(first: limit), types: types, oneStringTypes: oneStringTypes)
     return skimmer.skim()
@@ -137,7 +140,7 @@ extension RDBParser {
 
   /// Continues with the state of another parser.
   @usableFromInline mutating func resume(from state: ParserState) {
-    let isSameHeader = self.state.header == state.header
+    let isSameHeader = self.state.header == state.header && self.state.dialect == state.dialect
     self.state = state
     if !isSameHeader { fillTypes() }
   }

@@ -12,20 +12,23 @@ package struct Separators {
   ///
   /// It may throw to refuse the change. If workers refuse several, the first in file order counts.
   package typealias Separator =
-    @Sendable (_ previous: UInt64?, _ next: UInt64) throws(RDBError) -> [UInt8]
+    @Sendable (_ previous: State?, _ next: State) throws(RDBError) -> [UInt8]
+
+  /// A state of an output. Every number of 64 bits, such as that of a database, is a state beside others.
+  package typealias State = UInt128
 
   private let batch: BatchDestination?
   private let separator: Separator
   private var writtenCount: UInt64 = 0
 
   /// The state of the output, or ``unknown`` before the first ``advance(to:in:)`` of a batch.
-  package private(set) var state: UInt64 = Separators.unknown
+  package private(set) var state: State = Separators.unknown
 
   /// A number that the sink counts over this batch: keys, for example. See ``totalCount()``.
   package var count: UInt64 = 0
 
   /// A state that no part of an output has.
-  package static var unknown: UInt64 { .max }
+  package static var unknown: State { .max }
 
   /// Creates the separators of an output.
   ///
@@ -42,7 +45,7 @@ package struct Separators {
   /// - Parameters:
   ///   - next: A state other than ``unknown``.
   ///   - output: The sink's only output to the destination.
-  package mutating func advance(to next: UInt64, in output: inout ByteOutput) throws(RDBError) {
+  package mutating func advance(to next: State, in output: inout ByteOutput) throws(RDBError) {
     if state == Separators.unknown, let batch {
       batch.leaveOpen(separator, before: next, at: output.byteCount)
     } else {

@@ -12,6 +12,8 @@ struct ParserState: Sendable {
     case records
     /// Inside a key's value; also inside module AUX data.
     case value
+    /// After a value that KeyDB may write expiries of members after.
+    case memberExpiries
     /// After the announcement of a key whose sink needs a look ahead.
     case lookahead
     /// Before the announcement of a key whose value was examined.
@@ -27,6 +29,16 @@ struct ParserState: Sendable {
   /// The offset after the last byte of the snapshot, if it was announced.
   @usableFromInline var snapshotEnd: Int?
   @usableFromInline var database: UInt64 = 0
+
+  /// The server that wrote the file, if it extends the files of Redis and the file tells so.
+  @usableFromInline var dialect: Dialect?
+  @usableFromInline var isKeyDB = false
+  /// The release in the AUX field `redis-ver`.
+  var writer: ServerVersion?
+  /// The records of dialects that were stepped over.
+  var skipped = Ledger()
+  /// The expiries of the current hash's fields that follow it.
+  @usableFromInline var memberExpiries: [[UInt8]: UnixMilliseconds] = [:]
 
   // The attributes of the next key.
   @usableFromInline var expiry: UnixMilliseconds?
@@ -62,6 +74,8 @@ struct ParserState: Sendable {
     resetAttributes()
     phase = .records
     owed = 0
+    value.mayHaveMemberExpiries = false
+    memberExpiries = [:]
   }
 
   @inlinable mutating func resetAttributes() {
@@ -111,6 +125,12 @@ struct ValueState: Sendable {
   @usableFromInline var offset = 0
   /// Whether a quicklist's `beginElements` was called.
   @usableFromInline var announced = false
+  /// Whether KeyDB may have written expiries of members after the value.
+  @usableFromInline var mayHaveMemberExpiries = false
+  /// Whether the key of such a value was ended.
+  var hasEndedKey = false
+  /// The file offset after such a value.
+  @usableFromInline var endOffset = 0
   /// Whether the value is module AUX data.
   @usableFromInline var isModuleAux = false
   /// Whether the key was not announced, because its value is damaged.

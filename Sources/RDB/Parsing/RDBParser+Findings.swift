@@ -29,6 +29,7 @@ extension RDBParser {
   ///   tells which one wrote the file.
   @usableFromInline func newerType(_ code: UInt8, at offset: Int) throws(RDBError) -> ValueType {
     guard let type = ValueType.resolve(code, vendor: state.header.vendor) else { throw unknown(code, at: offset) }
+    try checkOwner(of: type, at: offset)
     return type
   }
 

@@ -99,6 +99,21 @@ extension RDBParser {
       return true
     }
     var found = Lookahead(storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline())
+    if saved.mayHaveMemberExpiries {
+      do throws(RDBError) {
+        while true {
+          let start = ahead.position
+          guard let (member, time) = try memberExpiry(&ahead) else {
+            ahead.position = start
+            break
+          }
+          found.memberExpiries[member] = time
+        }
+      } catch {
+        if error.needsInput { return false }
+        throw error
+      }
+    }
     if needsValidation(found, interest) {
       ahead = cursor
       state.value = saved
@@ -159,6 +174,7 @@ extension RDBParser {
   mutating func decide<S: RDBSink & ~Copyable>(_ sink: inout S) throws {
     guard let found = foundLookahead else { return }
     foundLookahead = nil
+    state.memberExpiries = found.memberExpiries
     if found.isValid, let limit = state.value.interest.storedLimit, found.storedByteCount <= limit {
       state.value.mode = .stored
       try sink.beginStored(byteCount: found.storedByteCount)
@@ -196,7 +212,12 @@ extension RDBParser {
 
   /// Returns the result of a parser made by ``makeLookaheadParser(_:)`` that has come to the end.
   mutating func finishLookahead(storedByteCount: UInt64) -> Lookahead {
-    Lookahead(storedByteCount: storedByteCount, outline: takeOutline())
+    var found = Lookahead(storedByteCount: storedByteCount, outline: takeOutline())
+    if state.value.mayHaveMemberExpiries {
+      found.storedByteCount = UInt64(state.value.endOffset - state.value.offset)
+      found.memberExpiries = state.memberExpiries
+    }
+    return found
   }
 
   /// Whether the look ahead for the current answer validates on the way to the value's end.

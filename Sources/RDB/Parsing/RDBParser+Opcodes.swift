@@ -10,6 +10,7 @@ extension RDBParser {
   {
     try readHead(&cursor)
     let start = cursor.offset
+    if Self.isTarArchive(cursor) { throw RDBError.tarArchive(at: start) }
     let bytes = try cursor.take(9)
     let header = try readHeader(bytes, at: start)
     try sink.beginSnapshot(header)
@@ -17,6 +18,12 @@ extension RDBParser {
     state.phase = .records
     fillTypes()
     committed = cursor.position
+  }
+
+  /// Whether the input is a tar archive: its magic stands at offset 257 of the first block.
+  @usableFromInline static func isTarArchive(_ cursor: borrowing ByteCursor) -> Bool {
+    guard cursor.offset == 0, cursor.bytes.byteCount >= 262 else { return false }
+    return cursor.bytes.extracting(257..<262).withUnsafeBytes { $0.elementsEqual("ustar".utf8) }
   }
 
   @usableFromInline @_lifetime(cursor: copy cursor)
@@ -71,6 +78,7 @@ extension RDBParser {
     _ code: UInt8, at start: Int, _ cursor: inout ByteCursor, _ sink: inout S
   ) throws -> Bool {
     guard let opcode = Opcode(rawValue: code) else {
+      if try dialectRecord(code, at: start, &cursor, &sink) { return false }
       let type = try newerType(code, at: start)
       attribute(start)
       state.isNewerType = true
@@ -104,8 +112,10 @@ extension RDBParser {
       let expiring = try cursor.length()
       try sink.databaseSize(database: state.database, keys: keys, expiring: expiring)
     case .aux:
+      if hasChangedLineEnds(cursor) { throw RDBError.changedLineEnds(at: start) }
       let name = try string(&cursor, slot: 0)
       let value = try string(&cursor, slot: 1)
+      noteDialect(name, value)
       try sink.aux(
         AuxField(name: name, value: value, stored: cursor.bytes.extracting(first..<cursor.position)))
     case .slotInfo:
@@ -156,6 +166,16 @@ extension RDBParser {
     }
     committed = cursor.position
     return false
+  }
+
+  /// Whether the line ends of the file were changed: the length 10 of a known field's name became 13 and 10.
+  @usableFromInline func hasChangedLineEnds(_ cursor: borrowing ByteCursor) -> Bool {
+    guard cursor.remaining >= 12 else { return false }
+    let bytes = cursor.bytes.extracting(cursor.position..<cursor.position + 12)
+    guard bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) == 13 else { return false }
+    return bytes.extracting(droppingFirst: 1).withUnsafeBytes {
+      $0.elementsEqual("\nredis-bits".utf8) || $0.elementsEqual("\nvalkey-ver".utf8)
+    }
   }
 
   /// Whether the opcode belongs to the key that follows.
@@ -284,6 +304,21 @@ extension RDBError {
     RDBError(
       .corruptOpcode, at: offset, expected: "the key that the expiry, idle time or frequency is of",
       found: "the end of the snapshot")
+  }
+
+  @inline(never)
+  @usableFromInline static func tarArchive(at offset: Int) -> RDBError {
+    RDBError(
+      .notRDB, at: offset, expected: "\"REDIS\" or \"VALKEY\"",
+      found: "a tar archive (extract the snapshot: tar -xOf FILE dump.rdb)")
+  }
+
+  /// The error of a file whose line ends were changed, as a transfer in text mode does.
+  @inline(never)
+  @usableFromInline static func changedLineEnds(at offset: Int) -> RDBError {
+    RDBError(
+      .notRDB, at: offset, expected: "the bytes that the server wrote",
+      found: "\"\\r\\n\" for \"\\n\", as a transfer in text mode writes: copy the file in binary mode")
   }
 
   /// The error of a file that does not begin as a snapshot, with a guess at its format.

@@ -27,6 +27,8 @@ public import RDBFormat
     /// A longer string is an error (`stringTooLong`) unless the parser only steps over it. Values below 16 KiB have no
     /// effect.
     @usableFromInline package var stringLimit: UInt64 = 1 << 30
+    /// Whether unknown records are stepped over where their length is known, and counted as lost.
+    @usableFromInline package var skipsUnknown = false
     /// The size of the input, in bytes, if known. A string that is longer is truncated, not too long.
     var inputByteCount: UInt64?
     @usableFromInline package init() {}
@@ -42,6 +44,8 @@ public import RDBFormat
     @usableFromInline package var isValid = true
     /// The damage of a value that is examined before its key is announced; `nil`: none.
     @usableFromInline package var damage: RDBError?
+    /// The expiries of a hash's fields that follow the value.
+    @usableFromInline var memberExpiries: [[UInt8]: UnixMilliseconds] = [:]
   }
 
   @usableFromInline var state: ParserState
@@ -79,6 +83,12 @@ public import RDBFormat
   @usableFromInline var hasLargeScratch = false
   /// Pending IDs found in `outline` mode.
   @usableFromInline var outlineIDs = CompactArray<StreamID>()
+  /// The position in the input between the two fields of a member's expiry.
+  var middle = 0
+  /// Whether the input is a batch of whole keys.
+  @usableFromInline var readsBatch = false
+  /// Whether no records follow the input: of the file, or of the batch.
+  @usableFromInline var endsWithInput = false
   /// Whether the parser stops after the value, because it only looks ahead.
   @usableFromInline var stopsAfterValue = false
   @usableFromInline var foundLookahead: Lookahead?
@@ -123,6 +133,12 @@ public import RDBFormat
       }
       types[Int(row.code)] = type
     }
+    // A dialect's own codes are read by ``dialectRecord(_:at:_:_:)``.
+    guard let dialect = state.dialect else { return }
+    for row in DialectCode.all where row.dialect == dialect { types[Int(row.code)] = nil }
+    if dialect == .dragonfly {
+      for code in 34..<38 { types[code] = nil }
+    }
   }
 
   /// Parses more of the file.
@@ -141,6 +157,7 @@ public import RDBFormat
   ) throws(RDBError) -> Want {
     var cursor = ByteCursor(input, base: base)
     var isFinal = isFinal
+    endsWithInput = isFinal || readsBatch
     committed = 0
     boundary = 0
     record.attributes.pointee.input = input.withUnsafeBytes { $0.baseAddress }
@@ -176,6 +193,9 @@ public import RDBFormat
         if try records(&cursor, &sink) { return .end }
       case .value:
         try value(&cursor, &sink)
+        if stopsAfterValue, state.phase != .memberExpiries { return .end }
+      case .memberExpiries:
+        try memberExpiries(&cursor, &sink)
         if stopsAfterValue { return .end }
       case .lookahead:
         return .lookahead
@@ -237,6 +257,9 @@ public import RDBFormat
     state.phase = .value
     state.value.type = type
     state.value.offset = cursor.offset
+    if state.isKeyDB, type.data == .hash || type.data == .set || type.data == .zset {
+      return try keyDBValue(&cursor, interest, &sink)
+    }
     if type == .string, let value = cursor.takeShortString() {
       // Most keys of most files.
       switch interest {
@@ -377,7 +400,11 @@ public import RDBFormat
   {
     switch state.value.mode {
     case .elements:
-      try elements(&cursor, &sink)
+      if state.memberExpiries.isEmpty {
+        try elements(&cursor, &sink)
+      } else {
+        try elementsWithMemberExpiries(&cursor, &sink)
+      }
     case .skip, .measure, .outline:
       try skipValue(&cursor)
     case .validate:
@@ -410,6 +437,12 @@ public import RDBFormat
     throws
   {
     committed = cursor.position
+    if state.value.mayHaveMemberExpiries {
+      state.value.endOffset = cursor.offset
+      state.phase = .memberExpiries
+      if state.value.mode == .stored { try sink.endStored() }
+      return
+    }
     if stopsAfterValue { return }
     if state.value.mode == .stored { try sink.endStored() }
     if state.value.template != nil { state.value.template = nil }

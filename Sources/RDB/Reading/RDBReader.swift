@@ -27,6 +27,11 @@ public struct RDBReader: ~Copyable {
       get { parser.stringLimit }
       set { parser.stringLimit = newValue }
     }
+    /// Whether records with an unknown code are stepped over where their length is known. They are lost, and counted.
+    package var skipsUnknown: Bool {
+      get { parser.skipsUnknown }
+      set { parser.skipsUnknown = newValue }
+    }
     /// Whether the checksum is neither computed nor compared.
     public var ignoresChecksum = false
     /// Whether a key with a damaged value is left out, and the sink is told (``RDBSink/damagedKey(_:error:)``).

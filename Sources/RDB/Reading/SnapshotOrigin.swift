@@ -17,6 +17,12 @@ public struct SnapshotOrigin: Sendable {
     return nil
   }
 
+  /// The server that wrote the snapshot, if it extends the files of Redis and an AUX field before the first key tells so.
+  package var dialect: Dialect? {
+    guard header.vendor == .redis else { return nil }
+    return auxFields.lazy.compactMap { Dialect.evident(in: $0.name.span.bytes, $0.value.span.bytes) }.first
+  }
+
   /// ``writer`` if it is credible, else the oldest release that writes this RDB version.
   ///
   /// Release candidates name an older release (6.9.241 for 7.0), and development builds name 255.255.255.

@@ -7,6 +7,8 @@ struct SnapshotTrailer {
   private let computed: UInt64
   private let ignoresChecksum: Bool
   private let head: SnapshotHead
+  private let dialect: Dialect?
+  private let skipped: Ledger
   /// Whether the checksum is not read yet. Versions before 5 have none.
   private var awaitsChecksum: Bool
   private var checksum = SnapshotEnd.Checksum.absent
@@ -18,6 +20,8 @@ struct SnapshotTrailer {
   ///   - parser: The parser that has read the EOF opcode.
   @usableFromInline init(_ window: inout Window, after parser: borrowing RDBParser, ignoresChecksum: Bool) {
     head = parser.state.head
+    dialect = parser.state.dialect
+    skipped = parser.state.skipped
     computed = head.checksum(ofSnapshotIn: window.checksum.value, byteCount: UInt64(window.offset))
     window.computesChecksum = false
     self.ignoresChecksum = ignoresChecksum
@@ -37,7 +41,7 @@ struct SnapshotTrailer {
     }
     guard tail.read(&window, isFinal: isFinal) else { return nil }
     var end = SnapshotEnd(checksum: checksum, byteCount: endOffset - head.byteCount, tail: tail.parts)
-    end.head = head
+    (end.head, end.dialect, end.skipped) = (head, dialect, skipped)
     return end
   }
 

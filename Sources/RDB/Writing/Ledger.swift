@@ -3,7 +3,7 @@
 /// *Lost* is data of the input that the output lacks. *Noted* is what an output leaves out by design, or what no command can
 /// express. Ledgers of parts of a file merge, in any order, into the ledger of the whole file: per reason, the names
 /// nearest to the beginning of the file are kept.
-public struct Ledger: MergeableSummary, Equatable {
+public struct Ledger: MergeableSummary, Hashable {
   /// The kind of thing that was lost.
   public enum Loss: String, Hashable, Sendable, CaseIterable {
     /// A whole key.
@@ -30,6 +30,8 @@ public struct Ledger: MergeableSummary, Equatable {
     case score
     /// A command that changes data.
     case command
+    /// A record of the snapshot that is no key.
+    case record
   }
 
   /// The kind of a loss, and its reason.

@@ -121,9 +121,16 @@ extension InfoSink: SelectiveSink {
   }
 
   public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    if let job = CronJob(field) {
+      info.cronJobs = info.cronJobs ?? SmallestEntries()
+      info.cronJobs?.add(CronJobInfo(job))
+      return
+    }
     let name = BinaryText(field.name.withUnsafeBytes { $0.map { asciiLowercase($0) } })
     if name.bytes.elementsEqual("slot-info".utf8) {
       info.slots.add(aux: field.value)
+    } else if name.bytes.elementsEqual("keydb-subexpire-when".utf8) {
+      info.memberExpiries = (info.memberExpiries ?? 0) + 1
     } else if !Self.perKeyFields.contains(name.text ?? "") {
       info.aux.add(CountedAuxField(name: name, value: field.value))
     }
@@ -162,6 +169,7 @@ extension InfoSink: SelectiveSink {
     info.checksum = ChecksumState(end.checksum)
     info.tail = TailState(end)
     info.head = HeadState(end.head)
+    info.dialect = end.dialect?.rawValue
     info.byteCount = end.byteCount
   }
 }

@@ -41,6 +41,38 @@ package struct CountedAuxField: CountedEntry {
   package mutating func merge(_ other: Self) { count += other.count }
 }
 
+/// A cron job of KeyDB.
+package struct CronJobInfo: CountedEntry {
+  package static var limit: Int { 1000 }
+  package var name: BinaryText
+  /// The time of the first run, in milliseconds since 1970.
+  package var startMilliseconds: Int64
+  /// The time between two runs, in milliseconds.
+  package var intervalMilliseconds: Int64
+  package var keys: Int
+  package var arguments: Int
+  /// The size of the script, in bytes.
+  package var scriptByteCount: Int
+
+  init(_ job: CronJob) {
+    name = BinaryText(job.name)
+    (startMilliseconds, intervalMilliseconds) = (job.start, job.interval)
+    (keys, arguments, scriptByteCount) = (job.keys.count, job.arguments.count, job.script.count)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case name, keys, arguments
+    case startMilliseconds = "start_ms"
+    case intervalMilliseconds = "interval_ms"
+    case scriptByteCount = "script_bytes"
+  }
+
+  package func precedes(_ other: Self) -> Bool {
+    (name, startMilliseconds, scriptByteCount) < (other.name, other.startMilliseconds, other.scriptByteCount)
+  }
+  package mutating func merge(_ other: Self) {}
+}
+
 /// A function library.
 package struct LibraryInfo: CountedEntry {
   package static var limit: Int { 1000 }

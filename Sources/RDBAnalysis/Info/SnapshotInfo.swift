@@ -11,6 +11,12 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
   package internal(set) var magic: String?
   package internal(set) var version: Int?
   package internal(set) var vendor: String?
+  /// The server that wrote the file, if it extends the files of Redis: `KeyDB`, `Dragonfly`, `Redis Enterprise`.
+  package internal(set) var dialect: String?
+  /// The cron jobs of KeyDB.
+  package internal(set) var cronJobs: SmallestEntries<CronJobInfo>?
+  /// The number of members and fields whose expiry KeyDB stored after their key.
+  package internal(set) var memberExpiries: UInt64?
   /// The version of the server that wrote the file, from its AUX field; `nil` if there is none.
   public private(set) var server: String?
   /// The time of writing, in seconds since 1970.
@@ -45,7 +51,9 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
   package init(reference: Reference) { self.reference = reference }
 
   enum CodingKeys: String, CodingKey {
-    case format, magic, version, vendor, server
+    case format, magic, version, vendor, dialect, server
+    case cronJobs = "cron_jobs"
+    case memberExpiries = "member_expiries"
     case ctimeSeconds = "ctime_s"
     case usedMemoryByteCount = "used_memory_bytes"
     case replication
@@ -97,6 +105,11 @@ public struct SnapshotInfo: Hashable, MergeableSummary, Codable {
     magic = magic ?? other.magic
     version = version ?? other.version
     vendor = vendor ?? other.vendor
+    dialect = dialect ?? other.dialect
+    if let more = other.cronJobs {
+      if cronJobs == nil { cronJobs = more } else { cronJobs?.merge(more) }
+    }
+    if let more = other.memberExpiries { memberExpiries = (memberExpiries ?? 0) + more }
     aux.merge(other.aux)
     functions.merge(other.functions)
     modules.merge(other.modules)

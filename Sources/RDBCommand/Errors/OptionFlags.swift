@@ -14,6 +14,7 @@ enum OptionFlags {
     "meta": "--meta",
     "ratioLimit": "--max-ratio",
     "singleDatabase": "--single-db",
+    "skipsUnknown": "--skip-unknown",
     "stringLimit": "--max-string",
   ]
 

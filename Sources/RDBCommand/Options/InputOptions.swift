@@ -16,6 +16,9 @@ struct ReadingOptions: ParsableArguments {
   @Flag(help: "Do not verify the checksum.")
   var ignoreChecksum = false
 
+  @Flag(help: "Step over records of other servers where their length is known: a loss, exit code 3.")
+  var skipUnknown = false
+
   @Flag(help: "Read a newer RDB version than is known, up to the first unknown type.")
   var forceVersion = false
 
@@ -35,6 +38,7 @@ struct ReadingOptions: ParsableArguments {
     var options = RDBReader.Options()
     options.ignoresChecksum = ignoreChecksum
     options.parser.forceVersion = forceVersion
+    options.skipsUnknown = skipUnknown
     options.parser.stringLimit = maxString.byteCount
     return options
   }

@@ -24,7 +24,7 @@ struct InputFile {
   /// - Throws: ``Failure``.
   init(path: String, maxRatio: UInt64) throws {
     shownName = path == "-" ? "standard input" : shown(path)
-    indexPath = path == "-" ? nil : path + ".idx"
+    indexPath = path == "-" || path.contains("\u{FFFD}") ? nil : path + ".idx"
     let file = try Self.open(path, shownName)
     identities = [FileIdentity(descriptor: file.descriptor)].compactMap { $0 }
     do throws(RDBError) {
@@ -57,7 +57,8 @@ struct InputFile {
       return FileSource(descriptor: STDIN_FILENO)
     }
     do {
-      return try FileSource(path: path)
+      // ArgumentParser replaces bytes that are not UTF-8.
+      return try path.contains("\u{FFFD}") ? FileSource(pathBytes: rawArgument(path)) : FileSource(path: path)
     } catch {
       let error = RDBError.transfer("open", error, at: 0)
       let reason = error.systemError.map { String(cString: strerror($0)) } ?? error.found

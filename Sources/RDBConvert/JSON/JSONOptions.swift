@@ -68,14 +68,14 @@ public struct JSONOptions: Hashable, Sendable {
 /// States of the output between objects: see ``Separators``.
 enum JSONSeparatorState {
   /// The state after the opening bracket.
-  static let opened = UInt64.max - 1
+  static let opened = Separators.State.max - 1
   /// The state after the closing bracket.
-  static let closed = UInt64.max - 2
+  static let closed = Separators.State.max - 2
   /// The state after an object of the native shape.
-  static let items: UInt64 = 0
+  static let items: Separators.State = 0
 
   /// Returns the state after a key of a database, in the shape `rdbtools`.
-  static func database(_ number: UInt64) -> UInt64 { min(number, .max - 3) }
+  static func database(_ number: UInt64) -> Separators.State { Separators.State(number) }
 
   static func separator(_ options: JSONOptions) -> Separators.Separator {
     switch (options.shape, options.layout) {
@@ -86,7 +86,7 @@ enum JSONSeparatorState {
     }
   }
 
-  @Sendable private static func nativeArray(_ previous: UInt64?, _ next: UInt64) -> [UInt8] {
+  @Sendable private static func nativeArray(_ previous: Separators.State?, _ next: Separators.State) -> [UInt8] {
     switch (previous, next) {
     case (nil, opened): bytes("[")
     case (opened, closed): bytes("]\n")
@@ -98,7 +98,7 @@ enum JSONSeparatorState {
     }
   }
 
-  @Sendable private static func databasesArray(_ previous: UInt64?, _ next: UInt64) -> [UInt8] {
+  @Sendable private static func databasesArray(_ previous: Separators.State?, _ next: Separators.State) -> [UInt8] {
     switch (previous, next) {
     case (nil, opened): bytes("[")
     case (opened, closed): bytes("]\n")
@@ -111,7 +111,7 @@ enum JSONSeparatorState {
     }
   }
 
-  @Sendable private static func databasesLines(_ previous: UInt64?, _ next: UInt64) -> [UInt8] {
+  @Sendable private static func databasesLines(_ previous: Separators.State?, _ next: Separators.State) -> [UInt8] {
     switch (previous, next) {
     case (_, opened), (nil, closed), (opened, closed): []
     case (_, closed): bytes("}\n")

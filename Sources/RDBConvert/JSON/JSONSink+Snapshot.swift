@@ -24,6 +24,8 @@ extension JSONSink {
   }
 
   public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    if let job = CronJob(field) { return try cronJob(job) }
+    if field.isMemberExpiry, try memberExpiry(field) { return }
     guard writesMeta else { return leftOut.auxFields &+= 1 }
     try beginItem()
     try output.append("{\"type\":\"aux\",\"name\":")

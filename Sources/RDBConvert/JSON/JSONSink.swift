@@ -38,6 +38,12 @@ public struct JSONSink: OutputSink, ~Copyable {
     /// The bracket that closes the value; 0 if it has none.
     var close: UInt8 = 0
     var needsComma = false
+    /// Whether the key is announced and has not ended.
+    var isOpen = false
+    /// Whether expiries of members were written.
+    var hasExpiringMembers = false
+    /// The member whose expiry comes next (KeyDB).
+    var expiringMember: [UInt8] = []
     /// The number of fields that the current stream entry still lacks.
     var fieldsLeft = 0
     var hasFields = false
@@ -88,6 +94,8 @@ public struct JSONSink: OutputSink, ~Copyable {
     self.key.type = key.storedType
     self.key.expiry = key.expiry
     self.key.close = 0
+    self.key.isOpen = true
+    self.key.hasExpiringMembers = false
     if isNative {
       try beginNative(key)
     } else {
@@ -153,6 +161,7 @@ public struct JSONSink: OutputSink, ~Copyable {
   }
 
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    key.isOpen = false
     if key.close != 0 { try output.append(key.close) }
     switch key.type.data {
     case .stream: try endStream()

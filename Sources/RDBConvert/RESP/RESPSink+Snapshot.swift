@@ -12,13 +12,16 @@ extension RESPSink {
   public mutating func slots(_ slots: borrowing SlotHint) throws(RDBError) { notes.slots += 1 }
 
   public mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
+    if let job = CronJob(field) {
+      return ledger.lose(.key, "cron jobs exist only in KeyDB", key: job.name, offset: 0)
+    }
     let text = [UInt8](field.name.extracting(first: 32))
     if text.elementsEqual("lua".utf8) {
       try script(field.value)
     } else if text.elementsEqual("slot-info".utf8) {
       notes.slots += 1
     } else if text.elementsEqual("keydb-subexpire-when".utf8) {
-      lose(.expiry, "KeyDB's expiries of members")
+      lose(.expiry, "no command sets KeyDB's expiries of single members")
     }
   }
 

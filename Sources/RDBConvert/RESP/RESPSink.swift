@@ -42,8 +42,8 @@ public struct RESPSink: OutputSink, ~Copyable {
   @usableFromInline var notes = Notes()
   @usableFromInline var ledger = Ledger()
   /// The database of the last key, and the state of ``Separators`` that its commands need.
-  private(set) var lastDatabase: UInt64 = .max
-  private(set) var separatorState: UInt64 = 0
+  private(set) var lastDatabase: UInt64?
+  private(set) var separatorState: Separators.State = 0
 
   /// The state of the current key.
   @usableFromInline struct KeyState {
@@ -128,7 +128,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     return { (previous, next) throws(RDBError) in
       if !single { return previous == next ? [] : RESPText.command("SELECT", "\(next)") }
       guard let previous else { return RESPText.command("SELECT", "0") }
-      if previous != next { throw .twoDatabases(previous, next) }
+      if previous != next { throw .twoDatabases(UInt64(clamping: previous), UInt64(clamping: next)) }
       return []
     }
   }
@@ -136,13 +136,13 @@ public struct RESPSink: OutputSink, ~Copyable {
   private mutating func enter(_ database: UInt64) throws(RDBError) {
     let target = options.databaseMap[database] ?? database
     if options.singleDatabase {
-      separatorState = options.existing == .replace ? 0 : database
+      separatorState = options.existing == .replace ? 0 : Separators.State(database)
     } else {
       guard target < options.databaseCount else {
         throw .databaseTooHigh(
           target, from: database, options.databaseCount, at: key.offset, key: name.array)
       }
-      separatorState = target
+      separatorState = Separators.State(target)
     }
     lastDatabase = database
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RDB
+import RDBCompression
 import RDBFormat
 import RDBGeneration
 import RDBLZF
@@ -44,6 +45,9 @@ struct Gen: WorkingCommand {
   @Flag(help: "Compress strings with LZF, as servers do by default.")
   var compress = false
 
+  @Option(help: ArgumentHelp("Write a compressed envelope of Valkey 9.2 (lz4 or zstd).", valueName: "codec"))
+  var envelope: EnvelopeCodec?
+
   @Option(
     name: .customLong("version"),
     help: ArgumentHelp("Write this RDB version: 6 to 12, or valkey-80.", valueName: "version"))
@@ -77,13 +81,25 @@ struct Gen: WorkingCommand {
     let file = try OutputFile(path: output ?? "-", keepsPartial: false, inputs: [])
     do throws(RDBError) {
       let start = monotonicSeconds
-      let summary = try SnapshotGenerator.write(
-        options, to: file, compressor: compress ? LZFCompressor() : nil)
+      let summary = try write(to: file)
       try file.finish()
       report(summary, seconds: monotonicSeconds - start)
     } catch {
       file.abandon()
       throw error.failure(in: file.shownName)
+    }
+  }
+
+  private func write(to file: OutputFile) throws(RDBError) -> SnapshotGenerator.Summary {
+    let compressor = compress ? LZFCompressor() : nil
+    guard let envelope else { return try SnapshotGenerator.write(options, to: file, compressor: compressor) }
+    do {
+      let destination = try EnvelopeDestination(envelope.format, to: file)
+      let summary = try SnapshotGenerator.write(options, to: destination, compressor: compressor)
+      try destination.finish()
+      return summary
+    } catch {
+      throw RDBError.transfer("write", error, at: 0)
     }
   }
 
@@ -106,6 +122,13 @@ struct Gen: WorkingCommand {
       "\(counted(summary.keyCount, "key")) (\(summary.expiringCount) expiring), "
         + "\(readable(byteCount: Double(summary.byteCount))), \(rate)/s\n")
   }
+}
+
+/// The codec of an envelope.
+enum EnvelopeCodec: String, ExpressibleByArgument, CaseIterable {
+  case lz4, zstd
+
+  var format: CompressionFormat { self == .lz4 ? .lz4 : .zstd }
 }
 
 /// An RDB version that `rdb gen` can write: `6` to `12`, or `valkey-80`.

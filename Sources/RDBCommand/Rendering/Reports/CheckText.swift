@@ -9,7 +9,7 @@ extension SnapshotCheck {
     var lines = TextColumns()
     lines.line("\(name): \(verdict(isStrict: isStrict))")
     if let damage {
-      lines.row("damage", damage.message)
+      lines.row(damage.code.hasPrefix("unsupported") ? "reason" : "damage", damage.message)
     }
     if let header {
       lines.row("format", "\(header.vendor == "redis" ? "REDIS" : "VALKEY") \(header.version)")
@@ -26,7 +26,10 @@ extension SnapshotCheck {
   }
 
   private func verdict(isStrict: Bool) -> String {
-    if damage != nil { return "damaged" }
+    if let damage {
+      let isUnsupported = damage.code.hasPrefix("unsupported")
+      return isUnsupported ? "not supported" : "damaged"
+    }
     if isStrict, isOK, !isStrictlyOK { return "whole, but refused by --strict" }
     return isOK ? "whole" : "whole, but with duplicates"
   }

@@ -16,6 +16,7 @@ extension SnapshotInfo {
 
   private func writeOrigin(to lines: inout TextColumns) {
     lines.row("format", "\(magic ?? "") \(version.map { "\($0)" } ?? "") (\(vendor ?? ""))")
+    if let dialect { lines.row("dialect", dialect) }
     lines.row("written by", server.map { printable($0.utf8).dropQuotes } ?? "unknown")
     if let ctimeSeconds {
       lines.row("written at", DateText.text(seconds: ctimeSeconds))
@@ -53,6 +54,13 @@ extension SnapshotInfo {
             + "\(counted(UInt64(library.codeByteCount), "byte")))")
       }
     }
+    for job in cronJobs?.entries ?? [] {
+      lines.row(
+        "cron job",
+        "\(printable(job.name.bytes)): every \(job.intervalMilliseconds) ms from \(job.startMilliseconds) on, "
+          + counted(UInt64(job.scriptByteCount), "byte") + " of script")
+    }
+    if let memberExpiries { lines.row("members", "\(counted(memberExpiries, "expiry", "expiries")) of their own") }
     for module in modules.entries {
       lines.row(
         "module needed",
@@ -83,14 +91,16 @@ extension SnapshotInfo {
     }
     for (index, part) in (head?.phrases ?? []).enumerated() { lines.row(index == 0 ? "before it" : "", part) }
     for (index, part) in (tail?.parts ?? []).enumerated() { lines.row(index == 0 ? "after it" : "", part.phrase) }
-    lines.row("loads into", Self.loaders(lowest.redis.asItIs, lowest.valkey.asItIs))
+    lines.row("loads into", loaders(lowest.redis.asItIs, lowest.valkey.asItIs))
     if lowest.redis.asItIs != lowest.redis.byTypes || lowest.valkey.asItIs != lowest.valkey.byTypes {
-      lines.row("its types in", Self.loaders(lowest.redis.byTypes, lowest.valkey.byTypes))
+      lines.row("its types in", loaders(lowest.redis.byTypes, lowest.valkey.byTypes))
     }
   }
 
-  private static func loaders(_ redis: String?, _ valkey: String?) -> String {
-    let names = [redis, valkey].compactMap { $0.map { "\($0) and newer" } }
+  private func loaders(_ redis: String?, _ valkey: String?) -> String {
+    // Later releases refuse the libraries of 7.0's release candidates.
+    let isOnly = functions.preGACount > 0
+    let names = [redis, valkey].compactMap { $0.map { isOnly ? "\($0) only" : "\($0) and newer" } }
     return names.isEmpty ? "no release known" : names.joined(separator: ", ")
   }
 }
