@@ -9,7 +9,8 @@ struct DialectCommandTests {
   func keyDB() {
     let json = Tool.shell("rdb json -q reports/keydb-subexpire.rdb")
     #expect(json.status == 0)
-    #expect(json.text.contains(#""members":["m1","m2"],"expiring_members":[{"member":"m1","expire_ms":4102444800000}]"#))
+    #expect(
+      json.text.contains(#""members":["m1","m2"],"expiring_members":[{"member":"m1","expire_ms":4102444800000}]"#))
     let resp = Tool.shell("rdb resp -q reports/keydb-subexpire.rdb")
     #expect(resp.status == 3)
     #expect(resp.error == "rdb: lost: 1 expiry: no command sets KeyDB's expiries of single members: \"myset\"\n")
@@ -42,7 +43,9 @@ struct DialectCommandTests {
     #expect(Tool.shell("rdb info keydb.rdb", in: folder).text.contains("cron job        \"job\": every 2 ms from 1 on"))
   }
 
-  @Test("--skip-unknown steps over Dragonfly's records and counts them as lost", arguments: ["json", "resp", "keys", "stats"])
+  @Test(
+    "--skip-unknown steps over Dragonfly's records and counts them as lost",
+    arguments: ["json", "resp", "keys", "stats"])
   func skipUnknown(_ command: String) {
     let folder = Scratch()
     var builder = SnapshotBuilder(version: 9)
@@ -92,7 +95,8 @@ struct UnusualFileTests {
   func fileName() {
     let folder = Scratch()
     folder.write(Crafted.hello, as: "dump.rdb")
-    let script = #"a=$(printf 'a\377.rdb'); cp dump.rdb "$a"; rdb json -q "$a"; rdb get "$a" k; rdb check "$a" >/dev/null"#
+    let script =
+      #"a=$(printf 'a\377.rdb'); cp dump.rdb "$a"; rdb json -q "$a"; rdb get "$a" k; rdb check "$a" >/dev/null"#
     let outcome = Tool.shell(script, in: folder)
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(outcome.text.contains("hello"))

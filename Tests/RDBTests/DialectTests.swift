@@ -25,7 +25,8 @@ struct DialectTests {
     expire("y", "4102444800004", &builder)
     let lists = RDBBytes.length(1) + RDBBytes.string("key") + RDBBytes.length(2) + RDBBytes.string("a") + [0xC0, 7]
     builder.key(
-      64, "job", value: RDBBytes.string("return 1") + RDBBytes.little(Int64(1000)) + RDBBytes.little(Int64(2000)) + lists)
+      64, "job",
+      value: RDBBytes.string("return 1") + RDBBytes.little(Int64(1000)) + RDBBytes.little(Int64(2000)) + lists)
     builder.string("last", "v")
     return builder.whole
   }()

@@ -20,7 +20,9 @@ package struct CronJob: Hashable, Sendable {
 
   /// Reads the job that a field announces; `nil`: the field is another one.
   package init?(_ field: borrowing AuxField) {
-    guard field.stored.byteCount > 0, field.stored.unsafeLoad(fromByteOffset: 0, as: UInt8.self) == 64 else { return nil }
+    guard field.stored.byteCount > 0, field.stored.unsafeLoad(fromByteOffset: 0, as: UInt8.self) == 64 else {
+      return nil
+    }
     var cursor = ByteCursor(field.stored.extracting(droppingFirst: 1))
     do throws(RDBError) {
       name = try cursor.ownedString()

@@ -11,7 +11,8 @@ extension RDBReader {
   ///
   /// The parser has just tried to step over the record.
   func canHandOver(missing: UInt64) -> Bool {
-    guard parser.isSteppingOver, parser.state.phase == .value, !parser.state.value.mayHaveMemberExpiries, parser.state.value.type.isOneString,
+    guard parser.isSteppingOver, parser.state.phase == .value, !parser.state.value.mayHaveMemberExpiries,
+      parser.state.value.type.isOneString,
       source.shared != nil, window.canBeHandedOver, let left = window.left(of: source)
     else { return false }
     return missing <= left

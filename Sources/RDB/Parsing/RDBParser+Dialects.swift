@@ -7,7 +7,8 @@ extension RDBParser {
   @usableFromInline mutating func noteDialect(_ name: RawSpan, _ value: RawSpan) {
     guard state.header.vendor == .redis else { return }
     if name.byteCount == 9, name.withUnsafeBytes({ $0.elementsEqual("redis-ver".utf8) }) {
-      state.writer = ServerVersion(String(decoding: [UInt8](value.extracting(first: 32)), as: UTF8.self), vendor: .redis)
+      state.writer = ServerVersion(
+        String(decoding: [UInt8](value.extracting(first: 32)), as: UTF8.self), vendor: .redis)
     }
     guard state.dialect == nil, let dialect = Dialect.evident(in: name, value) else { return }
     setDialect(dialect)
@@ -28,7 +29,9 @@ extension RDBParser {
   ) throws -> Bool {
     guard state.header.vendor == .redis else { return false }
     guard let row = DialectCode.row(code, in: state.dialect) else {
-      if let dialect = state.dialect, ValueType.resolve(code, vendor: .redis) == nil || dialect == .dragonfly && code >= 30 {
+      if let dialect = state.dialect,
+        ValueType.resolve(code, vendor: .redis) == nil || dialect == .dragonfly && code >= 30
+      {
         throw RDBError.unsupportedCode(
           code, at: start, "\(dialect.rawValue)'s \(code < 200 ? "type" : "opcode") \(code)", canSkip: false)
       }

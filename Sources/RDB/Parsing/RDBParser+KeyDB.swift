@@ -23,7 +23,8 @@ extension RDBParser {
     case .elements, .elementsAfterOutline:
       state.value.mode = .elements
       if state.value.type.data == .hash { try lookAhead(&cursor, .elements, &sink) }
-    case .stored, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined: try lookAhead(&cursor, interest, &sink)
+    case .stored, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined:
+      try lookAhead(&cursor, interest, &sink)
     case .skip: state.value.mode = .skip
     case .measure, .validate:
       state.value.mode = interest == .measure ? .measure : .validate
@@ -80,7 +81,8 @@ extension RDBParser {
 
   /// Reads the two AUX fields of one expiry; `nil`: other records follow.
   @_lifetime(cursor: copy cursor)
-  mutating func memberExpiry(_ cursor: inout ByteCursor) throws(RDBError) -> (member: [UInt8], time: UnixMilliseconds)? {
+  mutating func memberExpiry(_ cursor: inout ByteCursor) throws(RDBError) -> (member: [UInt8], time: UnixMilliseconds)?
+  {
     if cursor.remaining == 0, endsWithInput { return nil }
     guard try cursor.byte() == Opcode.aux.rawValue else { return nil }
     guard [UInt8](try string(&cursor, slot: 0)) == Self.memberName else { return nil }

@@ -45,7 +45,8 @@ extension JSONSink {
       if options.meta, isNative, !key.isOpen { return false }
       ledger.lose(
         .expiry,
-        isNative ? "an expiry of KeyDB follows its key in a file that does not begin as one of KeyDB"
+        isNative
+          ? "an expiry of KeyDB follows its key in a file that does not begin as one of KeyDB"
           : "expiries of members: the shape rdbtools has none", key: key.expiringMember, offset: 0)
       return true
     }
