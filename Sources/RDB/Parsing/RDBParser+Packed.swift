@@ -84,6 +84,7 @@ extension RDBParser {
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
     duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
+    let announces = state.value.mode != .validate
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
@@ -92,19 +93,23 @@ extension RDBParser {
       let scorePosition = packed.position
       let entry = try packed.next()
       if entry.isInteger {
-        let score = Double(entry.integer)
-        if entry.integer.magnitude < 1 << 53 {
-          let text = entry.text(scratch: scratch.number(2))
-          try sink.zsetMember(member, score: score, text: text)
-        } else {
-          try sink.zsetMember(member, score: score)
+        if announces {
+          let score = Double(entry.integer)
+          if entry.integer.magnitude < 1 << 53 {
+            let text = entry.text(scratch: scratch.number(2))
+            try sink.zsetMember(member, score: score, text: text)
+          } else {
+            try sink.zsetMember(member, score: score)
+          }
         }
       } else {
         guard let (score, isCanonical) = DoubleText.read(entry.bytes) else {
           throw RDBError.badScore(at: offset, inner: scorePosition, "other text")
         }
         if score.isNaN { throw RDBError.notANumber(at: offset, inner: scorePosition) }
-        if isCanonical {
+        if !announces {
+          // The caller wants the check only.
+        } else if isCanonical {
           try sink.zsetMember(member, score: score, text: entry.bytes)
         } else {
           try sink.zsetMember(member, score: score)
@@ -112,6 +117,7 @@ extension RDBParser {
       }
       count &+= 2
     }
+    if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
     if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, offset, "a member") }
     try checkNotEmpty(count, at: offset)
