@@ -50,11 +50,11 @@ struct ValidationTests {
   }
 
   static let packed: [BadValue] = [
-    .init("a list's ziplist without entries", 10, B.string(B.ziplist([])), .emptyKey, onlyChecked: true),
-    .init("a set's listpack without entries", 20, B.string(B.listpack([])), .emptyKey, onlyChecked: true),
-    .init("a zset's listpack without entries", 17, B.string(B.listpack([])), .emptyKey, onlyChecked: true),
-    .init("a hash's listpack without entries", 16, B.string(B.listpack([])), .emptyKey, onlyChecked: true),
-    .init("a hash's ziplist without entries", 13, B.string(B.ziplist([])), .emptyKey, onlyChecked: true),
+    .init(right: "a list's ziplist without entries", 10, B.string(B.ziplist([]))),
+    .init(right: "a set's listpack without entries", 20, B.string(B.listpack([]))),
+    .init(right: "a zset's listpack without entries", 17, B.string(B.listpack([]))),
+    .init(right: "a hash's listpack without entries", 16, B.string(B.listpack([]))),
+    .init(right: "a hash's ziplist without entries", 13, B.string(B.ziplist([]))),
     .init("an intset without integers", 11, B.string(B.little(UInt32(2)) + B.little(UInt32(0))), .corruptIntset),
     .init("an empty intset blob", 11, [0], .corruptIntset),
     .init("a zipmap without pairs", 9, B.string([0, 0xFF]), .corruptZipmap),
@@ -89,14 +89,14 @@ struct ValidationTests {
   ]
 
   static let plain: [BadValue] = [
-    .init("a list without elements", 1, [0], .emptyKey, onlyChecked: true),
-    .init("a set without members", 2, [0], .emptyKey, onlyChecked: true),
-    .init("a zset with text scores without members", 3, [0], .emptyKey, onlyChecked: true),
-    .init("a zset without members", 5, [0], .emptyKey, onlyChecked: true),
-    .init("a hash without fields", 4, [0], .emptyKey, onlyChecked: true),
-    .init("a quicklist without nodes", 18, [0], .emptyKey, onlyChecked: true),
-    .init("a quicklist of ziplists without nodes", 14, [0], .emptyKey, onlyChecked: true),
-    .init("a quicklist of an empty node", 18, [1, 2] + B.string(B.listpack([])), .emptyKey, onlyChecked: true),
+    .init(right: "a list without elements", 1, [0]),
+    .init(right: "a set without members", 2, [0]),
+    .init(right: "a zset with text scores without members", 3, [0]),
+    .init(right: "a zset without members", 5, [0]),
+    .init(right: "a hash without fields", 4, [0]),
+    .init(right: "a quicklist without nodes", 18, [0]),
+    .init(right: "a quicklist of ziplists without nodes", 14, [0]),
+    .init(right: "a quicklist of an empty node", 18, [1, 2] + B.string(B.listpack([]))),
     .init(
       right: "a quicklist with an empty node", 18, [2, 2] + B.string(B.listpack([])) + [2] + B.string(B.listpack([1]))),
     .init("a quicklist node without bytes", 18, [1, 2, 0], .corruptQuicklist),
@@ -129,8 +129,8 @@ struct ValidationTests {
     .init(
       "an expiry below none", 22, [1] + B.string("f") + B.string("v") + B.little(Int64(-2)), .corruptHash, version: 80),
     .init(right: "an expiry of 0 in Valkey", 22, [1] + B.string("f") + B.string("v") + B.little(Int64(0)), version: 80),
-    .init("no fields in Valkey", 22, [0], .emptyKey, version: 80, onlyChecked: true),
-    .init("no fields", 24, B.little(UInt64(0)) + [0], .emptyKey, onlyChecked: true),
+    .init(right: "no fields in Valkey", 22, [0], version: 80),
+    .init(right: "no fields", 24, B.little(UInt64(0)) + [0]),
     .init("an expiry of 2^48", 22, [1] + B.length(1 << 48) + B.string("f") + B.string("v"), .corruptHash),
     .init(right: "an expiry of 2^48-1", 22, [1] + B.length((1 << 48) - 1) + B.string("f") + B.string("v")),
     .init(

@@ -111,3 +111,11 @@ public struct SlotHint: ~Escapable {
     (self.kind, self.job, self.stored) = (kind, job, stored)
   }
 }
+
+extension FunctionLibrary {
+  /// Whether the code begins with the line that names the library, as servers since 7.0.0 ask for.
+  var hasNameLine: Bool {
+    let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != UInt8(ascii: "\n") }) }
+    return line.starts(with: Array("#!".utf8)) && String(decoding: line, as: UTF8.self).contains(" name=")
+  }
+}

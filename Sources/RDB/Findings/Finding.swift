@@ -27,6 +27,8 @@ public struct Finding: Hashable, Sendable {
   package internal(set) var database: UInt64?
   package let expected: String
   package let found: String
+  /// The number of findings that this one stands for: of many similar ones in one value, only the first are told apart.
+  package internal(set) var count: UInt64 = 1
 
   package init(
     _ kind: FindingKind, at offset: Int, inner innerOffset: Int? = nil, expected: String, found: String,

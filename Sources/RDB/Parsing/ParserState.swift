@@ -157,6 +157,8 @@ struct ValueState: Sendable {
   @usableFromInline var info = StreamInfo(
     length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0)
   @usableFromInline var assigned: UInt64 = 0
+  /// Whether the group's pending entries are not in the order of their IDs.
+  @usableFromInline var isPendingUnordered = false
 
   @usableFromInline init() {}
 }

@@ -37,6 +37,7 @@ extension RDBParser {
       let count = try cursor.length()
       try sink.beginElements(
         ElementsHeader(count: count, canCarryFieldExpiries: layout.canCarryFieldExpiries))
+      if count == 0 { try reportEmpty(at: state.value.offset, cursor.bytes, &sink) }
       state.value.remaining = count
       state.value.stage = .elements
       committed = cursor.position
@@ -179,7 +180,7 @@ extension RDBParser {
       state.value.liveCount &+= UInt64(count)
       elementDone(cursor)
     }
-    try checkNotEmpty(state.value.liveCount == 0 ? 0 : 1, at: state.value.offset)
+    if state.value.liveCount == 0 { try reportEmpty(at: state.value.offset, cursor.bytes, &sink) }
   }
 
   /// Reads the elements of a list in one packed value.

@@ -21,6 +21,109 @@ extension RDBParser {
     return finding
   }
 
+  /// Reports a finding of the current key.
+  ///
+  /// - Parameter input: The parser's input, which may hold the key's name.
+  @usableFromInline
+  func report<S: RDBSink & ~Copyable>(
+    _ kind: FindingKind, at offset: Int, inner: Int? = nil, _ expected: @autoclosure () -> String,
+    _ found: @autoclosure () -> String, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    try sink.finding(finding(kind, at: offset, inner: inner, expected(), found(), input))
+  }
+
+  /// Reports that the counts at the start of a stream's node are not those of its entries.
+  @usableFromInline
+  func reportCounts<S: RDBSink & ~Copyable>(
+    _ node: StreamNodeWalk, _ claimedCount: Int?, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    if node.seenLive != node.live || node.seenDeleted != node.deleted {
+      try report(
+        .streamNodeCounts, at: node.offset, inner: 6, "\(node.seenLive) live and \(node.seenDeleted) deleted entries",
+        "\(node.live) and \(node.deleted)", input, &sink)
+    }
+    if let claimedCount, claimedCount != node.elements {
+      try report(
+        .streamNodeCounts, at: node.offset, inner: 4, "a listpack of \(node.elements) entries", "\(claimedCount)", input,
+        &sink)
+    }
+  }
+
+  /// Reports a database number that no server has.
+  @usableFromInline
+  func reportDatabase<S: RDBSink & ~Copyable>(at offset: Int, _ input: RawSpan, _ sink: inout S) throws {
+    try report(.databaseNumber, at: offset, "a database number below 2^31", "\(state.database)", input, &sink)
+  }
+
+  /// Reports a hint of more keys than a server has room for.
+  @usableFromInline
+  func reportHint<S: RDBSink & ~Copyable>(
+    _ keys: UInt64, _ expiring: UInt64, at offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    try report(
+      .sizeHint, at: offset, "numbers of keys below 2^36", "\(keys) keys, \(expiring) with expiry", input, &sink)
+  }
+
+  /// Reports a function library that no server registers, or none since 7.2.
+  @usableFromInline
+  func reportLibrary<S: RDBSink & ~Copyable>(
+    _ library: borrowing FunctionLibrary, at offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    if library.isPreGA {
+      try report(.functionPreGA, at: offset, "a function library of 7.0.0 or later", "opcode 246", input, &sink)
+    } else if !library.hasNameLine {
+      try report(
+        .functionHeader, at: offset, "a first line such as #!lua name=library",
+        "\(library.code.byteCount) bytes that begin otherwise", input, &sink)
+    }
+  }
+
+  /// Reports a list, set, sorted set or hash without elements.
+  @usableFromInline
+  func reportEmpty<S: RDBSink & ~Copyable>(at offset: Int, _ input: RawSpan, _ sink: inout S) throws {
+    try report(.emptyKey, at: offset, "at least one element", "none", input, &sink)
+  }
+
+  /// Reports what an error describes.
+  @usableFromInline
+  func report<S: RDBSink & ~Copyable>(
+    _ error: RDBError, as kind: FindingKind, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    guard error.code == .duplicateMember else { throw error }
+    try report(kind, at: error.offset, inner: error.innerOffset, error.expected, error.found, input, &sink)
+  }
+
+  /// Reports an expiry of a hash field that is too late, or not in its order.
+  @usableFromInline
+  func reportExpiry<S: RDBSink & ~Copyable>(
+    _ expiry: Int64, after latest: Int64, at offset: Int, inner: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    if expiry >= 1 << 48 {
+      try report(
+        .fieldExpiryRange, at: offset, inner: inner, "a field's expiry, 0 to 2^48-1", "\(expiry)", input, &sink)
+    }
+    if latest == 0 || expiry < latest {
+      try report(
+        .fieldExpiryOrder, at: offset, inner: inner, "field expiries in ascending order, none last",
+        "\(expiry) after \(latest)", input, &sink)
+    }
+  }
+
+  /// Reports what no server writes in a zipmap.
+  @usableFromInline
+  func reportOddity<S: RDBSink & ~Copyable>(
+    of zipmap: borrowing Zipmap, _ offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    if zipmap.hasLargeCount {
+      try report(.zipmapCount, at: offset, inner: 0, "a count of pairs, or 0xFE", "0xFF", input, &sink)
+    }
+    if zipmap.longLengthPosition >= 0 {
+      try report(
+        .zipmapLength, at: offset, inner: zipmap.longLengthPosition, "a length below 254 in one byte", "five bytes",
+        input, &sink)
+    }
+  }
+
   /// Returns the value type that `code` means in a file whose header has a lower version.
   ///
   /// Servers do not compare types with the version: they load such a file.
@@ -33,11 +136,21 @@ extension RDBParser {
     return type
   }
 
-  @inline(never)
-  @usableFromInline func newerTypeFinding(_ type: ValueType, at offset: Int, _ input: RawSpan) -> Finding {
-    finding(
-      .newerType, at: offset, "a value type of version \(state.header.version) or earlier",
-      "\(type.name) (type \(type.code)), of version \(type.row.since) and later", input)
+  /// Reports a type that is newer than the header's version, and an idle time that no server reads.
+  @usableFromInline
+  func reportAttributes<S: RDBSink & ~Copyable>(
+    typeAt offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    let attributes = record.attributes.pointee
+    let type = attributes.storedType
+    if state.isNewerType {
+      try report(
+        .newerType, at: offset, "a value type of version \(state.header.version) or earlier",
+        "\(type.name) (type \(type.code)), of version \(type.row.since) and later", input, &sink)
+    }
+    if attributes.idleSeconds == .max {
+      try report(.idleTime, at: attributes.offset, "an idle time below 2^64-1 s", "2^64-1", input, &sink)
+    }
   }
 
   /// Reports a stream's numbers that contradict its entries.
@@ -50,6 +163,9 @@ extension RDBParser {
   ) throws -> StreamInfo {
     var corrected = info
     if info.length != state.value.liveCount {
+      guard state.value.lastMaster != nil else {
+        throw RDBError.value(.corruptStream, at: offset, "a length of 0, as there is no node", "\(info.length)")
+      }
       corrected.length = state.value.liveCount
       try sink.finding(
         finding(

@@ -107,10 +107,12 @@ extension RDBParser {
       return false
     case .selectDB:
       state.database = try cursor.length()
+      if state.database >= 1 << 31 { try reportDatabase(at: start, cursor.bytes, &sink) }
     case .resizeDB:
       let keys = try cursor.length()
       let expiring = try cursor.length()
       try sink.databaseSize(database: state.database, keys: keys, expiring: expiring)
+      if max(keys, expiring) >= 1 << 36 { try reportHint(keys, expiring, at: start, cursor.bytes, &sink) }
     case .aux:
       if hasChangedLineEnds(cursor) { throw RDBError.changedLineEnds(at: start) }
       let name = try string(&cursor, slot: 0)
@@ -119,7 +121,6 @@ extension RDBParser {
       try sink.aux(
         AuxField(name: name, value: value, stored: cursor.bytes.extracting(first..<cursor.position)))
     case .slotInfo:
-      guard state.header.vendor == .redis else { throw unknown(code, at: start) }
       let slot = try cursor.length()
       let keys = try cursor.length()
       let expiring = try cursor.length()
@@ -129,18 +130,20 @@ extension RDBParser {
           stored: cursor.bytes.extracting(first..<cursor.position)))
     case .function2:
       let code = try string(&cursor, slot: 0)
-      try sink.functionLibrary(
-        FunctionLibrary(code: code, stored: cursor.bytes.extracting(first..<cursor.position)))
+      let library = FunctionLibrary(code: code, stored: cursor.bytes.extracting(first..<cursor.position))
+      try sink.functionLibrary(library)
+      try reportLibrary(library, at: start, cursor.bytes, &sink)
     case .functionPreGA:
       let name = try string(&cursor, slot: 0)
       let engine = try string(&cursor, slot: 1)
       var description = cursor.bytes.extracting(first: 0)
       if try cursor.length() != 0 { description = try string(&cursor, slot: 2) }
       let code = try string(&cursor, slot: 3)
-      try sink.functionLibrary(
-        FunctionLibrary(
-          preGA: code, name: name, engine: engine, description: description,
-          stored: cursor.bytes.extracting(first..<cursor.position)))
+      let library = FunctionLibrary(
+        preGA: code, name: name, engine: engine, description: description,
+        stored: cursor.bytes.extracting(first..<cursor.position))
+      try sink.functionLibrary(library)
+      try reportLibrary(library, at: start, cursor.bytes, &sink)
     case .moduleAux:
       return try moduleAux(start, &cursor, &sink)
     case .keyMetaOrSlotImport:
@@ -159,7 +162,11 @@ extension RDBParser {
       }
       try hashTemplate(&cursor)
     case .eof:
-      if state.recordOffset >= 0 { throw RDBError.danglingAttributes(at: start) }
+      if state.recordOffset >= 0 {
+        try report(
+          .danglingAttributes, at: state.recordOffset, "the key that the expiry, idle time or frequency is of",
+          "the end of the snapshot", cursor.bytes, &sink)
+      }
       committed = cursor.position
       state.phase = .finished
       return true
@@ -299,13 +306,6 @@ extension RDBParser {
 }
 
 extension RDBError {
-  @inline(never)
-  @usableFromInline static func danglingAttributes(at offset: Int) -> RDBError {
-    RDBError(
-      .corruptOpcode, at: offset, expected: "the key that the expiry, idle time or frequency is of",
-      found: "the end of the snapshot")
-  }
-
   @inline(never)
   @usableFromInline static func tarArchive(at offset: Int) -> RDBError {
     RDBError(

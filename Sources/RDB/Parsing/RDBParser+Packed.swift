@@ -14,24 +14,24 @@ extension RDBParser {
     let offset = cursor.offset
     let blob = try string(&cursor, slot: 3)
     switch packed {
-    case .hash(let kind): try hash(blob, kind, offset, &sink)
-    case .zset(let kind): try zset(blob, kind, offset, &sink)
-    case .set: try set(blob, offset, &sink)
+    case .hash(let kind): try hash(blob, kind, offset, cursor.bytes, &sink)
+    case .zset(let kind): try zset(blob, kind, offset, cursor.bytes, &sink)
+    case .set: try set(blob, offset, cursor.bytes, &sink)
     case .list:
       let ziplist = try PackedValue(blob, .ziplist, at: offset)
       try sink.beginElements(
         ElementsHeader(count: ziplist.claimed(per: 1), firstBlobByteCount: blob.byteCount))
-      try checkNotEmpty(try listEntries(ziplist, &sink), at: offset)
-    case .intset: try intset(blob, offset, &sink)
-    case .zipmap: try zipmap(blob, offset, &sink)
-    case .hashWithExpiries: try hashEx(blob, offset, &sink)
+      if try listEntries(ziplist, &sink) == 0 { try reportEmpty(at: offset, cursor.bytes, &sink) }
+    case .intset: try intset(blob, offset, cursor.bytes, &sink)
+    case .zipmap: try zipmap(blob, offset, cursor.bytes, &sink)
+    case .hashWithExpiries: try hashEx(blob, offset, cursor.bytes, &sink)
     case .templateHash: try templateListpack(blob, offset, nil, &sink)
     }
   }
 
   @inlinable
   mutating func hash<S: RDBSink & ~Copyable>(
-    _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ sink: inout S
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     var packed = try PackedValue(blob, kind, at: offset)
     try sink.beginElements(
@@ -52,33 +52,44 @@ extension RDBParser {
     if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
     if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, offset, "a field") }
-    try checkNotEmpty(count, at: offset)
+    if count == 0 { try reportEmpty(at: offset, input, &sink) }
   }
 
   @inlinable
-  mutating func set<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
-    throws
-  {
+  mutating func set<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
     var packed = try PackedValue(blob, .listpack, at: offset)
     try sink.beginElements(
       ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: blob.byteCount))
     duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 1))
     var count = 0
+    // A member that occurs twice takes nothing from the set. The first one is reported.
+    var twin: RDBError?
     while !packed.isAtEnd {
       let position = packed.position
       let member = try packed.next().text(scratch: scratch.number(1))
-      try checkUnique(member, position, blob, .listpack, offset, "a member")
+      if twin == nil {
+        do throws(RDBError) {
+          try checkUnique(member, position, blob, .listpack, offset, "a member")
+        } catch {
+          twin = error
+        }
+      }
       try sink.setMember(member)
       count &+= 1
     }
     try packed.finish(count: count)
-    if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 1, offset, "a member") }
-    try checkNotEmpty(count, at: offset)
+    if duplicates.unnoted >= 0, twin == nil {
+      do throws(RDBError) { try checkRest(blob, .listpack, 1, offset, "a member") } catch { twin = error }
+    }
+    if let twin { try report(twin, as: .repeatedMember, input, &sink) }
+    if count == 0 { try reportEmpty(at: offset, input, &sink) }
   }
 
   @inlinable
   mutating func zset<S: RDBSink & ~Copyable>(
-    _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ sink: inout S
+    _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     var packed = try PackedValue(blob, kind, at: offset)
     try sink.beginElements(
@@ -120,17 +131,17 @@ extension RDBParser {
     if !announces { noteCount(UInt64(count / 2)) }
     try packed.finish(count: count)
     if duplicates.unnoted >= 0 { try checkRest(blob, kind, 2, offset, "a member") }
-    try checkNotEmpty(count, at: offset)
+    if count == 0 { try reportEmpty(at: offset, input, &sink) }
   }
 
   /// Reads a hash of fields, values and expiries (0: none).
   ///
-  /// The fields ascend by expiry; those without one come last. Servers compare the order only if they are configured
-  /// to, so a wrong order is an error only when validating.
+  /// The fields ascend by expiry; those without one come last. Servers compare the order, and the expiry with 2⁴⁸, only
+  /// if they are configured to.
   @inlinable
-  mutating func hashEx<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
-    throws
-  {
+  mutating func hashEx<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
     var packed = try PackedValue(blob, .listpack, at: offset)
     try sink.beginElements(
       ElementsHeader(
@@ -146,12 +157,14 @@ extension RDBParser {
       let value = try packed.next().text(scratch: scratch.number(2))
       let expiryPosition = packed.position
       let expiry = try packed.next()
-      guard expiry.isInteger, expiry.integer >= 0, expiry.integer < 1 << 48 else {
+      guard expiry.isInteger, expiry.integer >= 0 else {
         throw RDBError.value(
           .corruptHash, at: offset, inner: expiryPosition, "a field's expiry, 0 to 2^48-1",
           expiry.isInteger ? "\(expiry.integer)" : "text")
       }
-      try checkOrder(expiry.integer, after: latest, at: offset, inner: expiryPosition)
+      if expiry.integer >= 1 << 48 || expiry.integer != 0 && (latest == 0 || expiry.integer < latest) {
+        try reportExpiry(expiry.integer, after: latest, at: offset, inner: expiryPosition, input, &sink)
+      }
       latest = expiry.integer
       try sink.hashField(
         field, value: value, expiry: expiry.integer == 0 ? nil : UnixMilliseconds(expiry.integer))
@@ -159,22 +172,25 @@ extension RDBParser {
     }
     try packed.finish(count: count)
     if duplicates.unnoted >= 0 { try checkRest(blob, .listpack, 3, offset, "a field") }
-    try checkNotEmpty(count, at: offset)
+    if count == 0 { try reportEmpty(at: offset, input, &sink) }
   }
 
   @inlinable
-  mutating func intset<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
-    throws
-  {
+  mutating func intset<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
     let intset = try Intset(blob, at: offset)
     try sink.beginElements(
       ElementsHeader(count: UInt64(intset.count), firstBlobByteCount: blob.byteCount))
     var previous: Int64?
+    var isUnordered = false
     for index in 0..<intset.count {
       let value = intset.value(at: index)
-      if let previous, previous >= value {
-        throw RDBError.value(
-          .corruptIntset, at: offset, "integers in ascending order", "\(value) after \(previous)")
+      if let previous, previous >= value, !isUnordered {
+        isUnordered = true
+        try report(
+          .intsetOrder, at: offset, inner: 8 + index * intset.width, "integers in ascending order",
+          "\(value) after \(previous)", input, &sink)
       }
       previous = value
       let text = scratch.number(1)
@@ -184,9 +200,9 @@ extension RDBParser {
   }
 
   @inlinable
-  mutating func zipmap<S: RDBSink & ~Copyable>(_ blob: RawSpan, _ offset: Int, _ sink: inout S)
-    throws
-  {
+  mutating func zipmap<S: RDBSink & ~Copyable>(
+    _ blob: RawSpan, _ offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
     var zipmap = try Zipmap(blob, at: offset)
     try sink.beginElements(
       ElementsHeader(
@@ -202,6 +218,7 @@ extension RDBParser {
       count += 1
     }
     try zipmap.finish(count: count)
+    if zipmap.hasLargeCount || zipmap.longLengthPosition >= 0 { try reportOddity(of: zipmap, offset, input, &sink) }
     if duplicates.unnoted >= 0 { try checkRest(of: first, offset) }
   }
 
@@ -271,20 +288,6 @@ extension RDBParser {
         for _ in 1..<entries { _ = try packed.next() }
       }
     }
-  }
-
-  /// Throws for an empty list, set, sorted set or hash when validating; servers and readers step over it.
-  @inlinable func checkNotEmpty(_ count: Int, at offset: Int) throws(RDBError) {
-    if count == 0, state.value.mode == .validate { throw RDBError.emptyKey(at: offset) }
-  }
-
-  /// Checks the order of field expiries: ascending, then 0 (none).
-  @inlinable
-  func checkOrder(_ expiry: Int64, after latest: Int64, at offset: Int, inner: Int) throws(RDBError) {
-    guard state.value.mode == .validate, expiry != 0, latest == 0 || expiry < latest else { return }
-    throw RDBError.value(
-      .corruptHash, at: offset, inner: inner, "field expiries in ascending order, none last",
-      "\(expiry) after \(latest)")
   }
 
   /// Whether two strings are equal, byte by byte.

@@ -77,7 +77,6 @@ extension RDBParser {
     case .fieldNamesAndOne:
       noteCount(UInt64(try inlineTemplate(&cursor).fields.count))
     }
-    if state.value.mode == .validate, count == 0 { throw RDBError.emptyKey(at: start) }
     state.value.remaining = count
     if let strings = layout.stringsPerElement, strings > 1 {
       // Counted string by string.

@@ -41,11 +41,8 @@ struct StreamNodeWalk: BitwiseCopyable {
     live = try integer(&listpack, "a count of entries")
     deleted = try integer(&listpack, "a count of deleted entries")
     fieldCount = try integer(&listpack, "a count of fields")
-    guard live >= 0, deleted >= 0, fieldCount >= 0, live < 1 << 32, deleted < 1 << 32, fieldCount < 1 << 32
-    else {
-      throw .value(
-        .corruptStream, at: offset, inner: 6, "counts of entries and fields",
-        "\(live), \(deleted) and \(fieldCount)")
+    guard fieldCount >= 0, fieldCount < 1 << 32 else {
+      throw .value(.corruptStream, at: offset, inner: 6, "a count of fields", "\(fieldCount)")
     }
   }
 
@@ -63,14 +60,9 @@ struct StreamNodeWalk: BitwiseCopyable {
     }
   }
 
-  /// Checks the counts after the last entry.
-  @inlinable @inline(__always) func finish(_ listpack: borrowing Listpack) throws(RDBError) {
-    try listpack.finish(count: elements)
-    guard seenLive == live, seenDeleted == deleted else {
-      throw .value(
-        .corruptStream, at: offset, "\(live) live and \(deleted) deleted entries",
-        "\(seenLive) and \(seenDeleted)")
-    }
+  /// Whether the counts of the node and of its listpack are those of the entries. Servers use none of them.
+  @inlinable @inline(__always) func agrees(_ listpack: borrowing Listpack) -> Bool {
+    seenLive == live && seenDeleted == deleted && listpack.claimedCount ?? elements == elements
   }
 }
 
@@ -97,9 +89,9 @@ extension RDBParser {
     try sink.node(ValueNode(byteCount: blob.byteCount, masterID: master))
     let fields = listpack
     try node.masterFields(&listpack)
-    while !listpack.isAtEnd { try streamEntry(&listpack, &node, fields, &sink) }
-    try node.finish(listpack)
-    state.value.liveCount &+= UInt64(node.live)
+    while !listpack.isAtEnd { try streamEntry(&listpack, &node, fields, cursor.bytes, &sink) }
+    if !node.agrees(listpack) { try reportCounts(node, listpack.claimedCount, cursor.bytes, &sink) }
+    state.value.liveCount &+= UInt64(node.seenLive)
   }
 
   /// Reads the ID that the IDs of a node's entries are stored as differences from.
@@ -121,17 +113,19 @@ extension RDBParser {
 
   /// Reads an entry.
   ///
-  /// - Parameter masterFields: A walk that begins with the field names of the master entry.
+  /// - Parameters:
+  ///   - masterFields: A walk that begins with the field names of the master entry.
+  ///   - input: The parser's input, for findings.
   @inlinable @inline(__always) @_lifetime(listpack: copy listpack)
   mutating func streamEntry<S: RDBSink & ~Copyable>(
-    _ listpack: inout Listpack, _ node: inout StreamNodeWalk, _ masterFields: Listpack, _ sink: inout S
+    _ listpack: inout Listpack, _ node: inout StreamNodeWalk, _ masterFields: Listpack, _ input: RawSpan,
+    _ sink: inout S
   ) throws {
     let before = node.elements
     let position = listpack.position
     let flags = try node.integer(&listpack, "an entry's flags")
-    guard flags & ~3 == 0 else {
-      throw RDBError.value(
-        .corruptStream, at: node.offset, inner: position, "an entry's flags, 0–3", "\(flags)")
+    if flags & ~3 != 0 {
+      try report(.streamFlags, at: node.offset, inner: position, "an entry's flags, 0–3", "\(flags)", input, &sink)
     }
     let milliseconds = try node.integer(&listpack, "a time difference")
     let sequence = try node.integer(&listpack, "a sequence difference")
@@ -141,7 +135,13 @@ extension RDBParser {
     let isLive = flags & 1 == 0
     if isLive {
       node.seenLive &+= 1
-      try note(id, at: node.offset, inner: position)
+      if state.value.hasLastID, id <= state.value.lastID {
+        try report(
+          .streamEntryOrder, at: node.offset, inner: position, "an ID above \(state.value.lastID)", "\(id)", input, &sink)
+      } else {
+        state.value.lastID = id
+        state.value.hasLastID = true
+      }
     } else {
       node.seenDeleted &+= 1
     }
@@ -185,16 +185,5 @@ extension RDBParser {
       if id != nil { try sink.streamField(field, value: value) }
       node.elements &+= 2
     }
-  }
-
-  /// Notes the ID of a live entry, which must be above all IDs before it.
-  @inlinable @inline(__always)
-  mutating func note(_ id: StreamID, at offset: Int, inner: Int) throws(RDBError) {
-    if state.value.hasLastID, id <= state.value.lastID {
-      throw RDBError.value(
-        .corruptStream, at: offset, inner: inner, "IDs in ascending order", "\(id) after \(state.value.lastID)")
-    }
-    state.value.lastID = id
-    state.value.hasLastID = true
   }
 }

@@ -63,7 +63,7 @@ extension RDBParser {
       entriesAdded: added, groupCount: try cursor.length())
   }
 
-  /// Whether a stream's own numbers agree with its entries.
+  /// Whether a stream's own numbers agree with its entries. No server loads a length above 0 without a node.
   @usableFromInline func agrees(_ info: StreamInfo) -> Bool {
     info.length == state.value.liveCount && !(state.value.hasLastID && info.lastID < state.value.lastID)
   }
@@ -91,6 +91,11 @@ extension RDBParser {
         try streamGroup(&cursor, &sink)
       case .pending:
         try readPending(&cursor)
+        if state.value.isPendingUnordered {
+          state.value.isPendingUnordered = false
+          try report(
+            .streamPendingOrder, at: start, "pending IDs in ascending order", "another order", cursor.bytes, &sink)
+        }
         state.value.stage = .consumers
       case .consumers:
         if state.value.inner > 0 {
@@ -106,10 +111,10 @@ extension RDBParser {
       case .consumer:
         try streamConsumer(&cursor, &sink)
       case .consumerPending:
-        try assignPending(&cursor, to: Int32(truncatingIfNeeded: consumers.count &- 1))
+        try assignPending(&cursor, to: Int32(truncatingIfNeeded: consumers.count &- 1), &sink)
         state.value.stage = .consumers
       case .released:
-        try assignPending(&cursor, to: -2)
+        try assignPending(&cursor, to: -2, &sink)
         try announcePending(&sink, at: start)
         state.value.stage = .groups
       case .idempotency:
@@ -161,7 +166,9 @@ extension RDBParser {
     state.value.stage = .pending
   }
 
-  /// Reads the group's pending entries, which ascend by ID. Their consumers follow.
+  /// Reads the group's pending entries. Their consumers follow.
+  ///
+  /// Servers write them in ascending order, but load any order.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func readPending(_ cursor: inout ByteCursor) throws(RDBError) {
     while state.value.remaining > 0 {
@@ -170,15 +177,24 @@ extension RDBParser {
       let delivered = try cursor.littleEndian(Int64.self)
       let count = try cursor.length()
       if pending.count > 0, pending[pending.count - 1].id >= id {
-        throw RDBError.value(
-          .corruptStream, at: start, "pending IDs in ascending order",
-          "\(id) after \(pending[pending.count - 1].id)")
+        state.value.isPendingUnordered = true
+        if pending[pending.count - 1].id == id { throw RDBError.pendingTwice(at: start, id) }
       }
       pending.append(PendingEntry(id: id, delivered: delivered, count: count))
       state.value.remaining -= 1
       committed = cursor.position
     }
+    if state.value.isPendingUnordered { try sortPending(at: cursor.offset) }
     state.value.inner = try cursor.length()
+  }
+
+  /// - Parameter offset: The file offset after the last pending entry, for errors.
+  private mutating func sortPending(at offset: Int) throws(RDBError) {
+    var entries = UnsafeMutableBufferPointer(start: pending.base, count: pending.count)
+    entries.sort { $0.id < $1.id }
+    for index in 1..<pending.count where pending[index].id == pending[index - 1].id {
+      throw RDBError.pendingTwice(at: offset, pending[index].id)
+    }
   }
 
   @inlinable @_lifetime(cursor: copy cursor)
@@ -194,7 +210,8 @@ extension RDBParser {
     }
     let count = try cursor.length()
     guard consumers.count < Int(Int32.max), consumers.append(name) else {
-      throw RDBError.value(.corruptStream, at: start, "a consumer's name only once", "it again")
+      throw RDBError.value(
+        .corruptStream, at: start, "a consumer's name only once", "it again (the pattern of CVE-2026-66373)")
     }
     try sink.streamConsumer(
       StreamConsumer(name: name, seen: seen, active: active, pendingCount: count))
@@ -202,9 +219,13 @@ extension RDBParser {
     state.value.stage = .consumerPending
   }
 
-  /// Reads IDs of pending entries of the group and assigns the entries to a consumer; each has one at most.
-  @usableFromInline @_lifetime(cursor: copy cursor)
-  mutating func assignPending(_ cursor: inout ByteCursor, to consumer: Int32) throws(RDBError) {
+  /// Reads IDs of pending entries of the group and assigns the entries to a consumer.
+  ///
+  /// Of two consumers that claim an entry, the last one gets it, as in the servers that load such a file.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func assignPending<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, to consumer: Int32, _ sink: inout S
+  ) throws {
     while state.value.remaining > 0 {
       let start = cursor.offset
       let id = try cursor.streamID()
@@ -218,12 +239,14 @@ extension RDBParser {
         throw RDBError.value(
           .corruptStream, at: start, "an ID of the group's pending entries", "\(id)")
       }
-      guard pending[low].consumer == -1 else {
-        throw RDBError.value(
-          .corruptStream, at: start, "a pending entry of one consumer", "\(id) of two")
+      if pending[low].consumer == -1 {
+        state.value.assigned += 1
+      } else if pending[low].consumer == consumer {
+        throw RDBError.pendingTwice(at: start, id)
+      } else {
+        try report(.pendingOwners, at: start, "a pending entry of one consumer", "\(id) of two", cursor.bytes, &sink)
       }
       pending[low].consumer = consumer
-      state.value.assigned += 1
       state.value.remaining -= 1
       committed = cursor.position
     }
@@ -277,5 +300,12 @@ extension RDBParser {
       elementDone(cursor)
     }
     state.value.stage = .producers
+  }
+}
+
+extension RDBError {
+  @inline(never)
+  @usableFromInline static func pendingTwice(at offset: Int, _ id: StreamID) -> RDBError {
+    RDBError(.corruptStream, at: offset, expected: "each pending ID once", found: "\(id) again")
   }
 }

@@ -371,8 +371,8 @@ public import RDBFormat
       return .skip
     }
     let interest = try sink.beginKey(record.header(name: name, metadata: metadata.span.bytes))
-    if state.isNewerType, interest != .skip {
-      try sink.finding(newerTypeFinding(attributes.pointee.storedType, at: typeOffset, cursor.bytes))
+    if state.isNewerType || attributes.pointee.idleSeconds == .max, interest != .skip {
+      try reportAttributes(typeAt: typeOffset, cursor.bytes, &sink)
     }
     record.resetAttributes()
     attributes.pointee.input = input
@@ -412,6 +412,9 @@ public import RDBFormat
         try validateElements(&cursor, &sink)
       } else {
         try skipValue(&cursor)
+        if state.value.measure.elementCount == 0 {
+          try reportEmpty(at: state.value.offset, cursor.bytes, &sink)
+        }
       }
     case .stored:
       try storedValue(&cursor, &sink)

@@ -26,11 +26,6 @@ extension RDBError {
   }
 
   @inline(never)
-  @usableFromInline static func emptyKey(at offset: Int) -> RDBError {
-    RDBError(.emptyKey, at: offset, expected: "at least one element", found: "none")
-  }
-
-  @inline(never)
   @usableFromInline static func badContainer(at offset: Int, _ container: UInt64) -> RDBError {
     RDBError(
       .corruptQuicklist, at: offset, expected: "a plain (1) or packed (2) node",

@@ -79,7 +79,15 @@ struct ElementCounter: SelectiveSink {
   @inlinable mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     count &+= 1
   }
+  /// Keeps the finding; of many findings of one kind, the first ones and the number.
   @usableFromInline mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
-    findings = (findings ?? []) + [copy finding]
+    var kept = findings ?? []
+    let kind = finding.kind
+    if kept.count >= 16, let index = kept.lastIndex(where: { $0.kind == kind }) {
+      kept[index].count &+= finding.count
+    } else {
+      kept.append(copy finding)
+    }
+    findings = kept
   }
 }

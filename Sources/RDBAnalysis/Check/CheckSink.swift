@@ -35,7 +35,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   static var events: SinkEvents {
     [
-      .beginSnapshot, .databaseSize, .beginElements, .setMember, .zsetMember, .hashField, .finding, .endKey,
+      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .finding, .endKey,
       .endSnapshot,
     ]
   }
@@ -77,12 +77,6 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   { try add(field) }
-
-  mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
-    // Throw the same error as the reader for values that the reader validates itself.
-    guard header.count == 0 else { return }
-    throw RDBError(.emptyKey, at: offset, expected: "at least one element", found: "none")
-  }
 
   private mutating func add(_ member: RawSpan) throws(RDBError) {
     elements &+= 1

@@ -81,7 +81,7 @@ extension SnapshotCheck {
     var first = SmallestEntries<LocatedFinding>()
 
     mutating func add(_ finding: borrowing Finding) {
-      count += 1
+      count += finding.count
       first.add(LocatedFinding(finding))
     }
 

@@ -7,7 +7,7 @@
   @usableFromInline let bytes: RawSpan
   /// The file offset where the packed value begins, for errors.
   @usableFromInline let base: Int
-  @usableFromInline let width: Int
+  @usableFromInline package let width: Int
   /// The number of integers.
   @usableFromInline package let count: Int
 

@@ -16,6 +16,11 @@ public import RDBSupport
   /// The number of pairs that the first byte claims; `nil`: too many for one byte.
   @usableFromInline package let claimedCount: Int?
 
+  /// Whether the first byte is 0xFF, which no server writes.
+  @usableFromInline package let hasLargeCount: Bool
+  /// The index of the first length below 254 that takes five bytes, which no server writes; −1: none.
+  @usableFromInline package var longLengthPosition = -1
+
   @inlinable @_lifetime(copy bytes)
   package init(_ bytes: RawSpan, at base: Int) throws(RDBError) {
     self.bytes = bytes
@@ -23,6 +28,7 @@ public import RDBSupport
     guard bytes.byteCount >= 2 else { throw .zipmap(base, 0, "at least 2 bytes", "\(bytes.byteCount)") }
     let count = bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
     claimedCount = count >= 254 ? nil : Int(count)
+    hasLargeCount = count == 255
     let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
     guard last == 0xFF else { throw .zipmap(base, bytes.byteCount - 1, "the terminator 0xFF", hex(last)) }
   }
@@ -63,6 +69,7 @@ public import RDBSupport
     guard end - position >= 5 else { throw .zipmap(base, position, "a 32-bit length", "the end") }
     let count = UInt32(
       littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position + 1, as: UInt32.self))
+    if count < 254, longLengthPosition < 0 { longLengthPosition = position }
     position += 5
     return Int(count)
   }

@@ -105,8 +105,6 @@ public struct RDBError: Error, Sendable {
     @usableFromInline package static let corruptOpcode = Code("corruptOpcode")
     /// The same member, field or element twice in one packed value.
     @usableFromInline package static let duplicateMember = Code("duplicateMember")
-    /// A list, set, sorted set or hash without elements; servers never write one.
-    @usableFromInline package static let emptyKey = Code("emptyKey")
     /// The CRC64 at the end differs from that of the bytes read.
     public static let checksumMismatch = Code("checksumMismatch")
     /// Unknown bytes after the end of the snapshot.
