@@ -57,7 +57,7 @@ struct CheckAndInfoTests {
     #expect(
       outcome.text.hasSuffix(
         """
-        warning         1 × streamLength: The stored length of a stream is not the number of its entries. The entries count. (refused by Valkey 9.1 and later)
+        warning         1 × streamLength: The stored length of a stream is not the number of its entries. The entries count. (refused by Valkey 9.1)
                         key "s" of db 0 at offset 84: expected a length of 3, as there are entries, found 5
 
         """))
@@ -83,6 +83,24 @@ struct CheckAndInfoTests {
     #expect((damage["expected"] as? String)?.contains("(--force-version ") == true)
     let message = try #require(damage["message"] as? String)
     #expect(text.text.contains(message))
+  }
+
+  @Test("check --hostile lists malformed HyperLogLogs, modules and functions, and refuses them only with --strict")
+  func hostile() {
+    let folder = Scratch()
+    folder.write(Fixture.named("redis-7.2.6/modules").bytes, as: "modules.rdb")
+    folder.write(Fixture.named("redis-7.2.6/functions").bytes, as: "functions.rdb")
+    let log = Array("HYLL".utf8) + [1] + [UInt8](repeating: 0, count: 11) + [0x7F, 0xFF, 0x80]
+    folder.write(RDBBytes.snapshot(RDBBytes.key(0, RDBBytes.string(log))), as: "log.rdb")
+    for (name, kind) in [("modules", "modulePayload"), ("functions", "functionCode"), ("log", "hyperLogLog")] {
+      let plain = Tool.shell("rdb check --strict \(name).rdb", in: folder)
+      #expect(plain.status == 0 && !plain.text.contains(kind))
+      for threads in [1, 2] {
+        let found = Tool.shell("rdb check --hostile -j\(threads) \(name).rdb", in: folder)
+        #expect(found.status == 0 && found.text.contains(" × \(kind): "), "\(name)")
+        #expect(Tool.shell("rdb check --hostile --strict -j\(threads) \(name).rdb", in: folder).status == 65)
+      }
+    }
   }
 
   @Test("check --unique reports keys that occur twice in a database")

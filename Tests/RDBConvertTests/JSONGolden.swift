@@ -1,5 +1,6 @@
 import RDB
 import RDBConvert
+import RDBSupport
 import TestSupport
 
 /// Compares a key object of the native shape with what a server said of the key.

@@ -1,4 +1,5 @@
 import Foundation
+import RDBSupport
 
 /// The expected contents of a dump: one row per key, in the format of `Fixtures/README.md`.
 public enum Golden {

@@ -1,4 +1,5 @@
 import RESP
+import RDBSupport
 
 /// Reads keys back from a live server and reports the differences from the rows of a golden file.
 public struct LiveComparison {

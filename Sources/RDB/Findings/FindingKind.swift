@@ -4,11 +4,12 @@
 /// a row in the table of `Documentation/findings.md`, which a test compares with this one.
 @usableFromInline package enum FindingKind: String, Hashable, Sendable, CaseIterable {
   // The file.
-  case databaseNumber, sizeHint, danglingAttributes, functionHeader, functionPreGA
+  case databaseNumber, sizeHint, slotInfo, danglingAttributes, functionHeader, functionPreGA, functionCode
   // Any key.
-  case newerType, idleTime, emptyKey
+  case newerType, idleTime, emptyKey, hyperLogLog, modulePayload, moduleAux
   // Sets and hashes.
-  case intsetOrder, repeatedMember, fieldExpiryOrder, fieldExpiryRange, zipmapCount, zipmapLength
+  case intsetOrder, repeatedMember, fieldExpiryOrder, fieldExpiryRange, earliestExpiry
+  case zipmapCount, zipmapLength
   // Streams.
   case streamLength, streamLastID, streamNodeCounts, streamFlags, streamEntryOrder, streamPendingOrder, pendingOwners
 
@@ -52,6 +53,10 @@
       Row(
         .warning, "RESIZEDB announces more keys than fit into memory. The hint is not used.",
         refusedBy: "Valkey, which reserves memory for them; every server, of 2^64-1", concernsKey: false)
+    case .slotInfo:
+      Row(
+        .warning, "The AUX field slot-info is not a list of numbers. It is a hint, which is not used.",
+        refusedBy: "Valkey", concernsKey: false)
     case .danglingAttributes:
       Row(
         .note, "An expiry, idle time or frequency at the end of the file belongs to no key, and is left out.",
@@ -64,12 +69,28 @@
       Row(
         .warning, "A function library as release candidates of Redis 7.0 wrote it.",
         refusedBy: "Redis 7.2 and later, Valkey", concernsKey: false)
+    case .functionCode:
+      Row(
+        .warning, "A function library, which runs when a server loads the file. Listed with --hostile.",
+        refusedBy: "servers before Redis 7.0", concernsKey: false)
     case .newerType:
       Row(.note, "The value type is newer than the version in the header. It is read as the version that has it.")
     case .idleTime:
       Row(.warning, "The idle time is 2^64-1 s, which servers take for a read error.", refusedBy: "every server")
     case .emptyKey:
       Row(.note, "A list, set, sorted set or hash without elements. Servers load the file without the key.")
+    case .hyperLogLog:
+      Row(
+        .hostile, "A string begins as a HyperLogLog and is none. Listed with --hostile.",
+        refusedBy: "PFCOUNT and PFMERGE of patched servers", cve: "CVE-2025-32023")
+    case .modulePayload:
+      Row(
+        .warning, "A value that only a module can examine. Listed with --hostile.",
+        refusedBy: "servers without the module", cve: "CVE-2026-25588, CVE-2026-25589")
+    case .moduleAux:
+      Row(
+        .warning, "Data of a module that belongs to no key, and that only the module can examine. Listed with --hostile.",
+        refusedBy: "servers without the module", cve: "CVE-2026-25588, CVE-2026-25589", concernsKey: false)
     case .intsetOrder:
       Row(
         .warning, "The integers of a set are not in ascending order, or one occurs twice. They are read as stored.",
@@ -80,6 +101,10 @@
       Row(.note, "The fields of a hash are not in the order of their expiries.")
     case .fieldExpiryRange:
       Row(.note, "A hash field has an expiry from 2^48 ms on. It is read as it is.")
+    case .earliestExpiry:
+      Row(
+        .warning, "The earliest expiry of a hash's fields is 2^63 or later, and no field has an expiry.",
+        refusedBy: "Redis 7.4 and later")
     case .zipmapCount:
       Row(.hostile, "The count of a zipmap is 0xFF, which no server wrote.", refusedBy: "Redis 7.0 and later, Valkey")
     case .zipmapLength:

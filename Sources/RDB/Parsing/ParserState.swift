@@ -139,6 +139,8 @@ struct ValueState: Sendable {
   @usableFromInline var isExamined = false
   /// The file offset of the type byte of the key whose value is examined.
   @usableFromInline var typeOffset = 0
+  /// Whether a string was examined for a HyperLogLog.
+  @usableFromInline var isSearched = false
   /// The earliest field expiry; those of type 24 are stored as differences from it.
   @usableFromInline var firstExpiry: UInt64 = 0
   @usableFromInline var template: HashTemplate?
@@ -157,8 +159,8 @@ struct ValueState: Sendable {
   @usableFromInline var info = StreamInfo(
     length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0)
   @usableFromInline var assigned: UInt64 = 0
-  /// Whether the group's pending entries are not in the order of their IDs.
-  @usableFromInline var isPendingUnordered = false
+  /// The file offset of the first of the group's pending entries that is not in the order of the IDs; −1: none.
+  @usableFromInline var disorderOffset = -1
 
   @usableFromInline init() {}
 }

@@ -37,7 +37,11 @@ extension RDBParser {
       let count = try cursor.length()
       try sink.beginElements(
         ElementsHeader(count: count, canCarryFieldExpiries: layout.canCarryFieldExpiries))
-      if count == 0 { try reportEmpty(at: state.value.offset, cursor.bytes, &sink) }
+      if count == 0 {
+        try reportEmpty(at: state.value.offset, cursor.bytes, &sink)
+      } else if layout.head == .earliestExpiryAndCount, state.value.firstExpiry > Int64.max {
+        try reportEarliestExpiry(cursor.bytes, &sink)
+      }
       state.value.remaining = count
       state.value.stage = .elements
       committed = cursor.position

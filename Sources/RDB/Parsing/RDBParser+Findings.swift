@@ -49,35 +49,6 @@ extension RDBParser {
     }
   }
 
-  /// Reports a database number that no server has.
-  @usableFromInline
-  func reportDatabase<S: RDBSink & ~Copyable>(at offset: Int, _ input: RawSpan, _ sink: inout S) throws {
-    try report(.databaseNumber, at: offset, "a database number below 2^31", "\(state.database)", input, &sink)
-  }
-
-  /// Reports a hint of more keys than a server has room for.
-  @usableFromInline
-  func reportHint<S: RDBSink & ~Copyable>(
-    _ keys: UInt64, _ expiring: UInt64, at offset: Int, _ input: RawSpan, _ sink: inout S
-  ) throws {
-    try report(
-      .sizeHint, at: offset, "numbers of keys below 2^36", "\(keys) keys, \(expiring) with expiry", input, &sink)
-  }
-
-  /// Reports a function library that no server registers, or none since 7.2.
-  @usableFromInline
-  func reportLibrary<S: RDBSink & ~Copyable>(
-    _ library: borrowing FunctionLibrary, at offset: Int, _ input: RawSpan, _ sink: inout S
-  ) throws {
-    if library.isPreGA {
-      try report(.functionPreGA, at: offset, "a function library of 7.0.0 or later", "opcode 246", input, &sink)
-    } else if !library.hasNameLine {
-      try report(
-        .functionHeader, at: offset, "a first line such as #!lua name=library",
-        "\(library.code.byteCount) bytes that begin otherwise", input, &sink)
-    }
-  }
-
   /// Reports a list, set, sorted set or hash without elements.
   @usableFromInline
   func reportEmpty<S: RDBSink & ~Copyable>(at offset: Int, _ input: RawSpan, _ sink: inout S) throws {
@@ -121,35 +92,6 @@ extension RDBParser {
       try report(
         .zipmapLength, at: offset, inner: zipmap.longLengthPosition, "a length below 254 in one byte", "five bytes",
         input, &sink)
-    }
-  }
-
-  /// Returns the value type that `code` means in a file whose header has a lower version.
-  ///
-  /// Servers do not compare types with the version: they load such a file.
-  ///
-  /// - Throws: ``RDBError`` (`unknownValueType`) if the code is no type, or if two servers use it and nothing in the file
-  ///   tells which one wrote the file.
-  @usableFromInline func newerType(_ code: UInt8, at offset: Int) throws(RDBError) -> ValueType {
-    guard let type = ValueType.resolve(code, vendor: state.header.vendor) else { throw unknown(code, at: offset) }
-    try checkOwner(of: type, at: offset)
-    return type
-  }
-
-  /// Reports a type that is newer than the header's version, and an idle time that no server reads.
-  @usableFromInline
-  func reportAttributes<S: RDBSink & ~Copyable>(
-    typeAt offset: Int, _ input: RawSpan, _ sink: inout S
-  ) throws {
-    let attributes = record.attributes.pointee
-    let type = attributes.storedType
-    if state.isNewerType {
-      try report(
-        .newerType, at: offset, "a value type of version \(state.header.version) or earlier",
-        "\(type.name) (type \(type.code)), of version \(type.row.since) and later", input, &sink)
-    }
-    if attributes.idleSeconds == .max {
-      try report(.idleTime, at: attributes.offset, "an idle time below 2^64-1 s", "2^64-1", input, &sink)
     }
   }
 

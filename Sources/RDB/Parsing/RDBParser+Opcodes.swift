@@ -120,6 +120,7 @@ extension RDBParser {
       noteDialect(name, value)
       try sink.aux(
         AuxField(name: name, value: value, stored: cursor.bytes.extracting(first..<cursor.position)))
+      if name.byteCount == 9 { try reportSlotInfo(name, value, at: start, cursor.bytes, &sink) }
     case .slotInfo:
       let slot = try cursor.length()
       let keys = try cursor.length()

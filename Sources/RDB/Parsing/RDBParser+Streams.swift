@@ -91,10 +91,9 @@ extension RDBParser {
         try streamGroup(&cursor, &sink)
       case .pending:
         try readPending(&cursor)
-        if state.value.isPendingUnordered {
-          state.value.isPendingUnordered = false
+        if state.value.disorderOffset >= 0 {
           try report(
-            .streamPendingOrder, at: start, "pending IDs in ascending order", "another order", cursor.bytes, &sink)
+            .streamPendingOrder, at: state.value.disorderOffset, "pending IDs in ascending order", "another order", cursor.bytes, &sink)
         }
         state.value.stage = .consumers
       case .consumers:
@@ -162,6 +161,7 @@ extension RDBParser {
     pending.removeAll()
     consumers.removeAll()
     state.value.assigned = 0
+    state.value.disorderOffset = -1
     state.value.remaining = count
     state.value.stage = .pending
   }
@@ -177,14 +177,14 @@ extension RDBParser {
       let delivered = try cursor.littleEndian(Int64.self)
       let count = try cursor.length()
       if pending.count > 0, pending[pending.count - 1].id >= id {
-        state.value.isPendingUnordered = true
+        if state.value.disorderOffset < 0 { state.value.disorderOffset = start }
         if pending[pending.count - 1].id == id { throw RDBError.pendingTwice(at: start, id) }
       }
       pending.append(PendingEntry(id: id, delivered: delivered, count: count))
       state.value.remaining -= 1
       committed = cursor.position
     }
-    if state.value.isPendingUnordered { try sortPending(at: cursor.offset) }
+    if state.value.disorderOffset >= 0 { try sortPending(at: cursor.offset) }
     state.value.inner = try cursor.length()
   }
 

@@ -29,6 +29,8 @@ public import RDBFormat
     @usableFromInline package var stringLimit: UInt64 = 1 << 30
     /// Whether unknown records are stepped over where their length is known, and counted as lost.
     @usableFromInline package var skipsUnknown = false
+    /// Whether to look for patterns of attacks that take extra work to find, while validating.
+    @usableFromInline package var findsHostile = false
     /// The size of the input, in bytes, if known. A string that is longer is truncated, not too long.
     var inputByteCount: UInt64?
     @usableFromInline package init() {}
@@ -269,6 +271,7 @@ public import RDBFormat
       case .skip:
         return try endKey(&cursor, &sink)
       case .validate:
+        if options.findsHostile { try reportHyperLogLog(value, at: state.value.offset, cursor.bytes, &sink) }
         return try endKey(&cursor, &sink, measure: ValueMeasure())
       case .measure:
         return try endKey(&cursor, &sink, measure: ValueMeasure(ofString: value))
@@ -391,6 +394,7 @@ public import RDBFormat
     state.value.isModuleAux = false
     state.value.isLeftOut = false
     state.value.isExamined = false
+    state.value.isSearched = false
   }
 
   /// Reads a value, or continues one.
@@ -411,9 +415,12 @@ public import RDBFormat
       if state.value.type.layout.needsDecoding {
         try validateElements(&cursor, &sink)
       } else {
+        if options.findsHostile { try findHyperLogLog(cursor, &sink) }
         try skipValue(&cursor)
         if state.value.measure.elementCount == 0 {
           try reportEmpty(at: state.value.offset, cursor.bytes, &sink)
+        } else if state.value.type == .hashMetadata, state.value.firstExpiry > Int64.max {
+          try reportEarliestExpiry(cursor.bytes, &sink)
         }
       }
     case .stored:

@@ -16,7 +16,14 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   private var isFirst = true
   private let findsDuplicates: Bool
 
-  init(_ collector: CheckCollector, _ destination: any ByteDestination) {
+  /// Whether data of modules is listed.
+  private let findsHostile: Bool
+  /// The module data whose size is not known yet.
+  private var module: (kind: FindingKind, name: String, offset: Int, key: [UInt8]?)?
+  private var moduleByteCount: UInt64 = 0
+
+  init(_ collector: CheckCollector, findsHostile: Bool, _ destination: any ByteDestination) {
+    self.findsHostile = findsHostile
     self.collector = collector
     self.destination = destination
     part = collector.takePart()
@@ -35,7 +42,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   static var events: SinkEvents {
     [
-      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .finding, .endKey,
+      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .finding, .moduleAux, .stored, .endStored, .endKey,
       .endSnapshot,
     ]
   }
@@ -52,6 +59,9 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
     type = key.storedType
     offset = key.offset
     elements = 0
+    if findsHostile, let id = key.module {
+      module = (.modulePayload, "\(id)", key.offset, key.name.withUnsafeBytes { Array($0) })
+    }
     if let expiry = key.expiry {
       hot.pointee.expiring &+= 1
       if expiry.value < 0 { part.note(.negativeExpiry, key) }
@@ -89,7 +99,28 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   mutating func finding(_ finding: borrowing Finding) throws(RDBError) { part.note(finding) }
 
+  mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {
+    guard findsHostile else { return false }
+    module = (.moduleAux, "\(aux.module)", aux.offset, nil)
+    moduleByteCount = 0
+    return true
+  }
+
+  mutating func stored(_ chunk: RawSpan) throws(RDBError) { moduleByteCount &+= UInt64(chunk.byteCount) }
+
+  mutating func endStored() throws(RDBError) { noteModule(moduleByteCount) }
+
+  private mutating func noteModule(_ byteCount: UInt64) {
+    guard let (kind, name, offset, key) = module else { return }
+    module = nil
+    part.note(
+      Finding(
+        kind, at: offset, expected: "no data of a module", found: "\(name), \(byteCount) bytes", key: key,
+        database: key == nil ? nil : database))
+  }
+
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    if module != nil { noteModule(end.storedByteCount) }
     var count = elements
     if let measure = end.measure { count = measure.elementCount ?? 0 }
     let index = Int(type.rawValue) &* KeyCounter.variantCount

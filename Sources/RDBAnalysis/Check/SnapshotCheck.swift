@@ -160,8 +160,11 @@ extension SnapshotCheck {
   ) throws(RDBError) -> SnapshotCheck {
     let collector = try CheckCollector(threads: threads, findsDuplicates: findsDuplicates)
     var damage: RDBError?
+    let findsHostile = reader.options.parser.findsHostile
     do {
-      _ = try reader.write(to: DiscardingDestination(), threads: threads) { CheckSink(collector, $0) }
+      _ = try reader.write(to: DiscardingDestination(), threads: threads) {
+        CheckSink(collector, findsHostile: findsHostile, $0)
+      }
     } catch {
       let error = RDBError.fromSink(error, at: 0)
       if error.systemError != nil || error.code == .io || error.code == .outputClosed { throw error }

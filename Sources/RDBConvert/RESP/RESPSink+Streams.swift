@@ -57,7 +57,7 @@ extension RESPSink {
       lose(.entry, fieldCount == 0 ? "it has no fields" : "it has more fields than a command of the target may")
       return
     }
-    try writePlaceholders(before: id)
+    try writePlaceholders(before: id, upTo: id)
     if stream.next < stream.pending.count, stream.pending[stream.next] == id { stream.next += 1 }
     if stream.firstLive == nil { stream.firstLive = id }
     stream.last = id
@@ -85,11 +85,11 @@ extension RESPSink {
   }
 
   /// Writes a placeholder for each pending ID before `id` that has no entry.
-  private mutating func writePlaceholders(before id: StreamID) throws(RDBError) {
+  private mutating func writePlaceholders(before id: StreamID, upTo last: StreamID) throws(RDBError) {
     while stream.next < stream.pending.count, stream.pending[stream.next] < id {
       let placeholder = stream.pending[stream.next]
       stream.next += 1
-      guard isClaimable(placeholder), placeholder > stream.last else { continue }
+      guard placeholder > .zero, placeholder <= last, placeholder > stream.last else { continue }
       if !key.hasBegun { try beginCommands() }
       try command(5, "$4\r\nXADD\r\n")
       try out.bulk(placeholder)
@@ -114,7 +114,7 @@ extension RESPSink {
     notes.encodings += 1
     notes.nodes += 1
     stream.info = info
-    try writePlaceholders(before: StreamID(.max, .max))
+    try writePlaceholders(before: StreamID(.max, .max), upTo: info.lastID)
     // After the entries, only the IDs of placeholders are needed. The groups list their pending entries again.
     if stream.placeholderCount == 0 { stream.pending = [] }
     if !key.hasBegun { try beginCommands() }
@@ -198,6 +198,21 @@ extension RESPSink {
       rest = rest.dropFirst(part.count)
       try command(2 + part.count, "$4\r\nXDEL\r\n")
       for id in part { try out.bulk(id) }
+    }
+  }
+
+  // MARK: Findings
+
+  public mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
+    guard key.plan == .commands else { return }
+    switch finding.kind {
+    case .streamLength:
+      ledger.note(
+        "stored lengths of streams that are not the number of their entries", key: name.array, offset: key.offset)
+    case .streamLastID:
+      ledger.note("last IDs of streams below their newest entry", key: name.array, offset: key.offset)
+    case .pendingOwners: lose(.pendingEntry, "two consumers own it: pending for the last one", count: finding.count)
+    default: break
     }
   }
 

@@ -24,7 +24,10 @@
     let count = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self))
     guard count > 0 else { throw .intset(base, 4, "at least one integer", "none") }
     guard 8 + Int(width) * Int(count) == bytes.byteCount else {
-      throw .intset(base, 4, "\(bytes.byteCount - 8) bytes of integers", "\(count) of \(width) bytes")
+      let wraps = UInt32(truncatingIfNeeded: bytes.byteCount - 8) == width &* count
+      throw .intset(
+        base, 4, "\(bytes.byteCount - 8) bytes of integers",
+        "\(count) of \(width) bytes" + (wraps ? " (the pattern of CVE-2021-32687 and CVE-2021-29478)" : ""))
     }
     self.width = Int(width)
     self.count = Int(count)

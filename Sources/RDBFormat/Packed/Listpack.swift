@@ -175,6 +175,6 @@ extension RDBError {
   ) -> RDBError {
     RDBError(
       .corruptListpack, at: base, inner: start, expected: "an entry of \(size) bytes and its backlen",
-      found: "\(end - start) bytes")
+      found: "\(end - start) bytes" + (size + start > Int(UInt32.max) ? " (the pattern of CVE-2021-32627)" : ""))
   }
 }

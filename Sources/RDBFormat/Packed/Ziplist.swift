@@ -126,7 +126,10 @@ public import RDBSupport
     -> PackedEntry
   {
     guard count <= end - body else {
-      throw .ziplist(base, body, "a string of \(count) bytes", "\(end - body) bytes")
+      let wraps = count + body > Int(UInt32.max)
+      throw .ziplist(
+        base, body, "a string of \(count) bytes",
+        "\(end - body) bytes" + (wraps ? " (the pattern of CVE-2021-32628)" : ""))
     }
     step(start, to: body + count)
     return PackedEntry(bytes: bytes.extracting(uncheckedFrom: body, byteCount: count))

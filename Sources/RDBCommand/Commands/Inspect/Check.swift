@@ -15,12 +15,13 @@ struct Check: WorkingCommand {
       those of its trailer, where it has one. The exit code is 65 if the file is damaged.
 
       A finding is an oddity that is read exactly all the same: a note if every server loads it, a warning if some \
-      servers refuse it, hostile if it is the pattern of an attack. Findings leave the exit code 0 without --strict.
+      servers refuse it, hostile if it is the pattern of an attack. Findings leave the exit code 0 without --strict. \
+      For a file from somebody else, add --hostile: malformed HyperLogLogs, and what nobody but a server can examine.
 
       Examples:
         rdb check dump.rdb && cp dump.rdb /backup/
         rdb check dump.rdb --unique --json | jq .duplicates
-        rdb check upload.rdb --strict || exit 1
+        rdb check upload.rdb --strict --hostile || exit 1
         rdb check dump.resp
       """)
 
@@ -34,6 +35,9 @@ struct Check: WorkingCommand {
 
   @Flag(help: "Exit with 65 also for what only some servers refuse.")
   var strict = false
+
+  @Flag(help: "Look for more patterns of attacks; list data of modules and functions.")
+  var hostile = false
 
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
@@ -66,7 +70,9 @@ struct Check: WorkingCommand {
   }
 
   private func checkSnapshot(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
-    let reader = RDBReader(source, options: reading.readerOptions)
+    var options = reading.readerOptions
+    options.parser.findsHostile = hostile
+    let reader = RDBReader(source, options: options)
     let line = working.progress.start(input.position(of: reader.progress))
     defer { line?.end() }
     var check: SnapshotCheck

@@ -1,6 +1,6 @@
-/// SHA-256, for golden rows that give the digest of a long string instead of its bytes. Source: FIPS 180-4.
-public enum SHA256 {
-  public static func digest(_ message: [UInt8]) -> [UInt8] {
+/// SHA-256. Source: FIPS 180-4.
+package enum SHA256 {
+  package static func digest(_ message: [UInt8]) -> [UInt8] {
     var state = initialState
     var padded = message + [0x80]
     padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)

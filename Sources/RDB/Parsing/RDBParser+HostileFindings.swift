@@ -1,0 +1,41 @@
+import RDBFormat
+
+/// Patterns of attacks that take extra work to find.
+extension RDBParser {
+  /// Reports a string that begins as a HyperLogLog and is none.
+  @usableFromInline
+  func reportHyperLogLog<S: RDBSink & ~Copyable>(
+    _ string: RawSpan, at offset: Int, _ input: RawSpan, _ sink: inout S
+  ) throws {
+    guard HyperLogLog.isOne(string), let fault = HyperLogLog.fault(in: string) else { return }
+    try report(.hyperLogLog, at: offset, inner: fault.inner, fault.expected, fault.found, input, &sink)
+  }
+
+  /// Examines a string that is stepped over next, without consuming it.
+  @usableFromInline
+  mutating func findHyperLogLog<S: RDBSink & ~Copyable>(_ cursor: ByteCursor, _ sink: inout S) throws {
+    guard case .string = state.value.type.layout.content, state.value.stage == .begin, !state.value.isSearched
+    else { return }
+    var ahead = cursor
+    if case .raw(let byteCount) = try ahead.stringHeader(), byteCount > UInt64(HyperLogLog.maximumByteCount) {
+      // Held in memory only as far as needed.
+      if HyperLogLog.isOne(try ahead.take(4)) {
+        try report(
+          .hyperLogLog, at: cursor.offset, "a HyperLogLog of at most \(HyperLogLog.maximumByteCount) bytes",
+          "\(byteCount)", cursor.bytes, &sink)
+      }
+    } else {
+      ahead = cursor
+      try reportHyperLogLog(string(&ahead, slot: 1), at: cursor.offset, cursor.bytes, &sink)
+    }
+    state.value.isSearched = true
+  }
+
+  /// Reports an earliest field expiry from 2⁶³ on.
+  @usableFromInline
+  func reportEarliestExpiry<S: RDBSink & ~Copyable>(_ input: RawSpan, _ sink: inout S) throws {
+    try report(
+      .earliestExpiry, at: state.value.offset, "an earliest expiry below 2^63", "\(state.value.firstExpiry)", input,
+      &sink)
+  }
+}
