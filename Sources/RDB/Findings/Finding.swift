@@ -44,7 +44,7 @@ public struct Finding: Hashable, Sendable {
   }
 
   /// Whether the finding belongs to a key.
-  @usableFromInline var concernsKey: Bool { kind.row.concernsKey }
+  @usableFromInline package var concernsKey: Bool { kind.row.concernsKey }
   /// The name of the kind of finding: `streamLength`, `newerType` … It never changes its meaning.
   public var name: String { kind.rawValue }
   /// The consequence of the finding.

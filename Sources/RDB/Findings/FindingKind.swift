@@ -25,16 +25,19 @@
     package let cve: String
     /// Whether the finding belongs to a key.
     package let concernsKey: Bool
+    /// Whether every server that knows the type takes the value from RESTORE.
+    package let isRestorable: Bool
 
     init(
       _ severity: Finding.Severity, _ sentence: String, refusedBy: String = "", cve: String = "",
-      concernsKey: Bool = true
+      concernsKey: Bool = true, isRestorable: Bool = true
     ) {
       self.severity = severity
       self.sentence = sentence
       self.refusedBy = refusedBy
       self.cve = cve
       self.concernsKey = concernsKey
+      self.isRestorable = isRestorable && severity == .note
     }
 
     /// The refusing servers and the number of the attack, as phrases.
@@ -78,7 +81,9 @@
     case .idleTime:
       Row(.warning, "The idle time is 2^64-1 s, which servers take for a read error.", refusedBy: "every server")
     case .emptyKey:
-      Row(.note, "A list, set, sorted set or hash without elements. Servers load the file without the key.")
+      Row(
+        .note, "A list, set, sorted set or hash without elements. Servers load the file without the key.",
+        isRestorable: false)
     case .hyperLogLog:
       Row(
         .hostile, "A string begins as a HyperLogLog and is none. Listed with --hostile.",
@@ -98,9 +103,9 @@
     case .repeatedMember:
       Row(.warning, "A set has a member twice. Both are read.", refusedBy: "Valkey 9.1")
     case .fieldExpiryOrder:
-      Row(.note, "The fields of a hash are not in the order of their expiries.")
+      Row(.note, "The fields of a hash are not in the order of their expiries.", isRestorable: false)
     case .fieldExpiryRange:
-      Row(.note, "A hash field has an expiry from 2^48 ms on. It is read as it is.")
+      Row(.note, "A hash field has an expiry from 2^48 ms on. It is read as it is.", isRestorable: false)
     case .earliestExpiry:
       Row(
         .warning, "The earliest expiry of a hash's fields is 2^63 or later, and no field has an expiry.",

@@ -7,7 +7,7 @@ extension RDBParser {
   func reportHyperLogLog<S: RDBSink & ~Copyable>(
     _ string: RawSpan, at offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
-    guard HyperLogLog.isOne(string), let fault = HyperLogLog.fault(in: string) else { return }
+    guard HyperLogLogCheck.isOne(string), let fault = HyperLogLogCheck.fault(in: string) else { return }
     try report(.hyperLogLog, at: offset, inner: fault.inner, fault.expected, fault.found, input, &sink)
   }
 
@@ -17,11 +17,11 @@ extension RDBParser {
     guard case .string = state.value.type.layout.content, state.value.stage == .begin, !state.value.isSearched
     else { return }
     var ahead = cursor
-    if case .raw(let byteCount) = try ahead.stringHeader(), byteCount > UInt64(HyperLogLog.maximumByteCount) {
+    if case .raw(let byteCount) = try ahead.stringHeader(), byteCount > UInt64(HyperLogLogCheck.maximumByteCount) {
       // Held in memory only as far as needed.
-      if HyperLogLog.isOne(try ahead.take(4)) {
+      if HyperLogLogCheck.isOne(try ahead.take(4)) {
         try report(
-          .hyperLogLog, at: cursor.offset, "a HyperLogLog of at most \(HyperLogLog.maximumByteCount) bytes",
+          .hyperLogLog, at: cursor.offset, "a HyperLogLog of at most \(HyperLogLogCheck.maximumByteCount) bytes",
           "\(byteCount)", cursor.bytes, &sink)
       }
     } else {

@@ -98,7 +98,7 @@ extension RDBParser {
       foundLookahead = Lookahead.invalid
       return true
     }
-    var found = Lookahead(storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline())
+    var found = Lookahead(storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline(), isValid: isRestorable)
     if saved.mayHaveMemberExpiries {
       do throws(RDBError) {
         while true {
@@ -146,6 +146,7 @@ extension RDBParser {
   @usableFromInline mutating func prepareLookahead(_ interest: Interest) {
     outlineIDs.removeAll()
     state.value.mode = .skip
+    state.value.measure = ValueMeasure()
     let type = state.value.type
     if type.data == .stream {
       if interest.includesOutline { state.value.mode = .outline }
@@ -205,6 +206,7 @@ extension RDBParser {
   @usableFromInline func makeLookaheadParser(_ mode: ValueState.Mode? = nil) -> RDBParser {
     var ahead = RDBParser(state: state, options: options)
     ahead.state.phase = .value
+    ahead.state.value.measure = ValueMeasure()
     if let mode { ahead.state.value.mode = mode } else { ahead.prepareLookahead(state.value.interest) }
     ahead.stopsAfterValue = true
     return ahead
@@ -212,12 +214,20 @@ extension RDBParser {
 
   /// Returns the result of a parser made by ``makeLookaheadParser(_:)`` that has come to the end.
   mutating func finishLookahead(storedByteCount: UInt64) -> Lookahead {
-    var found = Lookahead(storedByteCount: storedByteCount, outline: takeOutline())
+    var found = Lookahead(storedByteCount: storedByteCount, outline: takeOutline(), isValid: isRestorable)
     if state.value.mayHaveMemberExpiries {
       found.storedByteCount = UInt64(state.value.endOffset - state.value.offset)
       found.memberExpiries = state.memberExpiries
     }
     return found
+  }
+
+  /// Whether RESTORE takes the value that was just stepped over. It refuses one without elements, and an earliest expiry
+  /// that it cannot hold.
+  private var isRestorable: Bool {
+    guard state.value.mode == .validate, state.value.type.data != .stream else { return true }
+    if state.value.type == .hashMetadata, state.value.firstExpiry > Int64.max { return false }
+    return state.value.measure.elementCount != 0
   }
 
   /// Whether the look ahead for the current answer validates on the way to the value's end.

@@ -61,8 +61,8 @@ struct ElementCounter: SelectiveSink {
   @usableFromInline var findings: [Finding]?
   @inlinable init() {}
 
-  /// Whether no finding says that a server refuses the value.
-  var everyServerLoads: Bool { findings?.allSatisfy { $0.severity == .note } ?? true }
+  /// Whether no finding says that a server refuses the value, in a file or from RESTORE.
+  var everyServerLoads: Bool { findings?.allSatisfy { $0.kind.row.isRestorable } ?? true }
 
   @inlinable static var events: SinkEvents {
     [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .finding]

@@ -215,7 +215,7 @@ public struct RDBReader: ~Copyable {
     }
     let end = rest.offset
     var found = ahead.finishLookahead(storedByteCount: UInt64(end - start))
-    found.isValid = counter.everyServerLoads
+    found.isValid = found.isValid && counter.everyServerLoads
     return found
   }
 

@@ -203,8 +203,9 @@ extension RESPSink {
 
   // MARK: Findings
 
-  public mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
-    guard key.plan == .commands else { return }
+  /// Notes in the ledger what commands cannot say of the oddity.
+  mutating func note(_ finding: borrowing Finding) {
+    guard key.plan == .commands, finding.concernsKey else { return }
     switch finding.kind {
     case .streamLength:
       ledger.note(

@@ -183,7 +183,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   /// Throws an error for a finding that is more than a note, if the options say so. The code is the name of the finding.
   public mutating func finding(_ finding: borrowing Finding) throws(RDBError) {
-    guard options.refusesFindings, finding.severity != .note else { return }
+    guard options.refusesFindings, finding.severity != .note else { return note(finding) }
     throw RDBError(
       RDBError.Code(finding.name), at: finding.offset, inner: finding.innerOffset, expected: finding.expected,
       found: finding.found, key: finding.key, database: finding.database)

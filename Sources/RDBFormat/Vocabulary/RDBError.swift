@@ -40,7 +40,6 @@ public struct RDBError: Error, Sendable {
   /// | `corruptHash` | A hash whose field expiries are invalid. |
   /// | `corruptOpcode` | An opcode whose payload is wrong, or that is not allowed at its offset. |
   /// | `duplicateMember` | The same member, field or element twice in one packed value. |
-  /// | `emptyKey` | A list, set, sorted set or hash without elements; servers never write one. |
   /// | `corruptCompression` | Compressed input (gzip, zstd, LZ4) that does not decompress. |
   /// | `corruptRESP` | A RESP file that is cut or malformed. |
   /// | `patternTooCostly` | A regular expression that needs too many steps for a key's name. |
@@ -58,7 +57,7 @@ public struct RDBError: Error, Sendable {
 
     private static let ofValues: Set<Code> = [
       badLength, badString, corruptLZF, corruptListpack, corruptZiplist, corruptIntset, corruptZipmap, corruptQuicklist,
-      corruptStream, corruptModule, corruptArray, corruptHashTemplate, corruptHash, badScore, duplicateMember, emptyKey,
+      corruptStream, corruptModule, corruptArray, corruptHashTemplate, corruptHash, badScore, duplicateMember,
     ]
 
     /// The input ends before the bytes that it announced.

@@ -7,7 +7,7 @@
 ///              1vvvvvxx          1–4 registers of 1–32
 ///
 /// Source: `isHLLObjectOrReply`, `hllSparseToDense` in Redis `src/hyperloglog.c`.
-@usableFromInline package enum HyperLogLog {
+@usableFromInline package enum HyperLogLogCheck {
   @usableFromInline package static var registerCount: Int { 16_384 }
   @usableFromInline package static var headerByteCount: Int { 16 }
   @usableFromInline package static var denseByteCount: Int { headerByteCount + registerCount * 6 / 8 }
