@@ -4,7 +4,7 @@
 /// a row in the table of `Documentation/findings.md`, which a test compares with this one.
 @usableFromInline package enum FindingKind: String, Hashable, Sendable, CaseIterable {
   // The file.
-  case databaseNumber, sizeHint, slotInfo, danglingAttributes, functionHeader, functionPreGA, functionCode
+  case databaseNumber, sizeHint, slotInfo, danglingAttributes, functionHeader, functionCode
   // Any key.
   case newerType, idleTime, emptyKey, hyperLogLog, modulePayload, moduleAux
   // Sets and hashes.
@@ -68,10 +68,6 @@
       Row(
         .warning, "The first line of a function library does not name the library.",
         refusedBy: "every server that has function libraries", concernsKey: false)
-    case .functionPreGA:
-      Row(
-        .warning, "A function library as release candidates of Redis 7.0 wrote it.",
-        refusedBy: "Redis 7.2 and later, Valkey", concernsKey: false)
     case .functionCode:
       Row(
         .warning, "A function library, which runs when a server loads the file. Listed with --hostile.",

@@ -47,7 +47,7 @@ extension RDBParser {
       .sizeHint, at: offset, "numbers of keys below 2^36", "\(keys) keys, \(expiring) with expiry", input, &sink)
   }
 
-  /// Reports a function library that no server registers, or none since 7.2.
+  /// Reports a function library that no server registers.
   @usableFromInline
   func reportLibrary<S: RDBSink & ~Copyable>(
     _ library: borrowing FunctionLibrary, at offset: Int, _ input: RawSpan, _ sink: inout S
@@ -59,9 +59,7 @@ extension RDBParser {
         .functionCode, at: offset, "no function library", "\(library.code.byteCount) bytes, SHA-256 \(text)", input,
         &sink)
     }
-    if library.isPreGA {
-      try report(.functionPreGA, at: offset, "a function library of 7.0.0 or later", "opcode 246", input, &sink)
-    } else if !library.hasNameLine {
+    if !library.isPreGA, !library.hasNameLine {
       try report(
         .functionHeader, at: offset, "a first line such as #!lua name=library",
         "\(library.code.byteCount) bytes that begin otherwise", input, &sink)
