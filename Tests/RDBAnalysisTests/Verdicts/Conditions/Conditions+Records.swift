@@ -104,7 +104,7 @@ extension Condition {
       name, bytes in
       Condition(
         "\(name) without a key", records: [], then: bytes,
-        because: "It belongs to a key that is not there: the file may have lost it.")
+        because: "Servers leave it out, and so does this package.")
     }
 
   static let newerTypes: [Condition] = {

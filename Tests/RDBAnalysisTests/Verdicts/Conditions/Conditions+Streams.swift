@@ -52,7 +52,7 @@ extension Condition {
     Condition("a stream \(name)", 19, B.length(UInt64(nodes.count)) + nodes.flatMap { $0 } + tail, because: reason)
   }
 
-  private static let unordered = "No server command adds such an entry, so that the stream cannot be converted."
+  private static let unordered = "It is read as stored. XADD cannot add such an entry."
   private static let digits = "Servers read the text as a number. No server writes one so."
 
   static let streamNodes: [Condition] = [
@@ -71,10 +71,10 @@ extension Condition {
     entries("flags that are digits in text", [1, 0, 1, "f", 0, "2", 0, 0, "v", 4], because: digits),
     entries(
       "an unknown flag", [1, 0, 1, "f", 0, 4, 0, 0, 1, "f", "v", 6],
-      because: "The flag may change the meaning of the entry."),
+      because: "Servers ignore the flag, and so does this package."),
     entries(
       "an unknown flag and the master's fields", [1, 0, 1, "f", 0, 6, 0, 0, "v", 4],
-      because: "The flag may change the meaning of the entry."),
+      because: "Servers ignore the flag, and so does this package."),
     entries("a time difference that is text", [1, 0, 1, "f", 0, 2, "x", 0, "v", 4]),
     entries("a sequence difference that is text", [1, 0, 1, "f", 0, 2, 0, "x", "v", 4]),
     entries("a wrong size of an entry", [1, 0, 1, "f", 0, 2, 0, 0, "v", 5]),
