@@ -246,8 +246,8 @@ struct FindingTests {
   @Test("Do not decide between two servers that use one type number", arguments: [30, 31, 32] as [UInt8])
   func ambiguous(_ type: UInt8) {
     let error = errorOf(B.snapshot(version: 9, B.key(type, B.string("{}"))), .elements)
-    #expect(error?.code == .unknownValueType)
-    #expect(error?.found.contains("Redis 8.10") == true && error?.found.contains("Dragonfly") == true)
+    #expect(error?.code == .unsupportedValueType)
+    #expect(error?.found.contains("of Redis RDB 15") == true && error?.found.contains("Dragonfly") == true)
   }
 
   @Test("Leave a stream the numbers of its entries")
