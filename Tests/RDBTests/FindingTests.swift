@@ -93,7 +93,8 @@ struct OddSnapshot: CustomTestStringConvertible, Sendable {
   static let collections: [OddSnapshot] = [
     OddSnapshot("a list without elements", B.key(1, [0]), ["emptyKey: at least one element; none"]),
     OddSnapshot("a quicklist without nodes", B.key(18, [0]), ["emptyKey: at least one element; none"]),
-    OddSnapshot("a listpack without members", B.key(20, B.string(B.listpack([]))), ["emptyKey: at least one element; none"]),
+    OddSnapshot(
+      "a listpack without members", B.key(20, B.string(B.listpack([]))), ["emptyKey: at least one element; none"]),
     OddSnapshot(
       "integers out of order", B.key(11, B.string([2, 0, 0, 0, 3, 0, 0, 0, 2, 0, 1, 0, 1, 0])),
       ["intsetOrder + 10: integers in ascending order; 1 after 2"]),
@@ -329,7 +330,9 @@ struct HostileTests {
     #expect(
       FindingList.of(bytes, findsHostile: true).map(OddSnapshot.text) == [
         "functionCode: no function library; 18 bytes, SHA-256 "
-          + SHA256.digest(Array("#!lua name=lib\nabc".utf8)).map { String(($0 >> 4), radix: 16) + String($0 & 15, radix: 16) }
+          + SHA256.digest(Array("#!lua name=lib\nabc".utf8)).map {
+            String(($0 >> 4), radix: 16) + String($0 & 15, radix: 16)
+          }
           .joined()
       ])
   }
@@ -343,7 +346,8 @@ struct HostileTests {
     #expect(errorOf(B.snapshot(B.key(13, B.string(ziplist))), .elements)?.found.contains("CVE-2021-32628") == true)
     let listpack: [UInt8] = [17, 0, 0, 0, 1, 0, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4, 5, 0xFF]
     #expect(errorOf(B.snapshot(B.key(16, B.string(listpack))), .elements)?.found.contains("CVE-2021-32627") == true)
-    let group = B.string("g") + [1, 1, 0, 0, 2] + [1, 99] + B.little(Int64(5)) + B.little(Int64(5)) + [0] + [1, 99]
+    let group =
+      B.string("g") + [1, 1, 0, 0, 2] + [1, 99] + B.little(Int64(5)) + B.little(Int64(5)) + [0] + [1, 99]
       + B.little(Int64(5)) + B.little(Int64(5)) + [0]
     let stream = B.key(21, [1] + Stream.node() + Stream.tail(group))
     #expect(errorOf(B.snapshot(stream), .elements)?.found.contains("CVE-2026-66373") == true)

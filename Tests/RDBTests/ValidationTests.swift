@@ -196,9 +196,14 @@ struct ValidationTests {
     stream("a time difference that is text", [1, 0, 1, "f", 0, 2, "x", 0, "v", 4]),
     stream("a size that is wrong", [1, 0, 1, "f", 0, 2, 0, 0, "v", 5]),
     .init(right: "fewer entries than counted", 21, [1] + node(1, 1, [2, 0, 1, "f", 0, 2, 0, 0, "v", 4]) + tail()),
-    .init(right: "more entries than counted", 21, [1] + node(1, 1, [1, 0, 1, "f", 0, 2, 0, 0, "v", 4, 2, 0, 1, "w", 4]) + tail()),
-    .init(right: "deleted entries that are not", 21, [1] + node(1, 1, [1, 1, 1, "f", 0, 2, 0, 0, "v", 4, 2, 0, 1, "w", 4]) + tail()),
-    .init(right: "IDs out of order", 21, [1] + node(1, 1, [2, 0, 1, "f", 0, 2, 0, 1, "v", 4, 2, 0, 0, "w", 4]) + tail()),
+    .init(
+      right: "more entries than counted", 21,
+      [1] + node(1, 1, [1, 0, 1, "f", 0, 2, 0, 0, "v", 4, 2, 0, 1, "w", 4]) + tail()),
+    .init(
+      right: "deleted entries that are not", 21,
+      [1] + node(1, 1, [1, 1, 1, "f", 0, 2, 0, 0, "v", 4, 2, 0, 1, "w", 4]) + tail()),
+    .init(
+      right: "IDs out of order", 21, [1] + node(1, 1, [2, 0, 1, "f", 0, 2, 0, 1, "v", 4, 2, 0, 0, "w", 4]) + tail()),
     .init(right: "an ID twice", 21, [1] + node(1, 1, [2, 0, 1, "f", 0, 2, 0, 0, "v", 4, 2, 0, 0, "w", 4]) + tail()),
     stream("a count of own fields below zero", [1, 0, 1, "f", 0, 0, 0, 0, -1, 5]),
     .init("an entry that is cut", 21, [1] + node(1, 1, [1, 0, 1, "f", 0, 2, 0, 0]) + tail(), .corruptListpack),

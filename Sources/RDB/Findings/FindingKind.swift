@@ -90,7 +90,8 @@
         refusedBy: "servers without the module", cve: "CVE-2026-25588, CVE-2026-25589")
     case .moduleAux:
       Row(
-        .warning, "Data of a module that belongs to no key, and that only the module can examine. Listed with --hostile.",
+        .warning,
+        "Data of a module that belongs to no key, and that only the module can examine. Listed with --hostile.",
         refusedBy: "servers without the module", cve: "CVE-2026-25588, CVE-2026-25589", concernsKey: false)
     case .intsetOrder:
       Row(

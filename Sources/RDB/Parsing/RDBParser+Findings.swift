@@ -44,7 +44,8 @@ extension RDBParser {
     }
     if let claimedCount, claimedCount != node.elements {
       try report(
-        .streamNodeCounts, at: node.offset, inner: 4, "a listpack of \(node.elements) entries", "\(claimedCount)", input,
+        .streamNodeCounts, at: node.offset, inner: 4, "a listpack of \(node.elements) entries", "\(claimedCount)",
+        input,
         &sink)
     }
   }

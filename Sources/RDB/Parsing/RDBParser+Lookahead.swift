@@ -98,7 +98,8 @@ extension RDBParser {
       foundLookahead = Lookahead.invalid
       return true
     }
-    var found = Lookahead(storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline(), isValid: isRestorable)
+    var found = Lookahead(
+      storedByteCount: UInt64(ahead.position - cursor.position), outline: takeOutline(), isValid: isRestorable)
     if saved.mayHaveMemberExpiries {
       do throws(RDBError) {
         while true {

@@ -137,7 +137,8 @@ extension RDBParser {
       node.seenLive &+= 1
       if state.value.hasLastID, id <= state.value.lastID {
         try report(
-          .streamEntryOrder, at: node.offset, inner: position, "an ID above \(state.value.lastID)", "\(id)", input, &sink)
+          .streamEntryOrder, at: node.offset, inner: position, "an ID above \(state.value.lastID)", "\(id)", input,
+          &sink)
       } else {
         state.value.lastID = id
         state.value.hasLastID = true

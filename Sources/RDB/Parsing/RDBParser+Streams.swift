@@ -93,7 +93,8 @@ extension RDBParser {
         try readPending(&cursor)
         if state.value.disorderOffset >= 0 {
           try report(
-            .streamPendingOrder, at: state.value.disorderOffset, "pending IDs in ascending order", "another order", cursor.bytes, &sink)
+            .streamPendingOrder, at: state.value.disorderOffset, "pending IDs in ascending order", "another order",
+            cursor.bytes, &sink)
         }
         state.value.stage = .consumers
       case .consumers:

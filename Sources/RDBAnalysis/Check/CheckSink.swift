@@ -42,7 +42,8 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   static var events: SinkEvents {
     [
-      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .finding, .moduleAux, .stored, .endStored, .endKey,
+      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .finding, .moduleAux, .stored, .endStored,
+      .endKey,
       .endSnapshot,
     ]
   }
