@@ -48,12 +48,17 @@ struct SchemaTests {
     let fixtures = valid + (report.takesDamage ? damaged : [])
     let paths = fixtures.map { "one \($0.fileName) '\($0.path)'" }.joined(separator: "\n")
     let outcome = Tool.shell("one() {\n\(report.line)\n}\n\(paths)\n:", in: folder)
-    #expect(outcome.error == "" || report.schema == "ledger" || report.schema == "resp-check")
+    #expect(Self.unexpected(outcome.error) == "" || report.schema == "ledger" || report.schema == "resp-check")
     let files = folder.names.filter { $0.hasSuffix(".json") }
     #expect(files.count >= fixtures.count)
     let (status, text) = try SchemaValidator.validate(
       "\(report.schema).schema.json", files.map { "\(folder.path)/\($0)" })
     #expect(status == 0, "\(text.prefix(2000))")
+  }
+
+  /// The messages of a run but those about the commands of append-only files, which no report covers.
+  private static func unexpected(_ error: String) -> String {
+    error.split(separator: "\n").filter { !$0.hasSuffix("commands after the snapshot are not replayed") }.joined()
   }
 
   /// Commands that write JSON Lines, with one key per line.
@@ -70,7 +75,7 @@ struct SchemaTests {
     let fixtures = stride(from: index, to: Fixture.valid.count, by: 3).map { Fixture.valid[$0] }
     let lines = fixtures.map { "\(table.line) -q '\($0.path)' >\($0.fileName).jsonl" }
     let outcome = Tool.shell(lines.joined(separator: "\n"), in: folder)
-    #expect(outcome.error == "" && outcome.status == 0)
+    #expect(Self.unexpected(outcome.error) == "" && [0, 3].contains(outcome.status))
     let files = folder.names.map { "\(folder.path)/\($0)" }
     #expect(files.count == fixtures.count)
     let (status, text) = try SchemaValidator.validate("\(table.schema).schema.json", files, lines: true)
