@@ -70,7 +70,7 @@
         refusedBy: "every server that has function libraries", concernsKey: false)
     case .functionCode:
       Row(
-        .warning, "A function library, which runs when a server loads the file. Listed with --hostile.",
+        .warning, "A function library, which runs when a server loads the file. Listed only on demand.",
         refusedBy: "servers before Redis 7.0", concernsKey: false)
     case .newerType:
       Row(.note, "The value type is newer than the version in the header. It is read as the version that has it.")
@@ -82,16 +82,16 @@
         isRestorable: false)
     case .hyperLogLog:
       Row(
-        .hostile, "A string begins as a HyperLogLog and is none. Listed with --hostile.",
+        .hostile, "A string begins as a HyperLogLog and is none. Listed only on demand.",
         refusedBy: "PFCOUNT and PFMERGE of patched servers", cve: "CVE-2025-32023")
     case .modulePayload:
       Row(
-        .warning, "A value that only a module can examine. Listed with --hostile.",
+        .warning, "A value that only a module can examine. Listed only on demand.",
         refusedBy: "servers without the module", cve: "CVE-2026-25588, CVE-2026-25589")
     case .moduleAux:
       Row(
         .warning,
-        "Data of a module that belongs to no key, and that only the module can examine. Listed with --hostile.",
+        "Data of a module that belongs to no key, and that only the module can examine. Listed only on demand.",
         refusedBy: "servers without the module", cve: "CVE-2026-25588, CVE-2026-25589", concernsKey: false)
     case .intsetOrder:
       Row(

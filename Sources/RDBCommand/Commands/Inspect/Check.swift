@@ -16,7 +16,7 @@ struct Check: WorkingCommand {
 
       A finding is an oddity that is read exactly all the same: a note if every server loads it, a warning if some \
       servers refuse it, hostile if it is the pattern of an attack. Findings leave the exit code 0 without --strict. \
-      For a file from somebody else, add --hostile: malformed HyperLogLogs, and what nobody but a server can examine.
+      For a file of unknown origin, add --hostile: malformed HyperLogLogs, and what only a server can examine.
 
       Examples:
         rdb check dump.rdb && cp dump.rdb /backup/
