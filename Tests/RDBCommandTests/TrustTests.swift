@@ -46,6 +46,21 @@ struct TrustOptionTests {
     }
   }
 
+  @Test("Refuse a malformed HyperLogLog under --untrusted only")
+  func hyperLogLog() {
+    let folder = Scratch()
+    let log = Array("HYLL".utf8) + [1] + [UInt8](repeating: 0, count: 11) + [0x7F, 0xFF, 0x80]
+    for size in [0, 5000] {
+      // A long one does not take the fast path for short strings.
+      let bytes = log + [UInt8](repeating: 0x80, count: size)
+      folder.write(RDBBytes.snapshot(RDBBytes.key(0, RDBBytes.string(bytes))), as: "dump.rdb")
+      #expect(Tool.shell("rdb resp dump.rdb -q", in: folder).status == 0)
+      let refused = Tool.shell("rdb resp dump.rdb -q --untrusted", in: folder)
+      #expect(refused.status == 65 && refused.error.contains("hyperLogLog"), "\(refused.error)")
+      #expect(!refused.text.contains("HYLL"))
+    }
+  }
+
   @Test("Refuse a key that some servers refuse, under --untrusted only")
   func findings() {
     let path = Fixture.named("reports/stream-length").path

@@ -54,9 +54,9 @@ struct DocumentationTests {
   /// The programs of Examples/, which are built and run by `make examples`, and the examples that these tests run.
   private static let source: [String] = {
     let folder = Fixture.root + "/../Examples/Sources"
-    let programs = try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    let files = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).sorted()
     return lines(text("Tests/RDBConvertTests/Examples.swift"))
-      + (programs ?? []).flatMap { lines(text("Examples/Sources/\($0)/main.swift")) }
+      + files.filter { $0.hasSuffix(".swift") }.flatMap { lines(text("Examples/Sources/\($0)")) }
   }()
 
   @Test("Shows only examples that are compiled", arguments: pages)

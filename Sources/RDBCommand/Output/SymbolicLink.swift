@@ -15,8 +15,8 @@ enum SymbolicLink {
     for _ in 0..<40 {
       guard let link = status(current, lstat), link.st_mode & S_IFMT == S_IFLNK else { break }
       let folder = self.folder(of: current)
-      guard let place = status(folder, stat) else { break }
-      guard isTrusted(linkOwner: link.st_uid, folderMode: place.st_mode, user: geteuid()) else {
+      guard let folderStatus = status(folder, stat) else { break }
+      guard isTrusted(linkOwner: link.st_uid, folderMode: folderStatus.st_mode, user: geteuid()) else {
         throw Failure(
           .ioError, "\(shown(path)): is a symbolic link of another user, in a folder that all users can write to",
           hint: "Remove the link, or give -o a file in a folder of your own.")

@@ -16,12 +16,13 @@ struct Check: WorkingCommand {
 
       A finding is an oddity that is read exactly all the same: a note if every server loads it, a warning if some \
       servers refuse it, hostile if it is the pattern of an attack. Findings leave the exit code 0 without --strict. \
-      For a file of unknown origin, add --hostile: malformed HyperLogLogs, and what only a server can examine.
+      --hostile also lists malformed HyperLogLogs, and what only a server can examine: data of modules and functions. \
+      --strict includes --hostile and --unique. Use it for a file of unknown origin.
 
       Examples:
         rdb check dump.rdb && cp dump.rdb /backup/
         rdb check dump.rdb --unique --json | jq .duplicates
-        rdb check upload.rdb --strict --hostile || exit 1
+        rdb check upload.rdb --strict || exit 1
         rdb check dump.resp
       """)
 
@@ -33,7 +34,7 @@ struct Check: WorkingCommand {
     help: "Find repeated keys and members, with temporary files in TMPDIR.")
   var unique = false
 
-  @Flag(help: "Exit with 65 also for what only some servers refuse.")
+  @Flag(help: "Exit with 65 also for what only some servers refuse. Includes --hostile and --unique.")
   var strict = false
 
   @Flag(help: "Look for more patterns of attacks; list data of modules and functions.")
@@ -71,14 +72,14 @@ struct Check: WorkingCommand {
 
   private func checkSnapshot(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
     var options = reading.readerOptions
-    options.parser.findsHostile = hostile
+    options.parser.findsHostile = hostile || strict
     let reader = RDBReader(source, options: options)
     let line = working.progress.start(input.position(of: reader.progress))
     defer { line?.end() }
     var check: SnapshotCheck
     do throws(RDBError) {
       check = try SnapshotCheck.run(
-        reader, threads: working.threads.count, findsDuplicates: unique)
+        reader, threads: working.threads.count, findsDuplicates: unique || strict)
     } catch {
       throw error.failure(in: input.shownName)
     }
