@@ -188,13 +188,4 @@ struct PlainTests {
     #expect(error?.code == .notRDB)
     #expect(error?.found.hasPrefix("\(name) data") == true, "\(String(describing: error))")
   }
-
-  @Test("Leaves Valkey's envelope to the reader, which names it")
-  func envelope() throws {
-    let input = try DecompressingSource(MemorySource(Array("VKCS".utf8) + [1, 1, 0, 0, 4, 34, 77, 24]))
-    var reader = RDBReader(input)
-    var sink = NoSink()
-    let error = errorOf { try reader.read(into: &sink) }
-    #expect(error?.found.contains("VKCS") == true)
-  }
 }
