@@ -8,7 +8,7 @@ struct DecompressionLimits {
   var ratio: UInt64
   /// The number of decompressed bytes from which on the ratio is compared.
   ///
-  /// A smaller input does no harm, and its ratio says little: its first bytes may stand for many.
+  /// So few bytes do no harm, and the ratio of a short input says little.
   static let freeByteCount = 256 << 20
 
   /// Returns whether an input that gave `byteCount` bytes for `compressed` ones is refused.

@@ -15,7 +15,7 @@ extension SnapshotEnd.Tail {
 }
 
 extension SnapshotEnd {
-  /// What the input holds besides this snapshot and is not converted: keys of other snapshots, and commands.
+  /// The keys of other snapshots, and the commands, that follow this snapshot in the input and are not converted.
   package var losses: Ledger {
     var ledger = skipped
     for part in tail {

@@ -85,7 +85,7 @@ public struct SnapshotEnd: Hashable, Sendable {
 public struct KeyEnd: Hashable, Sendable {
   /// The bytes of the value as stored, without the type byte and the name.
   public var storedByteCount: UInt64
-  /// What the value's lengths tell, if the answer was `measure` or `validate`.
+  /// The counts and sizes of the value, if the answer was `measure` or `validate`.
   @usableFromInline package var measure: ValueMeasure?
 
   /// The number of elements, members, fields or stream entries, if the answer was ``Interest/measure`` and the value

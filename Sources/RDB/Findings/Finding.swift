@@ -27,7 +27,7 @@ public struct Finding: Hashable, Sendable {
   package internal(set) var database: UInt64?
   package let expected: String
   package let found: String
-  /// The number of findings that this one stands for: of many similar ones in one value, only the first are told apart.
+  /// The number of findings that this one counts. Of many similar findings in one value, only the first ones are separate.
   package internal(set) var count: UInt64 = 1
 
   package init(

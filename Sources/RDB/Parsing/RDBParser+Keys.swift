@@ -218,7 +218,7 @@ extension RDBParser {
     try endValue(&cursor, &sink)
   }
 
-  /// Decodes elements to check them, and passes on what the check found.
+  /// Decodes elements to check them. The sink gets the findings, not the elements.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func validateElements<S: RDBSink & ~Copyable>(_ cursor: inout ByteCursor, _ sink: inout S) throws {
     var counter = ElementCounter()

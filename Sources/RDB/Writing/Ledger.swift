@@ -95,7 +95,7 @@ public struct Ledger: MergeableSummary, Hashable {
       .map { (loss: $0.key.loss, why: $0.key.why, count: $0.value.count, samples: $0.value.namesWithOffsets) }
   }
 
-  /// What was left out by design, ordered by its description.
+  /// The things left out by design, in the order of their descriptions.
   ///
   /// `samples` has the names of up to ten keys, function libraries or modules, each with the file offset of its record.
   public var notes: [(what: String, count: UInt64, samples: [(offset: Int, name: [UInt8])])] {

@@ -153,7 +153,7 @@ public struct TopReport: Hashable, MergeableSummary {
   /// Returns the first keys in the ranking by `measure`: of all types, or of one.
   ///
   /// - Parameters:
-  ///   - measure: What the keys are ranked by.
+  ///   - measure: The figure by which the keys are ranked.
   ///   - type: The type's name, such as `hash`; `nil`: all types.
   public func keys(by measure: Measure, type: String? = nil) -> [KeyEntry] {
     ranked(by: measure, type: type).map(\.entry)

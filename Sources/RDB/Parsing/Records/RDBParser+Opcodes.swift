@@ -20,7 +20,7 @@ extension RDBParser {
     committed = cursor.position
   }
 
-  /// Whether the input is a tar archive: its magic stands at offset 257 of the first block.
+  /// Whether the input is a tar archive: the magic of one is at offset 257 of the first block.
   @usableFromInline static func isTarArchive(_ cursor: borrowing ByteCursor) -> Bool {
     guard cursor.offset == 0, cursor.bytes.byteCount >= 262 else { return false }
     return cursor.bytes.extracting(257..<262).withUnsafeBytes { $0.elementsEqual("ustar".utf8) }

@@ -20,7 +20,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   private let encodings: ObjectEncodings?
   private let now: UnixMilliseconds
   private let isPart: Bool
-  /// Whether to add what the bytes of the value mean.
+  /// Whether to add the decoded form of the value, such as the cardinality of a HyperLogLog.
   private let decodes: Bool
   /// The module of the key, and its stored bytes if the value is to be decoded.
   private var module: ModuleID?
@@ -40,7 +40,7 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
   ///   - writer: The server that wrote the snapshot, which decides the names of encodings.
   ///   - now: The time that expiries are compared with.
   ///   - isPart: Whether only chosen elements are written.
-  ///   - decodes: Whether to add what the bytes of the value mean.
+  ///   - decodes: Whether to add the decoded form of the value, such as the cardinality of a HyperLogLog.
   init(
     _ style: Style, writer: ServerVersion, now: UnixMilliseconds, isPart: Bool, decodes: Bool,
     to destination: any ByteDestination
