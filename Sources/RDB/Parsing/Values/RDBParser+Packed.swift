@@ -29,14 +29,21 @@ extension RDBParser {
     }
   }
 
+  /// Announces the elements of a packed value whose members or fields must be unique.
+  ///
+  /// - Parameter count: The number of elements that the value claims, if its header says it.
+  @inlinable @inline(__always)
+  mutating func beginPacked<S: RDBSink & ~Copyable>(_ count: UInt64?, _ blob: RawSpan, _ sink: inout S) throws {
+    try sink.beginElements(ElementsHeader(count: count, firstBlobByteCount: blob.byteCount))
+    duplicates.begin(byteCount: blob.byteCount, count: count)
+  }
+
   @inlinable
   mutating func hash<S: RDBSink & ~Copyable>(
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     var packed = try PackedValue(blob, kind, at: offset)
-    try sink.beginElements(
-      ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
+    try beginPacked(packed.claimed(per: 2), blob, &sink)
     let announces = state.value.mode != .validate
     var count = 0
     while !packed.isAtEnd {
@@ -60,9 +67,7 @@ extension RDBParser {
     _ blob: RawSpan, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     var packed = try PackedValue(blob, .listpack, at: offset)
-    try sink.beginElements(
-      ElementsHeader(count: packed.claimed(per: 1), firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 1))
+    try beginPacked(packed.claimed(per: 1), blob, &sink)
     var count = 0
     // A member that occurs twice takes nothing from the set. The first one is reported.
     var twin: RDBError?
@@ -92,9 +97,7 @@ extension RDBParser {
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     var packed = try PackedValue(blob, kind, at: offset)
-    try sink.beginElements(
-      ElementsHeader(count: packed.claimed(per: 2), firstBlobByteCount: blob.byteCount))
-    duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
+    try beginPacked(packed.claimed(per: 2), blob, &sink)
     let announces = state.value.mode != .validate
     var count = 0
     while !packed.isAtEnd {
