@@ -69,6 +69,8 @@ let package = Package(
       name: "RDBAnalysis", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
     .target(name: "RDBIndex", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
     .target(
+      name: "RDBReplay", dependencies: ["RDB", "RDBFormat", "RESP", "RDBSupport"], swiftSettings: settings),
+    .target(
       name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
@@ -129,6 +131,10 @@ let package = Package(
       dependencies: [
         "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBFiltering", "RESP", "TestSupport", "RDBSupport",
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBReplayTests",
+      dependencies: ["RDBReplay", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",

@@ -1,0 +1,3 @@
+extension CommandTable {
+  static let sortedSetRows: [CommandRow] = []
+}
