@@ -3,6 +3,10 @@ package import RDB
 /// A stream of the replayed keyspace.
 package final class ReplayedStream: ReplayedCollection {
   package init() {}
+
+  /// Creates a stream from its decoded parts, packed as a server packs a stream that is built by XADD.
+  package init(loading stream: SnapshotStream, _ limits: EncodingLimits) {}
+
   package var isEmpty: Bool { true }
   package var byteCount: Int { 0 }
   package func copied() -> Self { self }
