@@ -101,7 +101,7 @@ struct OwningSink: RDBSink {
     keys.append(key)
   }
 
-  private mutating func takeValue(_ type: DataType) -> SnapshotValue {
+  mutating func takeValue(_ type: DataType) -> SnapshotValue {
     let value: SnapshotValue
     switch type {
     case .string: value = .string(exchange(&bytes, with: []))

@@ -185,15 +185,3 @@ extension ReplayedValue {
     }
   }
 }
-
-extension StoredValue {
-  /// Whether commands can change values of this type.
-  var isDecodable: Bool {
-    switch type.data {
-    case .string, .list, .set, .zset, .hash, .stream: true
-    case .array, .module: false
-    }
-  }
-
-  func decoded(_ limits: EncodingLimits) throws -> ReplayedValue { fatalError("to be written") }
-}

@@ -102,6 +102,17 @@ package struct ByteTable<Value> {
   /// The indexes of the entries in the order of insertion.
   package var indices: some Sequence<Int> { (first..<max(first, entries.count)).lazy.filter { entries[$0] != nil } }
 
+  /// The first index of an entry from `index` on; `nil`: there is none. For a walk that is interrupted: the table must not
+  /// change meanwhile.
+  package func nextIndex(from index: Int) -> Int? {
+    var index = max(index, first)
+    while index < entries.count {
+      if entries[index] != nil { return index }
+      index += 1
+    }
+    return nil
+  }
+
   /// The keys in the order of insertion.
   package var keys: [[UInt8]] { entries.compactMap { $0?.key } }
 

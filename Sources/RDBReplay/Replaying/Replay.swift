@@ -1,0 +1,85 @@
+package import RDB
+package import RDBFormat
+import RDBSupport
+
+/// Replays commands in the order of their file, as a server does that loads it.
+package final class Replay {
+  package let execution: Execution
+  package private(set) var summary = ReplaySummary()
+  private let options: ReplayOptions
+  /// The rows of commands by the names in the file.
+  private var rows: [[UInt8]: CommandRow] = [:]
+
+  package init(_ options: ReplayOptions) {
+    self.options = options
+    execution = Execution(options)
+  }
+
+  /// Begins a file: each begins in database 0.
+  package func beginPart() { execution.database = 0 }
+
+  /// Takes the time of an annotation, from which relative expiries count.
+  package func setTime(_ time: UnixMilliseconds) { execution.now = time }
+
+  /// Executes a command.
+  ///
+  /// - Throws: ``RDBError`` for a command that cannot be replayed, or if the values take more memory than allowed.
+  package func apply(_ command: ReplayCommand) throws {
+    summary.commandCount += 1
+    guard let row = row(of: command[0]) else {
+      return try leaveOut(command, lowercasedText(command[0]), "no server at hand knows the command")
+    }
+    guard row.accepts(argumentCount: command.count) else {
+      summary.failures.add(command, row.name, CommandError.wrongArgumentCount.description)
+      return
+    }
+    switch row.action {
+    case .noEffect: if row.name == "config" { summary.configurationCount += 1 }
+    case .notReplayed(let reason): try leaveOut(command, row.name, reason)
+    case .native(let run):
+      do {
+        try execution.execute(command, run)
+      } catch let error as CommandError {
+        summary.failures.add(command, row.name, error.description)
+      } catch let error as NotReplayed {
+        try leaveOut(command, row.name, error.reason)
+      }
+      if execution.byteCount > options.memoryLimit { throw outOfMemory(command) }
+    }
+  }
+
+  /// The row of a name in any case, with the names that `rename-command` gave.
+  private func row(of name: [UInt8]) -> CommandRow? {
+    if let row = rows[name] { return row }
+    let text = lowercasedText(name)
+    guard let row = CommandTable.rows[options.renamedCommands[text] ?? text] else { return nil }
+    if rows.count < 4096 { rows[name] = row }
+    return row
+  }
+
+  private func leaveOut(_ command: ReplayCommand, _ name: String, _ reason: String) throws {
+    if options.skipsUnknown { return summary.lost.add(command, name, reason) }
+    throw RDBError(
+      .notReplayed, at: Int(clamping: command.offset), expected: "a command that can be replayed",
+      found: "\(printable(name.uppercased().utf8)): \(reason)")
+  }
+
+  private func outOfMemory(_ command: ReplayCommand) -> RDBError {
+    .replayMemory(at: command.offset, limit: options.memoryLimit)
+  }
+}
+
+extension RDBError.Code {
+  /// A command of a command file that cannot be replayed.
+  package static let notReplayed = Self("notReplayed")
+  /// The replayed values take more memory than the caller allows.
+  package static let replayMemory = Self("replayMemory")
+}
+
+extension RDBError {
+  static func replayMemory(at offset: UInt64, limit: Int) -> RDBError {
+    RDBError(
+      .replayMemory, at: Int(clamping: offset), expected: "values of at most \(limit) bytes (memoryLimit)",
+      found: "more")
+  }
+}

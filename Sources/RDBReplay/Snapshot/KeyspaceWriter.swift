@@ -1,0 +1,85 @@
+import RDB
+import RDBFormat
+
+/// Writes a keyspace as a snapshot, key by key, in the order of databases and of the keys' insertion.
+struct KeyspaceWriter: ~Copyable {
+  private var writer: RDBWriter
+  private let limits: EncodingLimits
+  private var database: UInt64?
+
+  /// Writes the beginning of the snapshot.
+  ///
+  /// - Parameters:
+  ///   - base: The header of the base snapshot, whose values are passed on as they are stored; `nil`: none.
+  ///   - auxFields: The fields of the base snapshot.
+  ///   - time: The last time that the commands' file tells.
+  init(
+    to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?,
+    auxFields: [(name: [UInt8], value: [UInt8])], time: UnixMilliseconds?
+  ) throws {
+    self.limits = limits
+    writer = try RDBWriter(
+      to: destination, header: Self.header(limits.server, base), computesChecksum: true, capacity: 64 << 10)
+    let skipped: Set = ["aof-preamble", "aof-base", "redis-ver", "valkey-ver", "redis-bits"]
+    guard writer.header.version >= 7 else { return }
+    let server = limits.server
+    try writer.aux(
+      server.vendor == .valkey ? "valkey-ver" : "redis-ver", "\(server.major).\(server.minor).\(server.patch)")
+    try writer.aux("redis-bits", "64")
+    for (name, value) in auxFields where !skipped.contains(String(decoding: name, as: UTF8.self)) {
+      if time != nil, name.elementsEqual("ctime".utf8) { continue }
+      try writer.aux(name.span.bytes, value.span.bytes)
+    }
+    if let time { try writer.aux("ctime", "\(time.value / 1000)") }
+  }
+
+  /// The header of the newest version that both the server and the base snapshot need.
+  private static func header(_ server: ServerVersion, _ base: SnapshotHeader?) -> SnapshotHeader {
+    let version = server.rdbVersion
+    let vendor: Vendor = version >= 80 ? .valkey : .redis
+    guard let base, base.vendor == vendor else { return SnapshotHeader(vendor: vendor, version: version) }
+    return SnapshotHeader(vendor: vendor, version: max(version, base.version))
+  }
+
+  mutating func library(_ code: [UInt8]) throws { try writer.functionLibrary(code.span.bytes) }
+
+  /// Writes a key.
+  mutating func write(_ name: [UInt8], _ key: ReplayedKey, database: UInt64) throws {
+    if self.database != database {
+      try writer.selectDatabase(database)
+      self.database = database
+    }
+    var attributes = key.attributes
+    attributes.expiry = key.expiry
+    switch key.value {
+    case .string(let bytes, _): try writer.string(name.span.bytes, bytes.span.bytes, attributes)
+    case .stored(let value): try write(name, value, attributes)
+    case .list(let value): try value.write(name, attributes, limits, to: &writer)
+    case .set(let value): try value.write(name, attributes, limits, to: &writer)
+    case .zset(let value): try value.write(name, attributes, limits, to: &writer)
+    case .hash(let value): try value.write(name, attributes, limits, to: &writer)
+    case .stream(let value): try value.write(name, attributes, limits, to: &writer)
+    }
+  }
+
+  private mutating func write(_ name: [UInt8], _ value: StoredValue, _ attributes: KeyAttributes) throws {
+    guard writer.canWrite(value.type) else {
+      var key = ReplayedKey(try value.decoded(limits), expiry: attributes.expiry)
+      key.attributes = attributes
+      if case .stored = key.value {
+        throw RDBError(
+          .notRepresentable, at: 0, expected: "a value that \(limits.server) can hold", found: value.type.name,
+          key: name)
+      }
+      return try write(name, key, database: database ?? 0)
+    }
+    try writer.beginStored(name.span.bytes, value.type, attributes, module: value.module)
+    try writer.stored(value.payload.span.bytes)
+    try writer.endKey()
+  }
+
+  mutating func flush() throws { try writer.flush() }
+
+  /// Writes the end of the snapshot.
+  consuming func finish() throws -> RDBWriter.Summary { try writer.finish() }
+}

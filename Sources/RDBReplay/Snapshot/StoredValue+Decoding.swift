@@ -1,0 +1,27 @@
+import RDB
+import RDBFormat
+
+extension StoredValue {
+  /// Whether commands can change values of this type.
+  var isDecodable: Bool {
+    switch type.data {
+    case .string, .list, .set, .zset, .hash, .stream: type.isSelfContained
+    case .array, .module: false
+    }
+  }
+
+  /// The value that commands can change, in the encoding that loading gives it.
+  ///
+  /// - Throws: ``RDBError`` for a damaged value.
+  func decoded(_ limits: EncodingLimits) throws -> ReplayedValue {
+    switch try SnapshotValue.decode(payload.span.bytes, type, of: header) {
+    case .string(let bytes): .string(bytes, isRaw: false)
+    case .list(let elements): .list(ReplayedList(loading: elements, limits))
+    case .set(let members): .set(ReplayedSet(loading: members, limits))
+    case .zset(let members): .zset(ReplayedSortedSet(loading: members, limits))
+    case .hash(let fields): .hash(ReplayedHash(loading: fields, limits))
+    case .stream(let stream): .stream(ReplayedStream(loading: stream, limits))
+    case .array, .module, .notRead, .tooLarge: .stored(self)
+    }
+  }
+}
