@@ -6,7 +6,8 @@ extension ReplayCommand {
   ///
   /// - Throws: ``CommandError/notInteger``.
   package func integer(_ index: Int) throws(CommandError) -> Int64 {
-    guard let number = DecimalText.parseCanonical(arguments[index].span.bytes) else { throw .notInteger }
+    let argument = arguments[index]
+    guard let number = DecimalText.parseCanonical(argument.span.bytes) else { throw .notInteger }
     return number
   }
 

@@ -1,4 +1,4 @@
-package import RDBFormat
+import RDBFormat
 
 /// The state that commands are executed on, with the accessors that all commands share.
 ///
@@ -25,6 +25,12 @@ package final class Execution {
     self.options = options
     limits = EncodingLimits(server: options.server)
     now = options.now
+  }
+
+  /// Puts the keys of the current database into ``keyspace``, for a reader of the whole keyspace. No command may follow.
+  package func storeCurrentDatabase() {
+    keyspace.databases[database] = keys
+    keys = ByteTable()
   }
 
   private func exchangeTables(_ former: UInt64) {

@@ -1,5 +1,5 @@
-package import RDB
-package import RDBFormat
+import RDB
+import RDBFormat
 
 /// A key's value and expiry.
 package struct ReplayedKey {
@@ -22,6 +22,13 @@ package struct Keyspace {
   package var libraries = ByteTable<[UInt8]>()
 
   package init() {}
+
+  /// The code of the function libraries in the order of their loading.
+  package var libraryCodes: [[UInt8]] {
+    var codes: [[UInt8]] = []
+    libraries.forEach { _, code in codes.append(code) }
+    return codes
+  }
 
   /// The numbers of the databases that have keys, ascending.
   package var databaseNumbers: [UInt64] { databases.filter { !$0.value.isEmpty }.keys.sorted() }

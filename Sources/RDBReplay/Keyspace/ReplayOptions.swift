@@ -1,5 +1,5 @@
-package import RDB
-package import RDBFormat
+import RDB
+import RDBFormat
 
 /// How commands are replayed.
 package struct ReplayOptions: Sendable {

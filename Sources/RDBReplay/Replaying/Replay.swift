@@ -1,5 +1,5 @@
-package import RDB
-package import RDBFormat
+import RDB
+import RDBFormat
 import RDBSupport
 
 /// Replays commands in the order of their file, as a server does that loads it.

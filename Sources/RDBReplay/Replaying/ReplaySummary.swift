@@ -1,4 +1,4 @@
-package import RDB
+import RDB
 
 /// What happened while commands were replayed.
 package struct ReplaySummary: Sendable {

@@ -1,10 +1,11 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// Puts the keys of a base snapshot into the keyspace, as they are stored: a command that needs a value decodes it.
 struct BaseSnapshotSink: SelectiveSink {
   let execution: Execution
-  private var header = SnapshotHeader(vendor: .redis, version: 0)
+  private(set) var header = SnapshotHeader(vendor: .redis, version: 0)
   private var name: [UInt8] = []
   private var key = ReplayedKey(.string([], isRaw: false))
   private var value = StoredValue(type: .string, payload: [], header: SnapshotHeader(vendor: .redis, version: 0))

@@ -7,26 +7,27 @@ struct KeyspaceWriter: ~Copyable {
   private let limits: EncodingLimits
   private var database: UInt64?
 
-  /// Writes the beginning of the snapshot.
+  /// Begins a snapshot.
+  ///
+  /// - Parameter base: The header of the base snapshot, whose values are passed on as they are stored; `nil`: none.
+  init(to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?) throws {
+    self.limits = limits
+    writer = try RDBWriter(to: destination, header: Self.header(limits.server, base), capacity: 64 << 10)
+  }
+
+  /// Writes what the snapshot says of its origin.
   ///
   /// - Parameters:
-  ///   - base: The header of the base snapshot, whose values are passed on as they are stored; `nil`: none.
   ///   - auxFields: The fields of the base snapshot.
   ///   - time: The last time that the commands' file tells.
-  init(
-    to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?,
-    auxFields: [(name: [UInt8], value: [UInt8])], time: UnixMilliseconds?
-  ) throws {
-    self.limits = limits
-    writer = try RDBWriter(
-      to: destination, header: Self.header(limits.server, base), computesChecksum: true, capacity: 64 << 10)
-    let skipped: Set = ["aof-preamble", "aof-base", "redis-ver", "valkey-ver", "redis-bits"]
+  mutating func writeOrigin(_ auxFields: [(name: [UInt8], value: [UInt8])], time: UnixMilliseconds?) throws {
     guard writer.header.version >= 7 else { return }
+    let replaced: Set = ["aof-preamble", "aof-base", "redis-ver", "valkey-ver", "redis-bits"]
     let server = limits.server
     try writer.aux(
       server.vendor == .valkey ? "valkey-ver" : "redis-ver", "\(server.major).\(server.minor).\(server.patch)")
     try writer.aux("redis-bits", "64")
-    for (name, value) in auxFields where !skipped.contains(String(decoding: name, as: UTF8.self)) {
+    for (name, value) in auxFields where !replaced.contains(String(decoding: name, as: UTF8.self)) {
       if time != nil, name.elementsEqual("ctime".utf8) { continue }
       try writer.aux(name.span.bytes, value.span.bytes)
     }

@@ -1,4 +1,4 @@
-package import RDB
+import RDB
 
 /// The limits by which a release chooses the encoding of a value, with its default configuration.
 package struct EncodingLimits: Hashable, Sendable {

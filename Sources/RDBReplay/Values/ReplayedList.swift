@@ -1,8 +1,10 @@
-package import RDB
+import RDB
+import RDBFormat
 
 /// A list of the replayed keyspace.
 package final class ReplayedList: ReplayedCollection {
   package init() {}
+  package init(loading value: [[UInt8]], _ limits: EncodingLimits) { fatalError("to be written") }
   package var isEmpty: Bool { true }
   package var byteCount: Int { 0 }
   package func copied() -> Self { self }

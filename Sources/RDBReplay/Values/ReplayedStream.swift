@@ -1,4 +1,5 @@
-package import RDB
+import RDB
+import RDBFormat
 
 /// A stream of the replayed keyspace.
 package final class ReplayedStream: ReplayedCollection {

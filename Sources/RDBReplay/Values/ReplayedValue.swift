@@ -1,5 +1,5 @@
-package import RDB
-package import RDBFormat
+import RDB
+import RDBFormat
 
 /// A value of the replayed keyspace.
 package enum ReplayedValue {

@@ -1,3 +1,5 @@
+import RDB
+
 extension Execution {
   /// RENAME, RENAMENX.
   func rename(_ command: ReplayCommand) throws {
