@@ -4,7 +4,9 @@ import RDBFormat
 /// A sorted set of the replayed keyspace.
 package final class ReplayedSortedSet: ReplayedCollection {
   package init() {}
-  package init(loading value: [(member: [UInt8], score: Double)], _ limits: EncodingLimits) { fatalError("to be written") }
+  package init(loading value: [(member: [UInt8], score: Double)], _ limits: EncodingLimits) {
+    fatalError("to be written")
+  }
   package var isEmpty: Bool { true }
   package var byteCount: Int { 0 }
   package func copied() -> Self { self }
