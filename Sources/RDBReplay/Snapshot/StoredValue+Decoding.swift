@@ -17,9 +17,9 @@ extension StoredValue {
     switch try SnapshotValue.decode(payload.span.bytes, type, of: header) {
     case .string(let bytes): .string(bytes, isRaw: false)
     case .list(let elements): .list(ReplayedList(loading: elements, limits))
-    case .set(let members): .set(ReplayedSet(loading: members, limits))
-    case .zset(let members): .zset(ReplayedSortedSet(loading: members, limits))
-    case .hash(let fields): .hash(ReplayedHash(loading: fields, limits))
+    case .set(let members): .set(ReplayedSet(loading: members, as: type, limits))
+    case .zset(let members): .zset(ReplayedSortedSet(loading: members, as: type, limits))
+    case .hash(let fields): .hash(ReplayedHash(loading: fields, as: type, limits))
     case .stream(let stream): .stream(ReplayedStream(loading: stream, limits))
     case .array, .module, .notRead, .tooLarge: .stored(self)
     }

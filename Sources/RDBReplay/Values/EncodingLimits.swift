@@ -30,3 +30,8 @@ package struct EncodingLimits: Hashable, Sendable {
     setEntries = server.isAtLeast(7, 2) ? 128 : 0
   }
 }
+
+extension EncodingLimits {
+  /// The encoding of small hashes and sorted sets.
+  var packedEncoding: ObjectEncoding { server.isAtLeast(7, 0) ? .listpack : .ziplist }
+}

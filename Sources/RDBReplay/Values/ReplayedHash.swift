@@ -2,15 +2,100 @@ import RDB
 import RDBFormat
 
 /// A hash of the replayed keyspace.
+///
+/// Its encoding is that of a live server: once a hash table, it stays one.
 package final class ReplayedHash: ReplayedCollection {
-  package init() {}
-  package init(loading value: [(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?)], _ limits: EncodingLimits) {
-    fatalError("to be written")
+  /// A field's value and expiry.
+  package struct Field {
+    package var value: [UInt8]
+    private var time: Int64
+
+    init(_ value: [UInt8], expiry: UnixMilliseconds? = nil) {
+      self.value = value
+      time = expiry?.value ?? .max
+    }
+
+    /// The time at which the field expires; `nil`: never.
+    package var expiry: UnixMilliseconds? {
+      get { time == .max ? nil : UnixMilliseconds(time) }
+      set { time = newValue?.value ?? .max }
+    }
   }
-  package var isEmpty: Bool { true }
-  package var byteCount: Int { 0 }
-  package func copied() -> Self { self }
-  package func write(
-    _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
-  ) throws { fatalError("to be written") }
+
+  /// The fields in the order of insertion.
+  package private(set) var fields = ByteTable<Field>()
+  /// The encoding of a live server.
+  package internal(set) var encoding: ObjectEncoding
+  private var valueByteCount = 0
+
+  /// Creates an empty hash, which a command will fill.
+  package init(_ limits: EncodingLimits) { encoding = limits.packedEncoding }
+
+  /// Creates a hash as a server loads it.
+  ///
+  /// - Parameters:
+  ///   - fields: The fields; of equal fields the last one remains.
+  ///   - type: The type of the stored value. The default: elements that no stored type describes.
+  package init(
+    loading fields: [(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?)], as type: ValueType = .hash,
+    _ limits: EncodingLimits
+  ) {
+    encoding = limits.packedEncoding
+    for (field, value, expiry) in fields { set(field, Field(value, expiry: expiry)) }
+    encoding = loadedEncoding(type, limits)
+  }
+
+  private init(copying hash: ReplayedHash) {
+    (fields, encoding, valueByteCount) = (hash.fields, hash.encoding, hash.valueByteCount)
+  }
+
+  package var isEmpty: Bool { fields.isEmpty }
+  package var byteCount: Int { fields.byteCount + valueByteCount + 64 }
+  package func copied() -> Self { Self(copying: self) }
+
+  /// Whether the hash is neither a hash table nor has expiries in a listpack.
+  var isPacked: Bool { encoding == .listpack || encoding == .ziplist }
+
+  /// Whether a field has an expiry.
+  ///
+  /// - Complexity: O(*n*).
+  var hasExpiries: Bool { fields.indices.contains { fields[valueAt: $0].expiry != nil } }
+
+  // MARK: Changes without a change of the encoding
+
+  /// Sets a field.
+  func set(_ name: [UInt8], _ field: Field) {
+    valueByteCount += field.value.count + byteStringOverhead
+    if let former = fields.set(name, field) { valueByteCount -= former.value.count + byteStringOverhead }
+  }
+
+  /// Sets the expiry of a field that exists.
+  func setExpiry(at index: Int, _ expiry: UnixMilliseconds?) { fields[valueAt: index].expiry = expiry }
+
+  /// Removes a field.
+  ///
+  /// - Returns: Whether the field existed.
+  @discardableResult
+  func remove(_ name: [UInt8]) -> Bool {
+    guard let former = fields.remove(name) else { return false }
+    valueByteCount -= former.value.count + byteStringOverhead
+    return true
+  }
+
+  // MARK: Encodings
+
+  private func loadedEncoding(_ type: ValueType, _ limits: EncodingLimits) -> ObjectEncoding {
+    if fields.count > limits.hashEntries { return .hashtable }
+    switch type {
+    case .hashListpackEx, .hashListpackExPreGA: return .listpackex
+    case .hashListpack, .hashZiplist, .hash2: return type == .hash2 ? .hashtable : limits.packedEncoding
+    default: break
+    }
+    let isLong = fields.indices.contains {
+      fields[entryAt: $0].key.count > limits.hashByteCount || fields[valueAt: $0].value.count > limits.hashByteCount
+    }
+    if isLong { return .hashtable }
+    guard type == .hashMetadata || type == .hashMetadataPreGA || hasExpiries else { return limits.packedEncoding }
+    return limits.server.vendor == .redis ? .listpackex : .hashtable
+  }
 }

@@ -2,13 +2,115 @@ import RDB
 import RDBFormat
 
 /// A set of the replayed keyspace.
+///
+/// Its encoding is that of a live server: once a listpack or a hash table, it does not become an intset again.
 package final class ReplayedSet: ReplayedCollection {
-  package init() {}
-  package init(loading value: [[UInt8]], _ limits: EncodingLimits) { fatalError("to be written") }
-  package var isEmpty: Bool { true }
-  package var byteCount: Int { 0 }
-  package func copied() -> Self { self }
+  /// The members in the order of insertion.
+  package private(set) var members = ByteTable<Void>()
+  /// The encoding of a live server.
+  package internal(set) var encoding: ObjectEncoding
+
+  /// Creates an empty set, which a command will fill.
+  package init(encoding: ObjectEncoding = .intset) { self.encoding = encoding }
+
+  /// Creates a set as a server loads it.
+  ///
+  /// - Parameters:
+  ///   - members: The members. Equal ones become one.
+  ///   - type: The type of the stored value. The default: elements that no stored type describes.
+  package init(loading members: [[UInt8]], as type: ValueType = .set, _ limits: EncodingLimits) {
+    encoding = .intset
+    for member in members { self.members.set(member, ()) }
+    encoding = loadedEncoding(type, limits)
+  }
+
+  private init(copying set: ReplayedSet) { (members, encoding) = (set.members, set.encoding) }
+
+  package var isEmpty: Bool { members.isEmpty }
+  package var byteCount: Int { members.byteCount + 64 }
+  package func copied() -> Self { Self(copying: self) }
+
+  /// Whether the set has a member.
+  func contains(_ member: [UInt8]) -> Bool { members.contains(member) }
+
+  /// Removes a member.
+  ///
+  /// - Returns: Whether the set had it.
+  @discardableResult
+  func remove(_ member: [UInt8]) -> Bool { members.remove(member) != nil }
+
+  /// Adds a member, and changes the encoding if it does not fit.
+  func add(_ member: [UInt8], _ limits: EncodingLimits) {
+    guard members.set(member, ()) == nil else { return }
+    switch encoding {
+    case .intset:
+      if canonicalInteger(member) != nil {
+        if members.count > limits.intsetEntries { encoding = .hashtable }
+      } else {
+        encoding = isPackable(member, limits) ? .listpack : .hashtable
+      }
+    case .listpack:
+      if !isPackable(member, limits) { encoding = .hashtable }
+    default: break
+    }
+  }
+
+  /// Changes the encoding before `count` members are added, as servers with packed sets do.
+  func prepare(adding count: Int, _ limits: EncodingLimits) {
+    guard limits.setEntries > 0 else { return }
+    if encoding == .listpack && count > limits.setEntries || encoding == .intset && count > limits.intsetEntries {
+      encoding = .hashtable
+    }
+  }
+
+  /// Whether the set, with the member, fits into a listpack.
+  private func isPackable(_ member: [UInt8], _ limits: EncodingLimits) -> Bool {
+    members.count <= limits.setEntries && member.count <= limits.setByteCount
+  }
+
+  /// Whether all members are integers.
+  ///
+  /// - Complexity: O(*n*).
+  var areIntegers: Bool {
+    members.indices.allSatisfy { canonicalInteger(members[entryAt: $0].key) != nil }
+  }
+
+  private func loadedEncoding(_ type: ValueType, _ limits: EncodingLimits) -> ObjectEncoding {
+    if type == .setListpack, limits.setEntries > 0 {
+      return members.count <= limits.setEntries ? .listpack : .hashtable
+    }
+    if members.count <= limits.intsetEntries, areIntegers { return .intset }
+    let isPackable =
+      members.count <= limits.setEntries
+      && members.indices.allSatisfy { members[entryAt: $0].key.count <= limits.setByteCount }
+    return isPackable ? .listpack : .hashtable
+  }
+
+  // MARK: Writing
+
   package func write(
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
-  ) throws { fatalError("to be written") }
+  ) throws {
+    if encoding == .intset, writer.canWrite(.setIntset) {
+      return try writeIntegers(name, attributes, to: &writer)
+    }
+    if encoding == .listpack, writer.canWrite(.setListpack) {
+      var packed = ListpackWriter()
+      members.forEach { member, _ in packed.append(member.span.bytes) }
+      let blob = try packed.finished()
+      try writer.packed(name.span.bytes, .setListpack, blob, attributes)
+      return
+    }
+    try writer.beginElements(name.span.bytes, .set, count: UInt64(members.count), attributes)
+    try members.forEach { (member, _) throws(RDBError) in try writer.setMember(member.span.bytes) }
+    try writer.endKey()
+  }
+
+  private func writeIntegers(_ name: [UInt8], _ attributes: KeyAttributes, to writer: inout RDBWriter) throws {
+    let integers = members.keys.compactMap { canonicalInteger($0) }.sorted()
+    var packed = IntsetWriter(range: (integers.first ?? 0)...(integers.last ?? 0))
+    for integer in integers { try packed.append(integer) }
+    let blob = try packed.finished()
+    try writer.packed(name.span.bytes, .setIntset, blob, attributes)
+  }
 }

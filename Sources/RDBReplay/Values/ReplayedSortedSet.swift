@@ -2,15 +2,136 @@ import RDB
 import RDBFormat
 
 /// A sorted set of the replayed keyspace.
+///
+/// Its encoding is that of a live server: once a skip list, it stays one.
 package final class ReplayedSortedSet: ReplayedCollection {
-  package init() {}
-  package init(loading value: [(member: [UInt8], score: Double)], _ limits: EncodingLimits) {
-    fatalError("to be written")
+  /// The scores by member, in the order of insertion.
+  package private(set) var scores = ByteTable<Double>()
+  /// The members by score.
+  private(set) var order = ScoreOrder()
+  /// The encoding of a live server.
+  package internal(set) var encoding: ObjectEncoding
+
+  /// Creates an empty sorted set, which a command will fill.
+  package init(encoding: ObjectEncoding) { self.encoding = encoding }
+
+  /// Creates an empty sorted set, which a command will fill with few short members.
+  package convenience init(_ limits: EncodingLimits) { self.init(encoding: limits.packedEncoding) }
+
+  /// Creates a sorted set as a server loads it.
+  ///
+  /// - Parameters:
+  ///   - members: The members; of equal ones the last one remains.
+  ///   - type: The type of the stored value. The default: elements that no stored type describes.
+  package init(
+    loading members: [(member: [UInt8], score: Double)], as type: ValueType = .zset2, _ limits: EncodingLimits
+  ) {
+    encoding = .skiplist
+    for (member, score) in members where !score.isNaN { set(member, score) }
+    let isPacked = type == .zsetListpack || type == .zsetZiplist
+    if count <= limits.zsetEntries, isPacked || longestMember <= limits.zsetByteCount { pack(limits) }
   }
-  package var isEmpty: Bool { true }
-  package var byteCount: Int { 0 }
-  package func copied() -> Self { self }
+
+  private init(copying zset: ReplayedSortedSet) {
+    (scores, order, encoding) = (zset.scores, zset.order, zset.encoding)
+  }
+
+  package var isEmpty: Bool { scores.isEmpty }
+  package var byteCount: Int { scores.byteCount + scores.count * MemoryLayout<ScoredMember>.stride + 64 }
+  package func copied() -> Self { Self(copying: self) }
+
+  /// The number of members.
+  package var count: Int { scores.count }
+
+  /// The bytes of the longest member.
+  ///
+  /// - Complexity: O(*n*).
+  private var longestMember: Int { scores.indices.reduce(0) { max($0, scores[entryAt: $1].key.count) } }
+
+  // MARK: Changes
+
+  /// Adds a member or changes its score, without a change of the encoding.
+  func set(_ member: [UInt8], _ score: Double) {
+    // A packed sorted set stores whole numbers as integers, which have no −0.
+    let score = encoding != .skiplist && score == 0 ? 0 : score
+    if let index = scores.index(of: member) {
+      let former = scores[valueAt: index]
+      if former == score { return }
+      order.remove(ScoredMember(score: former, member: member))
+      scores[valueAt: index] = score
+    } else {
+      scores.set(member, score)
+    }
+    order.insert(ScoredMember(score: score, member: member))
+  }
+
+  /// Adds a member or changes its score, and changes the encoding if a new member does not fit.
+  func add(_ member: [UInt8], _ score: Double, _ limits: EncodingLimits) {
+    if encoding != .skiplist, !scores.contains(member),
+      count >= limits.zsetEntries || member.count > limits.zsetByteCount
+    {
+      encoding = .skiplist
+    }
+    set(member, score)
+  }
+
+  /// Removes a member.
+  ///
+  /// - Returns: Whether the sorted set had it.
+  @discardableResult
+  func remove(_ member: [UInt8]) -> Bool {
+    guard let score = scores.remove(member) else { return false }
+    order.remove(ScoredMember(score: score, member: member))
+    return true
+  }
+
+  /// Changes the encoding to a packed one if all members fit, as STORE forms of commands do at their end.
+  func packIfFitting(_ limits: EncodingLimits) {
+    if count <= limits.zsetEntries, longestMember <= limits.zsetByteCount { pack(limits) }
+  }
+
+  private func pack(_ limits: EncodingLimits) {
+    guard encoding == .skiplist else { return }
+    encoding = limits.packedEncoding
+    for index in scores.indices where scores[valueAt: index] == 0 && scores[valueAt: index].sign == .minus {
+      let member = scores[entryAt: index].key
+      scores[valueAt: index] = 0
+      order.remove(ScoredMember(score: 0, member: member))
+      order.insert(ScoredMember(score: 0, member: member))
+    }
+  }
+
+  // MARK: Writing
+
   package func write(
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
-  ) throws { fatalError("to be written") }
+  ) throws {
+    if encoding != .skiplist {
+      if limits.packedEncoding == .listpack, writer.canWrite(.zsetListpack) {
+        var packed = ListpackWriter()
+        return try writePacked(name, .zsetListpack, attributes, &packed, to: &writer)
+      }
+      if writer.canWrite(.zsetZiplist) {
+        var packed = ZiplistWriter(version: writer.header.version)
+        return try writePacked(name, .zsetZiplist, attributes, &packed, to: &writer)
+      }
+    }
+    let type: ValueType = writer.canWrite(.zset2) ? .zset2 : .zset
+    try writer.beginElements(name.span.bytes, type, count: UInt64(count), attributes)
+    // Servers save the greatest score first, so that a skip list is built fast when it is loaded.
+    try order.forEach(isDescending: true) { (entry) throws(RDBError) in
+      try writer.zsetMember(entry.member.span.bytes, score: entry.score)
+    }
+    try writer.endKey()
+  }
+
+  private func writePacked<Packed: PackedWriter & ~Copyable>(
+    _ name: [UInt8], _ type: ValueType, _ attributes: KeyAttributes, _ packed: inout Packed, to writer: inout RDBWriter
+  ) throws {
+    order.forEach { entry in
+      packed.append(entry.member.span.bytes)
+      packed.append(score: entry.score)
+    }
+    try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
+  }
 }

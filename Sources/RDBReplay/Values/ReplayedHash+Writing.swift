@@ -1,0 +1,63 @@
+import RDB
+import RDBFormat
+
+extension ReplayedHash {
+  package func write(
+    _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
+  ) throws {
+    switch encoding {
+    case .listpackex where writer.canWrite(.hashListpackEx): try writeWithExpiries(name, attributes, to: &writer)
+    case .listpack, .ziplist:
+      if writer.canWrite(.hashListpack), limits.packedEncoding == .listpack {
+        var packed = ListpackWriter()
+        try writePacked(name, .hashListpack, attributes, &packed, to: &writer)
+      } else if writer.canWrite(.hashZiplist) {
+        var packed = ZiplistWriter(version: writer.header.version)
+        try writePacked(name, .hashZiplist, attributes, &packed, to: &writer)
+      } else {
+        try writeElements(name, attributes, to: &writer)
+      }
+    default: try writeElements(name, attributes, to: &writer)
+    }
+  }
+
+  private func writePacked<Packed: PackedWriter & ~Copyable>(
+    _ name: [UInt8], _ type: ValueType, _ attributes: KeyAttributes, _ packed: inout Packed, to writer: inout RDBWriter
+  ) throws {
+    fields.forEach { name, field in
+      packed.append(name.span.bytes)
+      packed.append(field.value.span.bytes)
+    }
+    try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
+  }
+
+  /// Writes fields, values and expiries in one listpack, the earliest expiry first.
+  private func writeWithExpiries(
+    _ name: [UInt8], _ attributes: KeyAttributes, to writer: inout RDBWriter
+  ) throws {
+    var packed = ListpackWriter()
+    let order = fields.indices.map { (index: $0, time: fields[valueAt: $0].expiry?.value ?? .max) }
+      .sorted { ($0.time, $0.index) < ($1.time, $1.index) }
+    for (index, time) in order {
+      let entry = fields[entryAt: index]
+      packed.append(entry.key.span.bytes)
+      packed.append(entry.value.value.span.bytes)
+      packed.append(time == .max ? 0 : time)
+    }
+    let first = order.first.flatMap { $0.time == .max ? nil : UnixMilliseconds($0.time) }
+    try writer.packed(name.span.bytes, .hashListpackEx, try packed.finished(), firstExpiry: first, attributes)
+  }
+
+  private func writeElements(_ name: [UInt8], _ attributes: KeyAttributes, to writer: inout RDBWriter) throws {
+    var first: UnixMilliseconds?
+    fields.forEach { _, field in
+      if let expiry = field.expiry, first.map({ expiry.value < $0.value }) ?? true { first = expiry }
+    }
+    let type: ValueType = first == nil ? .hash : writer.canWrite(.hash2) ? .hash2 : .hashMetadata
+    try writer.beginElements(name.span.bytes, type, count: UInt64(fields.count), firstExpiry: first, attributes)
+    try fields.forEach { (name, field) throws(RDBError) in
+      try writer.hashField(name.span.bytes, value: field.value.span.bytes, expiry: field.expiry)
+    }
+    try writer.endKey()
+  }
+}
