@@ -58,7 +58,8 @@ struct ScoreOrder {
     result.reserveCapacity(ranks.count)
     var start = 0
     for chunk in chunks {
-      let overlap = max(ranks.lowerBound, start)..<max(ranks.lowerBound, start, min(ranks.upperBound, start + chunk.count))
+      let overlap =
+        max(ranks.lowerBound, start)..<max(ranks.lowerBound, start, min(ranks.upperBound, start + chunk.count))
       result += chunk[overlap.lowerBound - start..<overlap.upperBound - start]
       start += chunk.count
       if start >= ranks.upperBound { break }
