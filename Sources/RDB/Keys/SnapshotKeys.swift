@@ -78,10 +78,10 @@ extension RDBReader {
   /// Reads the records that one window holds.
   ///
   /// - Returns: Whether the snapshot is complete.
-  mutating func readWindow(into sink: inout OwningSink) throws -> Bool {
+  package mutating func readWindow<S: RDBSink & ~Copyable>(into sink: inout S) throws -> Bool {
     if try readRecords(into: &sink, until: .window) {
       let end = try readEnd()
-      sink.endSnapshot(end)
+      try sink.endSnapshot(end)
       return true
     }
     return false

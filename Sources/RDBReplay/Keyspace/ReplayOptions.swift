@@ -9,6 +9,8 @@ package struct ReplayOptions: Sendable {
   package var now: UnixMilliseconds
   /// The most memory that values may take, in bytes.
   package var memoryLimit = 256 << 20
+  /// Whether values that take more than ``memoryLimit`` together end the replay. A single string never grows beyond it.
+  var limitsMemory = true
   /// The number of databases: SELECT of a larger number fails, as on a server with the default configuration.
   package var databaseCount: UInt64 = 16
   /// Names that `rename-command` gave to commands, in lower case, and the commands' own names.

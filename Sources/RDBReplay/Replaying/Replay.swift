@@ -5,7 +5,7 @@ import RDBSupport
 /// Replays commands in the order of their file, as a server does that loads it.
 package final class Replay {
   package let execution: Execution
-  package private(set) var summary = ReplaySummary()
+  package internal(set) var summary = ReplaySummary()
   private let options: ReplayOptions
   /// The rows of commands by the names in the file.
   private var rows: [[UInt8]: CommandRow] = [:]
@@ -44,17 +44,25 @@ package final class Replay {
       } catch let error as NotReplayed {
         try leaveOut(command, row.name, error.reason)
       }
-      if execution.byteCount > options.memoryLimit { throw outOfMemory(command) }
+      try checkMemory(at: command.offset)
     }
   }
 
   /// The row of a name in any case, with the names that `rename-command` gave.
-  private func row(of name: [UInt8]) -> CommandRow? {
+  func row(of name: [UInt8]) -> CommandRow? {
     if let row = rows[name] { return row }
     let text = lowercasedText(name)
     guard let row = CommandTable.rows[options.renamedCommands[text] ?? text] else { return nil }
     if rows.count < 4096 { rows[name] = row }
     return row
+  }
+
+  /// Counts a command that is executed elsewhere.
+  func countCommand() { summary.commandCount += 1 }
+
+  /// Counts a command that fails.
+  func countFailure(_ command: ReplayCommand, _ row: CommandRow, _ error: CommandError) {
+    summary.failures.add(command, row.name, error.description)
   }
 
   private func leaveOut(_ command: ReplayCommand, _ name: String, _ reason: String) throws {
@@ -64,8 +72,17 @@ package final class Replay {
       found: "\(printable(name.uppercased().utf8)): \(reason)")
   }
 
-  private func outOfMemory(_ command: ReplayCommand) -> RDBError {
-    .replayMemory(at: command.offset, limit: options.memoryLimit)
+  /// Takes a key of the base snapshot.
+  func put(_ name: [UInt8], _ key: ReplayedKey, in database: UInt64) throws {
+    execution.database = database
+    execution.put(name, key)
+    try checkMemory(at: 0)
+  }
+
+  private func checkMemory(at offset: UInt64) throws {
+    if execution.byteCount > options.memoryLimit, options.limitsMemory {
+      throw RDBError.replayMemory(at: offset, limit: options.memoryLimit)
+    }
   }
 }
 

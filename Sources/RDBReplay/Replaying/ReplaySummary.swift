@@ -26,8 +26,19 @@ package struct ReplaySummary: Sendable {
   /// CONFIG SET, which a server would execute.
   package internal(set) var configurationCount: UInt64 = 0
 
+  /// The number of commands that failed.
+  package var failureCount: UInt64 { failures.values.reduce(0) { $0 + $1.count } }
+
   /// Creates the summary of no commands.
   package init() {}
+
+  /// Adds the summary of other commands of the same log.
+  package mutating func merge(_ other: ReplaySummary) {
+    commandCount += other.commandCount
+    failures.merge(other.failures) { $0.merged($1) }
+    lost.merge(other.lost) { $0.merged($1) }
+    configurationCount += other.configurationCount
+  }
 
   /// What is missing from the keyspace, and what is remarkable about it.
   package var ledger: Ledger {
@@ -44,6 +55,14 @@ package struct ReplaySummary: Sendable {
     }
     if configurationCount > 0 { ledger.note("CONFIG SET, which is not executed", count: configurationCount) }
     return ledger
+  }
+}
+
+extension ReplaySummary.Count {
+  fileprivate func merged(_ other: Self) -> Self {
+    var first = (part, offset) <= (other.part, other.offset) ? self : other
+    first.count = count + other.count
+    return first
   }
 }
 

@@ -2,9 +2,12 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// Puts the keys of a base snapshot into the keyspace, as they are stored: a command that needs a value decodes it.
+/// Hands on the keys of a base snapshot with their values as they are stored: a command that needs a value decodes it.
 struct BaseSnapshotSink: SelectiveSink {
-  let execution: Execution
+  private let execution: Execution
+  private let readsValues: Bool
+  private let receive: (_ name: [UInt8], _ database: UInt64, _ key: ReplayedKey) throws -> Void
+  private var database: UInt64 = 0
   private(set) var header = SnapshotHeader(vendor: .redis, version: 0)
   private var name: [UInt8] = []
   private var key = ReplayedKey(.string([], isRaw: false))
@@ -20,7 +23,18 @@ struct BaseSnapshotSink: SelectiveSink {
     ]
   }
 
-  init(_ execution: Execution) { self.execution = execution }
+  /// - Parameters:
+  ///   - readsValues: Whether the values are wanted; else each is empty.
+  ///   - execution: Gets the function libraries.
+  ///   - receive: Receives each key.
+  init(
+    readsValues: Bool = true, _ execution: Execution,
+    _ receive: @escaping (_ name: [UInt8], _ database: UInt64, _ key: ReplayedKey) throws -> Void
+  ) {
+    self.readsValues = readsValues
+    self.execution = execution
+    self.receive = receive
+  }
 
   mutating func beginSnapshot(_ header: SnapshotHeader) { self.header = header }
   mutating func aux(_ field: borrowing AuxField) {
@@ -32,21 +46,18 @@ struct BaseSnapshotSink: SelectiveSink {
   }
 
   mutating func beginKey(_ header: borrowing KeyHeader) -> Interest {
-    execution.database = header.database
+    database = header.database
     name = [UInt8](header.name)
     key.expiry = header.expiry
     key.attributes = KeyAttributes(idleSeconds: header.idleSeconds, frequency: header.frequency)
     if header.metadata.byteCount > 0 { key.attributes.metadata = [UInt8](header.metadata) }
     value = StoredValue(type: header.storedType, payload: [], module: header.module, header: self.header)
     fields = []
-    return .stored
+    return readsValues ? .stored : .skip
   }
   mutating func beginStored(byteCount: UInt64) { value.payload.reserveCapacity(min(Int(clamping: byteCount), 1 << 20)) }
   mutating func stored(_ chunk: RawSpan) throws {
     value.payload.append(chunk)
-    if execution.byteCount + value.payload.count > execution.options.memoryLimit {
-      throw RDBError.replayMemory(at: 0, limit: execution.options.memoryLimit)
-    }
   }
   mutating func endStored() {}
   mutating func beginElements(_ header: ElementsHeader) {}
@@ -56,9 +67,6 @@ struct BaseSnapshotSink: SelectiveSink {
   mutating func endKey(_ end: KeyEnd) throws {
     key.value = fields.isEmpty ? .stored(value) : .hash(ReplayedHash(loading: fields, execution.limits))
     value.payload = []
-    execution.put(name, key)
-    if execution.byteCount > execution.options.memoryLimit {
-      throw RDBError.replayMemory(at: 0, limit: execution.options.memoryLimit)
-    }
+    try receive(name, database, key)
   }
 }

@@ -2,8 +2,9 @@ import RDB
 import RDBFormat
 
 /// Writes a keyspace as a snapshot, key by key, in the order of databases and of the keys' insertion.
-struct KeyspaceWriter: ~Copyable {
-  private var writer: RDBWriter
+final class KeyspaceWriter {
+  private var writer: RDBWriter?
+  private let header: SnapshotHeader
   private let limits: EncodingLimits
   private var database: UInt64?
 
@@ -12,7 +13,8 @@ struct KeyspaceWriter: ~Copyable {
   /// - Parameter base: The header of the base snapshot, whose values are passed on as they are stored; `nil`: none.
   init(to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?) throws {
     self.limits = limits
-    writer = try RDBWriter(to: destination, header: Self.header(limits.server, base), capacity: 64 << 10)
+    header = Self.header(limits.server, base)
+    writer = try RDBWriter(to: destination, header: header, capacity: 64 << 10)
   }
 
   /// Writes what the snapshot says of its origin.
@@ -20,18 +22,18 @@ struct KeyspaceWriter: ~Copyable {
   /// - Parameters:
   ///   - auxFields: The fields of the base snapshot.
   ///   - time: The last time that the commands' file tells.
-  mutating func writeOrigin(_ auxFields: [(name: [UInt8], value: [UInt8])], time: UnixMilliseconds?) throws {
-    guard writer.header.version >= 7 else { return }
+  func writeOrigin(_ auxFields: [(name: [UInt8], value: [UInt8])], time: UnixMilliseconds?) throws {
+    guard header.version >= 7 else { return }
     let replaced: Set = ["aof-preamble", "aof-base", "redis-ver", "valkey-ver", "redis-bits"]
     let server = limits.server
-    try writer.aux(
+    try writer!.aux(
       server.vendor == .valkey ? "valkey-ver" : "redis-ver", "\(server.major).\(server.minor).\(server.patch)")
-    try writer.aux("redis-bits", "64")
+    try writer!.aux("redis-bits", "64")
     for (name, value) in auxFields where !replaced.contains(String(decoding: name, as: UTF8.self)) {
       if time != nil, name.elementsEqual("ctime".utf8) { continue }
-      try writer.aux(name.span.bytes, value.span.bytes)
+      try writer!.aux(name.span.bytes, value.span.bytes)
     }
-    if let time { try writer.aux("ctime", "\(time.value / 1000)") }
+    if let time { try writer!.aux("ctime", "\(time.value / 1000)") }
   }
 
   /// The header of the newest version that both the server and the base snapshot need.
@@ -42,29 +44,29 @@ struct KeyspaceWriter: ~Copyable {
     return SnapshotHeader(vendor: vendor, version: max(version, base.version))
   }
 
-  mutating func library(_ code: [UInt8]) throws { try writer.functionLibrary(code.span.bytes) }
+  func library(_ code: [UInt8]) throws { try writer!.functionLibrary(code.span.bytes) }
 
   /// Writes a key.
-  mutating func write(_ name: [UInt8], _ key: ReplayedKey, database: UInt64) throws {
+  func write(_ name: [UInt8], _ key: ReplayedKey, database: UInt64) throws {
     if self.database != database {
-      try writer.selectDatabase(database)
+      try writer!.selectDatabase(database)
       self.database = database
     }
     var attributes = key.attributes
     attributes.expiry = key.expiry
     switch key.value {
-    case .string(let bytes, _): try writer.string(name.span.bytes, bytes.span.bytes, attributes)
+    case .string(let bytes, _): try writer!.string(name.span.bytes, bytes.span.bytes, attributes)
     case .stored(let value): try write(name, value, attributes)
-    case .list(let value): try value.write(name, attributes, limits, to: &writer)
-    case .set(let value): try value.write(name, attributes, limits, to: &writer)
-    case .zset(let value): try value.write(name, attributes, limits, to: &writer)
-    case .hash(let value): try value.write(name, attributes, limits, to: &writer)
-    case .stream(let value): try value.write(name, attributes, limits, to: &writer)
+    case .list(let value): try value.write(name, attributes, limits, to: &writer!)
+    case .set(let value): try value.write(name, attributes, limits, to: &writer!)
+    case .zset(let value): try value.write(name, attributes, limits, to: &writer!)
+    case .hash(let value): try value.write(name, attributes, limits, to: &writer!)
+    case .stream(let value): try value.write(name, attributes, limits, to: &writer!)
     }
   }
 
-  private mutating func write(_ name: [UInt8], _ value: StoredValue, _ attributes: KeyAttributes) throws {
-    guard writer.canWrite(value.type) else {
+  private func write(_ name: [UInt8], _ value: StoredValue, _ attributes: KeyAttributes) throws {
+    guard writer!.canWrite(value.type) else {
       var key = ReplayedKey(try value.decoded(limits), expiry: attributes.expiry)
       key.attributes = attributes
       if case .stored = key.value {
@@ -74,13 +76,11 @@ struct KeyspaceWriter: ~Copyable {
       }
       return try write(name, key, database: database ?? 0)
     }
-    try writer.beginStored(name.span.bytes, value.type, attributes, module: value.module)
-    try writer.stored(value.payload.span.bytes)
-    try writer.endKey()
+    try writer!.beginStored(name.span.bytes, value.type, attributes, module: value.module)
+    try writer!.stored(value.payload.span.bytes)
+    try writer!.endKey()
   }
 
-  mutating func flush() throws { try writer.flush() }
-
-  /// Writes the end of the snapshot.
-  consuming func finish() throws -> RDBWriter.Summary { try writer.finish() }
+  /// Writes the end of the snapshot, after which nothing can be written.
+  func finish() throws { _ = try writer.take()?.finish() }
 }

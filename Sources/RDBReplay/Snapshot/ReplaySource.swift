@@ -5,84 +5,66 @@ import RDBSupport
 /// A source that replays a log and hands out the keyspace that it builds, as a snapshot.
 ///
 /// Every reader, sink and filter then works on a log as on the snapshot that a server would save after loading it.
+///
+/// A log that does not fit the memory limit is replayed in two passes, for which it is opened again.
 package final class ReplaySource: ByteSource {
-  private let log: any ReplayLog
-  private let replay: Replay
+  private let options: ReplayOptions
+  private let makeLog: () throws -> any ReplayLog
+  private let isLarge: Bool
   private let output = DrainedDestination()
+  private var producer: (any KeyspaceProducer)?
   private var writer: KeyspaceWriter?
-  private var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
-  private var lastTime: UnixMilliseconds?
-  /// The next key to write: the number of its database among ``Keyspace/databaseNumbers``, and its index in the table.
-  private var nextKey = (database: 0, index: 0)
-  private var databaseNumbers: [UInt64] = []
   private var isComplete = false
 
-  package init(_ log: any ReplayLog, _ options: ReplayOptions) {
-    self.log = log
-    replay = Replay(options)
+  /// Creates a source.
+  ///
+  /// - Parameters:
+  ///   - options: How commands are replayed.
+  ///   - logByteCount: The size of the log, in bytes, if it is known.
+  ///   - makeLog: Opens the log, from its beginning.
+  package init(_ options: ReplayOptions, logByteCount: UInt64? = nil, _ makeLog: @escaping () throws -> any ReplayLog) {
+    self.options = options
+    self.makeLog = makeLog
+    // A log of twice the limit seldom fits it, and the attempt costs time.
+    isLarge = (logByteCount ?? 0) > UInt64(options.memoryLimit) * 2
   }
 
-  /// What happened while the commands were replayed. It is complete once the source has handed out its first byte.
-  package var summary: ReplaySummary { replay.summary }
+  /// What happened while the commands were replayed; complete at the end of the source.
+  package var summary: ReplaySummary { producer?.summary ?? ReplaySummary() }
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    if writer == nil, !isComplete { try begin() }
-    while output.isEmpty, !isComplete { try writeKeys() }
+    if producer == nil { try begin() }
+    while output.isEmpty, !isComplete, let producer, let writer {
+      if try !producer.writeSome(to: writer) {
+        try writer.finish()
+        isComplete = true
+      }
+    }
     return output.drain(into: buffer)
   }
 
-  // MARK: Replaying
-
   private func begin() throws {
-    while let item = try log.next() {
-      switch item {
-      case .beginPart: replay.beginPart()
-      case .base(let source): try load(source)
-      case .command(let command): try replay.apply(command)
-      case .time(let time):
-        replay.setTime(time)
-        lastTime = time
-      }
-    }
-    let execution = replay.execution
-    execution.storeCurrentDatabase()
-    databaseNumbers = execution.keyspace.databaseNumbers
-    var writer = try KeyspaceWriter(to: output, execution.limits, base: base?.header)
-    try writer.writeOrigin(base?.auxFields ?? [], time: lastTime)
-    for code in execution.keyspace.libraryCodes { try writer.library(code) }
-    self.writer = consume writer
+    let producer = try makeProducer()
+    self.producer = producer
+    let origin = producer.origin
+    let writer = try KeyspaceWriter(
+      to: output, EncodingLimits(server: options.server), base: origin.base?.header)
+    try writer.writeOrigin(origin.base?.auxFields ?? [], time: origin.time)
+    for code in origin.libraries { try writer.library(code) }
+    self.writer = writer
   }
 
-  private func load(_ source: any ByteSource) throws {
-    var sink = BaseSnapshotSink(replay.execution)
-    var reader = RDBReader(source)
-    try reader.read(into: &sink)
-    base = (sink.header, sink.auxFields)
-  }
-
-  // MARK: Writing
-
-  /// Writes some keys, or the end of the snapshot.
-  private func writeKeys() throws {
-    guard nextKey.database < databaseNumbers.count else {
-      isComplete = true
-      if let writer = writer.take() { _ = try writer.finish() }
-      return
+  private func makeProducer() throws -> any KeyspaceProducer {
+    if !isLarge {
+      do { return try WholeReplay(try makeLog(), options) } catch let error as RDBError
+      where error.code == .replayMemory {}
     }
-    let number = databaseNumbers[nextKey.database]
-    let table = replay.execution.keyspace.databases[number] ?? ByteTable()
-    guard let index = table.nextIndex(from: nextKey.index) else {
-      nextKey = (nextKey.database + 1, 0)
-      return
-    }
-    let entry = table[entryAt: index]
-    try writer!.write(entry.key, entry.value, database: number)
-    nextKey.index = index + 1
+    return try GroupedReplay(options, makeLog)
   }
 }
 
 /// A destination whose bytes are taken out again.
-private final class DrainedDestination: ByteDestination {
+final class DrainedDestination: ByteDestination {
   private var bytes: [UInt8] = []
   private var start = 0
 

@@ -1,0 +1,146 @@
+import RDB
+import RDBFormat
+import RDBSupport
+
+/// Replays a log in bounded memory, in two passes: the second writes the keys that do not return at once, and replays the
+/// others group by group from temporary files.
+final class GroupedReplay: KeyspaceProducer {
+  private let options: ReplayOptions
+  private let limits: EncodingLimits
+  private let survey: KeySurvey
+  private let log: any ReplayLog
+  private let router: CommandRouter
+  /// The keys that do not return: at most one at a time.
+  private let passing: Replay
+  private var passingKey: UInt64?
+  private var now: UnixMilliseconds
+  private var partitions: [GroupPartition]
+  private var buffer = ByteBuffer()
+  private var isLogRead = false
+  /// The base snapshot that is being read, and its sink.
+  private var base: BaseSnapshotSink?
+  private var baseReader: RDBReader?
+  /// The keys of a partition that are being written.
+  private var keys: KeyspaceWalk?
+  private(set) var summary: ReplaySummary
+
+  /// - Parameter makeLog: Opens the log, from its beginning.
+  init(_ options: ReplayOptions, _ makeLog: () throws -> any ReplayLog) throws {
+    self.options = options
+    limits = EncodingLimits(server: options.server)
+    survey = try KeySurvey(try makeLog(), options)
+    summary = survey.router.control.summary
+    log = try makeLog()
+    router = CommandRouter(options)
+    var passingOptions = options
+    passingOptions.databaseCount = .max
+    passingOptions.limitsMemory = false
+    passing = Replay(passingOptions)
+    now = options.now
+    let count = min(256, max(1, survey.byteCount * 4 / UInt64(max(options.memoryLimit, 1))))
+    partitions = (0..<count).map { _ in GroupPartition(depth: 0) }
+  }
+
+  var origin: KeyspaceOrigin {
+    KeyspaceOrigin(
+      base: survey.base, time: survey.lastTime,
+      libraries: survey.router.control.execution.keyspace.libraryCodes)
+  }
+
+  func writeSome(to writer: KeyspaceWriter) throws -> Bool {
+    if !isLogRead {
+      try readSome(writer)
+      return true
+    }
+    if keys != nil {
+      if try keys!.writeKey(to: writer) { return true }
+      keys = nil
+    }
+    guard let partition = partitions.first else { return false }
+    partitions.removeFirst()
+    do {
+      let replay = try partition.replay(options)
+      merge(replay.summary)
+      keys = KeyspaceWalk(replay.execution.keyspace) { [survey] in survey.router.databases.number(of: $0) }
+    } catch let error as RDBError where error.code == .replayMemory {
+      partitions.insert(contentsOf: try partition.divided(survey, limits), at: 0)
+    }
+    return true
+  }
+
+  private func merge(_ other: ReplaySummary) {
+    var other = other
+    // The first pass has counted the commands.
+    other.commandCount = 0
+    summary.merge(other)
+  }
+
+  // MARK: The second pass
+
+  /// Continues with a window of the base snapshot, or with the next item of the log.
+  private func readSome(_ writer: KeyspaceWriter) throws {
+    if baseReader != nil {
+      if try baseReader!.readWindow(into: &base!) { baseReader = nil }
+      return
+    }
+    switch try log.next() {
+    case .beginPart: router.control.beginPart()
+    case .time(let time):
+      now = time
+      passing.setTime(time)
+    case .command(let command): try router.route(command) { try take($0, writer) }
+    case .base(let source):
+      base = BaseSnapshotSink(router.control.execution) { [unowned self] name, database, key in
+        try take(name, key, in: database, writer)
+      }
+      baseReader = RDBReader(source)
+    case nil:
+      try writePassingKey(writer)
+      merge(passing.summary)
+      for partition in partitions { try partition.seal() }
+      isLogRead = true
+    }
+  }
+
+  /// Takes a key of the base snapshot. A key that no command touches is written as it is stored.
+  private func take(_ name: [UInt8], _ key: ReplayedKey, in database: UInt64, _ writer: KeyspaceWriter) throws {
+    let hash = CommandRouter.hash(name, in: database)
+    if survey.isDropped(hash, in: database) { return }
+    if let group = survey.group(of: hash) {
+      return try partition(of: group).addBase(name, key, database: database, limits, survey.base?.header)
+    }
+    guard let number = survey.router.databases.number(of: database) else { return }
+    try writer.write(name, key, database: number)
+  }
+
+  private func take(_ route: RoutedCommand, _ writer: KeyspaceWriter) throws {
+    guard let key = route.keys.first, !survey.isDropped(key, in: route.database) else { return }
+    if let group = survey.group(of: key) {
+      let record = CommandRecord(database: route.database, group: group, now: now, command: route.command)
+      return try partition(of: group).add(record, through: &buffer)
+    }
+    if key != passingKey { try writePassingKey(writer) }
+    passingKey = key
+    passing.execution.database = route.database
+    try passing.apply(route.command)
+  }
+
+  private func partition(of group: UInt64) -> GroupPartition {
+    partitions[GroupPartition.index(of: group, among: partitions.count, depth: 0)]
+  }
+
+  private func writePassingKey(_ writer: KeyspaceWriter) throws {
+    let execution = passing.execution
+    passingKey = nil
+    guard !execution.keys.isEmpty else { return }
+    if let number = survey.router.databases.number(of: execution.database) {
+      var index = 0
+      while let next = execution.keys.nextIndex(from: index) {
+        let entry = execution.keys[entryAt: next]
+        try writer.write(entry.key, entry.value, database: number)
+        index = next + 1
+      }
+    }
+    execution.flushDatabase()
+  }
+}

@@ -1,0 +1,57 @@
+import RDB
+import RDBFormat
+
+/// What a first pass over a log finds out: which keys return, which are tied together, and what concerns no key.
+///
+/// A key that comes once, or several times in a row, can be replayed and written at once. Memory is bounded by the filter
+/// and the number of tied keys.
+final class KeySurvey {
+  let router: CommandRouter
+  private var filter: SightingFilter
+  private var ties = KeyTies()
+  private var lastKey: UInt64?
+  /// The bytes of commands and base values, roughly.
+  private(set) var byteCount: UInt64 = 0
+  private(set) var lastTime: UnixMilliseconds?
+  private(set) var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
+
+  init(_ log: any ReplayLog, _ options: ReplayOptions) throws {
+    router = CommandRouter(options)
+    filter = SightingFilter(byteCount: options.memoryLimit / 4)
+    while let item = try log.next() {
+      switch item {
+      case .beginPart: router.control.beginPart()
+      case .time(let time): lastTime = time
+      case .command(let command):
+        byteCount += command.arguments.reduce(16) { $0 + UInt64($1.count) + 8 }
+        try router.route(command) { see($0.keys) }
+      case .base(let source):
+        var sink = BaseSnapshotSink(readsValues: false, router.control.execution) { name, database, _ in
+          self.see([CommandRouter.hash(name, in: database)])
+        }
+        var reader = RDBReader(source)
+        byteCount += try reader.read(into: &sink)?.byteCount ?? 0
+        base = (sink.header, sink.auxFields)
+      }
+    }
+  }
+
+  private func see(_ keys: [UInt64]) {
+    if keys.count > 1 { ties.tie(keys) }
+    for key in keys where key != lastKey {
+      filter.see(key)
+      lastKey = key
+    }
+  }
+
+  /// The group that a key must be replayed with; `nil`: it can be replayed at once.
+  func group(of key: UInt64) -> UInt64? {
+    if let group = ties.group(of: key) { return group }
+    return filter.wasSeenAgain(key) ? key : nil
+  }
+
+  /// Whether nothing of a key is left at the end, because its database was flushed.
+  func isDropped(_ key: UInt64, in database: UInt64) -> Bool {
+    router.databases.dropped.contains(database) && ties.group(of: key) == nil
+  }
+}

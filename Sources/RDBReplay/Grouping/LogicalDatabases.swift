@@ -1,0 +1,33 @@
+/// The databases of a log by the data that they hold, not by their numbers.
+///
+/// SWAPDB exchanges the numbers of two databases, and FLUSHDB gives a number to a new, empty database. What becomes of a key
+/// then depends on its logical database alone, and keys of a database that was flushed need not be replayed.
+struct LogicalDatabases: Equatable {
+  /// The logical databases by their present numbers. A number that is missing stands for itself.
+  private var logical: [UInt64: UInt64] = [:]
+  private var nextNew: UInt64
+  /// The logical databases that have no number any more.
+  private(set) var dropped: Set<UInt64> = []
+
+  /// - Parameter count: The number of databases.
+  init(count: UInt64) { nextNew = count }
+
+  /// The logical database that has a number at present.
+  func logical(_ number: UInt64) -> UInt64 { logical[number] ?? number }
+
+  mutating func swap(_ first: UInt64, _ second: UInt64) {
+    (logical[first], logical[second]) = (logical(second), logical(first))
+  }
+
+  mutating func flush(_ number: UInt64) {
+    dropped.insert(logical(number))
+    logical[number] = nextNew
+    nextNew += 1
+  }
+
+  /// The number of a logical database at the end of the log; `nil`: it was dropped.
+  func number(of database: UInt64) -> UInt64? {
+    if dropped.contains(database) { return nil }
+    return logical.first { $0.value == database }?.key ?? database
+  }
+}

@@ -1,0 +1,53 @@
+import RDB
+import RDBFormat
+
+/// What a keyspace says of its origin.
+struct KeyspaceOrigin {
+  /// The header and the AUX fields of the base snapshot.
+  var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
+  /// The last time that the log tells.
+  var time: UnixMilliseconds?
+  /// The code of the function libraries.
+  var libraries: [[UInt8]]
+}
+
+/// A way to replay a log.
+protocol KeyspaceProducer: AnyObject {
+  var origin: KeyspaceOrigin { get }
+  var summary: ReplaySummary { get }
+
+  /// Continues to replay, and writes the keys that are complete.
+  ///
+  /// - Returns: Whether there may be more keys.
+  func writeSome(to writer: KeyspaceWriter) throws -> Bool
+}
+
+/// A walk through all keys of a keyspace, which can pause after each.
+struct KeyspaceWalk {
+  private let databases: [(number: UInt64, keys: ByteTable<ReplayedKey>)]
+  private var database = 0
+  private var index = 0
+
+  /// - Parameter number: The number that a database is written with; `nil`: its keys are left out.
+  init(_ keyspace: Keyspace, number: (UInt64) -> UInt64? = { $0 }) {
+    databases = keyspace.databases.compactMap { database, keys in number(database).map { ($0, keys) } }
+      .sorted { $0.number < $1.number }
+  }
+
+  /// Writes the next key.
+  ///
+  /// - Returns: Whether there was one.
+  mutating func writeKey(to writer: KeyspaceWriter) throws -> Bool {
+    while database < databases.count {
+      let (number, keys) = databases[database]
+      if let next = keys.nextIndex(from: index) {
+        let entry = keys[entryAt: next]
+        try writer.write(entry.key, entry.value, database: number)
+        index = next + 1
+        return true
+      }
+      (database, index) = (database + 1, 0)
+    }
+    return false
+  }
+}
