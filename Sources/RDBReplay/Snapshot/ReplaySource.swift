@@ -57,7 +57,8 @@ package final class ReplaySource: ByteSource {
   private func makeProducer() throws -> any KeyspaceProducer {
     if !isLarge {
       do { return try WholeReplay(try makeLog(), options) } catch let error as RDBError
-      where error.code == .replayMemory {}
+        where error.code == .replayMemory
+      {}
     }
     return try GroupedReplay(options, makeLog)
   }
