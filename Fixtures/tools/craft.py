@@ -566,6 +566,26 @@ def valkey80():
     f.aux(b"slot-info", string(b"12182,1,0,0"))
     f.string(b"foo", string(b"v"), b"v")
     f.end()
+    f = File(81, "pathhash")
+    f.select(0)
+
+    def paths(name, payload, value, **more):
+        f.key(name, 23, payload, "path-hash", [[b64(p), [[b64(a), b64(b)] for a, b in fields]] for p, fields in value],
+              encoding="radix", **more)
+    one = lambda p, *fields: string(p) + length(len(fields)) + b"".join(string(a) + string(b) for a, b in fields)  # noqa: E731
+    paths(b"one", length(1) + one(b"p", (b"f", b"v")), [(b"p", [(b"f", b"v")])])
+    paths(b"no paths", length(0), [])
+    paths(b"bytes", length(3) + one(b"", (b"root", b"value")) + one(b"\x00\x01\x02\xff", (b"f\x00ield", b"v\x00al\xff"), (b"", b""))
+          + one(b"abc", (b"f1", b"v1"), (b"f2", b"v2")),
+          [(b"", [(b"root", b"value")]), (b"\x00\x01\x02\xff", [(b"f\x00ield", b"v\x00al\xff"), (b"", b"")]),
+           (b"abc", [(b"f1", b"v1"), (b"f2", b"v2")])])
+    paths(b"other forms", length(1, 64) + lzf_string(b"p" * 40) + length(2, 32) + integer(7, 8) + integer(-5, 16) + lzf_string(b"f" * 40) + string(b"v"),
+          [(b"p" * 40, [(b"7", b"-5"), (b"f" * 40, b"v")])])
+    many_paths = [(b"segment:%03d/%s" % (i, b"x" * (i % 50)), [(b"worker-%d" % j, b"%d" % (i * j)) for j in range(1 + i % 7)]) for i in range(300)]
+    f.expire_ms(YEAR_2100)
+    paths(b"many", length(300) + b"".join(one(p, *fields) for p, fields in many_paths), many_paths)
+    f.string(b"s", string(b"v"), b"v")
+    f.end()
     f = File(81, "hash2")
     f.select(0)
     f.hash(b"h", 22, length(2) + pair(b"f", b"v", YEAR_2100) + pair(b"g", b"w", -1), [(b"f", b"v", YEAR_2100), (b"g", b"w")])

@@ -5,8 +5,8 @@ import RDBFormat
 package enum ElementChoice: Hashable, Sendable {
   /// All elements.
   case all
-  /// One element: a hash field, a member of a set or sorted set, a stream entry by its ID, or an array element by its
-  /// index.
+  /// One element: a hash field, a member of a set or sorted set, a stream entry by its ID, an array element by its
+  /// index, or a path with its fields.
   case named([UInt8])
   /// A range of elements, counted from 0, both ends included, as in LRANGE; bytes of a string, as in GETRANGE;
   /// indexes of an array. Negative numbers count from the end, −1 being the last element, and need

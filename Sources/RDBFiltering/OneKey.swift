@@ -50,6 +50,8 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
   var elementCount: UInt64 = 0
   /// Whether the fields of the current stream entry pass.
   var passesEntry = false
+  /// Whether the current path of a path hash passes.
+  private var passesPath = false
 
   package init(_ options: Options, base: consuming Base) {
     self.base = base
@@ -158,6 +160,16 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     elementCount &+= 1
     try announce()
     try base.arrayElement(index: index, value: value)
+  }
+
+  /// Passes a path that is chosen by its name or its number, with all its fields.
+  package mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws {
+    passesPath = try passes(path)
+    if passesPath { try base.beginPath(path, fieldCount: fieldCount) }
+  }
+
+  package mutating func pathField(_ field: RawSpan, value: RawSpan) throws {
+    if passesPath { try base.pathField(field, value: value) }
   }
 
   // MARK: Streams

@@ -30,6 +30,7 @@ struct SnapshotCheckTests {
       case .zset(let value): sum += UInt64(value.count)
       case .hash(let value): sum += UInt64(value.count)
       case .stream(let value): sum += UInt64(value.entries.count)
+      case .pathHash(let value): sum += UInt64(value.count)
       case .array(let value, _): sum += UInt64(value.count)
       case .string, .module, .function: break
       }
@@ -199,6 +200,23 @@ struct SnapshotCheckTests {
       #expect(key.key.text == "key")
       #expect((key.offset, key.firstOffset, key.index, key.firstIndex) == (repeated, original, nil, nil))
     }
+  }
+
+  @Test("Finds a path that a path hash has twice, and a field that a path has twice, and takes an empty path hash")
+  func repeatedPaths() throws {
+    func path(_ name: String, _ fields: [String]) -> [UInt8] {
+      RDBBytes.string(name) + [UInt8(fields.count)] + fields.flatMap { RDBBytes.string($0) + RDBBytes.string("v") }
+    }
+    var snapshot = SnapshotBuilder(version: 81, vendor: .valkey)
+    snapshot.key(23, "good", value: [2] + path("a", ["f", "g"]) + path("b", ["f", "a"]))
+    snapshot.key(23, "empty", value: [0])
+    #expect(try check(snapshot.whole, unique: true).duplicates?.count == 0)
+    #expect(try check(snapshot.whole).isOK && check(snapshot.whole).elements == 2)
+    snapshot.key(23, "paths", value: [3] + path("a", ["f"]) + path("b", ["f"]) + path("a", ["g"]))
+    snapshot.key(23, "fields", value: [2] + path("a", ["f"]) + path("b", ["f", "g", "f"]))
+    let found = try #require(try check(snapshot.whole, unique: true).duplicates)
+    #expect(found.first.compactMap { $0.member?.text } == ["path a", "field of path 2: f"])
+    #expect(found.count == 2)
   }
 
   @Test("Finds the first ten of many duplicates across many sorted runs")

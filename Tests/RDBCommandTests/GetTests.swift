@@ -185,7 +185,7 @@ struct GetTests {
     Case(
       line: "rdb top-elements dump.rdb greeting", output: "", status: 64,
       error:
-        "rdb: \"greeting\": expected a list, set, sorted set, hash, stream or array, found a value without elements, of type string\n"
+        "rdb: \"greeting\": expected a list, set, sorted set, hash, stream, array or path hash, found a value without elements, of type string\n"
     ),
   ]
 
@@ -391,8 +391,8 @@ struct GetTests {
     #expect(outcome.text.contains(#"1) "\x1b]0;x\a""#))
   }
 
-  /// Of every type; one of arrays.
-  static let fixtures = ["redis-7.2.6/all", "valkey-9.1.2/all", "crafted/v14-arrays"]
+  /// Of every type; one of arrays, one of path hashes.
+  static let fixtures = ["redis-7.2.6/all", "valkey-9.1.2/all", "crafted/v14-arrays", "crafted/v81-pathhash"]
 
   @Test("write JSON that its schema accepts", arguments: fixtures)
   func schemas(_ name: String) throws {

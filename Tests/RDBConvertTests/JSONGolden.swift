@@ -47,6 +47,15 @@ struct JSONComparison {
       }
       return own.count == elements.count && key["insert_index"]?.uint == insertIndex
         && zip(elements, own).allSatisfy { $0.index == $1.index && $0.value.matches($1.value) }
+    case .pathHash(let paths):
+      guard let own = key["paths"]?.members, own.count == paths.count else { return false }
+      return try zip(own, paths).allSatisfy { member, path in
+        guard path.path.matches(try strings.nameBytes(member.name)), let fields = member.value.members else { return false }
+        return try fields.count == path.fields.count
+          && zip(fields, path.fields).allSatisfy { own, row in
+            try row.field.matches(try strings.nameBytes(own.name)) && row.value.matches(try strings.bytes(own.value))
+          }
+      }
     case .stream(let stream):
       return try isStream(key, stream)
     case .module(let type, let dump):

@@ -27,7 +27,7 @@ private struct Changing<Base: RDBSink & ~Copyable>: ForwardingSink, ~Copyable {
     let interest = try key.changing(name: key.name, database: key.database, expiry: nil) { try base.beginKey($0) }
     switch key.type {
     case .hash, .list, .set, .zset, .string: return .elements
-    case .stream, .array, .module: return interest
+    case .stream, .array, .pathHash, .module: return interest
     }
   }
 }

@@ -190,12 +190,9 @@ struct DialectTests {
     #expect(log.contains(#"key "k" db 0 string at 9 expiry 7"#), "\(log)")
   }
 
-  @Test("Valkey's path hashes and inline updates are unsupported by name; four numbers of slot-info are read")
+  @Test("Valkey's inline updates are unsupported by name; four numbers of slot-info are read")
   func valkey() {
-    for (record, name): ([UInt8], String) in [
-      (RDBBytes.key(23, [0]), "Valkey 9.2's type 23 (a path hash)"),
-      ([242], "opcode 242 of a Valkey 9.2 forkless save"),
-    ] {
+    for (record, name): ([UInt8], String) in [([242], "opcode 242 of a Valkey 9.2 forkless save")] {
       var builder = SnapshotBuilder(version: 81, vendor: .valkey)
       builder.aux("slot-info", "3443,1,1,0")
       builder.raw(record)

@@ -119,6 +119,13 @@ private struct Differences {
       for (index, value) in expected {
         expect(found[index].map { value.matches($0) } ?? false, "element \(index)")
       }
+    case (.pathHash(let paths), .pathHash(let expected)):
+      matchUp(paths.map { ($0.path, $0.fields) }, expected.map { ($0.path, $0.fields) }) {
+        (
+          own: [(field: [UInt8], value: [UInt8])], row: [(field: Golden.Bytes, value: Golden.Bytes)]
+        ) -> Bool in
+        own.count == row.count && zip(own, row).allSatisfy { $1.field.matches($0.field) && $1.value.matches($0.value) }
+      }
     case (.module(let module, let stored), .module(let type, let dump)):
       expect(module.name == type, "module \(module.name)")
       expect(dump.matches(payload(module, stored)), "the module's value")

@@ -74,7 +74,7 @@ struct RewritingSink: SelectiveSink, ~Copyable {
     (elements, scores, expiries) = ([], [], [])
     stream = StreamParts()
     switch type {
-    case .module2, .array, .streamListpacks4, .streamListpacks5, .hashMetadataPreGA,
+    case .module2, .array, .pathHash, .streamListpacks4, .streamListpacks5, .hashMetadataPreGA,
       .hashListpackExPreGA, .hashZipmap:
       isStored = true
       // The module's ID stands in front of what is stored.

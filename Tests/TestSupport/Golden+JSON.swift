@@ -45,6 +45,16 @@ extension Golden.Value {
         return (index: try required(pair[0], "index") as UInt64, value: try bytes(pair[1]))
       }
       self = .array(elements: elements, insertIndex: try optional(value["insert_index"], UInt64.self))
+    case "path-hash":
+      self = .pathHash(
+        try jsonArray(json).map { entry in
+          let pair = try jsonArray(entry, count: 2)
+          let fields = try jsonArray(pair[1]).map { field in
+            let two = try jsonArray(field, count: 2)
+            return (field: try bytes(two[0]), value: try bytes(two[1]))
+          }
+          return (path: try bytes(pair[0]), fields: fields)
+        })
     case "module":
       let value: JSONFields = try required(json, "module")
       self = .module(

@@ -63,6 +63,7 @@ public enum Golden {
     /// The expiry in Unix milliseconds; `nil`: the field does not expire.
     case hash([(field: Bytes, value: Bytes, expiry: Int64?)])
     case stream(Stream)
+    case pathHash([(path: Bytes, fields: [(field: Bytes, value: Bytes)])])
     case array(elements: [(index: UInt64, value: Bytes)], insertIndex: UInt64?)
     /// The payload of `DUMP`: type, value, version (2 bytes), CRC64 (8 bytes).
     case module(type: String, dump: Bytes)

@@ -105,6 +105,12 @@ public struct RecordingSink: FoldingSink {
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     log.append("index \(index) \(text(value))")
   }
+  public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    log.append("path \(text(path)) fields \(fieldCount)")
+  }
+  public mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    log.append("  \(text(field)) \(text(value))")
+  }
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
     log.append("item \(item.kind) \(text(item.bytes))")
   }

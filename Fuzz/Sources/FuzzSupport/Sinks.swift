@@ -79,6 +79,14 @@ public struct DigestSink: RDBSink {
     add(index)
     add(value)
   }
+  public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    add(path)
+    add(fieldCount)
+  }
+  public mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    add(field)
+    add(value)
+  }
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) { add(item.bytes) }
   public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws(RDBError) {
     precondition(zip(pendingIDs, pendingIDs.dropFirst()).allSatisfy { $0 < $1 })

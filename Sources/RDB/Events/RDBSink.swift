@@ -30,6 +30,7 @@ public import RDBFormat
 ///       zset             beginElements zsetMember*
 ///       hash             beginElements hashField*
 ///       array            beginElements arrayElement*
+///       path hash        beginElements ( beginPath pathField* )*
 ///       module           moduleItem*
 ///       stream           [streamOutline] ( node (beginStreamEntry streamField* )* )* streamInfo
 ///                        ( streamGroup streamConsumer* streamPending* )*
@@ -70,7 +71,7 @@ public protocol RDBSink: ~Copyable {
 
   /// The value of a string.
   mutating func string(_ value: RawSpan) throws
-  /// A list, set, sorted set, hash or array begins.
+  /// A list, set, sorted set, hash, array or path hash begins.
   mutating func beginElements(_ header: ElementsHeader) throws
   /// A node of a quicklist or stream was read; its elements follow. How a value is divided into nodes says nothing of its
   /// data: the default ignores the event.
@@ -90,6 +91,10 @@ public protocol RDBSink: ~Copyable {
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws
   /// An element of an array.
   mutating func arrayElement(index: UInt64, value: RawSpan) throws
+  /// A path of a path hash; `fieldCount` calls of `pathField` follow. It may be wrong: reserve no memory for it.
+  mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws
+  /// A field of the path.
+  mutating func pathField(_ field: RawSpan, value: RawSpan) throws
   /// An item of a module's value.
   mutating func moduleItem(_ item: borrowing ModuleItem) throws
 

@@ -26,6 +26,7 @@ struct OwningSink: RDBSink {
   private var members: [(member: [UInt8], score: Double)] = []
   private var fields: [(field: [UInt8], value: [UInt8], expiry: UnixMilliseconds?)] = []
   private var items: [(index: UInt64, value: [UInt8])] = []
+  private var paths: [(path: [UInt8], fields: [(field: [UInt8], value: [UInt8])])] = []
   private var insertIndex: UInt64?
   private var stream = SnapshotStream()
   private var module = ModuleID(rawValue: 0)
@@ -110,6 +111,7 @@ struct OwningSink: RDBSink {
     case .zset: value = .zset(exchange(&members, with: []))
     case .hash: value = .hash(exchange(&fields, with: []))
     case .array: value = .array(exchange(&items, with: []), insertIndex: exchange(&insertIndex, with: nil))
+    case .pathHash: value = .pathHash(exchange(&paths, with: []))
     case .module: value = .module(module, stored: exchange(&bytes, with: []))
     case .stream: value = .stream(exchange(&stream, with: SnapshotStream()))
     }
@@ -135,6 +137,7 @@ struct OwningSink: RDBSink {
     case .zset: members.reserveCapacity(capacity)
     case .hash: fields.reserveCapacity(capacity)
     case .array: items.reserveCapacity(capacity)
+    case .pathHash: paths.reserveCapacity(capacity)
     case .string, .stream, .module, nil: break
     }
   }
@@ -154,6 +157,13 @@ struct OwningSink: RDBSink {
   }
   mutating func arrayElement(index: UInt64, value: RawSpan) {
     if hasRoom(value.byteCount &+ 8) { items.append((index, own(value))) }
+  }
+  mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) {
+    if hasRoom(path.byteCount) { paths.append((own(path), [])) }
+  }
+  mutating func pathField(_ field: RawSpan, value: RawSpan) {
+    guard hasRoom(field.byteCount &+ value.byteCount) else { return }
+    paths[paths.count - 1].fields.append((own(field), own(value)))
   }
 
   // MARK: Streams

@@ -52,6 +52,8 @@ public enum SnapshotValue: Sendable {
   indirect case stream(SnapshotStream)
   /// An array's elements with their indexes, and its insertion cursor where it has one.
   case array([(index: UInt64, value: [UInt8])], insertIndex: UInt64?)
+  /// A path hash's paths with their fields and values.
+  case pathHash([(path: [UInt8], fields: [(field: [UInt8], value: [UInt8])])])
   /// A module's value as stored, without the ID at its beginning.
   case module(ModuleID, stored: [UInt8])
   /// The caller asked for the header only.
@@ -71,10 +73,12 @@ extension SnapshotValue: Equatable {
     case (.stream(let a), .stream(let b)): a == b
     case (.array(let a, let aIndex), .array(let b, let bIndex)):
       aIndex == bIndex && a.elementsEqual(b) { $0 == $1 }
+    case (.pathHash(let a), .pathHash(let b)):
+      a.elementsEqual(b) { $0.path == $1.path && $0.fields.elementsEqual($1.fields) { $0 == $1 } }
     case (.module(let a, let aStored), .module(let b, let bStored)): a == b && aStored == bStored
     case (.notRead, .notRead), (.tooLarge, .tooLarge): true
-    case (.string, _), (.list, _), (.set, _), (.zset, _), (.hash, _), (.stream, _), (.array, _), (.module, _),
-      (.notRead, _), (.tooLarge, _):
+    case (.string, _), (.list, _), (.set, _), (.zset, _), (.hash, _), (.stream, _), (.array, _), (.pathHash, _),
+      (.module, _), (.notRead, _), (.tooLarge, _):
       false
     }
   }

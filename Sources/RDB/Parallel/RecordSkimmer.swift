@@ -108,6 +108,14 @@ struct RecordSkimmer: ~Escapable {
     case .arrayValue:
       if tag == 0 || tag == 3 { return string() }
       position &+= 8
+    case .pathFields:
+      var strings = length()
+      guard strings >= 0, strings <= bytes.byteCount else { return false }
+      strings &*= 2
+      while strings > 0 {
+        guard string() else { return false }
+        strings &-= 1
+      }
     }
     return true
   }

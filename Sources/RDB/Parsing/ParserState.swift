@@ -119,11 +119,12 @@ struct ValueState: Sendable {
   @usableFromInline var remaining: UInt64 = 0
   /// The number of nodes of a list, or of groups or producers left.
   @usableFromInline var outer: UInt64 = 0
-  /// The number of consumers left; of an array, the previous index or the current tag.
+  /// The number of consumers left; of an array, the previous index or the current tag; of a path hash, what is left of the
+  /// path: fields, or strings while they are stepped over.
   @usableFromInline var inner: UInt64 = 0
   /// The file offset of the value's first byte, after its type byte and key.
   @usableFromInline var offset = 0
-  /// Whether a quicklist's `beginElements` was called.
+  /// Whether a quicklist's `beginElements` was called, or whether the number of fields at a path was stepped over.
   @usableFromInline var announced = false
   /// Whether KeyDB may have written expiries of members after the value.
   @usableFromInline var mayHaveMemberExpiries = false

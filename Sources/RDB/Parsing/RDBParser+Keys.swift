@@ -206,7 +206,7 @@ extension RDBParser {
       } else {
         if options.findsHostile { try findHyperLogLog(cursor, &sink) }
         try skipValue(&cursor)
-        if state.value.measure.elementCount == 0 {
+        if state.value.measure.elementCount == 0, state.value.type != .pathHash {
           try reportEmpty(at: state.value.offset, cursor.bytes, &sink)
         } else if state.value.type == .hashMetadata, state.value.firstExpiry > Int64.max {
           try reportEarliestExpiry(cursor.bytes, &sink)

@@ -37,6 +37,8 @@ import RDBSupport
   case stream
   /// An array.
   case array
+  /// A path hash.
+  case radix
   /// The answer of Redis 5.0 for a stream.
   case unknown
 
@@ -59,6 +61,7 @@ import RDBSupport
     case .skiplist: "skiplist"
     case .stream: "stream"
     case .array: "array"
+    case .radix: "radix"
     case .unknown: "unknown"
     }
   }
@@ -163,6 +166,7 @@ package struct ObjectEncodings: Hashable, Sendable {
       .streamListpacks5:
       streams
     case .array: .array
+    case .pathHash: .radix
     }
   }
 

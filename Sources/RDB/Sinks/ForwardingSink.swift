@@ -105,6 +105,14 @@ extension ForwardingSink where Self: ~Copyable {
     try base.arrayElement(index: index, value: value)
   }
   /// Forwards the event to ``base``.
+  @inlinable public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws {
+    try base.beginPath(path, fieldCount: fieldCount)
+  }
+  /// Forwards the event to ``base``.
+  @inlinable public mutating func pathField(_ field: RawSpan, value: RawSpan) throws {
+    try base.pathField(field, value: value)
+  }
+  /// Forwards the event to ``base``.
   @inlinable public mutating func moduleItem(_ item: borrowing ModuleItem) throws {
     try base.moduleItem(item)
   }

@@ -98,6 +98,14 @@ extension SelectiveSink where Self: ~Copyable {
     try Self.ignore(.arrayElement, "arrayElement(index:value:)")
   }
   /// Does nothing, unless ``events`` contains the event.
+  @inlinable public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws {
+    try Self.ignore(.beginPath, "beginPath(_:fieldCount:)")
+  }
+  /// Does nothing, unless ``events`` contains the event.
+  @inlinable public mutating func pathField(_ field: RawSpan, value: RawSpan) throws {
+    try Self.ignore(.pathField, "pathField(_:value:)")
+  }
+  /// Does nothing, unless ``events`` contains the event.
   @inlinable public mutating func moduleItem(_ item: borrowing ModuleItem) throws {
     try Self.ignore(.moduleItem, "moduleItem(_:)")
   }

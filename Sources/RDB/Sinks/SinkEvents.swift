@@ -36,6 +36,10 @@ public enum SinkEvent: Hashable, Sendable {
   case hashField
   /// ``RDBSink/arrayElement(index:value:)``
   case arrayElement
+  /// ``RDBSink/beginPath(_:fieldCount:)``
+  case beginPath
+  /// ``RDBSink/pathField(_:value:)``
+  case pathField
   /// ``RDBSink/moduleItem(_:)``
   case moduleItem
   /// ``RDBSink/streamOutline(_:pendingIDs:)``
@@ -100,6 +104,8 @@ public enum SinkEvent: Hashable, Sendable {
     case .endKey: 1 << 28
     case .endSnapshot: 1 << 29
     case .finding: 1 << 30
+    case .beginPath: 1 << 31
+    case .pathField: 1 << 32
     }
   }
 }

@@ -61,6 +61,14 @@ extension Tee where First: ~Copyable, Second: ~Copyable {
       { try $0.arrayElement(index: index, value: value) }, { try $0.arrayElement(index: index, value: value) })
   }
   /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws {
+    try elements({ try $0.beginPath(path, fieldCount: fieldCount) }, { try $0.beginPath(path, fieldCount: fieldCount) })
+  }
+  /// Passes the event to the sinks that asked for elements.
+  @inlinable public mutating func pathField(_ field: RawSpan, value: RawSpan) throws {
+    try elements({ try $0.pathField(field, value: value) }, { try $0.pathField(field, value: value) })
+  }
+  /// Passes the event to the sinks that asked for elements.
   @inlinable public mutating func moduleItem(_ item: borrowing ModuleItem) throws {
     try elements({ try $0.moduleItem(item) }, { try $0.moduleItem(item) })
   }

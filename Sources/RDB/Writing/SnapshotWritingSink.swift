@@ -200,6 +200,10 @@ extension SnapshotWritingSink {
 
   /// Refuses the element: arrays are only copied as stored.
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws { throw onlyStored() }
+  /// Refuses the path: path hashes are only copied as stored.
+  public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws { throw onlyStored() }
+  /// Refuses the field: path hashes are only copied as stored.
+  public mutating func pathField(_ field: RawSpan, value: RawSpan) throws { throw onlyStored() }
   /// Refuses the item: modules are only copied as stored.
   public mutating func moduleItem(_ item: borrowing ModuleItem) throws { throw onlyStored() }
   /// Ignores the outline.
@@ -283,7 +287,7 @@ private struct HeldElements {
         try writer.hashField(all.extracting(first..<middle), value: all.extracting(middle..<end), expiry: expiry)
         first = end
       }
-    case .string, .stream, .array, .module: return
+    case .string, .stream, .array, .pathHash, .module: return
     }
     try writer.endKey()
   }

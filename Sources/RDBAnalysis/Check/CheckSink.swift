@@ -15,6 +15,8 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   private var elements: UInt64 = 0
   private var isFirst = true
   private let findsDuplicates: Bool
+  /// The words before a field of the current path of a path hash.
+  private var pathPrefix = ""
 
   /// Whether data of modules is listed.
   private let findsHostile: Bool
@@ -42,7 +44,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   static var events: SinkEvents {
     [
-      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .finding, .moduleAux, .stored, .endStored,
+      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .beginPath, .pathField, .finding, .moduleAux, .stored, .endStored,
       .endKey,
       .endSnapshot,
     ]
@@ -71,7 +73,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
     do throws(SystemError) { try part.duplicates?.beginKey(key) } catch { throw RDBError(error) }
     // The reader itself finds duplicates within one packed value.
     switch type {
-    case .set, .zset, .zset2, .hash, .hash2, .hashMetadata, .hashMetadataPreGA: return .elements
+    case .set, .zset, .zset2, .hash, .hash2, .hashMetadata, .hashMetadataPreGA, .pathHash: return .elements
     case .string, .list, .listZiplist, .listQuicklist, .listQuicklist2, .setIntset, .setListpack, .zsetZiplist,
       .zsetListpack, .hashZipmap, .hashZiplist, .hashListpack, .hashListpackExPreGA, .hashListpackEx,
       .hashTemplateListpackInline, .hashTemplateListpack, .hashTemplateArrayInline, .hashTemplateArray,
@@ -88,6 +90,23 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?)
     throws(RDBError)
   { try add(field) }
+
+  /// Adds the path, with a word before it that no field of a path begins with.
+  mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    try add("path ", path)
+    pathPrefix = "field of path \(elements): "
+  }
+
+  mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    let number = elements
+    try add(pathPrefix, field)
+    elements = number
+  }
+
+  private mutating func add(_ prefix: String, _ member: RawSpan) throws(RDBError) {
+    let named = Array(prefix.utf8) + member.withUnsafeBytes { Array($0) }
+    try add(named.span.bytes)
+  }
 
   private mutating func add(_ member: RawSpan) throws(RDBError) {
     elements &+= 1

@@ -53,7 +53,7 @@ struct EncodingVariants: Sendable {
         .zsetListpack, .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashMetadataPreGA,
         .hashListpackExPreGA, .hash2, .hashMetadata, .hashListpackEx, .hashTemplateListpackInline,
         .hashTemplateListpack, .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks,
-        .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array, .modulePreGA,
+        .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array, .pathHash, .modulePreGA,
         .module2:
         encodings.value(type, ElementsHeader(count: nil))
           ?? encodings.elements(type, variant == Variant.compact ? .small : .large)

@@ -59,7 +59,7 @@ public struct InfoSink: FoldingSink, ~Copyable {
     case .list, .listZiplist, .listQuicklist, .set, .setIntset, .setListpack, .zset, .zset2, .zsetZiplist,
       .zsetListpack, .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashTemplateListpackInline,
       .hashTemplateListpack, .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks,
-      .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array, .modulePreGA,
+      .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array, .pathHash, .modulePreGA,
       .module2:
       guard variants.needElements, variants.needElements(type) else { return .skip }
       elements = ElementCounts()

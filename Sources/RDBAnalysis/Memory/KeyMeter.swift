@@ -10,9 +10,11 @@ public import RDBFormat
   private var measurements = KeyMeasurements()
   private var heldName = HeldBytes()
   private var largest = HeldBytes()
-  /// The size of the current stream entry, in bytes.
+  /// The size of the current stream entry, or of the fields at the current path, in bytes.
   private var entryByteCount: UInt64 = 0
   private var entryID = StreamID.zero
+  /// The current path of a path hash.
+  private var pathName = HeldBytes()
   private let detail: Detail
   private var value = StoredString()
 
@@ -43,7 +45,7 @@ public import RDBFormat
     switch key.type {
     case .string: return hashesValue ? .stored : .measure
     case .module: return .skip
-    case .list, .set, .zset, .hash, .stream, .array: return .elements
+    case .list, .set, .zset, .hash, .stream, .array, .pathHash: return .elements
     }
   }
 
@@ -107,6 +109,27 @@ public import RDBFormat
     measurements.elementCount &+= 1
   }
 
+  @usableFromInline package mutating func beginPath(_ path: RawSpan) {
+    endPath()
+    estimate.element(path)
+    count(path)
+    pathName.hold(path)
+    measurements.elementCount &+= 1
+  }
+
+  @usableFromInline package mutating func pathField(_ field: RawSpan, value: RawSpan) {
+    estimate.pathField(field, value: value)
+    count(field)
+    count(value)
+    entryByteCount &+= UInt64(field.byteCount) &+ UInt64(value.byteCount)
+  }
+
+  /// Ends the current path, if there is one. Its size is that of its fields and values.
+  private mutating func endPath() {
+    if measurements.elementCount > 0, isLargest(entryByteCount) { swap(&largest, &pathName) }
+    entryByteCount = 0
+  }
+
   @inline(__always)
   private mutating func count(_ bytes: RawSpan) {
     if countsElements { measurements.plainByteCount &+= UInt64(bytes.byteCount) }
@@ -146,6 +169,7 @@ public import RDBFormat
     }
     if measurements.storedType == .string || measurements.storedType.data == .module { measurements.elementCount = 1 }
     serializedByteCount = end.storedByteCount
+    if measurements.storedType == .pathHash { endPath() }
     if detail == .header { return }
     measurements.encoding = estimate.loadedEncoding
     measurements.memoryByteCount = estimate.byteCount

@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// The encodings and sizes of sets, sorted sets, hashes and arrays.
+/// The encodings and sizes of sets, sorted sets, hashes, arrays and path hashes.
 ///
 /// Source: `rdbLoadObject` in `src/rdb.c`, `objectComputeSize` in `src/object.c` of each server.
 extension MemoryEstimate {
@@ -40,7 +40,7 @@ extension MemoryEstimate {
     case .string, .list, .listZiplist, .listQuicklist, .listQuicklist2, .set, .setIntset, .setListpack, .zset,
       .zset2, .zsetZiplist, .zsetListpack, .hash, .hashZipmap, .hashZiplist, .hashListpack,
       .streamListpacks, .streamListpacks2, .streamListpacks3, .streamListpacks4, .streamListpacks5, .array,
-      .modulePreGA, .module2:
+      .pathHash, .modulePreGA, .module2:
       break
     }
     guard elements.count <= Self.packedEntryLimit else { return .hashtable }
@@ -119,6 +119,10 @@ extension MemoryEstimate {
 
   /// The size of an array: two words per element, and a string for an element that does not fit. Not calibrated.
   var arrayByteCount: UInt64 { 64 &+ elements.count &* 16 &+ elements.stringByteCount }
+
+  /// The size of a path hash: a node and the object of a hash per path, and a string for the path, each field and each
+  /// value. Not calibrated: no server at hand has the type.
+  var pathHashByteCount: UInt64 { 64 &+ elements.count &* 64 &+ elements.stringByteCount }
 
   /// Returns the size of a hash table with room for all elements.
   ///
@@ -199,7 +203,7 @@ extension MemoryEstimate {
     case .hash: hashEncoding == .hashtable && elements.fieldsExpiring == 0
     case .set: model.hasPackedSets && setEncoding == .hashtable
     case .zset: zsetEncoding == .skiplist
-    case .string, .list, .stream, .array, .module: false
+    case .string, .list, .stream, .array, .pathHash, .module: false
     }
   }
 }

@@ -13,7 +13,7 @@ extension MemoryEstimate {
     case .stream:
       stream.entries.insert(node.masterID)
       stream.packedByteCount &+= rules.allocated(byteCount)
-    case .string, .list, .set, .zset, .hash, .array, .module:
+    case .string, .list, .set, .zset, .hash, .array, .pathHash, .module:
       if type == .listQuicklist, rules.hasListpacks {
         closeNode()
         nodes.open = PackedSize.listpackFrame

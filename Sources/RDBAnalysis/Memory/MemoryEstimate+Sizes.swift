@@ -73,7 +73,7 @@ extension MemoryEstimate {
       .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashMetadataPreGA, .hashListpackExPreGA, .hash2,
       .hashMetadata, .hashListpackEx, .hashTemplateListpackInline, .hashTemplateListpack,
       .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks, .streamListpacks2, .streamListpacks3,
-      .streamListpacks4, .streamListpacks5, .array, .modulePreGA, .module2:
+      .streamListpacks4, .streamListpacks5, .array, .pathHash, .modulePreGA, .module2:
       noteLong()
     }
   }
@@ -103,6 +103,12 @@ extension MemoryEstimate {
     noteLong()
   }
 
+  /// Adds a field at the last path of a path hash.
+  package mutating func pathField(_ field: RawSpan, value: RawSpan) {
+    add(field)
+    add(value)
+  }
+
   /// Returns the number of elements that are added up as entries of a packed value: none if the value stays as stored,
   /// all of a list, otherwise as many as a server with doubled limits would pack.
   func entriesOfInterest(_ type: ValueType) -> UInt64 {
@@ -111,7 +117,7 @@ extension MemoryEstimate {
     case .list: .max
     case .zset: 2 * Self.packedSetLimit
     case .set, .hash: 2 * Self.packedEntryLimit
-    case .string, .stream, .array, .module: 0
+    case .string, .stream, .array, .pathHash, .module: 0
     }
   }
 
@@ -123,7 +129,7 @@ extension MemoryEstimate {
     case .string, .list, .listZiplist, .set, .setIntset, .zset, .zset2, .hash, .hashZipmap, .hashMetadataPreGA,
       .hashListpackExPreGA, .hash2, .hashMetadata, .hashTemplateListpackInline, .hashTemplateListpack,
       .hashTemplateArrayInline, .hashTemplateArray, .streamListpacks, .streamListpacks2, .streamListpacks3,
-      .streamListpacks4, .streamListpacks5, .array, .modulePreGA, .module2:
+      .streamListpacks4, .streamListpacks5, .array, .pathHash, .modulePreGA, .module2:
       false
     }
   }

@@ -55,6 +55,7 @@ package struct MemoryEstimate: Sendable {
     case .hash: hashEncoding
     case .stream: .stream
     case .array: .array
+    case .pathHash: .radix
     case .module: nil
     }
   }
@@ -71,6 +72,7 @@ package struct MemoryEstimate: Sendable {
       case .hash: hashByteCount
       case .stream: streamByteCount
       case .array: arrayByteCount
+      case .pathHash: pathHashByteCount
       case .string, .module: 0 as UInt64
       }
     return keyAndObject &+ value

@@ -57,7 +57,7 @@ extension MemorySink: SelectiveSink where Receiver: ~Copyable {
   @inlinable package static var events: SinkEvents {
     [
       .beginStored, .stored, .endStored, .beginElements, .node, .listElement, .setMember, .zsetMember, .hashField,
-      .arrayElement, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending,
+      .arrayElement, .beginPath, .pathField, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending,
       .endKey,
     ]
   }
@@ -98,6 +98,14 @@ extension MemorySink: SelectiveSink where Receiver: ~Copyable {
   @inlinable
   package mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     meter.arrayElement(index: index, value: value)
+  }
+
+  @inlinable
+  package mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) { meter.beginPath(path) }
+
+  @inlinable
+  package mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    meter.pathField(field, value: value)
   }
 
   @inlinable

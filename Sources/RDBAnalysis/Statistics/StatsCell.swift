@@ -87,6 +87,7 @@ extension DataType {
     case .stream: 5
     case .array: 6
     case .module: 7
+    case .pathHash: 8
     }
   }
 }
@@ -112,6 +113,7 @@ extension ObjectEncoding {
     case .stream: 14
     case .array: 15
     case .unknown: 16
+    case .radix: 17
     }
   }
 }

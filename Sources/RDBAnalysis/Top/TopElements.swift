@@ -60,6 +60,8 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   /// The size that an element must exceed to be kept, in bytes.
   private var least: UInt64 = 0
   private var number: UInt64 = 0
+  /// The current path of a path hash, cut at ``TopElements/nameLimit``.
+  private var path: (name: BinaryText, isCut: Bool, number: UInt64, byteCount: UInt64)?
   private var entry: (id: StreamID, number: UInt64, byteCount: UInt64)?
 
   /// Creates a sink.
@@ -68,7 +70,10 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   package init(limit: Int) { self.limit = max(limit, 1) }
 
   @inlinable package static var events: SinkEvents {
-    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .streamField, .streamInfo]
+    [
+      .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginPath, .pathField, .beginStreamEntry,
+      .streamField, .streamInfo, .endKey,
+    ]
   }
 
   package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
@@ -78,9 +83,9 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
     switch key.type {
     case .string, .module:
       throw RDBError(
-        .refused, at: 0, expected: "a list, set, sorted set, hash, stream or array",
+        .refused, at: 0, expected: "a list, set, sorted set, hash, stream, array or path hash",
         found: "a value without elements, of type \(key.type.rawValue)")
-    case .list, .set, .zset, .hash, .stream, .array: return .elements
+    case .list, .set, .zset, .hash, .stream, .array, .pathHash: return .elements
     }
   }
 
@@ -157,6 +162,31 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
       TopElements.Element(
         number: entry.number, name: BinaryText(Array(id.utf8)), isCut: false, byteCount: entry.byteCount,
         valueByteCount: entry.byteCount))
+  }
+
+  package mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    endPath()
+    let isCut = path.byteCount > TopElements.nameLimit
+    let name = isCut ? path.extracting(first: TopElements.nameLimit) : path
+    self.path = (BinaryText(name), isCut, next(), 0)
+  }
+
+  package mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    path?.byteCount &+= UInt64(field.byteCount &+ value.byteCount)
+  }
+
+  package mutating func endKey(_ end: KeyEnd) throws(RDBError) { endPath() }
+
+  /// Ends a path. Its size is that of its fields and values.
+  private mutating func endPath() {
+    guard let path else { return }
+    self.path = nil
+    report.sizes.add(path.byteCount)
+    guard report.elements.count < limit || path.byteCount > least else { return }
+    keep(
+      TopElements.Element(
+        number: path.number, name: path.name, isCut: path.isCut, byteCount: path.byteCount,
+        valueByteCount: path.byteCount))
   }
 
   package consuming func finish() throws(RDBError) -> TopElements { report }

@@ -48,6 +48,7 @@ extension JSONSink {
         output.appendUnchecked(index)
       }
       output.appendUnchecked(",\"elements\":[")
+    case .pathHash: output.appendUnchecked(",\"paths\":{")
     case .hash, .string, .stream, .module:
       if key.hasFields {
         output.appendUnchecked(",\"fields\":[")
@@ -55,14 +56,15 @@ extension JSONSink {
         output.appendUnchecked(",\"hash\":{")
       }
     }
-    key.close = UInt8(ascii: key.type.data == .hash && !key.hasFields ? "}" : "]")
+    let isObject = key.type.data == .hash && !key.hasFields || key.type.data == .pathHash
+    key.close = UInt8(ascii: isObject ? "}" : "]")
   }
 
   private mutating func beginElementsOfMember() throws(RDBError) {
     switch key.type.data {
     case .list, .set: try output.append("[")
     case .array: try output.append("{\"elements\":[")
-    case .zset, .hash, .string, .stream, .module: try output.append("{")
+    case .zset, .hash, .pathHash, .string, .stream, .module: try output.append("{")
     }
     let isArray = key.type.data == .list || key.type.data == .set || key.type.data == .array
     key.close = UInt8(ascii: isArray ? "]" : "}")
@@ -235,5 +237,29 @@ extension JSONSink {
     output.appendUnchecked(isNative ? "," : "\",\"val\":")
     try strings.appendValue(value, to: &output)
     try output.append(isNative ? UInt8(ascii: "]") : UInt8(ascii: "}"))
+  }
+
+  // MARK: Path hashes
+
+  public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    if key.isInPath { try endPath() }
+    try separate()
+    try strings.appendName(path, to: &output)
+    try output.append(":{")
+    key.isInPath = true
+    key.needsComma = false
+  }
+
+  public mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    try separate()
+    try strings.appendName(field, to: &output)
+    try output.append(UInt8(ascii: ":"))
+    try strings.appendValue(value, to: &output)
+  }
+
+  mutating func endPath() throws(RDBError) {
+    try output.append(UInt8(ascii: "}"))
+    key.isInPath = false
+    key.needsComma = true
   }
 }

@@ -38,6 +38,8 @@ public struct JSONSink: OutputSink, ~Copyable {
     /// The bracket that closes the value; 0 if it has none.
     var close: UInt8 = 0
     var needsComma = false
+    /// Whether the object of a path's fields is open.
+    var isInPath = false
     /// Whether the key is announced and has not ended.
     var isOpen = false
     /// Whether expiries of members were written.
@@ -107,7 +109,7 @@ public struct JSONSink: OutputSink, ~Copyable {
       return .elements
     case .module:
       return try beginModule(key.module ?? ModuleID(rawValue: 0))
-    case .string, .list, .set, .zset, .hash, .array:
+    case .string, .list, .set, .zset, .hash, .array, .pathHash:
       return .elements
     }
   }
@@ -139,6 +141,7 @@ public struct JSONSink: OutputSink, ~Copyable {
     case .hash: output.appendUnchecked(",\"type\":\"hash\"")
     case .stream: output.appendUnchecked(",\"type\":\"stream\"")
     case .array: output.appendUnchecked(",\"type\":\"array\"")
+    case .pathHash: output.appendUnchecked(",\"type\":\"path-hash\"")
     case .module: output.appendUnchecked(",\"type\":\"module\"")
     }
     if key.metadata.byteCount > 0 {
@@ -162,12 +165,13 @@ public struct JSONSink: OutputSink, ~Copyable {
 
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     key.isOpen = false
+    if key.isInPath { try endPath() }
     if key.close != 0 { try output.append(key.close) }
     switch key.type.data {
     case .stream: try endStream()
     case .module: try endModule()
     case .array where !isNative: try output.append(UInt8(ascii: "}"))
-    case .array, .string, .list, .set, .zset, .hash: break
+    case .array, .string, .list, .set, .zset, .hash, .pathHash: break
     }
     if isNative {
       if let counts = key.elementCounts, let encodings {

@@ -40,7 +40,8 @@ extension RESPSink {
     case .module where !can.modules: return loses(.modules)
     case .stream where !can.streams: return loses(.streams)
     case .array where !can.arrays: return loses(.arrays)
-    case .string, .list, .set, .zset, .hash, .stream, .module, .array: break
+    case .pathHash where !can.pathHashes: return loses(.pathHashes)
+    case .string, .list, .set, .zset, .hash, .stream, .module, .array, .pathHash: break
     }
     if !restored.metadata.isEmpty, options.modules == .skip {
       ledger.note("metadata of keys, skipped by `modules`", key: name.array, offset: key.offset)
@@ -64,7 +65,13 @@ extension RESPSink {
   }
 
   private mutating func loses(_ feature: RESPFeature) -> Interest {
-    lose("\(key.type.data == .module ? "modules' values" : "\(key.type.data)s") need \(feature.neededServer)")
+    let what =
+      switch key.type.data {
+      case .module: "modules' values"
+      case .pathHash: "path hashes"
+      default: "\(key.type.data)s"
+      }
+    return lose("\(what) need \(feature.neededServer)")
   }
 
   /// Returns the longest value that uses RESTORE, in bytes, or `nil` if no value of the type does.

@@ -110,6 +110,7 @@ extension RESPSink {
     case .set: batch.command = .sadd
     case .zset: batch.command = .zadd
     case .array: batch.command = .armset
+    case .pathHash: return try beginPathHash(header)
     case .hash, .string, .stream, .module: batch.command = can.variadicHSET || !can.hmset ? .hset : .hmset
     }
     let isVariadic = key.type.data == .hash ? can.hmset || can.variadicHSET : can.variadicPush

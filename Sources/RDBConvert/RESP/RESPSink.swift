@@ -36,6 +36,8 @@ public struct RESPSink: OutputSink, ~Copyable {
   var name = RESPName()
   /// The temporary name of the current key, which the last command renames.
   var temporary = RESPName()
+  /// The current path of a path hash.
+  var path = RESPName()
   @usableFromInline var key = KeyState()
   @usableFromInline var batch = Batch()
   var fieldExpiries = FieldExpiries()
@@ -69,6 +71,8 @@ public struct RESPSink: OutputSink, ~Copyable {
     @usableFromInline var idleSeconds: UInt64?
     @usableFromInline var frequency: UInt8?
     var insertIndex: UInt64?
+    /// Whether the current path of a path hash is too long for the target.
+    var isPathLost = false
     var lostFieldExpiries: UInt64 = 0
     var unofferedFieldExpiries: UInt64 = 0
     /// The byte count of the start of a SET command, written into the spare memory of the output but not yet part of it.
@@ -178,7 +182,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     if isPlain, header.metadata.byteCount == 0 {
       switch header.type {
       case .list, .set, .zset, .hash: return .elements
-      case .string, .stream, .module, .array: break
+      case .string, .stream, .module, .array, .pathHash: break
       }
     }
     return try plan(header)
@@ -220,7 +224,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     case .module: return loseModule()
     case .hash:
       if key.unofferedFieldExpiries | key.lostFieldExpiries > 0 { noteLostFieldExpiries() }
-    case .string, .list, .set, .zset, .array: break
+    case .string, .list, .set, .zset, .array, .pathHash: break
     }
     guard key.hasBegun else {
       ledger.note("keys without an element left", key: name.array, offset: key.offset)

@@ -26,11 +26,12 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case idempotencyRecords = "XIDMPRECORD"
   case releasedEntries = "XNACK"
   case arrays = "ARMSET, ARSEEK"
+  case pathHashes = "PHSET, PHDEL"
 
-  /// The first release of Redis and the first release of Valkey with the feature; `nil` if Valkey lacks it.
+  /// The first release of Redis and the first release of Valkey with the feature; `nil` if the vendor lacks it.
   ///
   /// Valkey 7.2 has all features of Redis 7.2.
-  package var since: (redis: ServerVersion, valkey: ServerVersion?) {
+  package var since: (redis: ServerVersion?, valkey: ServerVersion?) {
     switch self {
     case .hmset: Self.both(2, 0)
     case .variadicPush: Self.both(2, 4)
@@ -56,32 +57,37 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
     case .idempotencyRecords: Self.redis(8, 6, 2)
     case .releasedEntries: Self.redis(8, 8)
     case .arrays: Self.redis(8, 8)
+    case .pathHashes: (nil, ServerVersion(.valkey, 9, 2))
     }
   }
 
-  private static func both(_ major: Int, _ minor: Int, _ patch: Int = 0) -> (ServerVersion, ServerVersion?) {
+  private static func both(_ major: Int, _ minor: Int, _ patch: Int = 0) -> (ServerVersion?, ServerVersion?) {
     (ServerVersion(.redis, major, minor, patch), ServerVersion(.valkey, 7, 2))
   }
 
-  private static func redis(_ major: Int, _ minor: Int, _ patch: Int = 0) -> (ServerVersion, ServerVersion?) {
+  private static func redis(_ major: Int, _ minor: Int, _ patch: Int = 0) -> (ServerVersion?, ServerVersion?) {
     (ServerVersion(.redis, major, minor, patch), nil)
   }
 
   /// Returns whether `server` has the feature.
   package func isOffered(by server: ServerVersion) -> Bool {
     let since = since
+    guard let redis = since.redis else {
+      return since.valkey.map { server.isAtLeast(.max, 0, valkey: ($0.major, $0.minor)) } ?? false
+    }
     return server.isAtLeast(
-      since.redis.major, since.redis.minor, since.redis.patch,
-      valkey: since.valkey.map { ($0.major, $0.minor) })
+      redis.major, redis.minor, redis.patch, valkey: since.valkey.map { ($0.major, $0.minor) })
   }
 
   /// The servers with the feature, for messages: `Redis 7.4 or Valkey 9.0`.
   package var neededServer: String {
     let since = since
-    var text = "Redis \(since.redis.major).\(since.redis.minor)"
-    if since.redis.patch > 0 { text += ".\(since.redis.patch)" }
-    if let valkey = since.valkey, valkey.major > 7 { text += " or Valkey \(valkey.major).\(valkey.minor)" }
-    return text
+    var servers: [String] = []
+    if let redis = since.redis {
+      servers.append("Redis \(redis.major).\(redis.minor)" + (redis.patch > 0 ? ".\(redis.patch)" : ""))
+    }
+    if let valkey = since.valkey, valkey.major > 7 { servers.append("Valkey \(valkey.major).\(valkey.minor)") }
+    return servers.joined(separator: " or ")
   }
 }
 
@@ -90,7 +96,7 @@ struct RESPAbilities {
   let hmset, variadicPush, pexpireat, restore, setNX, restoreReplace, variadicHSET, unlink: Bool
   let modules, streams, restoreABSTTL, setPXAT, createConsumer, trimByID, functions: Bool
   let streamCounters, manyArguments, fieldExpiry, keyMetadata, idempotencySettings: Bool
-  let idempotencyRecords, releasedEntries, arrays, scripts: Bool
+  let idempotencyRecords, releasedEntries, arrays, pathHashes, scripts: Bool
   /// The highest expiry of a hash field, in milliseconds since 1970. Source: `EB_EXPIRE_TIME_MAX` in Redis `src/ebuckets.h`.
   let maximumFieldExpiry: Int64
   /// Whether the target drops the sign of a score of −0 in a small sorted set: a listpack has it as an integer, a ziplist
@@ -122,6 +128,7 @@ struct RESPAbilities {
     idempotencyRecords = has(.idempotencyRecords)
     releasedEntries = has(.releasedEntries)
     arrays = has(.arrays)
+    pathHashes = has(.pathHashes)
     scripts = has(.scripts)
     dropsSignOfZero = target.isAtLeast(7, 0, valkey: (7, 2))
     maximumFieldExpiry = target.vendor == .redis ? (1 << 46) - 1 : 1 << 62

@@ -5,7 +5,8 @@ import RDBSupport
 /// A sink that writes values unchanged, for other programs.
 ///
 /// A string is written without a newline. In other values each part ends with a newline, as `redis-cli --raw` writes them:
-/// an element; a field and its value; a member and its score; the ID, fields and values of a stream entry. Bytes are not
+/// an element; a field and its value; a member and its score; the ID, fields and values of a stream entry; a
+/// path with its fields and values. Bytes are not
 /// escaped, so a newline in a part looks like its end.
 ///
 /// If only one element arrives, the sink writes only its value, without a newline: the value of a field, the score of a
@@ -26,8 +27,8 @@ package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
 
   @inlinable package static var events: SinkEvents {
     [
-      .string, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .moduleItem, .beginStreamEntry,
-      .streamField, .streamGroup, .endKey,
+      .string, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginPath, .pathField, .moduleItem,
+      .beginStreamEntry, .streamField, .streamGroup, .endKey,
     ]
   }
 
@@ -73,6 +74,15 @@ package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
     try output.reserve(64)
     output.appendUnchecked(index)
     output.appendUnchecked(UInt8(ascii: "\n"))
+    try line(value)
+  }
+
+  package mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    if !isOneElement { try line(path) }
+  }
+
+  package mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    try line(field)
     try line(value)
   }
 

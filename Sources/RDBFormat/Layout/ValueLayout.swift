@@ -52,6 +52,8 @@
     case arrayIndex
     /// The value of an array's element: a string (tags 0 and 3) or 8 bytes (1 and 2).
     case arrayValue
+    /// The number of fields at a path, at least one, then the fields and values: two strings each.
+    case pathFields
   }
 
   /// The meaning of the elements: the code that decodes them.
@@ -74,6 +76,8 @@
     case templateListpack
     /// The values of a hash, whose field names come first or from a template.
     case templateValues
+    /// Paths, each with its fields and values.
+    case pathHash
   }
 
   /// The meaning of a packed value's entries.
@@ -169,6 +173,7 @@ extension ValueType {
     case .hashTemplateListpack: ValueLayout(.nothing, .string, as: .packed(.templateHash))
     case .hashTemplateArrayInline: ValueLayout(.fieldNames, .string, as: .templateValues)
     case .hashTemplateArray: ValueLayout(.templateID, .string, as: .templateValues)
+    case .pathHash: ValueLayout(.count, .string, .pathFields, as: .pathHash)
     }
   }
 }
@@ -194,7 +199,8 @@ extension ValueLayout {
   @inlinable package var isPacked: Bool {
     switch content {
     case .packed: true
-    case .string, .collection, .quicklist, .stream, .module, .array, .templateListpack, .templateValues: false
+    case .string, .collection, .quicklist, .stream, .module, .array, .templateListpack, .templateValues, .pathHash:
+      false
     }
   }
 
@@ -207,7 +213,7 @@ extension ValueLayout {
   /// Whether a value is checked only by decoding it. Stepping over the parts checks every other value.
   @inlinable package var needsDecoding: Bool {
     switch content {
-    case .string, .collection, .module: false
+    case .string, .collection, .module, .pathHash: false
     case .packed, .quicklist, .stream, .array, .templateListpack, .templateValues: true
     }
   }
@@ -217,7 +223,7 @@ extension ValueLayout {
     switch content {
     case .packed(.templateHash): false
     case .templateValues: head != .templateID
-    case .string, .packed, .collection, .quicklist, .stream, .module, .array, .templateListpack: true
+    case .string, .packed, .collection, .quicklist, .stream, .module, .array, .templateListpack, .pathHash: true
     }
   }
 
@@ -226,7 +232,7 @@ extension ValueLayout {
     switch content {
     case .packed(.hashWithExpiries), .collection(.hashWithExpiries), .collection(.hashWithLeadingExpiries): true
     case .string, .packed, .collection, .quicklist, .stream, .module, .array, .templateListpack,
-      .templateValues:
+      .templateValues, .pathHash:
       false
     }
   }
@@ -235,7 +241,7 @@ extension ValueLayout {
   @inlinable package var streamVersion: UInt8 {
     switch content {
     case .stream(let version): version
-    case .string, .packed, .collection, .quicklist, .module, .array, .templateListpack, .templateValues: 0
+    case .string, .packed, .collection, .quicklist, .module, .array, .templateListpack, .templateValues, .pathHash: 0
     }
   }
 }

@@ -24,6 +24,8 @@ public enum DataType: String, Hashable, Sendable, CaseIterable {
   case stream
   /// A sparse array (Redis 8.8).
   case array
+  /// Paths, each with fields and their values (Valkey 9.2).
+  case pathHash = "path-hash"
   /// A value of a module, such as RedisJSON or RedisBloom.
   case module
 }
@@ -78,6 +80,8 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
   ///
   /// The `Inline` forms hold the names; the others refer to a template elsewhere in the file.
   case hashTemplateListpackInline, hashTemplateListpack, hashTemplateArrayInline, hashTemplateArray
+  /// Paths, each with fields and their values (Valkey 9.2).
+  case pathHash
 
   /// One row of the table.
   package struct Row: Sendable {
@@ -141,6 +145,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
       Row(code: 31, name: "hash_template_array_inline", since: 15, vendor: .redis)
     case .hashTemplateArray:
       Row(code: 32, name: "hash_template_array", since: 15, vendor: .redis)
+    case .pathHash: Row(code: 23, name: "path_hash", since: 81, vendor: .valkey)
     }
   }
 
@@ -164,6 +169,7 @@ public enum ValueType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
       .streamListpacks5:
       .stream
     case .array: .array
+    case .pathHash: .pathHash
     case .modulePreGA, .module2: .module
     }
   }

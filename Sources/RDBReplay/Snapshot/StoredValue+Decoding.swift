@@ -6,7 +6,7 @@ extension StoredValue {
   var isDecodable: Bool {
     switch type.data {
     case .string, .list, .set, .zset, .hash, .stream: type.isSelfContained
-    case .array, .module: false
+    case .array, .pathHash, .module: false
     }
   }
 
@@ -21,7 +21,7 @@ extension StoredValue {
     case .zset(let members): .zset(ReplayedSortedSet(loading: members, as: type, limits))
     case .hash(let fields): .hash(ReplayedHash(loading: fields, as: type, limits))
     case .stream(let stream): .stream(ReplayedStream(loading: stream, limits))
-    case .array, .module, .notRead, .tooLarge: .stored(self)
+    case .array, .pathHash, .module, .notRead, .tooLarge: .stored(self)
     }
   }
 }

@@ -78,6 +78,8 @@ struct ValueParts {
           let size = try cursor.byte()
           if size < 253 { _ = try cursor.take(UInt64(size)) }
         case .arrayIndex, .arrayValue: return count
+        case .pathFields:
+          for _ in 0..<(2 * min(try cursor.length(), 10_000)) { try string(&cursor) }
         }
       }
     }

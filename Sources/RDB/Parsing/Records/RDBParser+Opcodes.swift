@@ -206,11 +206,6 @@ extension RDBParser {
   }
 
   @usableFromInline func unknown(_ code: UInt8, at offset: Int) -> RDBError {
-    if state.header.vendor == .valkey, code == 23 {
-      return RDBError(
-        .unsupportedValueType, at: offset, expected: "a value type of Valkey RDB 80",
-        found: "Valkey 9.2's type 23 (a path hash)")
-    }
     let vendor = state.header.vendor == .redis ? "Redis" : "Valkey"
     let what =
       ValueType.resolve(code, vendor: state.header.vendor == .redis ? .valkey : .redis).map {

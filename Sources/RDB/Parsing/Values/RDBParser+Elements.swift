@@ -20,6 +20,7 @@ extension RDBParser {
     case .array: try array(&cursor, &sink)
     case .templateListpack: try inlineTemplateListpack(&cursor, &sink)
     case .templateValues: try templateValues(&cursor, &sink)
+    case .pathHash: try pathHash(&cursor, &sink)
     }
   }
 

@@ -223,12 +223,12 @@ extension RDBParser {
     return found
   }
 
-  /// Whether RESTORE takes the value that was just stepped over. It refuses one without elements, and an earliest expiry
-  /// that it cannot hold.
+  /// Whether RESTORE takes the value that was just stepped over. It refuses one without elements, unless it is a path
+  /// hash, and an earliest expiry that it cannot hold.
   private var isRestorable: Bool {
     guard state.value.mode == .validate, state.value.type.data != .stream else { return true }
     if state.value.type == .hashMetadata, state.value.firstExpiry > Int64.max { return false }
-    return state.value.measure.elementCount != 0
+    return state.value.measure.elementCount != 0 || state.value.type == .pathHash
   }
 
   /// Whether the look ahead for the current answer validates on the way to the value's end.

@@ -187,6 +187,7 @@ extension RDBParser {
     case .arrayValue:
       if state.value.inner == 0 || state.value.inner == 3 { return try skipPart(&cursor, validate) }
       _ = try cursor.littleEndian(UInt64.self)
+    case .pathFields: return try skipPathFields(&cursor, validate)
     }
     nextPart(cursor)
   }

@@ -65,7 +65,7 @@ struct ElementCounter: SelectiveSink {
   var everyServerLoads: Bool { findings?.allSatisfy { $0.kind.row.isRestorable } ?? true }
 
   @inlinable static var events: SinkEvents {
-    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginStreamEntry, .finding]
+    [.listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginPath, .beginStreamEntry, .finding]
   }
 
   @inlinable mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
@@ -76,6 +76,7 @@ struct ElementCounter: SelectiveSink {
     _ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?
   ) throws(RDBError) { count &+= 1 }
   @inlinable mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) { count &+= 1 }
+  @inlinable mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) { count &+= 1 }
   @inlinable mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws(RDBError) {
     count &+= 1
   }

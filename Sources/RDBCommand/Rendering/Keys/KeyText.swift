@@ -221,6 +221,18 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     try output.append("\n")
   }
 
+  mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
+    try number("/")
+    try bytes(path)
+    try output.append("\n")
+  }
+
+  mutating func pathField(_ field: RawSpan, value: RawSpan) throws(RDBError) {
+    try output.append("  ")
+    try pair(field, value)
+    try output.append("\n")
+  }
+
   mutating func moduleItem(_ item: borrowing ModuleItem) throws(RDBError) {
     try number()
     switch item.kind {

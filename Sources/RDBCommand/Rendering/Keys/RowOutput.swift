@@ -134,6 +134,7 @@ extension DataType {
     case .hash: "hash"
     case .stream: "stream"
     case .array: "array"
+    case .pathHash: "path-hash"
     case .module: "module"
     }
   }
