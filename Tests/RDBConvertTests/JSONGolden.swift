@@ -50,7 +50,9 @@ struct JSONComparison {
     case .pathHash(let paths):
       guard let own = key["paths"]?.members, own.count == paths.count else { return false }
       return try zip(own, paths).allSatisfy { member, path in
-        guard path.path.matches(try strings.nameBytes(member.name)), let fields = member.value.members else { return false }
+        guard path.path.matches(try strings.nameBytes(member.name)), let fields = member.value.members else {
+          return false
+        }
         return try fields.count == path.fields.count
           && zip(fields, path.fields).allSatisfy { own, row in
             try row.field.matches(try strings.nameBytes(own.name)) && row.value.matches(try strings.bytes(own.value))

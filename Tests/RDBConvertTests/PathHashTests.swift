@@ -34,7 +34,8 @@ struct PathHashTests {
         #""tree":{"":{"root":"value"},"a/b":{"f":"v","g":{"$base64":"/w=="}}}"#))
     for way in JSONConversion.Way.all {
       #expect(
-        JSONConversion(Self.snapshot, layout: .lines, writer: ServerVersion(.valkey, 9, 2), way: way).bytes == native.bytes)
+        JSONConversion(Self.snapshot, layout: .lines, writer: ServerVersion(.valkey, 9, 2), way: way).bytes
+          == native.bytes)
     }
   }
 

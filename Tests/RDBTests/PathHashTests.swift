@@ -11,7 +11,8 @@ struct PathHashTests {
     var builder = SnapshotBuilder(version: 81, vendor: .valkey)
     builder.key(
       23, "tree",
-      value: [2] + path("", [("root", "value")]) + path("a/b", [("f", "v"), (String(repeating: "long", count: 40), "w")]))
+      value: [2] + path("", [("root", "value")])
+        + path("a/b", [("f", "v"), (String(repeating: "long", count: 40), "w")]))
     builder.key(23, "empty", value: [0])
     builder.string("s", "v")
     return builder.whole

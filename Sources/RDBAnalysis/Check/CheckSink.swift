@@ -44,7 +44,8 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
 
   static var events: SinkEvents {
     [
-      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .beginPath, .pathField, .finding, .moduleAux, .stored, .endStored,
+      .beginSnapshot, .databaseSize, .setMember, .zsetMember, .hashField, .beginPath, .pathField, .finding, .moduleAux,
+      .stored, .endStored,
       .endKey,
       .endSnapshot,
     ]

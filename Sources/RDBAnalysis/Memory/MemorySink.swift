@@ -57,7 +57,8 @@ extension MemorySink: SelectiveSink where Receiver: ~Copyable {
   @inlinable package static var events: SinkEvents {
     [
       .beginStored, .stored, .endStored, .beginElements, .node, .listElement, .setMember, .zsetMember, .hashField,
-      .arrayElement, .beginPath, .pathField, .beginStreamEntry, .streamField, .streamInfo, .streamGroup, .streamConsumer, .streamPending,
+      .arrayElement, .beginPath, .pathField, .beginStreamEntry, .streamField, .streamInfo, .streamGroup,
+      .streamConsumer, .streamPending,
       .endKey,
     ]
   }
