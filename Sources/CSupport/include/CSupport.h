@@ -34,6 +34,13 @@ size_t rdb_double_write_long(double value, char *text);
 /// Returns 1; returns 0 if `text` is not a number, has bytes after the number, or is out of range.
 int rdb_double_parse(const char *text, size_t count, double *value);
 
+/// Adds two numbers in the form of C's `strtold` and writes the sum at `text`, which has room for 5120 bytes.
+///
+/// Computes with `long double` and writes as servers do: as `%.17Lf` without trailing zeros, and `0` for `-0`. Returns
+/// the byte count; 0 if an operand is not a number, -1 if the sum is infinite.
+int rdb_long_double_sum(
+  const char *first, size_t first_count, const char *second, size_t second_count, char *text);
+
 #ifdef __cplusplus
 }
 #endif

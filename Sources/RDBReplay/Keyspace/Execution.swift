@@ -120,6 +120,35 @@ package final class Execution {
     return bytes
   }
 
+  /// Changes the string at a key in place, which a server then keeps as a raw string.
+  ///
+  /// - Returns: The result of `change`; `nil` if the key does not exist.
+  /// - Throws: ``CommandError/wrongType``, or the error of `change`.
+  package func changeString<Result>(_ name: [UInt8], _ change: (inout [UInt8]) throws -> Result) throws -> Result? {
+    guard try string(name) != nil, let index = keys.index(of: name),
+      case .string(var bytes, _) = keys[valueAt: index].value
+    else { return nil }
+    // Without a second owner, the bytes are changed without being copied.
+    keys[valueAt: index].value = .string([], isRaw: true)
+    let former = bytes.count
+    defer {
+      byteCount += bytes.count - former
+      keys[valueAt: index].value = .string(bytes, isRaw: true)
+    }
+    return try change(&bytes)
+  }
+
+  /// Checks that a value may grow.
+  ///
+  /// - Throws: ``RDBError`` (`valueTooLarge`): the replay must end.
+  package func requireMemory(_ growth: Int, _ command: ReplayCommand) throws {
+    guard growth <= 0 || growth <= options.memoryLimit && byteCount <= options.memoryLimit - growth else {
+      throw RDBError(
+        .valueTooLarge, at: Int(clamping: command.offset), expected: "values of at most \(options.memoryLimit) bytes",
+        found: "a command that needs \(growth) bytes more")
+    }
+  }
+
   /// The list at a key, to be read or changed; `nil` if the key does not exist.
   ///
   /// - Throws: ``CommandError/wrongType``.
