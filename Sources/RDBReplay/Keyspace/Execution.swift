@@ -140,12 +140,10 @@ package final class Execution {
 
   /// Checks that a value may grow.
   ///
-  /// - Throws: ``RDBError`` (`valueTooLarge`): the replay must end.
+  /// - Throws: ``RDBError`` (`replayMemory`): the replay must end.
   package func requireMemory(_ growth: Int, _ command: ReplayCommand) throws {
     guard growth <= 0 || growth <= options.memoryLimit && byteCount <= options.memoryLimit - growth else {
-      throw RDBError(
-        .valueTooLarge, at: Int(clamping: command.offset), expected: "values of at most \(options.memoryLimit) bytes",
-        found: "a command that needs \(growth) bytes more")
+      throw RDBError.replayMemory(at: command.offset, limit: options.memoryLimit)
     }
   }
 

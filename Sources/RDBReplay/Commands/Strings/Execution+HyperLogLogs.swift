@@ -30,7 +30,10 @@ extension Execution {
   /// PFCOUNT of one key stores the cardinality, if the stored one is stale.
   func pfcount(_ command: ReplayCommand) throws {
     guard command.count == 2 else {
-      for index in 1..<command.count { _ = try hyperLogLog(command[index]) }
+      for index in 1..<command.count {
+        let value = try hyperLogLog(command[index])
+        guard (try? value?.registers()) != nil || value == nil else { throw CommandError.damagedHyperLogLog }
+      }
       return
     }
     guard var value = try hyperLogLog(command[1]) else { return }

@@ -1,3 +1,4 @@
+import RDB
 import RDBFormat
 
 /// The commands that replace or remove a whole string.
@@ -52,8 +53,11 @@ extension Execution {
   }
 
   func getex(_ command: ReplayCommand) throws {
-    let options = try setOptions(command, from: 2, .getex)
-    guard try string(command[1]) != nil else { return }
+    let isPresent = try string(command[1]) != nil
+    // Redis does not look at the time if there is no key.
+    let options = try setOptions(
+      command, from: 2, .getex, readsTime: isPresent || limits.server.vendor == .valkey)
+    guard isPresent else { return }
     switch options.expiry {
     case .unchanged, .keep: break
     case .persist: setExpiry(command[1], nil)

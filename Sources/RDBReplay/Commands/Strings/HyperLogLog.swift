@@ -102,7 +102,7 @@ struct HyperLogLog {
     }
     var position = Self.headerByteCount
     while position < bytes.count {
-      let run = try self.run(at: position)
+      let run = self.run(at: position)
       guard values.count + run.count <= Self.registerCount else { throw Damaged() }
       values.append(contentsOf: repeatElement(run.value, count: run.count))
       position += run.byteCount
@@ -158,13 +158,14 @@ struct HyperLogLog {
 
   // MARK: Sparse form
 
-  private func run(at position: Int) throws(Damaged) -> (value: UInt8, count: Int, byteCount: Int) {
+  private func run(at position: Int) -> (value: UInt8, count: Int, byteCount: Int) {
     let code = bytes[position]
     switch code >> 6 {
     case 0: return (0, Int(code) + 1, 1)
     case 1:
-      guard position + 1 < bytes.count else { throw Damaged() }
-      return (0, Int(code & 63) << 8 + Int(bytes[position + 1]) + 1, 2)
+      // If the second byte is missing, servers read the 0 that they keep after each string.
+      let second = position + 1 < bytes.count ? Int(bytes[position + 1]) : 0
+      return (0, Int(code & 63) << 8 + second + 1, 2)
     default: return (code >> 2 & 31 + 1, Int(code & 3) + 1, 1)
     }
   }
@@ -181,7 +182,7 @@ struct HyperLogLog {
     var previous = position
     while true {
       guard position < bytes.count else { throw Damaged() }
-      let run = try self.run(at: position)
+      let run = self.run(at: position)
       if index < first + run.count {
         if run.value >= value { return false }
         let parts =
@@ -190,8 +191,10 @@ struct HyperLogLog {
         if parts.count > run.byteCount, bytes.count + parts.count - run.byteCount > Self.sparseByteCount {
           return try raiseDense(index, to: value)
         }
-        bytes.replaceSubrange(position..<position + run.byteCount, with: parts)
-        try mergeRuns(from: previous)
+        let end = min(position + run.byteCount, bytes.count)
+        // The last byte is lost if the second byte of the run was missing.
+        bytes.replaceSubrange(position..<end, with: parts.dropLast(position + run.byteCount - end))
+        mergeRuns(from: previous)
         invalidate()
         return true
       }
@@ -208,13 +211,13 @@ struct HyperLogLog {
 
   /// Joins neighbouring runs of the same value above 0, among the five runs from `start` on: as many as a change can
   /// have made or touched.
-  private mutating func mergeRuns(from start: Int) throws(Damaged) {
+  private mutating func mergeRuns(from start: Int) {
     var position = start
     for _ in 0..<5 {
       guard position < bytes.count else { return }
-      let run = try self.run(at: position)
+      let run = self.run(at: position)
       if run.value > 0, position + 1 < bytes.count {
-        let next = try self.run(at: position + 1)
+        let next = self.run(at: position + 1)
         if next.value == run.value, next.count + run.count <= 4 {
           bytes[position] = Self.code(run.value, run.count + next.count)[0]
           bytes.remove(at: position + 1)

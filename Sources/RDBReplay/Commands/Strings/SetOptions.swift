@@ -39,8 +39,11 @@ struct SetOptions {
 extension Execution {
   /// Reads the options from the argument at `start` to the end of the command.
   ///
+  /// - Parameter readsTime: Whether a wrong time is an error; if not, a time is not read.
   /// - Throws: ``CommandError`` as a server, or ``NotReplayed``.
-  func setOptions(_ command: ReplayCommand, from start: Int, _ form: SetOptions.Form) throws -> SetOptions {
+  func setOptions(
+    _ command: ReplayCommand, from start: Int, _ form: SetOptions.Form, readsTime: Bool = true
+  ) throws -> SetOptions {
     var options = SetOptions()
     var clock: (word: String, index: Int)?
     var index = start
@@ -73,7 +76,7 @@ extension Execution {
       }
       index += 1
     }
-    if let clock {
+    if let clock, readsTime {
       let time = try time(
         command, clock.index, inSeconds: clock.word.hasPrefix("e"), isRelative: !clock.word.hasSuffix("at"),
         mustBePositive: true)
