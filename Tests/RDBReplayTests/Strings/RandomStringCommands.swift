@@ -27,7 +27,8 @@ struct RandomStringCommands {
 
   private mutating func float() -> String {
     switch number(0..<12) {
-    case 0: pick("inf", "-inf", "nan", "", " 1", "1 ", "1e4932", "1e-5000", "0x1p4", "0x1.8", "1e", "e1", ".", "-", "-0")
+    case 0:
+      pick("inf", "-inf", "nan", "", " 1", "1 ", "1e4932", "1e-5000", "0x1p4", "0x1.8", "1e", "e1", ".", "-", "-0")
     case 1: "\(Double.random(in: -1...1, using: &random))e\(number(-25..<25))"
     case 2: "\(Double.random(in: -1e18...1e18, using: &random))"
     case 3: integer()
@@ -74,7 +75,8 @@ struct RandomStringCommands {
   private mutating func bitfield() -> [String] {
     var words = ["BITFIELD", key()]
     repeat {
-      let width = chance(5) ? number(0..<70) : [1, 2, 5, 7, 8, 13, 16, 31, 32, 33, 62, 63, 64].randomElement(using: &random)!
+      let width =
+        chance(5) ? number(0..<70) : [1, 2, 5, 7, 8, 13, 16, 31, 32, 33, 62, 63, 64].randomElement(using: &random)!
       let type = pick("u", "i", "i", "u") + "\(width == 64 && chance(50) ? 63 : width)"
       let offset = (chance(30) ? "#" : "") + (chance(4) ? integer() : "\(number(0..<200))")
       switch number(0..<8) {
@@ -111,7 +113,9 @@ struct RandomStringCommands {
     switch number(0..<34) {
     case 0, 1, 2: return ["SET", key(), value()] + setOptions()
     case 3: return ["SETNX", key(), value()]
-    case 4: return chance(50) ? ["SETEX", key(), integer(), value()] : ["PSETEX", key(), "\(number(0..<9_000_000) * 1000)", value()]
+    case 4:
+      return chance(50)
+        ? ["SETEX", key(), integer(), value()] : ["PSETEX", key(), "\(number(0..<9_000_000) * 1000)", value()]
     case 5: return ["GETSET", key(), value()]
     case 6: return ["GETEX", key()] + (chance(30) ? ["PERSIST"] : chance(80) ? expiry() : setOptions())
     case 7: return ["GETDEL", key()]
@@ -119,7 +123,8 @@ struct RandomStringCommands {
     case 9: return ["MSETNX"] + (0..<number(1..<4)).flatMap { _ in [key(), value()] } + (chance(10) ? [key()] : [])
     case 10 where isValkey:
       let count = number(1..<4)
-      return ["MSETEX", chance(10) ? integer() : "\(count)"] + (0..<count).flatMap { _ in [key(), value()] } + setOptions()
+      return ["MSETEX", chance(10) ? integer() : "\(count)"] + (0..<count).flatMap { _ in [key(), value()] }
+        + setOptions()
     case 11 where isValkey: return ["DELIFEQ", key(), value()]
     case 10, 12, 13: return ["APPEND", key(), value()]
     case 14, 15: return ["SETRANGE", key(), chance(5) ? "-1" : "\(number(0..<100))", value()]

@@ -38,7 +38,9 @@ extension Execution {
     var result = [UInt8](repeating: 0, count: count)
     var column = [UInt8](repeating: 0, count: sources.count)
     for position in 0..<count {
-      for source in sources.indices { column[source] = position < sources[source].count ? sources[source][position] : 0 }
+      for source in sources.indices {
+        column[source] = position < sources[source].count ? sources[source][position] : 0
+      }
       result[position] = operation.combine(column)
     }
     set(command[2], .string(result, isRaw: true))

@@ -119,7 +119,8 @@ struct HyperLogLog {
 
   private mutating func setDense(_ index: Int, _ value: UInt8) {
     let (byte, shift) = (Self.headerByteCount + index * 6 / 8, UInt16(index * 6 % 8))
-    bytes[byte] = bytes[byte] & ~UInt8(truncatingIfNeeded: 63 << shift) | UInt8(truncatingIfNeeded: UInt16(value) << shift)
+    bytes[byte] =
+      bytes[byte] & ~UInt8(truncatingIfNeeded: 63 << shift) | UInt8(truncatingIfNeeded: UInt16(value) << shift)
     guard shift > 2 else { return }
     let left = 8 - shift
     bytes[byte + 1] = bytes[byte + 1] & ~UInt8(63 >> left) | value >> UInt8(left)
