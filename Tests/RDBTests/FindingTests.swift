@@ -16,9 +16,9 @@ struct FindingList: SelectiveSink {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { interest }
   mutating func finding(_ finding: borrowing Finding) throws(RDBError) { findings.append(copy finding) }
 
-  static func of(_ bytes: [UInt8], _ interest: Interest = .elements, findsHostile: Bool = false) -> [Finding] {
+  static func of(_ bytes: [UInt8], _ interest: Interest = .elements, listsFunctions: Bool = false) -> [Finding] {
     var options = RDBReader.Options()
-    options.parser.findsHostile = findsHostile
+    options.parser.listsFunctionsAndModules = listsFunctions
     var reader = RDBReader(MemorySource(bytes), options: options)
     var sink = FindingList(interest: interest)
     _ = try? reader.read(into: &sink)
@@ -309,17 +309,19 @@ struct HostileTests {
   func hyperLogLogs(_ index: Int) throws {
     let (name, value, fault) = Self.strings[index]
     let bytes = B.snapshot(B.key(0, B.string(value)) + B.key(0, B.string("v"), name: "l"))
-    #expect(FindingList.of(bytes, .validate).isEmpty, "\(name)")
-    for size in [1, 7, 4096] {
-      var options = RDBReader.Options()
-      options.parser.findsHostile = true
-      options.windowByteCount = 64
-      var reader = RDBReader(MemorySource(bytes, readLimit: size, canSeek: false), options: options)
-      var sink = FindingList(interest: .validate)
-      try reader.read(into: &sink)
-      let found = sink.findings.map { "\($0.expected); \($0.found)" }
-      #expect(found == (fault.map { [$0] } ?? []), "\(name)")
-      #expect(sink.findings.allSatisfy { $0.kind == .hyperLogLog && $0.key == [UInt8(ascii: "k")] })
+    for interest in [Interest.validate, .elements, .elementsAfterOutline, .stored(atMost: 0)] {
+      #expect(FindingList.of(bytes, interest).isEmpty, "\(name)")
+      for size in [1, 7, 4096, 1 << 20] {
+        var options = RDBReader.Options()
+        options.parser.findsHyperLogLogs = true
+        options.windowByteCount = size < 1 << 20 ? 64 : 1 << 20
+        var reader = RDBReader(MemorySource(bytes, readLimit: size, canSeek: false), options: options)
+        var sink = FindingList(interest: interest)
+        try reader.read(into: &sink)
+        let found = sink.findings.map { "\($0.expected); \($0.found)" }
+        #expect(found == (fault.map { [$0] } ?? []), "\(name), \(interest)")
+        #expect(sink.findings.allSatisfy { $0.kind == .hyperLogLog && $0.key == [UInt8(ascii: "k")] })
+      }
     }
   }
 
@@ -328,7 +330,7 @@ struct HostileTests {
     let bytes = B.snapshot([245] + B.string("#!lua name=lib\nabc"))
     #expect(FindingList.of(bytes).isEmpty)
     #expect(
-      FindingList.of(bytes, findsHostile: true).map(OddSnapshot.text) == [
+      FindingList.of(bytes, listsFunctions: true).map(OddSnapshot.text) == [
         "functionCode: no function library; 18 bytes, SHA-256 "
           + SHA256.digest(Array("#!lua name=lib\nabc".utf8)).map {
             String(($0 >> 4), radix: 16) + String($0 & 15, radix: 16)

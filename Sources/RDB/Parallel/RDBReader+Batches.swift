@@ -132,7 +132,7 @@ extension RDBParser {
   /// - Parameter base: The file offset of the first byte of `input`.
   func skim(_ input: RawSpan, at base: Int) -> Int {
     // KeyDB's keys go on after their values.
-    guard isBetweenRecords, !state.isKeyDB else { return 0 }
+    guard isBetweenRecords, state.dialect != .keyDB else { return 0 }
     let limit = state.snapshotEnd.map { max($0 - base, 0) } ?? input.byteCount
     var skimmer = RecordSkimmer(input.extracting(first: limit), types: types, oneStringTypes: oneStringTypes)
     return skimmer.skim()

@@ -32,7 +32,6 @@ struct ParserState: Sendable {
 
   /// The server that wrote the file, if it extends the files of Redis and the file tells so.
   @usableFromInline var dialect: Dialect?
-  @usableFromInline var isKeyDB = false
   /// The release in the AUX field `redis-ver`.
   var writer: ServerVersion?
   /// The records of dialects that were stepped over.

@@ -89,7 +89,7 @@ extension RDBParser {
     }
     let interest = try announce(&cursor, name.span.bytes, type, start, &sink)
     state.examinedModule = nil
-    try valueOfKey(&cursor, type, interest, &sink)
+    try unusualValue(&cursor, type, interest, &sink)
   }
 
   /// Tells the sink that the value of a key is damaged; the value is then stepped over.

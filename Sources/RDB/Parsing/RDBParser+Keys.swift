@@ -13,7 +13,7 @@ extension RDBParser {
       let start = cursor.offset
       if state.recordOffset < 0 { boundary = cursor.position }
       let code = try cursor.byte()
-      if let type = types[Int(code)] {
+      if let type = usualTypes[Int(code)] {
         try key(&cursor, type, start, &sink)
         if state.phase != .records { return false }
       } else if code == Opcode.expireTimeMS.rawValue {
@@ -34,9 +34,41 @@ extension RDBParser {
     _ cursor: inout ByteCursor, _ type: ValueType, _ start: Int, _ sink: inout S
   ) throws {
     let name = try keyName(&cursor)
-    if examinesValues, try leavesOut(&cursor, name, type, start, &sink) { return }
     let interest = try announce(&cursor, name, type, start, &sink)
     try valueOfKey(&cursor, type, interest, &sink)
+  }
+
+  /// Reads a key of a type that ``usualTypes`` may not have.
+  @inline(never)
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func unusualKey<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ type: ValueType, _ start: Int, _ sink: inout S
+  ) throws {
+    let name = try keyName(&cursor)
+    if examinesValues, try leavesOut(&cursor, name, type, start, &sink) { return }
+    let interest = try announce(&cursor, name, type, start, &sink)
+    try unusualValue(&cursor, type, interest, &sink)
+  }
+
+  /// Reads the value of a key that was just announced, of a type that ``usualTypes`` may not have.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func unusualValue<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ type: ValueType, _ interest: Interest, _ sink: inout S
+  ) throws {
+    if state.dialect == .keyDB, type.mayHaveMemberExpiries {
+      beginValueOfKey(cursor, type)
+      return try keyDBValue(&cursor, interest, &sink)
+    }
+    if options.findsHyperLogLogs, type == .string { try findShortHyperLogLog(cursor, interest, &sink) }
+    try valueOfKey(&cursor, type, interest, &sink)
+  }
+
+  @inlinable @inline(__always)
+  mutating func beginValueOfKey(_ cursor: borrowing ByteCursor, _ type: ValueType) {
+    committed = cursor.position
+    state.phase = .value
+    state.value.type = type
+    state.value.offset = cursor.offset
   }
 
   /// Reads the value of a key that was just announced.
@@ -44,13 +76,7 @@ extension RDBParser {
   mutating func valueOfKey<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ type: ValueType, _ interest: Interest, _ sink: inout S
   ) throws {
-    committed = cursor.position
-    state.phase = .value
-    state.value.type = type
-    state.value.offset = cursor.offset
-    if state.isKeyDB, type.data == .hash || type.data == .set || type.data == .zset {
-      return try keyDBValue(&cursor, interest, &sink)
-    }
+    beginValueOfKey(cursor, type)
     if type == .string, let value = cursor.takeShortString() {
       // Most keys of most files.
       switch interest {
@@ -60,7 +86,6 @@ extension RDBParser {
       case .skip:
         return try endKey(&cursor, &sink)
       case .validate:
-        if options.findsHostile { try reportHyperLogLog(value, at: state.value.offset, cursor.bytes, &sink) }
         return try endKey(&cursor, &sink, measure: ValueMeasure())
       case .measure:
         return try endKey(&cursor, &sink, measure: ValueMeasure(ofString: value))
@@ -204,7 +229,7 @@ extension RDBParser {
       if state.value.type.layout.needsDecoding {
         try validateElements(&cursor, &sink)
       } else {
-        if options.findsHostile { try findHyperLogLog(cursor, &sink) }
+        if options.findsHyperLogLogs { try findHyperLogLog(cursor, &sink) }
         try skipValue(&cursor)
         if state.value.measure.elementCount == 0, state.value.type != .pathHash {
           try reportEmpty(at: state.value.offset, cursor.bytes, &sink)

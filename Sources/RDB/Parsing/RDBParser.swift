@@ -29,8 +29,10 @@ public import RDBFormat
     @usableFromInline package var stringLimit: UInt64 = 1 << 30
     /// Whether unknown records are stepped over where their length is known, and counted as lost.
     @usableFromInline package var skipsUnknown = false
-    /// Whether to look for patterns of attacks that take extra work to find, while validating.
-    @usableFromInline package var findsHostile = false
+    /// Whether findings list function libraries, and in a check the data of modules.
+    @usableFromInline package var listsFunctionsAndModules = false
+    /// Whether to look for strings that begin as a HyperLogLog and are none, in all values that are validated or decoded.
+    @usableFromInline package var findsHyperLogLogs = false
     /// The size of the input, in bytes, if known. A string that is longer is truncated, not too long.
     var inputByteCount: UInt64?
     @usableFromInline package init() {}
@@ -58,6 +60,8 @@ public import RDBFormat
   @usableFromInline var duplicates = DuplicateFinder()
   /// The value type of each byte; `nil`: the byte is none of the header's version.
   @usableFromInline let types: UnsafeMutablePointer<ValueType?>
+  /// The types among them whose keys need no question besides the sink's answer. See ``unusualKey(_:_:_:_:)``.
+  @usableFromInline let usualTypes: UnsafeMutablePointer<ValueType?>
   /// The position in the input after the current key's name, for errors.
   @usableFromInline var keyEnd = 0
   /// The size of the current key's name, in bytes, if the input holds it; else one of the two numbers below.
@@ -95,7 +99,9 @@ public import RDBFormat
   @usableFromInline var stopsAfterValue = false
   @usableFromInline var foundLookahead: Lookahead?
   /// Whether values are examined before their keys are announced.
-  @usableFromInline var examinesValues: Bool
+  @usableFromInline var examinesValues: Bool {
+    didSet { fillUsualTypes() }
+  }
 
   /// Creates a parser for the first byte of a file.
   @usableFromInline package init(options: Options = Options()) {
@@ -108,10 +114,15 @@ public import RDBFormat
     examinesValues = options.skipsDamagedKeys
     types = .allocate(capacity: 256)
     types.initialize(repeating: nil, count: 256)
+    usualTypes = .allocate(capacity: 256)
+    usualTypes.initialize(repeating: nil, count: 256)
     fillTypes()
   }
 
-  @inlinable deinit { types.deallocate() }
+  @inlinable deinit {
+    types.deallocate()
+    usualTypes.deallocate()
+  }
 
   /// The header, once it was read; version 0 before.
   @usableFromInline package var header: SnapshotHeader { state.header }
@@ -128,6 +139,7 @@ public import RDBFormat
   /// Fills the table with the types of the header's version. See ``newerType(_:at:)`` for later types.
   @usableFromInline func fillTypes() {
     types.update(repeating: nil, count: 256)
+    defer { fillUsualTypes() }
     for type in ValueType.allCases {
       let row = type.row
       guard (row.vendor ?? state.header.vendor) == state.header.vendor, row.since <= state.header.version else {
@@ -141,6 +153,23 @@ public import RDBFormat
     if dialect == .dragonfly {
       for code in 34..<38 { types[code] = nil }
     }
+  }
+
+  /// Fills the table of usual types after a change of what decides it.
+  @usableFromInline func fillUsualTypes() {
+    for code in 0..<256 {
+      guard let type = types[code], !isUnusual(type) else {
+        usualTypes[code] = nil
+        continue
+      }
+      usualTypes[code] = type
+    }
+  }
+
+  /// Whether keys of a type need a question besides the sink's answer.
+  private func isUnusual(_ type: ValueType) -> Bool {
+    examinesValues || state.dialect == .keyDB && type.mayHaveMemberExpiries
+      || options.findsHyperLogLogs && type == .string
   }
 
   /// Parses more of the file.

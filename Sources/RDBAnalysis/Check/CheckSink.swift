@@ -19,13 +19,13 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   private var pathPrefix = ""
 
   /// Whether data of modules is listed.
-  private let findsHostile: Bool
+  private let listsModules: Bool
   /// The module data whose size is not known yet.
   private var module: (kind: FindingKind, name: String, offset: Int, key: [UInt8]?)?
   private var moduleByteCount: UInt64 = 0
 
-  init(_ collector: CheckCollector, findsHostile: Bool, _ destination: any ByteDestination) {
-    self.findsHostile = findsHostile
+  init(_ collector: CheckCollector, listsModules: Bool, _ destination: any ByteDestination) {
+    self.listsModules = listsModules
     self.collector = collector
     self.destination = destination
     part = collector.takePart()
@@ -63,7 +63,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
     type = key.storedType
     offset = key.offset
     elements = 0
-    if findsHostile, let id = key.module {
+    if listsModules, let id = key.module {
       module = (.modulePayload, "\(id)", key.offset, key.name.withUnsafeBytes { Array($0) })
     }
     if let expiry = key.expiry {
@@ -121,7 +121,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   mutating func finding(_ finding: borrowing Finding) throws(RDBError) { part.note(finding) }
 
   mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {
-    guard findsHostile else { return false }
+    guard listsModules else { return false }
     module = (.moduleAux, "\(aux.module)", aux.offset, nil)
     moduleByteCount = 0
     return true

@@ -160,10 +160,10 @@ extension SnapshotCheck {
   ) throws(RDBError) -> SnapshotCheck {
     let collector = try CheckCollector(threads: threads, findsDuplicates: findsDuplicates)
     var damage: RDBError?
-    let findsHostile = reader.options.parser.findsHostile
+    let listsModules = reader.options.parser.listsFunctionsAndModules
     do {
       _ = try reader.write(to: DiscardingDestination(), threads: threads) {
-        CheckSink(collector, findsHostile: findsHostile, $0)
+        CheckSink(collector, listsModules: listsModules, $0)
       }
     } catch {
       let error = RDBError.fromSink(error, at: 0)

@@ -9,9 +9,13 @@ struct SnapshotRun: ~Copyable {
 
   /// Starts to read the snapshot, up to its first key.
   ///
+  /// - Parameter findsHyperLogLogs: Whether to look for malformed HyperLogLogs.
   /// - Throws: ``Failure``, if the input is no snapshot.
-  init(_ input: InputFile, _ options: ReadingOptions, _ damage: DamageOptions? = nil) throws {
+  init(
+    _ input: InputFile, _ options: ReadingOptions, _ damage: DamageOptions? = nil, findsHyperLogLogs: Bool = false
+  ) throws {
     var readerOptions = options.readerOptions
+    readerOptions.parser.findsHyperLogLogs = findsHyperLogLogs
     readerOptions.skipsDamagedKeys = damage?.skipDamaged ?? false
     var reader = RDBReader(input.source, options: readerOptions)
     do {

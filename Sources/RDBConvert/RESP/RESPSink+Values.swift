@@ -52,17 +52,8 @@ extension RESPSink {
 
   @inlinable @inline(__always)
   public mutating func string(_ value: RawSpan) throws(RDBError) {
-    if refusesFindings { try refuseMalformedHyperLogLog(value) }
     if key.headByteCount > 0, value.byteCount < Self.plainByteCount { return endPlainString(value) }
     try anyString(value)
-  }
-
-  /// Throws an error for a string that begins as a HyperLogLog and is none. The reader adds the key.
-  @usableFromInline func refuseMalformedHyperLogLog(_ value: RawSpan) throws(RDBError) {
-    guard HyperLogLogCheck.isOne(value), let fault = HyperLogLogCheck.fault(in: value) else { return }
-    throw RDBError(
-      RDBError.Code(FindingKind.hyperLogLog.rawValue), at: key.offset, inner: fault.inner, expected: fault.expected,
-      found: fault.found)
   }
 
   @usableFromInline mutating func anyString(_ value: RawSpan) throws(RDBError) {

@@ -15,8 +15,6 @@ import RESP
 /// Source: `rewriteAppendOnlyFile` in `src/aof.c` of the servers, and comparisons of each fixture after a reload.
 public struct RESPSink: OutputSink, ~Copyable {
   let options: RESPOptions
-  /// ``RESPOptions/refusesFindings``.
-  @usableFromInline let refusesFindings: Bool
   let can: RESPAbilities
   /// The types whose values RESTORE can carry to the target.
   let restorable: ValueTypeSet
@@ -97,7 +95,6 @@ public struct RESPSink: OutputSink, ~Copyable {
   ///   - destination: The destination of the output.
   public init(_ options: RESPOptions, to destination: any ByteDestination) {
     self.options = options
-    refusesFindings = options.refusesFindings
     can = RESPAbilities(options.target)
     restorable = Self.restorable(options, can)
     batchElementCount = max(1, options.batchElementCount)

@@ -24,6 +24,7 @@
     guard string.byteCount >= headerByteCount else {
       return (0, "a HyperLogLog of at least \(headerByteCount) bytes", "\(string.byteCount)")
     }
+    guard string.byteCount <= maximumByteCount else { return tooLong(string.byteCount) }
     switch string.unsafeLoad(fromByteOffset: 4, as: UInt8.self) {
     case 0:
       return string.byteCount == denseByteCount
@@ -31,6 +32,11 @@
     case 1: return sparseFault(in: string)
     case let encoding: return (4, "an encoding of a HyperLogLog, 0 or 1", "\(encoding)")
     }
+  }
+
+  /// Returns what is wrong with a HyperLogLog of more than ``maximumByteCount`` bytes.
+  package static func tooLong(_ byteCount: Int) -> (inner: Int, expected: String, found: String) {
+    (0, "a HyperLogLog of at most \(maximumByteCount) bytes", "\(byteCount)")
   }
 
   private static func sparseFault(in string: RawSpan) -> (inner: Int, expected: String, found: String)? {

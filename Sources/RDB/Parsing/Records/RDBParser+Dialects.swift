@@ -16,7 +16,6 @@ extension RDBParser {
 
   private mutating func setDialect(_ dialect: Dialect) {
     state.dialect = dialect
-    state.isKeyDB = dialect == .keyDB
     fillTypes()
   }
 

@@ -52,7 +52,7 @@ extension RDBParser {
   func reportLibrary<S: RDBSink & ~Copyable>(
     _ library: borrowing FunctionLibrary, at offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
-    if options.findsHostile {
+    if options.listsFunctionsAndModules {
       let digest = library.code.withUnsafeBytes { SHA256.digest(Array($0)) }
       let text = digest.map { hex($0).dropFirst(2).lowercased() }.joined()
       try report(

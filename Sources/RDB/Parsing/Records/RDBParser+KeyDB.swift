@@ -111,6 +111,16 @@ extension RDBParser {
   }
 }
 
+extension ValueType {
+  /// Whether KeyDB may write expiries of members after the value.
+  @inlinable var mayHaveMemberExpiries: Bool {
+    switch data {
+    case .hash, .set, .zset: true
+    case .string, .list, .stream, .module, .array, .pathHash: false
+    }
+  }
+}
+
 /// Adds the expiries that follow a hash to its fields.
 private struct MemberExpirySink<Base: RDBSink & ~Copyable>: ForwardingSink, ~Copyable {
   var base: Base

@@ -70,7 +70,7 @@ extension RDBParser {
     return SnapshotHeader(vendor: isValkey ? .valkey : .redis, version: version)
   }
 
-  /// Reads the rest of a record that begins with the byte `code`, which is no value type.
+  /// Reads the rest of a record that begins with the byte `code`, which is no usual value type.
   ///
   /// - Returns: Whether it was EOF.
   @inlinable @_lifetime(cursor: copy cursor)
@@ -78,11 +78,15 @@ extension RDBParser {
     _ code: UInt8, at start: Int, _ cursor: inout ByteCursor, _ sink: inout S
   ) throws -> Bool {
     guard let opcode = Opcode(rawValue: code) else {
+      if let type = types[Int(code)] {
+        try unusualKey(&cursor, type, start, &sink)
+        return false
+      }
       if try dialectRecord(code, at: start, &cursor, &sink) { return false }
       let type = try newerType(code, at: start)
       attribute(start)
       state.isNewerType = true
-      try key(&cursor, type, start, &sink)
+      try unusualKey(&cursor, type, start, &sink)
       return false
     }
     let first = cursor.position - 1

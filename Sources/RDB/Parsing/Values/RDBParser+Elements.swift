@@ -11,7 +11,11 @@ extension RDBParser {
     throws
   {
     switch state.value.type.layout.content {
-    case .string: try sink.string(try string(&cursor, slot: 1))
+    case .string:
+      let offset = cursor.offset
+      let value = try string(&cursor, slot: 1)
+      if options.findsHyperLogLogs { try reportHyperLogLog(value, at: offset, cursor.bytes, &sink) }
+      try sink.string(value)
     case .packed(let packed): try packedValue(packed, &cursor, &sink)
     case .collection(let collection): try self.collection(collection, &cursor, &sink)
     case .quicklist(let kind): try quicklist(kind, &cursor, &sink)

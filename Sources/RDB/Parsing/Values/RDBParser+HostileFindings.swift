@@ -11,6 +11,21 @@ extension RDBParser {
     try report(.hyperLogLog, at: offset, inner: fault.inner, fault.expected, fault.found, input, &sink)
   }
 
+  /// Examines a short string that is read or validated next, without consuming it.
+  ///
+  /// The others are examined by ``value(_:_:)``.
+  @usableFromInline
+  func findShortHyperLogLog<S: RDBSink & ~Copyable>(
+    _ cursor: ByteCursor, _ interest: Interest, _ sink: inout S
+  ) throws {
+    switch interest {
+    case .elements, .elementsAfterOutline, .validate: break
+    case .skip, .measure, .stored, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined: return
+    }
+    var ahead = cursor
+    if let value = ahead.takeShortString() { try reportHyperLogLog(value, at: cursor.offset, cursor.bytes, &sink) }
+  }
+
   /// Examines a string that is stepped over next, without consuming it.
   @usableFromInline
   mutating func findHyperLogLog<S: RDBSink & ~Copyable>(_ cursor: ByteCursor, _ sink: inout S) throws {
@@ -20,9 +35,9 @@ extension RDBParser {
     if case .raw(let byteCount) = try ahead.stringHeader(), byteCount > UInt64(HyperLogLogCheck.maximumByteCount) {
       // Held in memory only as far as needed.
       if HyperLogLogCheck.isOne(try ahead.take(4)) {
+        let fault = HyperLogLogCheck.tooLong(Int(clamping: byteCount))
         try report(
-          .hyperLogLog, at: cursor.offset, "a HyperLogLog of at most \(HyperLogLogCheck.maximumByteCount) bytes",
-          "\(byteCount)", cursor.bytes, &sink)
+          .hyperLogLog, at: cursor.offset, inner: fault.inner, fault.expected, fault.found, cursor.bytes, &sink)
       }
     } else {
       ahead = cursor

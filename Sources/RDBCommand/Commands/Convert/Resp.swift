@@ -33,7 +33,7 @@ struct Resp: WorkingCommand {
 
   func run() throws {
     let input = try reading.open(input)
-    let run = try SnapshotRun(input, reading, damage)
+    let run = try SnapshotRun(input, reading, damage, findsHyperLogLogs: trust.untrusted)
     let options = options(for: run.origin)
     let conversion = try Conversion(of: input, to: output, .lines, ledger, keys, working)
     let trailer = loading.trailer ? TrailingDestination(to: conversion.output) : nil

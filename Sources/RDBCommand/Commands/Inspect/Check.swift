@@ -72,7 +72,8 @@ struct Check: WorkingCommand {
 
   private func checkSnapshot(_ source: any ByteSource, _ input: InputFile) throws -> ([UInt8], Bool) {
     var options = reading.readerOptions
-    options.parser.findsHostile = hostile || strict
+    options.parser.listsFunctionsAndModules = hostile || strict
+    options.parser.findsHyperLogLogs = hostile || strict
     let reader = RDBReader(source, options: options)
     let line = working.progress.start(input.position(of: reader.progress))
     defer { line?.end() }
