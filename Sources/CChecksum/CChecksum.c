@@ -17,7 +17,11 @@ static uint64_t table[16][256];
 // x^(distance + 63) for its first eight bytes, x^(distance - 1) for its last eight. One less than the
 // distance says, because multiplying reflected numbers without carries shifts the product by one.
 struct factors { uint64_t first, last; };
-static struct factors by128, by256, by384, by512, by1024, by2048;
+static struct factors by64, by128, by256, by384, by512, by1024, by2048;
+
+// The polynomial with the lowest 64 of its 65 bits, and the number that times it gives 1 in the lowest 64 bits of the
+// product without carries: the two multipliers of Barrett's reduction.
+static struct { uint64_t polynomial, inverse; } reduction;
 
 static uint64_t times_x(uint64_t value) { return value >> 1 ^ (value & 1 ? POLYNOMIAL : 0); }
 
@@ -32,6 +36,17 @@ static struct factors factors_for(unsigned distance) {
   return result;
 }
 
+static void prepare_reduction(void) {
+  uint64_t product = 0;
+  reduction.polynomial = POLYNOMIAL << 1 | 1;
+  for (int bit = 0; bit < 64; bit++) {
+    // The product must have its lowest bit only.
+    if ((product >> bit & 1) == (bit == 0)) continue;
+    reduction.inverse |= UINT64_C(1) << bit;
+    product ^= reduction.polynomial << bit;
+  }
+}
+
 __attribute__((constructor)) static void prepare(void) {
   for (unsigned byte = 0; byte < 256; byte++) {
     uint64_t crc = byte;
@@ -41,6 +56,8 @@ __attribute__((constructor)) static void prepare(void) {
   for (int row = 1; row < 16; row++)
     for (unsigned byte = 0; byte < 256; byte++)
       table[row][byte] = table[row - 1][byte] >> 8 ^ table[0][table[row - 1][byte] & 255];
+  prepare_reduction();
+  by64 = factors_for(64);
   by128 = factors_for(128);
   by256 = factors_for(256);
   by384 = factors_for(384);
@@ -96,7 +113,30 @@ __attribute__((target("pclmul,sse4.1"))) static __m128i pair(struct factors fact
   return _mm_set_epi64x((long long)factors.last, (long long)factors.first);
 }
 
-// Carries 16 bytes forward over what is left: whole 16 bytes, then the rest by the table.
+// Returns the checksum of 16 bytes that nothing follows.
+__attribute__((target("pclmul,sse4.1"))) static uint64_t reduce(__m128i value) {
+  // The first eight bytes are carried to the last ones; the checksum lies 64 bits after them.
+  const __m128i multipliers = _mm_set_epi64x((long long)reduction.inverse, (long long)reduction.polynomial);
+  __m128i sum = _mm_xor_si128(
+    _mm_clmulepi64_si128(value, pair(by64), 0x00), _mm_srli_si128(value, 8));
+  __m128i quotient = _mm_clmulepi64_si128(sum, multipliers, 0x10);
+  __m128i product = _mm_clmulepi64_si128(quotient, multipliers, 0x00);
+  sum = _mm_xor_si128(_mm_xor_si128(sum, product), _mm_slli_si128(quotient, 8));
+  return (uint64_t)_mm_extract_epi64(sum, 1);
+}
+
+// The bytes 16 to 31 are the masks that move a register's bytes up by 0 to 16 places if they are loaded from 16 - n,
+// and down if they are loaded from 16 + n.
+static const uint8_t places[48] = {
+  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+  0,   1,   2,   3,   4,   5,   6,   7,   8,   9,   10,  11,  12,  13,  14,  15,
+  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128};
+
+__attribute__((target("pclmul,sse4.1"))) static __m128i place(size_t index) {
+  return _mm_loadu_si128((const __m128i *)(places + index));
+}
+
+// Carries 16 bytes forward over the rest, which other bytes precede, and returns the checksum.
 __attribute__((target("pclmul,sse4.1"))) static uint64_t
 finish(__m128i value, const uint8_t *bytes, size_t count) {
   const __m128i step = pair(by128);
@@ -105,15 +145,48 @@ finish(__m128i value, const uint8_t *bytes, size_t count) {
     bytes += 16;
     count -= 16;
   }
-  uint8_t rest[16];
-  _mm_storeu_si128((__m128i *)rest, value);
-  return rdb_crc64_table(rdb_crc64_table(0, rest, 16), bytes, count);
+  if (count > 0) {
+    // The first `count` bytes of the register are carried over its other bytes and the rest.
+    __m128i first = _mm_shuffle_epi8(value, place(count));
+    __m128i last = _mm_blendv_epi8(
+      _mm_shuffle_epi8(value, place(16 + count)), _mm_loadu_si128((const __m128i *)(bytes + count - 16)),
+      place(16 + count));
+    value = _mm_xor_si128(carry(first, step), last);
+  }
+  return reduce(value);
+}
+
+// The checksum of fewer than 16 bytes.
+__attribute__((target("pclmul,sse4.1"))) static uint64_t few(uint64_t crc, const uint8_t *bytes, size_t count) {
+  uint64_t first = 0, last, rest = 0;
+  if (count >= 8) {
+    last = load(bytes + count - 8) ^ crc >> 8 * (count - 8);
+    if (count > 8) first = (load(bytes) ^ crc) << 8 * (16 - count);
+  } else if (count > 0) {
+    if (count >= 4) {
+      uint32_t low, high;
+      memcpy(&low, bytes, 4);
+      memcpy(&high, bytes + count - 4, 4);
+      last = low | (uint64_t)high << 8 * (count - 4);
+    } else {
+      last = bytes[0] | (uint64_t)bytes[count >> 1] << 8 * (count >> 1) | (uint64_t)bytes[count - 1] << 8 * (count - 1);
+    }
+    last = (last ^ crc) << 8 * (8 - count);
+    rest = crc >> 8 * count;
+  } else {
+    return crc;
+  }
+  return reduce(_mm_set_epi64x((long long)last, (long long)first)) ^ rest;
 }
 
 __attribute__((target("pclmul,sse4.1"))) uint64_t
 rdb_crc64_clmul(uint64_t crc, const void *start, size_t count) {
   const uint8_t *bytes = start;
-  if (count < 128) return rdb_crc64_table(crc, start, count);
+  if (count < 16) return few(crc, bytes, count);
+  if (count < 128) {
+    __m128i value = _mm_xor_si128(_mm_loadu_si128(start), _mm_set_epi64x(0, (long long)crc));
+    return finish(value, bytes + 16, count - 16);
+  }
   __m128i lane[4];
   for (int index = 0; index < 4; index++)
     lane[index] = _mm_loadu_si128((const __m128i *)(bytes + 16 * index));
@@ -222,11 +295,12 @@ uint64_t rdb_crc64_vclmul(uint64_t crc, const void *bytes, size_t count) {
 #endif
 
 uint64_t rdb_crc64(uint64_t crc, const void *bytes, size_t count) {
-  if (count < 128) return rdb_crc64_table(crc, bytes, count);
-  if (rdb_crc64_has_vclmul()) return rdb_crc64_vclmul(crc, bytes, count);
-  if (rdb_crc64_has_vclmul256()) return rdb_crc64_vclmul256(crc, bytes, count);
-  if (rdb_crc64_has_clmul()) return rdb_crc64_clmul(crc, bytes, count);
-  return rdb_crc64_table(crc, bytes, count);
+  if (!rdb_crc64_has_clmul()) return rdb_crc64_table(crc, bytes, count);
+  if (count >= 256) {
+    if (rdb_crc64_has_vclmul()) return rdb_crc64_vclmul(crc, bytes, count);
+    if (rdb_crc64_has_vclmul256()) return rdb_crc64_vclmul256(crc, bytes, count);
+  }
+  return rdb_crc64_clmul(crc, bytes, count);
 }
 
 // The product of two reflected polynomials, modulo the polynomial.
