@@ -47,6 +47,9 @@ struct ParserState: Sendable {
   /// The file offset of the first attribute; −1: none was read.
   @usableFromInline var recordOffset = -1
 
+  /// Whether the next key has a property of its record besides the expiry.
+  @usableFromInline var hasRareAttributes = false
+
   /// Whether the type of the current key is newer than the header's version.
   @usableFromInline var isNewerType = false
 
@@ -85,6 +88,7 @@ struct ParserState: Sendable {
     recordOffset = -1
     isRecordSplit = false
     isNewerType = false
+    hasRareAttributes = false
   }
 }
 

@@ -151,10 +151,27 @@ extension RDBParser {
     record.attributes.pointee.storedType = type
     record.attributes.pointee.offset = start
     if state.recordOffset >= 0 || type.data == .module {
-      return try announceWithAttributes(&cursor, name, &sink)
+      if state.hasRareAttributes || type.data == .module { return try announceWithAttributes(&cursor, name, &sink) }
+      return try announceWithExpiry(cursor, name, &sink)
     }
     record.attributes.pointee.valueOffset = cursor.offset
     return try sink.beginKey(record.header(name: name))
+  }
+
+  /// Announces a key that has an expiry and no other attribute.
+  @inlinable
+  mutating func announceWithExpiry<S: RDBSink & ~Copyable>(
+    _ cursor: borrowing ByteCursor, _ name: RawSpan, _ sink: inout S
+  ) throws -> Interest {
+    record.attributes.pointee.offset = state.recordOffset
+    record.attributes.pointee.valueOffset = cursor.offset
+    record.attributes.pointee.expiry = state.expiry
+    // If the sink throws, the next call announces the same key again.
+    let interest = try sink.beginKey(record.header(name: name))
+    record.attributes.pointee.expiry = nil
+    state.expiry = nil
+    state.recordOffset = -1
+    return interest
   }
 
   /// Announces a key that has an expiry, an idle time, a frequency, metadata, a module, or a newer type.

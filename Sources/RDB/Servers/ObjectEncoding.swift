@@ -121,7 +121,11 @@ package struct ObjectEncodings: Hashable, Sendable {
   ///   - expires: Whether the key has an expiry.
   @inlinable
   package func string(_ value: RawSpan, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
-    if value.byteCount <= DecimalText.maximumByteCount, DecimalText.parseCanonical(value) != nil {
+    let count = value.byteCount
+    // Most strings do not end in a digit.
+    if count > 0, count <= DecimalText.maximumByteCount,
+      value.unsafeLoad(fromByteOffset: count - 1, as: UInt8.self) &- 48 <= 9, DecimalText.parseCanonical(value) != nil
+    {
       return .int
     }
     return string(byteCount: UInt64(value.byteCount), keyByteCount: keyByteCount, expires: expires)

@@ -41,7 +41,7 @@ extension RDBParser {
     }
     if row.payload == .keyMask || row.treatment == .ignored {
       try skipPayload(row.payload, &cursor)
-      if row.payload == .keyMask { attribute(start) } else if state.recordOffset >= 0 { state.isRecordSplit = true }
+      if row.payload == .keyMask { attribute(start) } else if state.recordOffset >= 0 { splitRecord() }
       if state.dialect == nil { setDialect(row.dialect) }
       if row.payload != .keyMask { committed = cursor.position }
       return true

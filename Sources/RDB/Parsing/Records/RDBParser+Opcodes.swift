@@ -86,11 +86,12 @@ extension RDBParser {
       let type = try newerType(code, at: start)
       attribute(start)
       state.isNewerType = true
+      state.hasRareAttributes = true
       try unusualKey(&cursor, type, start, &sink)
       return false
     }
     let first = cursor.position - 1
-    if state.recordOffset >= 0, !isAttribute(opcode) { state.isRecordSplit = true }
+    if state.recordOffset >= 0, !isAttribute(opcode) { splitRecord() }
     switch opcode {
     case .expireTimeMS: break  // Handled by the caller: the most frequent opcode.
     case .expireTime:
@@ -103,11 +104,13 @@ extension RDBParser {
       let frequency = try cursor.byte()
       attribute(start)
       state.frequency = frequency
+      state.hasRareAttributes = true
       return false
     case .idle:
       let idle = try cursor.length()
       attribute(start)
       state.idleSeconds = idle
+      state.hasRareAttributes = true
       return false
     case .selectDB:
       state.database = try cursor.length()
@@ -209,6 +212,12 @@ extension RDBParser {
     if state.recordOffset < 0 { state.recordOffset = start }
   }
 
+  /// Notes that another record lies between the attributes and the key.
+  @inlinable mutating func splitRecord() {
+    state.isRecordSplit = true
+    state.hasRareAttributes = true
+  }
+
   @usableFromInline func unknown(_ code: UInt8, at offset: Int) -> RDBError {
     let vendor = state.header.vendor == .redis ? "Redis" : "Valkey"
     let what =
@@ -264,6 +273,7 @@ extension RDBParser {
     }
     let record = cursor.bytes.extracting(from..<cursor.position)
     state.metadata = record.withUnsafeBytes { Array($0) }
+    state.hasRareAttributes = true
   }
 
   /// Throws if a record that must be held in memory is longer than the limit for strings.
