@@ -79,6 +79,13 @@ public struct ByteOutput: ~Copyable {
     return true
   }
 
+  /// The bytes appended since ``byteCount`` was `start`, as far as they are not written.
+  @_lifetime(borrow self)
+  @inlinable package func bytes(since start: UInt64) -> RawSpan {
+    let first = min(Int(clamping: start - min(start, flushedByteCount)), count)
+    return _overrideLifetime(RawSpan(_unsafeStart: base + first, byteCount: count - first), borrowing: self)
+  }
+
   // MARK: Gaps
 
   /// Leaves a gap of `byteCount` bytes, to be filled when the bytes after it are known.

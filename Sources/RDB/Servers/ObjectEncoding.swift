@@ -121,10 +121,8 @@ package struct ObjectEncodings: Hashable, Sendable {
   ///   - expires: Whether the key has an expiry.
   @inlinable
   package func string(_ value: RawSpan, keyByteCount: Int, expires: Bool) -> ObjectEncoding {
-    let count = value.byteCount
-    // Most strings do not end in a digit.
-    if count > 0, count <= DecimalText.maximumByteCount,
-      value.unsafeLoad(fromByteOffset: count - 1, as: UInt8.self) &- 48 <= 9, DecimalText.parseCanonical(value) != nil
+    if value.byteCount <= DecimalText.maximumByteCount, DecimalText.mayBeInteger(value),
+      DecimalText.parseCanonical(value) != nil
     {
       return .int
     }

@@ -7,6 +7,10 @@ extension RESPSink {
   /// The state of the current payload.
   struct RestoreState {
     var checksum = CRC64()
+    /// Whether the output holds the whole payload, so that the checksum is computed at its end in one step.
+    var isCopied = false
+    /// The byte count of the output before the payload.
+    var start: UInt64 = 0
     var version: UInt16 = 0
     /// The KEY_META record of the key, which precedes the type; empty without one.
     var metadata: [UInt8] = []
@@ -125,11 +129,16 @@ extension RESPSink {
     if can.restoreABSTTL { (key.idleSeconds, key.frequency) = (nil, nil) }
     restored.version = UInt16(max(6, key.type.row.since, restored.metadata.isEmpty ? 0 : 13))
     restored.checksum = CRC64()
+    let payloadByteCount = byteCount + frameByteCount
+    restored.isCopied = payloadByteCount < ByteOutput.directThreshold
     let access = restored.idleSeconds != nil || restored.frequency != nil
     let options = (restored.replaces ? 1 : 0) + (restored.hasAbsoluteExpiry ? 1 : 0) + (access ? 2 : 0)
     try command(4 + options, "$7\r\nRESTORE\r\n")
     try out.bulk(restored.hasAbsoluteExpiry ? key.expiry : 0)
-    try out.bulkHeader(byteCount + frameByteCount)
+    try out.bulkHeader(payloadByteCount)
+    // The buffer is then not written before the payload's end.
+    if restored.isCopied { try out.output.reserve(Int(payloadByteCount)) }
+    restored.start = out.output.byteCount
     if !restored.metadata.isEmpty {
       let metadata = restored.metadata
       try payload(metadata.span.bytes)
@@ -137,7 +146,7 @@ extension RESPSink {
     try out.output.reserve(1)
     let memory = out.output.spare.baseAddress.unsafelyUnwrapped
     memory.storeBytes(of: key.type.code, as: UInt8.self)
-    restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 1))
+    if !restored.isCopied { restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 1)) }
     out.output.advance(by: 1)
     if !restored.moduleID.isEmpty {
       let id = restored.moduleID
@@ -146,25 +155,28 @@ extension RESPSink {
   }
 
   private mutating func payload(_ bytes: RawSpan) throws(RDBError) {
-    restored.checksum.update(bytes)
+    if !restored.isCopied { restored.checksum.update(bytes) }
     try out.output.append(bytes)
   }
 
   public mutating func stored(_ chunk: RawSpan) throws(RDBError) {
     guard key.plan == .restore else { return }
-    restored.checksum.update(chunk)
-    try out.output.append(chunk)
+    try payload(chunk)
   }
 
   public mutating func endStored() throws(RDBError) {
     guard key.plan == .restore else { return }
-    try out.output.reserve(16)
+    try out.output.reserve(12)
     let memory = out.output.spare.baseAddress.unsafelyUnwrapped
     memory.storeBytes(of: restored.version.littleEndian, as: UInt16.self)
-    restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 2))
-    memory.storeBytes(of: restored.checksum.value.littleEndian, toByteOffset: 2, as: UInt64.self)
-    memory.storeBytes(of: UInt16(bigEndian: 0x0D0A), toByteOffset: 10, as: UInt16.self)
-    out.output.advance(by: 12)
+    if !restored.isCopied { restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 2)) }
+    out.output.advance(by: 2)
+    var checksum = restored.checksum
+    if restored.isCopied { checksum.update(out.output.bytes(since: restored.start)) }
+    let end = out.output.spare.baseAddress.unsafelyUnwrapped
+    end.storeBytes(of: checksum.value.littleEndian, as: UInt64.self)
+    end.storeBytes(of: UInt16(bigEndian: 0x0D0A), toByteOffset: 8, as: UInt16.self)
+    out.output.advance(by: 10)
     if restored.replaces { try out.text("$7\r\nREPLACE\r\n") }
     if restored.hasAbsoluteExpiry { try out.text("$6\r\nABSTTL\r\n") }
     if let idle = restored.idleSeconds {

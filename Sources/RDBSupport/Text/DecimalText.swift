@@ -108,6 +108,12 @@
       as: UInt16.self)
   }
 
+  /// Whether the text ends in a digit, as that of each integer does.
+  @inlinable @inline(__always) package static func mayBeInteger(_ text: RawSpan) -> Bool {
+    let count = text.byteCount
+    return count > 0 && text.unsafeLoad(fromByteOffset: count - 1, as: UInt8.self) &- 48 <= 9
+  }
+
   /// Returns the integer with the canonical text `text`, or `nil` for other text such as `007`, `-0`, `+1` and ` 1`.
   ///
   /// - Complexity: O(*n*) for *n* bytes; O(1) for more than 20 bytes.
