@@ -4,7 +4,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#if defined(__GLIBC__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define RDB_HAS_SANITIZER
+#endif
+#endif
+
+// A sanitizer has a malloc of its own, which these functions would hide.
+#if defined(__GLIBC__) && !defined(RDB_HAS_SANITIZER)
 
 // The names under which glibc keeps its own functions when a program defines theirs.
 extern void *__libc_malloc(size_t);

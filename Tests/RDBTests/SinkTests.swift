@@ -157,4 +157,42 @@ struct SinkTests {
     #expect(both.first.count == 2)
     #expect(both.second.count == 5)
   }
+
+  @Test("A tee gives both sinks the findings and the damaged keys, and each its own end")
+  func rareEvents() throws {
+    let damaged = Fixture.named("reports/one-damaged-key").bytes
+    var builder = SnapshotBuilder(version: 10)
+    builder.list("empty", [String]())
+    for bytes in [damaged, builder.whole] {
+      let alone = Way.whole.read(bytes, interest: .elements, skipsDamaged: true)
+      var options = RDBReader.Options()
+      options.skipsDamagedKeys = true
+      var tee = Tee(RecordingSink(interest: .elements), RecordingSink(interest: .elements))
+      var reader = RDBReader(MemorySource(bytes), options: options)
+      try reader.read(into: &tee)
+      #expect(tee.first.log == alone.log && tee.second.log == alone.log)
+      #expect(alone.log.contains { $0.hasPrefix("damaged ") || $0.hasPrefix("finding ") })
+      var forwarder = CountingForwarder(RecordingSink(interest: .elements))
+      var again = RDBReader(MemorySource(bytes), options: options)
+      try again.read(into: &forwarder)
+      #expect(forwarder.base.log == alone.log)
+    }
+  }
+
+  @Test("A tee of two outputs writes both, with any number of threads, also where one of them stops", arguments: [1, 3])
+  func outputs(_ threads: Int) throws {
+    let bytes = Fixture.named("redis-7.2.6/all").bytes
+    let (one, other, alone) = (MemoryDestination(), MemoryDestination(), MemoryDestination())
+    var reader = RDBReader(MemorySource(bytes))
+    let count = try reader.write(to: alone, threads: threads) { NameSink(to: $0) }.summary
+    var again = RDBReader(MemorySource(bytes))
+    let pair = try again.fold(threads: 1) { Tee(NameSink(to: one), NameSink(to: other, limit: 3)) }.summary
+    let (total, expected) = (pair.first.values.reduce(0, +), count.values.reduce(0, +))
+    #expect(total == expected && one.bytes == alone.bytes)
+    let lines = other.bytes.count { $0 == UInt8(ascii: "\n") }
+    #expect(pair.second.values == [3] && lines == 3)
+    var sum = pair
+    sum.merge(pair)
+    #expect(sum.second.values == [3, 3])
+  }
 }

@@ -8,15 +8,10 @@ public struct AuxField: ~Escapable, BitwiseCopyable {
   public let name: RawSpan
   /// The field's value: bytes, usually ASCII.
   public let value: RawSpan
-  /// The record as stored, from its opcode on; empty if it does not come from a snapshot.
+  /// The record as stored, from its opcode on.
   @usableFromInline package let stored: RawSpan
 
-  /// Creates a field that borrows both parts.
-  @inlinable @_lifetime(copy name, copy value)
-  package init(name: RawSpan, value: RawSpan) {
-    (self.name, self.value, stored) = (name, value, name.extracting(first: 0))
-  }
-
+  /// Creates a field that borrows its parts.
   @inlinable @_lifetime(copy name, copy value, copy stored)
   package init(name: RawSpan, value: RawSpan, stored: RawSpan) {
     (self.name, self.value, self.stored) = (name, value, stored)
@@ -35,19 +30,8 @@ public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
   @usableFromInline package let engine: RawSpan
   /// The library's description, if ``isPreGA``; else empty.
   @usableFromInline package let description: RawSpan
-  /// The record as stored, from its opcode on; empty if it does not come from a snapshot.
+  /// The record as stored, from its opcode on.
   @usableFromInline package let stored: RawSpan
-
-  /// Creates a library that borrows all parts.
-  @inlinable @_lifetime(copy code, copy name, copy engine, copy description)
-  package init(code: RawSpan, isPreGA: Bool, name: RawSpan, engine: RawSpan, description: RawSpan) {
-    self.code = code
-    self.isPreGA = isPreGA
-    self.name = name
-    self.engine = engine
-    self.description = description
-    stored = code.extracting(first: 0)
-  }
 
   /// A library of Redis 7.0.0 or later, with the record it comes from.
   @inlinable @_lifetime(copy code, copy stored)
@@ -100,12 +84,7 @@ public struct SlotHint: ~Escapable {
   /// The record as stored, from its opcode on. Of a record with several ranges, only the first event has it.
   @usableFromInline package let stored: RawSpan
 
-  /// Creates a hint that borrows the job's name.
-  @inlinable @_lifetime(copy job)
-  package init(_ kind: Kind, job: RawSpan) {
-    (self.kind, self.job, stored) = (kind, job, job.extracting(first: 0))
-  }
-
+  /// Creates a hint that borrows its parts.
   @inlinable @_lifetime(copy job, copy stored)
   package init(_ kind: Kind, job: RawSpan, stored: RawSpan) {
     (self.kind, self.job, self.stored) = (kind, job, stored)

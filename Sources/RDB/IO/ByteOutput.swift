@@ -121,13 +121,6 @@ public struct ByteOutput: ~Copyable {
     count += byteCount - gapByteCount
   }
 
-  /// Removes the open gap and all bytes after it.
-  @inlinable package mutating func discardGap() {
-    precondition(gapStart >= 0)
-    count = gapStart
-    gapStart = -1
-  }
-
   /// Whether a gap is open.
   @inlinable package var hasOpenGap: Bool { gapStart >= 0 }
 

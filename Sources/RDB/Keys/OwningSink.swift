@@ -92,6 +92,8 @@ struct OwningSink: RDBSink {
     byteCount = 0
     isTooLarge = false
     guard key.type == .module else { return .elements }
+    // Until the stored value arrives: over the limit, items come instead of it.
+    isTooLarge = true
     module = key.module ?? ModuleID(rawValue: 0)
     return .stored(atMost: UInt64(clamping: valueLimit))
   }
@@ -120,13 +122,16 @@ struct OwningSink: RDBSink {
 
   // MARK: Values
 
-  mutating func beginStored(byteCount: UInt64) { bytes.reserveCapacity(min(Int(clamping: byteCount), 1 << 20)) }
+  mutating func beginStored(byteCount: UInt64) {
+    isTooLarge = false
+    bytes.reserveCapacity(min(Int(clamping: byteCount), 1 << 20))
+  }
   mutating func stored(_ chunk: RawSpan) {
     if hasRoom(chunk.byteCount) { bytes.append(chunk) }
   }
   mutating func endStored() {}
-  /// Notes that the value is too large: a module's value arrives as items only if it is over the limit.
-  mutating func moduleItem(_ item: borrowing ModuleItem) { isTooLarge = true }
+  /// Does nothing: a module's value arrives as items only if it is over the limit.
+  mutating func moduleItem(_ item: borrowing ModuleItem) {}
   mutating func string(_ value: RawSpan) { if hasRoom(value.byteCount) { bytes = own(value) } }
 
   mutating func beginElements(_ header: ElementsHeader) {

@@ -85,17 +85,12 @@ extension SnapshotWritingSink {
 
   /// Writes the field.
   public mutating func aux(_ field: borrowing AuxField) throws {
-    if field.stored.byteCount > 0 { return try writer!.copy(field.stored) }
-    try writer!.aux(field.name, field.value)
+    try writer!.copy(field.stored)
   }
 
   /// Writes the library.
-  ///
-  /// - Throws: ``RDBError`` (`notRepresentable`) for a library of a 7.0 release candidate that a filter changed.
   public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws {
-    if library.stored.byteCount > 0 { return try writer!.copy(library.stored) }
-    if library.isPreGA { throw RDBError.notRepresentable("a function library", "one of a release candidate") }
-    try writer!.functionLibrary(library.code)
+    try writer!.copy(library.stored)
   }
 
   /// Asks for the module's bytes.
@@ -107,9 +102,7 @@ extension SnapshotWritingSink {
 
   /// Writes the hint. A slot import is written with its first range.
   public mutating func slots(_ slots: borrowing SlotHint) throws {
-    if slots.stored.byteCount > 0 { return try writer!.copy(slots.stored) }
-    guard case .info(let slot, let keys, let expiring) = slots.kind else { return }
-    try writer!.slotInfo(slot: slot, keys: keys, expiring: expiring)
+    if slots.stored.byteCount > 0 { try writer!.copy(slots.stored) }
   }
 
   /// Writes RESIZEDB.
