@@ -179,7 +179,8 @@ struct SinkTests {
     }
   }
 
-  @Test("A tee of two outputs writes both, with any number of threads, also where one of them stops", arguments: [1, 3])
+  @Test(
+    "A tee of two outputs writes both, with any number of threads, also where one of them stops", arguments: [1, 3])
   func outputs(_ threads: Int) throws {
     let bytes = Fixture.named("redis-7.2.6/all").bytes
     let (one, other, alone) = (MemoryDestination(), MemoryDestination(), MemoryDestination())

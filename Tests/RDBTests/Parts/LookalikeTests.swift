@@ -18,7 +18,8 @@ struct LookalikeTests {
     builder.string("k", "v")
     let mangled = builder.whole.flatMap { $0 == 10 ? [13, 10] : [$0] }
     #expect(Way.whole.read(mangled, interest: .skip).error?.contains("copy the file in binary mode") == true)
-    #expect(Way.whole.read(Array("VKCS".utf8) + [1, 1, 0, 0, 1, 2, 3, 4], interest: .skip).error?.contains("VKCS") == true)
+    #expect(
+      Way.whole.read(Array("VKCS".utf8) + [1, 1, 0, 0, 1, 2, 3, 4], interest: .skip).error?.contains("VKCS") == true)
   }
 
   @Test("Tells the dialect before the first key")

@@ -68,9 +68,11 @@ struct OwnedValueTests {
     #expect(SnapshotValue.notRead == .notRead && SnapshotValue.tooLarge != .notRead)
   }
 
-  @Test("Beyond the limit of their size are named so: every type", arguments: [
-    "redis-7.2.6/all", "crafted/v14-arrays", "crafted/v81-pathhash", "crafted/v13-streams", "crafted/v10-modules",
-  ])
+  @Test(
+    "Beyond the limit of their size are named so: every type",
+    arguments: [
+      "redis-7.2.6/all", "crafted/v14-arrays", "crafted/v81-pathhash", "crafted/v13-streams", "crafted/v10-modules",
+    ])
   func tooLarge(_ name: String) throws {
     let (whole, cut) = (try Self.keys(name), try Self.keys(name, valueLimit: 0))
     #expect(whole.map(\.name) == cut.map(\.name))
