@@ -15,6 +15,10 @@ public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
     package static let unknownType = Code("unknownType")
     /// A command is not an array of bulk strings. Inline commands such as `SET k v` are not.
     package static let inlineCommand = Code("inlineCommand")
+    /// A line of text has quotation marks that are not balanced.
+    package static let unbalancedQuotes = Code("unbalancedQuotes")
+    /// A line of text has bytes that no text has.
+    package static let badText = Code("badText")
     /// A length is not a number in digits: it is empty, negative, or has a sign or spaces.
     package static let badLength = Code("badLength")
     /// The text of an integer, double, Boolean or null is malformed.

@@ -94,7 +94,7 @@ struct RESPFileCheckTests {
     var reader = RESPCommandReader()
     reader.feed(bytes.span.bytes)
     var commands: [[UInt8]] = []
-    while try reader.next() { commands.append(reader.bytes.withUnsafeBytes { Array($0) }) }
+    while try reader.next() { commands.append(Array(bytes[Int(reader.offset)..<Int(reader.scannedOffset)])) }
     return commands
   }
 

@@ -25,7 +25,7 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
   }()
   /// Every well-formed dump, by path: all folders of a server, and `crafted/`.
   public static let all: [Fixture] = {
-    let other: Set = ["aof", "damaged", "memory", "refused", "reports", "tools"]
+    let other: Set = ["aof", "commands", "damaged", "memory", "refused", "reports", "tools"]
     return names(in: root).filter { !other.contains($0) && !$0.contains(".md") && !$0.hasPrefix(".") }.flatMap(dumps)
   }()
   /// Every damaged dump in `Fixtures/damaged/`; ``Damage`` describes the damage.
@@ -76,7 +76,7 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Returns the names in a folder, sorted.
-func names(in folder: String) -> [String] {
+public func names(in folder: String) -> [String] {
   guard let handle = opendir(folder) else { fatalError("no folder \(folder)") }
   defer { closedir(handle) }
   var names: [String] = []

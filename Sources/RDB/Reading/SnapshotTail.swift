@@ -13,7 +13,7 @@ final class SnapshotTail {
   private let mark: [UInt8]?
   private let options: RDBParser.Options
   private var state = State.between
-  private var scanner = RESPCommandScanner(between: [.annotations, .emptyLines])
+  private var scanner = RESPCommandScanner(syntax: [.annotations, .emptyLines])
   private var changes = ChangeCounter()
   /// The parser of another snapshot, and the number of its checksum's bytes still to be read.
   private var parser: RDBParser?
@@ -77,7 +77,7 @@ final class SnapshotTail {
     case 0: beginPart(.zeros, .zeros)
     case 10, 13: beginPart(.newlines, .newlines)
     case UInt8(ascii: "*"), UInt8(ascii: "#"):
-      scanner = RESPCommandScanner(between: [.annotations, .emptyLines])
+      scanner = RESPCommandScanner(syntax: [.annotations, .emptyLines])
       changes = ChangeCounter()
       beginPart(.commands, .commands)
     case UInt8(ascii: "R"), UInt8(ascii: "V"), UInt8(ascii: "$"), UInt8(ascii: "+"):

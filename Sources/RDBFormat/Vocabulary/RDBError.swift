@@ -42,6 +42,8 @@ public struct RDBError: Error, Sendable {
   /// | `duplicateMember` | The same member, field or element twice in one packed value. |
   /// | `corruptCompression` | Compressed input (gzip, zstd, LZ4) that does not decompress. |
   /// | `corruptRESP` | A RESP file that is cut or malformed. |
+  /// | `truncatedCommands` | A file of commands that ends inside a command or a transaction. |
+  /// | `corruptManifest` | A manifest of an append-only file that is malformed, or that does not fit the files beside it. |
   /// | `patternTooCostly` | A regular expression that needs too many steps for a key's name. |
   ///
   /// To act on one of them, compare with its name: `error.code == RDBError.Code("corruptListpack")`.

@@ -89,6 +89,8 @@ final class GroupedReplay: KeyspaceProducer {
       now = time
       passing.setTime(time)
     case .command(let command): try router.route(command) { try take($0, writer) }
+    // The first pass has counted the failures.
+    case .failure, .beginTransaction, .endTransaction: break
     case .base(let source):
       base = BaseSnapshotSink(router.control.execution) { [unowned self] name, database, key in
         try take(name, key, in: database, writer)

@@ -22,6 +22,8 @@ final class KeySurvey {
       switch item {
       case .beginPart: router.control.beginPart()
       case .time(let time): lastTime = time
+      case .failure(let command, let error): router.control.fail(command, error)
+      case .beginTransaction, .endTransaction: break
       case .command(let command):
         byteCount += command.arguments.reduce(16) { $0 + UInt64($1.count) + 8 }
         try router.route(command) { see($0.keys) }

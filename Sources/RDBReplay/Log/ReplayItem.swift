@@ -3,15 +3,21 @@ import RDBFormat
 
 /// What a log of commands consists of, in the order in which a server loads it.
 package enum ReplayItem {
-  /// A file begins: each begins in database 0.
+  /// A file begins, by its number in the order of loading. Each begins in database 0.
   case beginPart(Int)
-  /// The snapshot at the beginning of the log, from its first byte on. It must be read, up to its checksum, before the next
-  /// item is asked for; the source ends with the snapshot.
+  /// The snapshot at the beginning of a file, from its first byte on. The source ends with the snapshot. Asking for the next
+  /// item skips what was not read of it.
   case base(any ByteSource)
   /// A command, outside a transaction or of one that was executed.
   case command(ReplayCommand)
+  /// A command of the framing that a server answers with an error, for example EXEC without MULTI.
+  case failure(ReplayCommand, CommandError)
   /// An annotation with the time at which the commands that follow were written.
   case time(UnixMilliseconds)
+  /// The commands that follow are a transaction. The command is MULTI.
+  case beginTransaction(ReplayCommand)
+  /// A transaction ends. The command is EXEC.
+  case endTransaction(ReplayCommand)
 }
 
 /// A log of commands: one file, or the files of a folder.
@@ -20,4 +26,47 @@ package protocol ReplayLog: AnyObject {
   ///
   /// - Throws: ``RDBError`` with the offset in the file, whose name is ``RDBError/path`` where there are several.
   func next() throws -> ReplayItem?
+}
+
+/// Something remarkable in a log.
+package struct LogNote: Hashable, Sendable, CustomStringConvertible {
+  package enum Kind: String, Hashable, Sendable {
+    /// The log ends inside a command. The option `allowsTruncated` accepts it.
+    case cutCommand
+    /// The log ends inside a transaction, which has no effect. The option `allowsTruncated` accepts it.
+    case cutTransaction
+    /// The log ends inside a line that begins with `#`.
+    case cutAnnotation
+    /// A transaction was given up with DISCARD.
+    case discardedTransaction
+    /// MULTI inside a transaction, which has no effect.
+    case nestedTransaction
+    /// An annotation whose time is before that of an earlier one. It is skipped.
+    case earlierTime
+    /// An annotation `#TS:` without a time. It is skipped.
+    case badTime
+    /// The log was read up to the chosen point.
+    case stopped
+  }
+
+  package let kind: Kind
+  /// The file, by its number in the order of loading, and the offset in it. For a cut, this is the offset after the last
+  /// whole command and transaction.
+  package let part: Int
+  package let offset: UInt64
+  /// For a cut: the number of bytes that are left out.
+  package let byteCount: UInt64
+
+  package var description: String {
+    switch kind {
+    case .cutCommand: "the file ends inside a command"
+    case .cutTransaction: "the file ends inside a transaction, which has no effect"
+    case .cutAnnotation: "the file ends inside an annotation"
+    case .discardedTransaction: "a transaction ends with DISCARD and has no effect"
+    case .nestedTransaction: "MULTI inside a transaction has no effect"
+    case .earlierTime: "a time before that of an earlier annotation is skipped"
+    case .badTime: "an annotation without a time is skipped"
+    case .stopped: "reading stops here"
+    }
+  }
 }

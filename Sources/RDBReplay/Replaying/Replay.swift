@@ -48,6 +48,12 @@ package final class Replay {
     }
   }
 
+  /// Counts a command that a server answers with an error.
+  package func fail(_ command: ReplayCommand, _ error: CommandError) {
+    summary.commandCount += 1
+    summary.failures.add(command, lowercasedText(command[0]), error.description)
+  }
+
   /// The row of a name in any case, with the names that `rename-command` gave.
   func row(of name: [UInt8]) -> CommandRow? {
     if let row = rows[name] { return row }

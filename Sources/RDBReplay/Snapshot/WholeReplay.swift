@@ -16,6 +16,8 @@ final class WholeReplay: KeyspaceProducer {
       switch item {
       case .beginPart: replay.beginPart()
       case .command(let command): try replay.apply(command)
+      case .failure(let command, let error): replay.fail(command, error)
+      case .beginTransaction, .endTransaction: break
       case .time(let time):
         replay.setTime(time)
         origin.time = time

@@ -20,22 +20,8 @@ package struct RESPCommandScanner: Sendable {
     case command, count, bulkMark, bulkLength, bulk, bulkReturn, bulkNewline, annotation
   }
 
-  /// What may stand between two commands.
-  package struct Between: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// Lines that begin with `#`, such as the timestamps of an append-only file (Redis 7.0 and later).
-    ///
-    /// Source: `AOF_ANNOTATION_LINE_MAX_LEN` in Redis `src/aof.h`: at most 1024 bytes.
-    package static let annotations = Between(rawValue: 1)
-    /// Empty lines, which a replication link sends to stay open.
-    package static let emptyLines = Between(rawValue: 2)
-  }
-
-  private static let annotationLimit = 1024
-
   private let limits: RESPLimits
-  private let between: Between
+  private let syntax: RESPCommandSyntax
   private var state = State.command
   private var number = 0
   private var digits = 0
@@ -47,8 +33,8 @@ package struct RESPCommandScanner: Sendable {
   /// The number of bytes scanned so far.
   package private(set) var offset: UInt64 = 0
 
-  package init(limits: RESPLimits = RESPLimits(), between: Between = []) {
-    (self.limits, self.between) = (limits, between)
+  package init(limits: RESPLimits = RESPLimits(), syntax: RESPCommandSyntax = []) {
+    (self.limits, self.syntax) = (limits, syntax)
   }
 
   /// Whether the bytes scanned so far end after a whole command.
@@ -98,13 +84,13 @@ package struct RESPCommandScanner: Sendable {
   ) throws(RESPError) {
     switch state {
     case .command:
-      if between.contains(.annotations), byte == UInt8(ascii: "#") {
+      if syntax.contains(.annotations), byte == UInt8(ascii: "#") {
         commandStart = position
         number = 0
         state = .annotation
         return
       }
-      if between.contains(.emptyLines), byte == 10 || byte == 13 { return }
+      if syntax.contains(.emptyLines), byte == 10 || byte == 13 { return }
       guard byte == UInt8(ascii: "*") else {
         throw RESPError(
           .inlineCommand, at: position,
@@ -136,9 +122,9 @@ package struct RESPCommandScanner: Sendable {
       state = number == 0 ? .bulkReturn : .bulk
     case .annotation:
       number += 1
-      guard number < Self.annotationLimit else {
+      guard number < RESPCommandSyntax.annotationByteCount else {
         throw RESPError(
-          .badLength, at: position, expected: "an annotation of at most \(Self.annotationLimit) bytes",
+          .badLength, at: position, expected: "an annotation of at most \(RESPCommandSyntax.annotationByteCount) bytes",
           found: "a longer one")
       }
       if byte == 10 { state = .command }

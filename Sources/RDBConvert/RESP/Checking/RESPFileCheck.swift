@@ -37,7 +37,7 @@ package struct RESPFileCheck {
     package var isWhole: Bool { condition == .whole }
   }
 
-  private var scanner = RESPCommandScanner(between: .annotations)
+  private var scanner = RESPCommandScanner(syntax: .annotations)
   private var counter = CommandCounter()
   private var report = Report()
   private var start: [UInt8] = []
@@ -99,32 +99,13 @@ package struct RESPFileCheck {
   }
 
   private func condition(of error: RESPError) -> Condition {
-    if start.starts(with: [0xEF, 0xBB, 0xBF]) {
-      return .rewritten("a byte order mark of UTF-8 before the first command", at: 0)
-    }
-    if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
-      return .rewritten("UTF-16, as a redirection in Windows PowerShell writes", at: 0)
-    }
-    if start.count > 1, start[0] == 0 || start[1] == 0 {
-      return .rewritten("UTF-16 without a byte order mark", at: 0)
-    }
-    // A program that changes line ends changes the first one too. A wrong line end after the first one is damage, most
-    // often a length that is too large and ends inside "\r\n".
-    if error.code == .badLineEnd, isInFirstLine(error.offset) {
-      return error.found == "0x0D"
-        ? .rewritten("\"\\r\\r\\n\" for \"\\r\\n\", as text mode writes", at: error.offset)
-        : .rewritten("\"\\n\" for \"\\r\\n\"", at: error.offset)
+    if let rewriting = RESPRewriting(error, start: start) {
+      return .rewritten(rewriting.description, at: rewriting.offset)
     }
     if counter.commandCount > 0, error.code == .inlineCommand, isLastLine(error) {
       return .rewritten("an empty line after the last command", at: error.offset)
     }
     return .damaged("expected \(error.expected), found \(error.found)", at: error.offset)
-  }
-
-  /// Returns whether the bytes before `offset` are only the argument count of the first command.
-  private func isInFirstLine(_ offset: UInt64) -> Bool {
-    guard offset < UInt64(start.count) else { return false }
-    return start[..<Int(offset)].allSatisfy { $0 == UInt8(ascii: "*") || 48...57 ~= $0 || $0 == 13 }
   }
 
   /// Returns whether the error is a line end at the end of the file. PowerShell appends one.

@@ -1,20 +1,19 @@
-import RDB
 import RDBFormat
 
 /// A source that repeats bytes that were already read from its base, then continues with the base.
-final class PrefixedSource: ByteSource {
+package final class PrefixedSource: ByteSource {
   private let prefix: [UInt8]
   private let base: any ByteSource
   private var replayed = 0
 
-  init(_ prefix: [UInt8], before base: any ByteSource) {
+  package init(_ prefix: [UInt8], before base: any ByteSource) {
     self.prefix = prefix
     self.base = base
   }
 
-  var totalByteCount: UInt64? { base.totalByteCount }
+  public var totalByteCount: UInt64? { base.totalByteCount }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard replayed < prefix.count else { return try base.read(into: buffer) }
     let count = min(buffer.count, prefix.count - replayed)
     prefix.withUnsafeBytes { bytes in
