@@ -1,3 +1,0 @@
-extension CommandTable {
-  static let hashRows: [CommandRow] = []
-}
