@@ -12,13 +12,13 @@ package final class ReplayedHash: ReplayedCollection {
 
     init(_ value: [UInt8], expiry: UnixMilliseconds? = nil) {
       self.value = value
-      time = expiry?.value ?? .max
+      time = expiry?.value ?? .min
     }
 
     /// The time at which the field expires; `nil`: never.
     package var expiry: UnixMilliseconds? {
-      get { time == .max ? nil : UnixMilliseconds(time) }
-      set { time = newValue?.value ?? .max }
+      get { time == .min ? nil : UnixMilliseconds(time) }
+      set { time = newValue?.value ?? .min }
     }
   }
 
@@ -65,12 +65,18 @@ package final class ReplayedHash: ReplayedCollection {
 
   /// Sets a field.
   func set(_ name: [UInt8], _ field: Field) {
+    var field = field
+    // In a listpack, 0 means a field without expiry.
+    if encoding == .listpackex, field.expiry?.value == 0 { field.expiry = nil }
     valueByteCount += field.value.count + byteStringOverhead
     if let former = fields.set(name, field) { valueByteCount -= former.value.count + byteStringOverhead }
   }
 
   /// Sets the expiry of a field that exists.
-  func setExpiry(at index: Int, _ expiry: UnixMilliseconds?) { fields[valueAt: index].expiry = expiry }
+  func setExpiry(at index: Int, _ expiry: UnixMilliseconds?) {
+    // In a listpack, 0 means a field without expiry.
+    fields[valueAt: index].expiry = encoding == .listpackex && expiry?.value == 0 ? nil : expiry
+  }
 
   /// Removes a field.
   ///

@@ -48,6 +48,11 @@ package final class ReplayedSortedSet: ReplayedCollection {
   /// - Complexity: O(*n*).
   private var longestMember: Int { scores.indices.reduce(0) { max($0, scores[entryAt: $1].key.count) } }
 
+  /// The members with their scores, in ascending order.
+  package var elements: [(member: [UInt8], score: Double)] {
+    order.members(0..<count).map { ($0.member, $0.score) }
+  }
+
   // MARK: Changes
 
   /// Adds a member or changes its score, without a change of the encoding.

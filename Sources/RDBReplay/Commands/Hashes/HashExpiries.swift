@@ -27,7 +27,7 @@ extension Execution {
     let hash = try hash(command[1])
     let name = command.lowercased(0)
     let expiry = try fieldTime(
-      command, 2, inSeconds: !name.hasPrefix("hp"), isRelative: !name.hasSuffix("at"), allowsZero: true)
+      command, 2, inSeconds: !name.hasPrefix("hp"), isRelative: !name.hasSuffix("at"))
     var condition: String?
     var index = 3
     while index < command.count, !command.isWord(index, "fields") {
@@ -91,7 +91,8 @@ extension Execution {
     let hash = try hash(command[1])
     let options = try fieldOptions(command, words: ["ex", "px", "exat", "pxat", "persist"], step: 1)
     guard let hash else { return }
-    if options.expiry != nil, limits.server.vendor == .redis { hash.prepareForExpiries() }
+    let changes = options.expiry != nil || options.persists
+    if changes, limits.server.vendor == .redis { hash.prepareForExpiries() }
     for field in options.fields where isVisible(command[field], in: hash) {
       guard let index = hash.fields.index(of: command[field]) else { continue }
       if let expiry = options.expiry {
@@ -145,7 +146,7 @@ extension Execution {
       default:
         guard !hasExpiry, index + 1 < command.count else { throw .syntax }
         options.expiry = try fieldTime(
-          command, index + 1, inSeconds: word.hasPrefix("e"), isRelative: !word.hasSuffix("at"), allowsZero: false)
+          command, index + 1, inSeconds: word.hasPrefix("e"), isRelative: !word.hasSuffix("at"))
         index += 1
       }
       index += 1
@@ -156,18 +157,16 @@ extension Execution {
 
   /// The time that an argument names, within the limits of field expiries.
   private func fieldTime(
-    _ command: ReplayCommand, _ index: Int, inSeconds: Bool, isRelative: Bool, allowsZero: Bool
+    _ command: ReplayCommand, _ index: Int, inSeconds: Bool, isRelative: Bool
   ) throws(CommandError) -> UnixMilliseconds {
-    guard try command.integer(index) >= (allowsZero ? 0 : 1) else { throw .invalidExpiry }
+    guard try command.integer(index) >= 0 else { throw .invalidExpiry }
     let expiry = try time(command, index, inSeconds: inSeconds, isRelative: isRelative, mustBePositive: false)
     if limits.server.vendor == .redis, expiry.value > ReplayedHash.latestRedisExpiry { throw .invalidExpiry }
     return expiry
   }
 
   private func setFieldExpiry(_ expiry: UnixMilliseconds, at index: Int, in hash: ReplayedHash) {
-    // Redis stores 0 for a field without expiry.
-    let isNone = limits.server.vendor == .redis && expiry.value == 0
-    hash.setExpiry(at: index, isNone ? nil : expiry)
+    hash.setExpiry(at: index, expiry)
     if limits.server.vendor == .valkey { hash.encoding = .hashtable }
   }
 

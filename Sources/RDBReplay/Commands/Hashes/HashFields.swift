@@ -37,10 +37,12 @@ extension Execution {
     let increment = try command.integer(3)
     var field = ReplayedHash.Field([])
     var value: Int64 = 0
-    if let former = try hash(command[1])?.fields[command[2]] {
+    if let hash = try hash(command[1]), let former = hash.fields[command[2]] {
       field = former
-      guard let number = canonicalInteger(former.value) else { throw CommandError.hashNotInteger }
-      value = number
+      if isVisible(command[2], in: hash) {
+        guard let number = canonicalInteger(former.value) else { throw CommandError.hashNotInteger }
+        value = number
+      }
     }
     let (sum, overflow) = value.addingReportingOverflow(increment)
     if overflow { throw CommandError.overflow }
@@ -53,10 +55,12 @@ extension Execution {
     guard let increment = FloatText.longDouble(command[3]) else { throw CommandError.notFloat }
     var field = ReplayedHash.Field([])
     var value: LongDouble = 0
-    if let former = try hash(command[1])?.fields[command[2]] {
+    if let hash = try hash(command[1]), let former = hash.fields[command[2]] {
       field = former
-      guard let number = FloatText.longDouble(former.value) else { throw CommandError.hashNotFloat }
-      value = number
+      if isVisible(command[2], in: hash) {
+        guard let number = FloatText.longDouble(former.value) else { throw CommandError.hashNotFloat }
+        value = number
+      }
     }
     let sum = value + increment
     guard sum.isFinite else { throw CommandError.overflow }
@@ -73,8 +77,8 @@ extension Execution {
     return try hash(name)!
   }
 
-  /// Whether commands that ask for a field's existence find it. Redis does not show them a lapsed one, not even while it
-  /// loads a file.
+  /// Whether commands that read a field find it. Redis does not show them a lapsed one, not even while it loads a file;
+  /// the field keeps its expiry all the same.
   func isVisible(_ field: [UInt8], in hash: ReplayedHash) -> Bool {
     guard let index = hash.fields.index(of: field) else { return false }
     guard limits.server.vendor == .redis, let expiry = hash.fields[valueAt: index].expiry else { return true }
