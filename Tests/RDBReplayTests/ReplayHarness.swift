@@ -116,7 +116,9 @@ struct SnapshotContents: Equatable {
       let (own, others) = (keys[key] ?? ["missing"], other.keys[key] ?? ["missing"])
       guard own != others else { return nil }
       let index = zip(own, others).enumerated().first { $1.0 != $1.1 }?.offset ?? min(own.count, others.count)
-      func line(_ lines: [String]) -> String { index < lines.count ? "\(index): \(lines[index].prefix(300))" : "nothing" }
+      func line(_ lines: [String]) -> String {
+        index < lines.count ? "\(index): \(lines[index].prefix(300))" : "nothing"
+      }
       return "\(key) (\(own[0]), \(own.count) lines; \(others[0]), \(others.count)): \(line(own)), not \(line(others))"
     }
   }

@@ -23,9 +23,11 @@ struct CollectionCommands {
     switch number(0...99) {
     case 0...34: return bytes("e\(number(0...40))")
     case 35...69: return bytes("\(number(-30...130))")
-    case 70...74: return bytes("\(pick([127, 128, 4095, 4096, -4096, -4097, 32767, 32768, 8_388_607, 1 << 31, .max, .min]))")
+    case 70...74:
+      return bytes("\(pick([127, 128, 4095, 4096, -4096, -4097, 32767, 32768, 8_388_607, 1 << 31, .max, .min]))")
     case 75...79: return [UInt8](repeating: 120, count: pick([63, 64, 65]))
-    case 80...81: return [UInt8](repeating: 121, count: pick([253, 254, 700, 4000, 8170, 8190, 8191, 8192, 8193, 9000]))
+    case 80...81:
+      return [UInt8](repeating: 121, count: pick([253, 254, 700, 4000, 8170, 8190, 8191, 8192, 8193, 9000]))
     case 82: return []
     case 83: return bytes(pick(["007", "+1", "-0", " 1", "9223372036854775808", "1e3", "3.5"]))
     case 84: return [0, 255, 13, 10, UInt8(number(0...255))]

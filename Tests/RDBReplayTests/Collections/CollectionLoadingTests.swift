@@ -19,7 +19,9 @@ struct CollectionLoadingTests {
   private func compare(_ kind: LiveServer.Kind, _ command: (inout CollectionCommands) -> [[UInt8]]) throws {
     let server = try LoadingServer(kind)
     defer { server.stop() }
-    let rounds = Int(ProcessInfo.processInfo.environment["RDB_TEST_ROUNDS"] ?? "") ?? (isDeep ? 400 : TestExtent.current == .sample ? 4 : 12)
+    let rounds =
+      Int(ProcessInfo.processInfo.environment["RDB_TEST_ROUNDS"] ?? "")
+      ?? (isDeep ? 400 : TestExtent.current == .sample ? 4 : 12)
     for seed in 1...UInt64(rounds) {
       var generator = CollectionCommands(seed: seed)
       var commands: [[[UInt8]]] = []

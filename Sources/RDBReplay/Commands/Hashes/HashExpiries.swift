@@ -68,7 +68,8 @@ extension Execution {
   /// HSETEX.
   func setExpiringHashFields(_ command: ReplayCommand) throws {
     let options = try fieldOptions(
-      command, words: ["fnx", "fxx", "ex", "px", "exat", "pxat", "keepttl"]
+      command,
+      words: ["fnx", "fxx", "ex", "px", "exat", "pxat", "keepttl"]
         + (limits.server.vendor == .valkey ? ["nx", "xx"] : []), step: 2)
     let former = try hash(command[1])
     if let exists = options.keyExists, exists != (former != nil) { return }
