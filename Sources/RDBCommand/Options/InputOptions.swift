@@ -6,7 +6,7 @@ import RDBSupport
 struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The snapshot to read, or - for standard input. gzip, zstd and LZ4 are decompressed.",
+      "A snapshot, an append-only file or its folder, a RESP dump; - for standard input. gzip, zstd, LZ4 too.",
       valueName: "dump"), completion: .file())
   var dump: String
 }
@@ -34,6 +34,8 @@ struct ReadingOptions: ParsableArguments {
       valueName: "n"))
   var maxRatio: UInt64 = 500
 
+  @OptionGroup(title: "Command files") var log: LogArguments
+
   var readerOptions: RDBReader.Options {
     var options = RDBReader.Options()
     options.ignoresChecksum = ignoreChecksum
@@ -47,13 +49,18 @@ struct ReadingOptions: ParsableArguments {
     if maxRatio == 0 { throw ValidationError("--max-ratio takes a number above 0.") }
   }
 
-  /// Opens the input file.
+  /// Opens the input. Commands are replayed: the input is then the keyspace that they build.
   func open(_ input: InputOptions) throws -> InputFile { try open(input.dump) }
 
-  /// Opens an input file.
+  /// Opens an input. Commands are replayed: the input is then the keyspace that they build.
   ///
   /// - Parameter path: The path, or `-` for standard input.
-  func open(_ path: String) throws -> InputFile { try InputFile(path: path, maxRatio: maxRatio) }
+  func open(_ path: String) throws -> InputFile { try InputFile.replaying(path, self) }
+
+  /// Opens a file, whatever it holds.
+  ///
+  /// - Parameter path: The path, or `-` for standard input.
+  func openAsIs(_ path: String) throws -> InputFile { try InputFile(path: path, maxRatio: maxRatio) }
 }
 
 /// The option about damaged values.

@@ -38,9 +38,10 @@ struct SnapshotRun: ~Copyable {
     makeSink: ([any ByteDestination]) throws -> S
   ) throws -> ReadResult<S.Summary> {
     let line = progress.start(input.position(of: reader.progress), output: output)
-    let name = input.shownName
+    let (name, replayed) = (input.shownName, input.replayed)
     do {
-      let result = try reader.write(to: destinations, threads: threads, makeSink: makeSink)
+      var result = try reader.write(to: destinations, threads: threads, makeSink: makeSink)
+      if let replayed { result.end?.skipped.merge(replayed.ledger) }
       line?.end()
       return result
     } catch {
@@ -61,9 +62,10 @@ struct SnapshotRun: ~Copyable {
     threads: Int, progress: ProgressOptions, makeSink: () throws -> S
   ) throws -> ReadResult<S.Summary> {
     let line = progress.start(input.position(of: reader.progress), output: nil)
-    let name = input.shownName
+    let (name, replayed) = (input.shownName, input.replayed)
     do {
-      let result = try reader.fold(threads: threads, makeSink: makeSink)
+      var result = try reader.fold(threads: threads, makeSink: makeSink)
+      if let replayed { result.end?.skipped.merge(replayed.ledger) }
       line?.end()
       return result
     } catch {

@@ -7,10 +7,12 @@ struct InputFile {
   /// The name in messages.
   let shownName: String
   /// The decompressed bytes.
-  private(set) var source: any ByteSource
+  var source: any ByteSource
   /// The format of the compression; `nil` for none.
   let format: CompressionFormat?
   private let compressed: CompressedProgress?
+  /// The log whose keyspace ``source`` is; `nil` for a snapshot.
+  var replayed: ReplayedInput?
   /// The identity of the file, which must not be overwritten; empty for a pipe.
   let identities: [FileIdentity]
   /// The path of the index, which need not exist; `nil` for standard input.
@@ -33,6 +35,12 @@ struct InputFile {
     } catch {
       throw error.failure(in: shownName)
     }
+  }
+
+  /// An input that is not one file.
+  init(shownName: String, source: any ByteSource, replayed: ReplayedInput, identities: [FileIdentity]) {
+    (self.shownName, self.source, self.replayed, self.identities) = (shownName, source, replayed, identities)
+    (format, compressed, indexPath) = (nil, nil, nil)
   }
 
   /// The file, if it can be read at any offset: neither compressed nor a pipe.
@@ -68,6 +76,7 @@ struct InputFile {
 
   /// The position of a reader in the file itself, in bytes.
   func position(of progress: ReadProgress) -> ProgressLine.Position {
+    if let replayed { return replayed.position }
     if let compressed {
       return ProgressLine.Position(
         read: { compressed.byteCount }, total: compressed.totalByteCount)

@@ -44,7 +44,7 @@ struct Check: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try reading.openAsIs(input.dump)
     let output = try output.open(reading: input, form.onTerminal)
     let (start, source) = try peek(input)
     let (report, isOK) =

@@ -32,6 +32,11 @@ struct Index: WorkingCommand {
 
   func run() throws {
     let input = try reading.open(input)
+    if input.replayed != nil {
+      throw Failure(
+        .usage, "\(input.shownName): cannot be indexed, because it holds commands",
+        hint: "An index tells where the keys of a snapshot are.")
+    }
     guard let file = input.file else {
       let (reason, verb) =
         input.format.map { ("it is compressed (\($0))", "Decompress") } ?? ("it is not a file", "Write")

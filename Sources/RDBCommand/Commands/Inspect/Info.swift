@@ -24,7 +24,7 @@ struct Info: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try reading.openAsIs(input.dump)
     let run = try SnapshotRun(input, reading)
     let origin = run.origin
     let now = UnixMilliseconds.now

@@ -74,6 +74,10 @@ private struct BenchSubject {
   /// Reads the snapshot once, so that it is in the page cache.
   func warm() throws -> (byteCount: UInt64, keys: UInt64) {
     let input = try reading.open(path)
+    if input.replayed != nil {
+      throw Failure(
+        .usage, "\(input.shownName): cannot be measured, because it holds commands", hint: "Give a snapshot.")
+    }
     var run = RDBReader(input.source, options: reading.readerOptions)
     do {
       let result = try run.fold(threads: threads) { CountingSink(interest: .skip) }

@@ -1,0 +1,65 @@
+import RDB
+import RDBCompression
+import RDBFormat
+import RDBReplay
+
+/// A command file, or a folder of them, that is replayed: its keyspace is read as a snapshot.
+final class ReplayedInput {
+  /// The snapshot of the keyspace.
+  let source: ReplaySource
+  private let opened: Opened
+  /// The bytes of all files; `nil` if they are not known.
+  private let totalByteCount: UInt64?
+
+  /// The log that is open: a log larger than memory is opened twice.
+  private final class Opened {
+    var log: CommandLog?
+    /// The bytes that former passes read.
+    var formerByteCount: UInt64 = 0
+    var passCount: UInt64 = 0
+  }
+
+  /// - Parameters:
+  ///   - parts: The files in the order of loading.
+  ///   - totalByteCount: Their bytes, if they are known.
+  init(_ parts: [LogPart], totalByteCount: UInt64?, _ logOptions: LogOptions, _ options: ReplayOptions) {
+    let opened = Opened()
+    self.opened = opened
+    self.totalByteCount = totalByteCount
+    source = ReplaySource(options, logByteCount: totalByteCount) {
+      opened.formerByteCount += opened.log?.progress.byteCount ?? 0
+      opened.passCount += 1
+      let log = CommandLog(parts, logOptions)
+      opened.log = log
+      return log
+    }
+  }
+
+  /// The newest release of which the commands are known. An append-only file without a snapshot does not name its server.
+  static let defaultServer = ServerVersion(.redis, 8, 2, 3)
+
+  /// The release that a file names which begins with `start`: that of its base snapshot.
+  static func server(_ start: [UInt8]) -> ServerVersion? {
+    guard CommandFileKind(start) == .snapshot else { return nil }
+    var reader = RDBReader(MemorySource(start))
+    return try? reader.origin().assumedWriter
+  }
+
+  /// What is missing from the keyspace, and what is remarkable about the log. Complete at the end of ``source``.
+  var ledger: Ledger {
+    var ledger = source.summary.ledger
+    for note in opened.log?.notes ?? [] {
+      let name = opened.log?.name(of: note.part)
+      ledger.note(
+        "\(note)", key: name.map { Array($0.utf8) }, offset: Int(clamping: note.offset))
+    }
+    return ledger
+  }
+
+  /// The position in the files, of all passes together.
+  var position: ProgressLine.Position {
+    let opened = opened
+    return ProgressLine.Position(
+      read: { opened.log?.progress.byteCount ?? 0 }, total: totalByteCount)
+  }
+}
