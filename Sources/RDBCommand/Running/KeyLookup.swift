@@ -8,8 +8,10 @@ import RDBSupport
 
 /// The options that name a key and choose how to find it.
 struct LookupArguments: ParsableArguments {
-  @Argument(help: ArgumentHelp("The name of the key.", valueName: "key"))
-  var key: String
+  @Argument(help: ArgumentHelp("The name of the key; left out with --payload.", valueName: "key"))
+  var key: String?
+
+  @OptionGroup var payload: PayloadArguments
 
   @Option(
     name: [.customShort("n"), .long],
@@ -29,7 +31,12 @@ struct LookupArguments: ParsableArguments {
 
   func validate() throws {
     if index != nil && noIndex { throw ValidationError("--index and --no-index contradict each other: give one.") }
-    if escaped { _ = try bytes(of: key) }
+    if let key {
+      if payload.payload { throw ValidationError("--payload reads one value, which has no name: leave the key out.") }
+      if escaped { _ = try bytes(of: key) }
+    } else if !payload.payload {
+      throw ValidationError("Missing expected argument '<key>'")
+    }
   }
 
   /// Returns the bytes of a name that is given as an argument.
@@ -76,9 +83,9 @@ struct KeyLookup {
     _ input: InputOptions, _ arguments: LookupArguments, _ reading: ReadingOptions, _ working: WorkingArguments
   ) throws {
     path = input.dump
-    self.input = try reading.open(input)
+    self.input = try arguments.payload.open(input, reading)
     self.arguments = arguments
-    name = try arguments.bytes(of: arguments.key)
+    name = try arguments.key.map { try arguments.bytes(of: $0) } ?? PayloadArguments.keyName
     (self.reading, self.working) = (reading, working)
   }
 

@@ -52,12 +52,13 @@ struct JSON: WorkingCommand {
   @OptionGroup(title: "Shape") var form: JSONArguments
   @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
+  @OptionGroup(title: "Reading") var payload: PayloadArguments
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup(title: "Reading") var damage: DamageOptions
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try payload.open(input, reading)
     let run = try SnapshotRun(input, reading, damage)
     var options = JSONOptions(writer: run.origin.assumedWriter)
     options.layout = form.lines ? .lines : .array

@@ -40,11 +40,12 @@ struct Check: WorkingCommand {
   @Flag(help: "Look for more patterns of attacks; list data of modules and functions.")
   var hostile = false
 
+  @OptionGroup(title: "Reading") var payload: PayloadArguments
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try reading.openAsIs(input.dump)
+    let input = payload.payload ? try payload.open(input, reading) : try reading.openAsIs(input.dump)
     let output = try output.open(reading: input, form.onTerminal)
     let (start, source) = try peek(input)
     let (report, isOK) =

@@ -35,6 +35,7 @@ struct Memory: WorkingCommand {
 
   @OptionGroup(title: "Estimate") var model: ModelArguments
   @OptionGroup var keys: KeyArguments
+  @OptionGroup(title: "Reading") var payload: PayloadArguments
   @OptionGroup(title: "Reading") var reading: ReadingOptions
   @OptionGroup var working: WorkingArguments
 
@@ -46,7 +47,7 @@ struct Memory: WorkingCommand {
   }
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try payload.open(input, reading)
     if let top { return try writeTop(top, of: input) }
     let run = try SnapshotRun(input, reading)
     let conversion = try Conversion(

@@ -40,41 +40,15 @@ extension Execution {
     put(command[1], key)
   }
 
-  /// The value in a payload of DUMP: type, stored bytes, RDB version in 2 bytes, CRC-64 in 8 bytes.
-  ///
-  /// Source: `verifyDumpPayload` in Redis `src/cluster.c`.
-  private func decodedPayload(_ dump: [UInt8]) throws -> ReplayedValue {
-    let damaged = CommandError("a payload with a wrong version or checksum")
-    guard dump.count > 10 else { throw damaged }
-    var crc = CRC64()
-    crc.update(dump.span.bytes.extracting(first: dump.count - 8))
-    let stored = dump.suffix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    let version = Int(dump[dump.count - 10]) | Int(dump[dump.count - 9]) << 8
-    // Servers accept a checksum of zero, which means none.
-    guard stored == 0 || stored == crc.value else { throw damaged }
-    let vendor: Vendor = version >= 80 ? .valkey : .redis
-    guard version >= 1, let type = ValueType.resolve(dump[0], vendor: vendor) else { throw damaged }
-    var payload = Array(dump[1..<dump.count - 10])
-    let header = SnapshotHeader(vendor: vendor, version: version)
-    if type.data == .module {
-      guard let (module, byteCount) = ModuleID.read(payload) else { throw damaged }
-      payload.removeFirst(byteCount)
-      return .stored(StoredValue(type: type, payload: payload, module: module, header: header))
+  /// The value in a payload of DUMP.
+  private func decodedPayload(_ bytes: [UInt8]) throws -> ReplayedValue {
+    let dump: DumpPayload
+    do { dump = try DumpPayload(bytes) } catch {
+      throw CommandError("a payload with a wrong version or checksum")
     }
-    let value = StoredValue(type: type, payload: payload, header: header)
+    let value = StoredValue(type: dump.type, payload: dump.value, module: dump.module, header: dump.header)
     do { return value.isDecodable ? try value.decoded(limits) : .stored(value) } catch is RDBError {
       throw CommandError("a payload that cannot be read")
     }
-  }
-}
-
-extension ModuleID {
-  /// Reads an ID as ``stored`` writes it.
-  static func read(_ bytes: [UInt8]) -> (id: ModuleID, byteCount: Int)? {
-    guard let first = bytes.first else { return nil }
-    let byteCount = first < 0x40 ? 1 : first < 0x80 ? 2 : first == 0x80 ? 5 : first == 0x81 ? 9 : 0
-    guard byteCount > 0, bytes.count >= byteCount else { return nil }
-    let head = byteCount <= 2 ? UInt64(first & 0x3F) : 0
-    return (ModuleID(rawValue: bytes[1..<byteCount].reduce(head) { $0 << 8 | UInt64($1) }), byteCount)
   }
 }

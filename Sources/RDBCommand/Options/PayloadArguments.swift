@@ -1,0 +1,58 @@
+import ArgumentParser
+import RDB
+import RDBSupport
+
+/// The option that reads a payload of DUMP instead of a snapshot.
+struct PayloadArguments: ParsableArguments {
+  @Flag(help: "The input is one value as DUMP gives it, raw or as redis-cli prints it.")
+  var payload = false
+
+  /// The name of the key that gets the value.
+  static let keyName = Array("payload".utf8)
+  /// The size of the largest payload: a server takes no longer argument by default.
+  private static let byteLimit = 512 << 20
+
+  /// Opens the input.
+  ///
+  /// - Throws: ``Failure``.
+  func open(_ input: InputOptions, _ reading: ReadingOptions) throws -> InputFile {
+    guard payload else { return try reading.open(input) }
+    var file = try reading.openAsIs(input.dump)
+    do {
+      let bytes = try Self.contents(file.source)
+      file.source = MemorySource(try Self.snapshot(bytes), canSeek: false)
+    } catch {
+      throw RDBError.transfer("read", error, at: 0).failure(in: file.shownName)
+    }
+    return file
+  }
+
+  /// A snapshot with the value of a payload: raw, as redis-cli prints it on a terminal, or with the newline that it adds.
+  private static func snapshot(_ bytes: [UInt8]) throws -> [UInt8] {
+    var candidates = [bytes]
+    if bytes.last == 10 { candidates.append(Array(bytes.dropLast())) }
+    let line = bytes.last == 10 ? bytes.dropLast() : bytes[...]
+    if line.count >= 2, line.first == 34, line.last == 34, let text = unescaped(Array(line.dropFirst().dropLast())) {
+      candidates.insert(text, at: 0)
+    }
+    for candidate in candidates.dropLast() {
+      if let payload = try? DumpPayload(candidate) { return try payload.snapshot(key: keyName) }
+    }
+    return try DumpPayload(candidates[candidates.count - 1]).snapshot(key: keyName)
+  }
+
+  private static func contents(_ source: any ByteSource) throws -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    defer { buffer.deallocate() }
+    var bytes: [UInt8] = []
+    while true {
+      let count = try source.read(into: buffer)
+      if count == 0 { return bytes }
+      bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      if bytes.count > byteLimit {
+        throw RDBError(
+          .valueTooLarge, at: byteLimit, expected: "a payload of at most \(byteLimit) bytes", found: "a longer one")
+      }
+    }
+  }
+}
