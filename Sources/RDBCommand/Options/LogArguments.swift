@@ -28,7 +28,16 @@ struct LogArguments: ParsableArguments {
     help: ArgumentHelp("Read the command that rename-command gave a new name. Repeatable.", valueName: "new=old"))
   var renameCommand: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Have this server replay the commands: redis-server, valkey-server, or a path. It has no network.",
+      valueName: "program"))
+  var engine: String?
+
   func validate() throws {
+    if engine != nil, untilTime != nil || untilOffset != nil || !renameCommand.isEmpty {
+      throw ValidationError("--engine replays whole files: leave --until-time, --until-offset and --rename-command out.")
+    }
     if untilTime != nil, untilOffset != nil {
       throw ValidationError("--until-time and --until-offset contradict each other: give one.")
     }

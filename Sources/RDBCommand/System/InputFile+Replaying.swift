@@ -21,6 +21,12 @@ extension InputFile {
     }
     if CommandFileKind(start) == .manifest, path != "-" { return try folder(path, logOptions, reading) }
     guard try isLog(start, input) else { return input }
+    if let engine = reading.log.engine {
+      let source = input.source
+      input.source = try ReplayEngine(program: engine, allowsTruncated: reading.log.allowTruncated)
+        .snapshot(of: [LogPart(name: nil, role: .only) { source }], manifest: nil)
+      return input
+    }
     let server = ReplayedInput.server(start) ?? ReplayedInput.defaultServer
     let part = LogPart(name: nil, role: .only, open: try reopening(input.source))
     let replayed = ReplayedInput(
@@ -46,10 +52,17 @@ extension InputFile {
         }
         if index == 0 { server = ReplayedInput.server(try peek(source, byteCount: CommandFileKind.startByteCount).start) }
       }
+      if let engine = reading.log.engine {
+        let snapshot = try ReplayEngine(program: engine, allowsTruncated: reading.log.allowTruncated)
+          .snapshot(of: folder.parts, manifest: (folder.manifestName, folder.manifestBytes))
+        return InputFile(shownName: name, source: snapshot, replayed: nil, identities: identities)
+      }
       let options = reading.log.replayOptions(
         server ?? ReplayedInput.defaultServer, skipsUnknown: reading.skipUnknown)
       let replayed = ReplayedInput(folder.parts, totalByteCount: byteCount, logOptions, options)
       return InputFile(shownName: name, source: replayed.source, replayed: replayed, identities: identities)
+    } catch let failure as Failure {
+      throw failure
     } catch {
       throw RDBError.transfer("open", error, at: 0).failure(in: name)
     }

@@ -38,7 +38,7 @@ struct InputFile {
   }
 
   /// An input that is not one file.
-  init(shownName: String, source: any ByteSource, replayed: ReplayedInput, identities: [FileIdentity]) {
+  init(shownName: String, source: any ByteSource, replayed: ReplayedInput?, identities: [FileIdentity]) {
     (self.shownName, self.source, self.replayed, self.identities) = (shownName, source, replayed, identities)
     (format, compressed, indexPath) = (nil, nil, nil)
   }

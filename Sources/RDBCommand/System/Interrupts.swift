@@ -20,6 +20,8 @@ enum Interrupts {
 
   private struct State {
     var partials: [Partial] = []
+    /// Programs that were started, with the folders that they use.
+    var children: [(identifier: pid_t, folder: String)] = []
     var progress: ProgressLine?
   }
   private static let state = Mutex(State())
@@ -62,6 +64,10 @@ enum Interrupts {
     state.withLock { state in
       state.progress?.clear()
       for partial in state.partials { partial.abandon() }
+      for child in state.children {
+        kill(child.identifier, SIGKILL)
+        ReplayFolder.remove(child.folder)
+      }
       StandardStreams.writeError("rdb: interrupted\n")
       _exit(128 + number)
     }
@@ -70,6 +76,16 @@ enum Interrupts {
   /// Adds an incomplete file, which an interruption abandons.
   static func add(_ partial: Partial) {
     state.withLock { $0.partials.append(partial) }
+  }
+
+  /// Adds a program that was started, which an interruption ends, with the folder that it uses.
+  static func add(_ child: pid_t, folder: String) {
+    state.withLock { $0.children.append((child, folder)) }
+  }
+
+  /// Removes a program that has ended.
+  static func removeChild(_ child: pid_t) {
+    state.withLock { $0.children.removeAll { $0.identifier == child } }
   }
 
   /// Runs `finish`, which finishes the file at `path`, and removes the file from the list, without a signal in between.

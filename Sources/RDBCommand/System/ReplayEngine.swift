@@ -1,0 +1,135 @@
+import RDB
+import RDBReplay
+import RDBSupport
+
+/// A private server that loads a command file, for what only a server can replay: scripts, functions, vector sets.
+///
+/// The server has no network: it listens on a socket in a folder that only the user can enter. It ends, and the folder is
+/// removed, before this returns.
+struct ReplayEngine {
+  /// The name of the program, found in PATH, or its path.
+  let program: String
+  /// Whether the last file may be cut.
+  let allowsTruncated: Bool
+
+  /// Has the server load the files, and save a snapshot.
+  ///
+  /// - Parameters:
+  ///   - parts: The files in the order of loading.
+  ///   - manifest: The manifest of a folder; `nil` for one file.
+  /// - Returns: The snapshot, whose file has no name any more.
+  /// - Throws: ``Failure``.
+  func snapshot(of parts: [LogPart], manifest: (name: String, bytes: [UInt8])?) throws -> FileSource {
+    let folder = try Folder()
+    defer { folder.remove() }
+    var arguments = [
+      program, "--port", "0", "--unixsocket", "s", "--dir", folder.path, "--save", "", "--appendonly", "yes",
+      "--appendfsync", "no", "--dbfilename", "dump.rdb", "--logfile", "log", "--auto-aof-rewrite-percentage", "0",
+      "--aof-load-truncated", allowsTruncated ? "yes" : "no",
+    ]
+    if let manifest {
+      let name = manifest.name.hasSuffix(".manifest") ? String(manifest.name.dropLast(9)) : manifest.name
+      arguments += ["--appenddirname", "log-files", "--appendfilename", name]
+      try folder.makeFolder("log-files")
+      try folder.write(manifest.bytes, to: "log-files/\(name).manifest")
+      for part in parts { try folder.copy(try part.open(), to: "log-files/\(part.name ?? name)") }
+    } else {
+      try folder.copy(try parts[0].open(), to: "appendonly.aof")
+    }
+    let server = try ChildProcess(arguments, in: folder.path)
+    Interrupts.add(server.identifier, folder: folder.path)
+    defer {
+      server.stop()
+      Interrupts.removeChild(server.identifier)
+    }
+    try save(server, folder)
+    return try FileSource(path: "\(folder.path)/dump.rdb")
+  }
+
+  /// Waits until the server has loaded the files, and has it save a snapshot.
+  private func save(_ server: ChildProcess, _ folder: Folder) throws {
+    while server.isRunning {
+      if let answer = LocalSocket.ask("SAVE\r\n", at: "\(folder.path)/s") {
+        if answer.hasPrefix("+OK") { return }
+        guard answer.hasPrefix("-LOADING") else { throw failure("it answers SAVE with \(shown(answer))") }
+      }
+      usleep(20_000)
+    }
+    throw failure(folder.lastLine(of: "log").map { "it ends with: \(shown($0))" } ?? "it ends without a message")
+  }
+
+  private func failure(_ reason: String) -> Failure {
+    Failure(
+      .damaged, "the server \(shown(program)) does not load the commands: \(reason)",
+      hint: "rdb check shows damage with its offset. Another server can be named with --engine.")
+  }
+}
+
+/// A folder that only the user can enter.
+private struct Folder {
+  let path: String
+
+  init() throws {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/swift-rdb.XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    if !made { throw Failure(.ioError, "a temporary folder cannot be created in \(shown(parent))") }
+  }
+
+  func makeFolder(_ name: String) throws {
+    if mkdir("\(path)/\(name)", 0o700) != 0 { throw Failure(.ioError, "a temporary folder cannot be created") }
+  }
+
+  func write(_ bytes: [UInt8], to name: String) throws {
+    try copy(MemorySource(bytes), to: name)
+  }
+
+  func copy(_ source: any ByteSource, to name: String) throws {
+    let target = try FileDestination(path: "\(path)/\(name)")
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { buffer.deallocate() }
+    while true {
+      let count = try source.read(into: buffer)
+      if count == 0 { return }
+      try target.write(
+        RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])), followedBy: RawSpan())
+    }
+  }
+
+  func lastLine(of name: String) -> String? {
+    guard let source = try? FileSource(path: "\(path)/\(name)") else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 64 << 10)
+    guard let count = try? bytes.withUnsafeMutableBytes({ try source.read(into: $0) }) else { return nil }
+    return bytes.prefix(count).split(separator: 10).last.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  func remove() { ReplayFolder.remove(path) }
+}
+
+/// Removes folders that a server used.
+enum ReplayFolder {
+  /// Removes a folder with its files, two levels deep.
+  static func remove(_ path: String) {
+    for name in names(in: path) {
+      let inner = "\(path)/\(name)"
+      if unlink(inner) != 0 {
+        for file in names(in: inner) { unlink("\(inner)/\(file)") }
+        rmdir(inner)
+      }
+    }
+    rmdir(path)
+  }
+
+  private static func names(in path: String) -> [String] {
+    guard let handle = opendir(path) else { return [] }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let entry = readdir(handle) {
+      // The name is a tuple of characters that ends with 0: it is read through its address.
+      let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
+      names.append(String(cString: UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)))
+    }
+    return names.filter { $0 != "." && $0 != ".." }
+  }
+}
