@@ -103,7 +103,7 @@ struct FilterArguments: ParsableArguments {
 }
 
 /// Parses the text of an option, and names the option in the error.
-private func understood<Value>(_ option: String, _ parse: () throws(FilterError) -> Value) throws -> Value {
+func understood<Value>(_ option: String, _ parse: () throws(FilterError) -> Value) throws -> Value {
   do throws(FilterError) {
     return try parse()
   } catch {

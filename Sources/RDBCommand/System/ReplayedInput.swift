@@ -11,12 +11,10 @@ final class ReplayedInput {
   /// The bytes of all files; `nil` if they are not known.
   private let totalByteCount: UInt64?
 
-  /// The log that is open: a log larger than memory is opened twice.
+  /// The log that is open: a log larger than memory is opened several times.
   private final class Opened {
     var log: CommandLog?
-    /// The bytes that former passes read.
-    var formerByteCount: UInt64 = 0
-    var passCount: UInt64 = 0
+    let progress = LogProgress()
   }
 
   /// - Parameters:
@@ -27,9 +25,7 @@ final class ReplayedInput {
     self.opened = opened
     self.totalByteCount = totalByteCount
     source = ReplaySource(options, logByteCount: totalByteCount) {
-      opened.formerByteCount += opened.log?.progress.byteCount ?? 0
-      opened.passCount += 1
-      let log = CommandLog(parts, logOptions)
+      let log = CommandLog(parts, logOptions, progress: opened.progress)
       opened.log = log
       return log
     }
@@ -56,10 +52,11 @@ final class ReplayedInput {
     return ledger
   }
 
-  /// The position in the files, of all passes together.
+  /// The position in the files. A log larger than memory is read twice, which counts as twice its size.
   var position: ProgressLine.Position {
-    let opened = opened
+    let progress = opened.progress
+    let isLarge = source.isLarge
     return ProgressLine.Position(
-      read: { opened.log?.progress.byteCount ?? 0 }, total: totalByteCount)
+      read: { Int(clamping: progress.byteCount) }, total: totalByteCount.map { isLarge ? 2 * $0 : $0 })
   }
 }

@@ -7,6 +7,8 @@ package struct LogFolder {
   /// The path of the manifest.
   package let manifestPath: String
   package let manifest: LogManifest
+  /// The manifest as it is stored.
+  package let manifestBytes: [UInt8]
   /// The parts in the order of loading.
   package let parts: [LogPart]
   /// The path of a base that still lies beside the folder, because an upgrade to several parts was interrupted.
@@ -14,6 +16,9 @@ package struct LogFolder {
 
   /// The suffix of a manifest's name.
   private static let manifestSuffix = ".manifest"
+
+  /// The manifest's name without its folder.
+  package var manifestName: String { fileName(manifestPath) }
 
   /// Whether a path is one of a folder.
   package static func isFolder(_ path: String) -> Bool {
@@ -32,6 +37,7 @@ package struct LogFolder {
       manifestPath = path
     }
     let bytes = try Self.contents(manifestPath)
+    manifestBytes = bytes
     let name = fileName(manifestPath)
     let manifest: LogManifest
     do throws(RDBError) { manifest = try LogManifest(bytes) } catch { throw error.inFile(name) }

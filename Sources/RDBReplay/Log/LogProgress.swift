@@ -8,6 +8,8 @@ package final class LogProgress: Sendable {
   /// The number of bytes read so far, of all files.
   package var byteCount: UInt64 { position.load(ordering: .relaxed) }
 
+  package init() {}
+
   func add(_ byteCount: UInt64) { position.add(byteCount, ordering: .relaxed) }
 }
 

@@ -10,7 +10,8 @@ import RDBSupport
 package final class ReplaySource: ByteSource {
   private let options: ReplayOptions
   private let makeLog: () throws -> any ReplayLog
-  private let isLarge: Bool
+  /// Whether the log is so large that it is read in two passes from the start.
+  package let isLarge: Bool
   private let output = DrainedDestination()
   private var producer: (any KeyspaceProducer)?
   private var writer: KeyspaceWriter?
