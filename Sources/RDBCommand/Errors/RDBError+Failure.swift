@@ -3,6 +3,7 @@ import RDBCompression
 import RDBFormat
 import RDBFiltering
 import RDBRegex
+import RDBReplay
 import RDBSupport
 
 /// The exit code and the message of a library's error.
@@ -62,6 +63,12 @@ extension RDBError {
       "Something was appended to the file. The snapshot before it is whole."
     case .ratioTooHigh: "A snapshot hardly ever shrinks that much. If this one is yours, allow it with --max-ratio."
     case .corruptCompression: "The compressed file is cut or damaged: copy it again."
+    case .notReplayed:
+      "--engine redis-server has a private server replay the file; --skip-unknown leaves such commands out (a loss)."
+    case .replayMemory: "Allow more with --max-memory."
+    case .truncatedCommands:
+      "The file is cut, as after a crash. --allow-truncated leaves out the last command or transaction, as servers do."
+    case .corruptManifest, .corruptRESP: "rdb check shows what is whole. redis-check-aof --fix cuts a file before the damage."
     case .sink: "This is a bug in rdb: please report it."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
     // Their messages are complete.
