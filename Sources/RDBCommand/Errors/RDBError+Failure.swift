@@ -68,7 +68,8 @@ extension RDBError {
     case .replayMemory: "Allow more with --max-memory."
     case .truncatedCommands:
       "The file is cut, as after a crash. --allow-truncated leaves out the last command or transaction, as servers do."
-    case .corruptManifest, .corruptRESP: "rdb check shows what is whole. redis-check-aof --fix cuts a file before the damage."
+    case .corruptManifest, .corruptRESP:
+      "rdb check shows what is whole. redis-check-aof --fix cuts a file before the damage."
     case .sink: "This is a bug in rdb: please report it."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
     // Their messages are complete.

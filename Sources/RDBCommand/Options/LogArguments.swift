@@ -17,7 +17,8 @@ struct LogArguments: ParsableArguments {
   var untilTime: String?
 
   @Option(
-    help: ArgumentHelp("Replay the commands before this offset, of a file of a folder if one is named.",
+    help: ArgumentHelp(
+      "Replay the commands before this offset, of a file of a folder if one is named.",
       valueName: "[file:]n"))
   var untilOffset: String?
 
@@ -36,7 +37,8 @@ struct LogArguments: ParsableArguments {
 
   func validate() throws {
     if engine != nil, untilTime != nil || untilOffset != nil || !renameCommand.isEmpty {
-      throw ValidationError("--engine replays whole files: leave --until-time, --until-offset and --rename-command out.")
+      throw ValidationError(
+        "--engine replays whole files: leave --until-time, --until-offset and --rename-command out.")
     }
     if untilTime != nil, untilOffset != nil {
       throw ValidationError("--until-time and --until-offset contradict each other: give one.")

@@ -50,7 +50,9 @@ extension InputFile {
         if let file = source as? FileSource, let identity = FileIdentity(descriptor: file.descriptor) {
           identities.append(identity)
         }
-        if index == 0 { server = ReplayedInput.server(try peek(source, byteCount: CommandFileKind.startByteCount).start) }
+        if index == 0 {
+          server = ReplayedInput.server(try peek(source, byteCount: CommandFileKind.startByteCount).start)
+        }
       }
       if let engine = reading.log.engine {
         let snapshot = try ReplayEngine(program: engine, allowsTruncated: reading.log.allowTruncated)

@@ -23,7 +23,8 @@ import Testing
   private func expiry(_ name: String) -> Int64? { replay.execution.keys[Array(name.utf8)]?.expiry?.value }
 
   private var failures: [String: UInt64] {
-    Dictionary(uniqueKeysWithValues: replay.summary.failures.map { ("\($0.key.command): \($0.key.reason)", $0.value.count) })
+    Dictionary(
+      uniqueKeysWithValues: replay.summary.failures.map { ("\($0.key.command): \($0.key.reason)", $0.value.count) })
   }
 
   @Test func aKeyWhoseExpiryIsInThePastStaysForTheCommandsThatFollow() throws {
@@ -98,7 +99,8 @@ import Testing
 
   @Test func flushingRemovesKeysAndNotLibraries() throws {
     try replay.apply(
-      ReplayCommand(["FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() end)"].map { Array($0.utf8) }))
+      ReplayCommand(
+        ["FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() end)"].map { Array($0.utf8) }))
     try apply("SET a 0", "SELECT 1", "SET b 1", "FLUSHDB ASYNC", "SELECT 0")
     #expect(try string("a") == "0")
     try apply("FLUSHALL", "FLUSHALL LATER")
@@ -109,7 +111,9 @@ import Testing
   }
 
   @Test func aLibraryIsReplacedOnlyOnRequest() throws {
-    func function(_ words: String...) throws { try replay.apply(ReplayCommand((["FUNCTION"] + words).map { Array($0.utf8) })) }
+    func function(_ words: String...) throws {
+      try replay.apply(ReplayCommand((["FUNCTION"] + words).map { Array($0.utf8) }))
+    }
     try function("LOAD", "#!lua name=lib\none")
     try function("LOAD", "#!lua name=lib\ntwo")
     #expect(replay.execution.keyspace.libraryCodes == [Array("#!lua name=lib\none".utf8)])
@@ -130,7 +134,8 @@ import Testing
     for shift in 0..<8 { dump.append(UInt8(truncatingIfNeeded: crc.value >> UInt64(8 * shift))) }
     func restore(_ name: String, _ ttl: String, _ payload: [UInt8], _ more: String...) throws {
       try replay.apply(
-        ReplayCommand([Array("RESTORE".utf8), Array(name.utf8), Array(ttl.utf8), payload] + more.map { Array($0.utf8) }))
+        ReplayCommand(
+          [Array("RESTORE".utf8), Array(name.utf8), Array(ttl.utf8), payload] + more.map { Array($0.utf8) }))
     }
     try restore("a", "0", dump)
     #expect(try string("a") == "v")
