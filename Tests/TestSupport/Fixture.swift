@@ -89,7 +89,7 @@ public func names(in folder: String) -> [String] {
   return names.filter { $0 != "." && $0 != ".." }.sorted()
 }
 
-func fileExists(_ path: String) -> Bool { access(path, R_OK) == 0 }
+public func fileExists(_ path: String) -> Bool { access(path, R_OK) == 0 }
 
 /// Returns the bytes of a file, which must exist.
 public func readFile(_ path: String) -> [UInt8] {

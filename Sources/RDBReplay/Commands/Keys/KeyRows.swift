@@ -21,5 +21,6 @@ extension CommandTable {
     CommandRow("flushdb", -1, .none, Execution.flushDatabase),
     CommandRow("flushall", -1, .none, Execution.flushAll),
     CommandRow("function", -2, .none, Execution.function),
+    CommandRow("cluster", -2, .none, Execution.cluster),
   ]
 }

@@ -28,7 +28,6 @@ extension CommandTable {
     notReplayed("evalsha", "a script: what it did is not in the file, and neither is the script"),
     notReplayed("fcall", "a function: what it did is not in the file"),
     notReplayed("migrate", "whether the keys arrived at the other server is not in the file"),
-    notReplayed("cluster", "the state of a cluster is not in the file"),
     notReplayed("vadd", "vector sets are built by a server only"),
     notReplayed("vrem", "vector sets are built by a server only"),
     notReplayed("vsetattr", "vector sets are built by a server only"),
