@@ -24,7 +24,8 @@ final class Lockstep {
   private let header: SnapshotHeader
 
   init(_ kind: LiveServer.Kind) throws {
-    server = try LiveServer(kind)
+    // Uncompressed nodes can be compared.
+    server = try LiveServer(kind, arguments: ["--rdbcompression", "no"])
     connection = try LiveConnection(port: server.port)
     replay = Replay(ReplayOptions(server: kind.version, now: .now))
     let version = kind.version.rdbVersion
@@ -69,7 +70,7 @@ final class Lockstep {
     guard let dump = replies[0].bytes else { return key == nil ? nil : "it does not exist on the server" }
     guard let key else { return "it exists on the server only" }
     let payload = Array(dump[1..<(dump.count - 10)])
-    guard let type = ValueType(rawValue: dump[0]) else { return "type \(dump[0])" }
+    guard let type = ValueType.resolve(dump[0], vendor: header.vendor) else { return "type \(dump[0])" }
     let expected = try SnapshotValue.decode(payload.span.bytes, type, of: header)
     let found: SnapshotValue
     switch key.value {
@@ -78,7 +79,15 @@ final class Lockstep {
       let encoding = replies[2].bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
       // Redis 8.2 keeps fewer short strings embedded, because their key is embedded too.
       if isRaw != (encoding == "raw"), isRaw || bytes.count < 32 { return "encoding \(encoding), raw here: \(isRaw)" }
-    case .stream(let stream): found = .stream(try written(stream, name))
+    case .stream(let stream):
+      let bytes = try written(stream, name)
+      found = try read(bytes)
+      // After the header, the type and the name, as many bytes as the nodes have must be the same.
+      let ours = bytes[(9 + 1 + 1 + name.count)...]
+      let common = zip(ours, payload).prefix { $0 == $1 }.count
+      if common < stream.listpackByteCount {
+        return "other bytes after \(common) of \(stream.listpackByteCount) bytes in \(stream.nodeCount) nodes"
+      }
     default: return "a value of another type"
     }
     if let difference = self.difference(expected, found) { return difference }
@@ -87,15 +96,18 @@ final class Lockstep {
     return abs(ours - expiry) > 60_000 ? "expiry \(expiry) on the server, \(ours) here" : nil
   }
 
-  /// The stream as it would be read from the snapshot that it is written to.
-  private func written(_ stream: ReplayedStream, _ name: [UInt8]) throws -> SnapshotStream {
+  /// A snapshot with the stream.
+  private func written(_ stream: ReplayedStream, _ name: [UInt8]) throws -> [UInt8] {
     let destination = MemoryDestination()
     var writer = try RDBWriter(to: destination, header: header)
     try stream.write(name, KeyAttributes(), replay.execution.limits, to: &writer)
     _ = try writer.finish()
-    var keys = SnapshotKeys(MemorySource(destination.bytes))
-    guard case .stream(let result)? = try keys.next()?.value else { return SnapshotStream() }
-    return result
+    return destination.bytes
+  }
+
+  private func read(_ snapshot: [UInt8]) throws -> SnapshotValue {
+    var keys = SnapshotKeys(MemorySource(snapshot))
+    return try keys.next()?.value ?? .notRead
   }
 
   private func difference(_ expected: SnapshotValue, _ found: SnapshotValue) -> String? {
@@ -114,6 +126,33 @@ final class Lockstep {
 /// Compares streams apart from the times of consumers.
 enum StreamComparison {
   static func difference(_ a: SnapshotStream, _ b: SnapshotStream) -> String? {
-    nil
+    if a.info != b.info { return "\(a.info) on the server, \(b.info) here" }
+    if a.entries.map(\.id) != b.entries.map(\.id) { return "\(a.entries.map(\.id)) on the server, \(b.entries.map(\.id)) here" }
+    for (a, b) in zip(a.entries, b.entries) where !a.fields.elementsEqual(b.fields, by: ==) { return "entry \(a.id)" }
+    if a.groups.map(\.name) != b.groups.map(\.name) { return "the groups' names" }
+    for (a, b) in zip(a.groups, b.groups) {
+      if let difference = difference(a, b) { return "group \(printable(a.name)): \(difference)" }
+    }
+    return nil
+  }
+
+  private static func difference(_ a: SnapshotStream.Group, _ b: SnapshotStream.Group) -> String? {
+    if a.lastDelivered != b.lastDelivered { return "\(a.lastDelivered) on the server, \(b.lastDelivered) here" }
+    if a.entriesRead != b.entriesRead { return "\(a.entriesRead) on the server, \(b.entriesRead) here" }
+    let (ours, theirs) = (b.consumers.map { printable($0.name) }, a.consumers.map { printable($0.name) })
+    if ours != theirs { return "consumers \(theirs) on the server, \(ours) here" }
+    for (a, b) in zip(a.consumers, b.consumers) where (a.active?.value == -1) != (b.active?.value == -1) {
+      return "consumer \(printable(a.name)): active \(a.active?.value ?? 0) on the server, \(b.active?.value ?? 0) here"
+    }
+    let describe = { (entry: (id: StreamID, consumer: [UInt8]?, delivered: UnixMilliseconds, deliveryCount: UInt64)) in
+      "\(entry.id) of \(printable(entry.consumer ?? [])) × \(entry.deliveryCount)"
+    }
+    if a.pending.map(describe) != b.pending.map(describe) {
+      return "pending \(a.pending.map(describe)) on the server, \(b.pending.map(describe)) here"
+    }
+    for (a, b) in zip(a.pending, b.pending) where abs(a.delivered.value - b.delivered.value) > 60_000 {
+      return "entry \(a.id) delivered at \(a.delivered.value) on the server, \(b.delivered.value) here"
+    }
+    return nil
   }
 }
