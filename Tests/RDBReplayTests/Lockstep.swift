@@ -127,7 +127,9 @@ final class Lockstep {
 enum StreamComparison {
   static func difference(_ a: SnapshotStream, _ b: SnapshotStream) -> String? {
     if a.info != b.info { return "\(a.info) on the server, \(b.info) here" }
-    if a.entries.map(\.id) != b.entries.map(\.id) { return "\(a.entries.map(\.id)) on the server, \(b.entries.map(\.id)) here" }
+    if a.entries.map(\.id) != b.entries.map(\.id) {
+      return "\(a.entries.map(\.id)) on the server, \(b.entries.map(\.id)) here"
+    }
     for (a, b) in zip(a.entries, b.entries) where !a.fields.elementsEqual(b.fields, by: ==) { return "entry \(a.id)" }
     if a.groups.map(\.name) != b.groups.map(\.name) { return "the groups' names" }
     for (a, b) in zip(a.groups, b.groups) {

@@ -72,7 +72,10 @@ struct RandomStreamCommands {
     while chance(55) {
       switch number(0..<8) {
       case 0: words += ["IDLE", "\(number(0..<9_000_000))"]
-      case 1: words += ["TIME", chance(20) ? pick("-5", "99999999999999", "x") : "\(1_700_000_000_000 + number(0..<1_000_000))"]
+      case 1:
+        words += [
+          "TIME", chance(20) ? pick("-5", "99999999999999", "x") : "\(1_700_000_000_000 + number(0..<1_000_000))",
+        ]
       case 2: words += ["RETRYCOUNT", "\(number(-2..<9))"]
       case 3, 4: words += ["FORCE"]
       case 5: words += ["JUSTID"]
@@ -107,7 +110,8 @@ struct RandomStreamCommands {
     case 16, 17: return ["XTRIM", key()] + trimming(isTrim: true)
     case 18, 19, 20: return ["XDEL", key()] + ids()
     case 21:
-      return ["XSETID", key(), "\(clock + number(-2..<4))"] + (chance(40) ? ["ENTRIESADDED", "\(number(-1..<900))"] : [])
+      return ["XSETID", key(), "\(clock + number(-2..<4))"]
+        + (chance(40) ? ["ENTRIESADDED", "\(number(-1..<900))"] : [])
         + (chance(40) ? ["MAXDELETEDID", id()] : [])
     case 22, 23, 24: return groupCommand()
     case 25, 26: return ["XACK", key(), group()] + ids()
@@ -119,7 +123,9 @@ struct RandomStreamCommands {
       return ["XREADGROUP", "GROUP", group(), consumer()] + (chance(80) ? ["COUNT", "\(number(-1..<9))"] : [])
         + (chance(15) ? ["NOACK"] : []) + ["STREAMS", key(), chance(75) ? ">" : id()]
     case 34:
-      return ["XREADGROUP", "count", "3", "GROUP", group(), consumer(), "STREAMS", key(), key(), ">", chance(80) ? ">" : "0"]
+      return [
+        "XREADGROUP", "count", "3", "GROUP", group(), consumer(), "STREAMS", key(), key(), ">", chance(80) ? ">" : "0",
+      ]
     case 35 where isRedis8, 36 where isRedis8:
       let ids = ids()
       return ["XDELEX", key()] + (chance(70) ? [references()] : []) + ["IDS", "\(ids.count)"] + ids

@@ -48,7 +48,8 @@ import Testing
 
   @Test func groupsSurviveWritingAndCopying() throws {
     let replay = try replay([
-      "XADD s 1 a b", "XADD s 2 a c", "XGROUP CREATE s g 0 ENTRIESREAD 1", "XCLAIM s g ann 0 1 TIME 500 RETRYCOUNT 3 FORCE JUSTID LASTID 2",
+      "XADD s 1 a b", "XADD s 2 a c", "XGROUP CREATE s g 0 ENTRIESREAD 1",
+      "XCLAIM s g ann 0 1 TIME 500 RETRYCOUNT 3 FORCE JUSTID LASTID 2",
       "XCLAIM s g bob 0 2 FORCE", "XGROUP CREATE s h $",
     ])
     let stream = try stream(replay)
@@ -88,7 +89,9 @@ import Testing
   @Test func memoryIsCountedWhileEntriesComeAndGo() throws {
     let replay = try replay(["XADD s 1 a b"])
     let before = replay.execution.byteCount
-    for line in (2...500).map({ "XADD s \($0) a b" }) + ["XGROUP CREATE s g 0"] + (2...300).map({ "XCLAIM s g c 0 \($0) FORCE" }) {
+    for line in (2...500).map({ "XADD s \($0) a b" }) + ["XGROUP CREATE s g 0"]
+      + (2...300).map({ "XCLAIM s g c 0 \($0) FORCE" })
+    {
       try replay.apply(ReplayCommand(line.split(separator: " ").map { Array($0.utf8) }))
     }
     #expect(replay.execution.byteCount > before + 499 * 24 + 299 * 40)

@@ -6,7 +6,8 @@ extension ReplayedStream {
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
   ) throws {
     let type: ValueType =
-      limits.server.isAtLeast(7, 2) ? .streamListpacks3 : limits.server.isAtLeast(7, 0) ? .streamListpacks2 : .streamListpacks
+      limits.server.isAtLeast(7, 2)
+      ? .streamListpacks3 : limits.server.isAtLeast(7, 0) ? .streamListpacks2 : .streamListpacks
     try writer.beginStream(name.span.bytes, type, nodeCount: UInt64(liveNodes.count), attributes)
     for node in liveNodes { try writer.streamNode(node.master, node.listpack.span.bytes) }
     try writer.streamInfo(
