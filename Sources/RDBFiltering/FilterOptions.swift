@@ -43,6 +43,9 @@ public struct FilterOptions: Sendable {
   /// exactly this number of keys is read to its end. For reading with one thread only.
   public var limit: UInt64?
 
+  /// Whether keys with a damaged value are listed as lost in the ledger of the filter, and not passed on.
+  package var listsDamagedKeys = false
+
   /// Creates options without conditions.
   ///
   /// - Parameter now: The time that ``expired`` compares with expiries.

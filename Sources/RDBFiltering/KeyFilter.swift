@@ -44,6 +44,9 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
   @usableFromInline var keysFiltered: UInt64 = 0
   @usableFromInline var limitReached = false
   @usableFromInline var notes = FilterNotes()
+  private let listsDamagedKeys: Bool
+  /// The keys with a damaged value.
+  @usableFromInline var damaged = Ledger()
 
   /// Creates a filter.
   ///
@@ -59,6 +62,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     dropsExpiries = options.dropsExpiries
     limit = options.limit ?? .max
     test = KeyTest(options)
+    listsDamagedKeys = options.listsDamagedKeys
   }
 
   // MARK: Keys
@@ -89,7 +93,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     }
   }
 
-  /// Passes a key with a damaged value on if the conditions accept it, or depend on its fields.
+  /// Passes a key with a damaged value on, or lists it as lost, if the conditions accept it, or depend on its fields.
   public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws {
     if keysPassed >= limit {
       limitReached = true
@@ -97,6 +101,8 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     }
     if isActive, try test.verdict(key) == .rejected {
       keysFiltered &+= 1
+    } else if listsDamagedKeys {
+      damaged.loseDamaged(key, error)
     } else {
       try base.damagedKey(key, error: error)
     }
@@ -209,7 +215,8 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
 
   @inlinable
   public consuming func finish() throws -> FilterSummary<Base.Summary> {
-    let ledger = notes.finished(keysFiltered: keysFiltered)
+    var ledger = notes.finished(keysFiltered: keysFiltered)
+    ledger.merge(damaged)
     let limitReached = limitReached
     return FilterSummary(base: try base.finish(), ledger: ledger, limitReached: limitReached)
   }

@@ -5,7 +5,7 @@ import Testing
 /// The completion scripts, run by their shells. `scripts/setup.sh test` installs the shells.
 @Suite("Shell completion")
 struct CompletionTests {
-  static let types = ["array", "hash", "list", "module", "set", "stream", "string", "zset"]
+  static let types = ["array", "hash", "list", "module", "path-hash", "set", "stream", "string", "zset"]
   static let servers = [
     "2.4", "2.6", "2.8", "3.0", "3.2", "4.0", "5.0", "6.0", "6.2", "7.0", "7.2", "7.4", "8.0", "8.2", "8.4", "8.6",
     "8.8", "8.10", "valkey-7.2", "valkey-8.0", "valkey-8.1", "valkey-9.0", "valkey-9.1", "valkey-9.2",

@@ -28,6 +28,23 @@ struct TrustOptionTests {
     #expect(kept.status == 0 && kept.error == "")
   }
 
+  @Test(
+    "Leave the damaged key out of every report, and list it as lost, also under -q",
+    arguments: [
+      "keys", "keys --csv", "keys -j 2", "memory", "memory --top 5", "bigkeys", "memkeys", "prefix", "ttl", "stats",
+      "stats -j 3", "analyze --reports all -o reports",
+    ])
+  func reports(_ command: String) {
+    let folder = Self.folder()
+    let line = "rdb \(command.replacing(" ", with: " dump.rdb ", maxReplacements: 1))"
+    let whole = command.contains(" ") ? line : line + " dump.rdb"
+    let outcome = Tool.shell("\(whole) --skip-damaged -q", in: folder)
+    #expect(outcome.status == 3, "\(whole): \(outcome.error)")
+    #expect(outcome.error == "rdb: lost: 1 key: its value is damaged (corruptListpack): \"h7\"\n")
+    #expect(!outcome.text.contains("h7"))
+    if command == "keys" { #expect(outcome.text.split(separator: "\n").count == 19) }
+  }
+
   @Test("Write RESTORE of a damaged value under --trust only")
   func trust() {
     let folder = Self.folder()

@@ -23,6 +23,13 @@ public struct SnapshotOrigin: Sendable {
     return auxFields.lazy.compactMap { Dialect.evident(in: $0.name.span.bytes, $0.value.span.bytes) }.first
   }
 
+  /// Whether the snapshot is the base of an append-only file, which commands may follow.
+  package var isAppendOnlyBase: Bool {
+    auxFields.contains { name, value in
+      (name.elementsEqual("aof-base".utf8) || name.elementsEqual("aof-preamble".utf8)) && value == [UInt8(ascii: "1")]
+    }
+  }
+
   /// ``writer`` if it is credible, else the oldest release that writes this RDB version.
   ///
   /// Release candidates name an older release (6.9.241 for 7.0), and development builds name 255.255.255.

@@ -161,10 +161,11 @@ struct ExpiryArguments: ParsableArguments {
   }
 }
 
-/// The options that choose keys and change their expiries.
+/// The options that choose keys, change their expiries, and leave out damaged ones.
 struct KeyArguments: ParsableArguments {
   @OptionGroup(title: "Which keys") var filter: FilterArguments
   @OptionGroup(title: "Expiries") var expiry: ExpiryArguments
+  @OptionGroup(title: "Reading") var damage: DamageOptions
 
   func validate() throws {
     _ = try options
@@ -173,13 +174,14 @@ struct KeyArguments: ParsableArguments {
   /// Whether the options choose keys. If they do and no key matches, the command ends with ``ExitCode/nothingMatched``.
   var chooses: Bool { filter.choosesKeys || expiry.expired == .only }
 
-  /// The options of the filter; `nil` if they pass every key unchanged.
+  /// The options of the filter; `nil` if they pass every key unchanged, and damage ends the reading.
   var options: FilterOptions? {
     get throws {
       var options = FilterOptions(now: try expiry.present)
       try filter.apply(to: &options)
       try expiry.apply(to: &options)
-      return options.isActive ? options : nil
+      options.listsDamagedKeys = damage.skipDamaged
+      return options.isActive || damage.skipDamaged ? options : nil
     }
   }
 }

@@ -109,6 +109,7 @@ struct KeyLookup {
       let summary = try read(whole, at: location, file, output, try perform { try make(origin) })
       guard summary.isFound else { throw missing(nil) }
       if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
+      if origin.isAppendOnlyBase { try reportLosses() }
       return summary.base
     } catch {
       output.abandon()
@@ -123,6 +124,14 @@ struct KeyLookup {
   }
 
   // MARK: Files
+
+  /// Steps over the whole file, and reports the commands and snapshots after the snapshot, which may change the key.
+  private func reportLosses() throws {
+    let result = try SnapshotRun(input.fromStart, reading).fold(
+      threads: working.threads.count, progress: working.progress
+    ) { SkippingSink() }
+    if let losses = result.end?.losses { InputLosses.report(losses) }
+  }
 
   /// Finds the key by the index or by a search. If there is no such key, returns hints, except with `-q`.
   private func find(in file: FileSource) throws -> (location: KeyLocation?, hints: KeyHints?) {
@@ -143,6 +152,7 @@ struct KeyLookup {
     let result = try SnapshotRun(input.fromStart, reading).fold(
       threads: working.threads.count, progress: working.progress
     ) { KeyFinder(name: name, database: database, found: found) }
+    if let losses = result.end?.losses { InputLosses.report(losses) }
     var hints = KeyHints(name: name, database: database)
     hints.merge(result.summary)
     return hints
@@ -219,16 +229,18 @@ struct KeyLookup {
     var options = OneKey<S>.Options(database: arguments.db, name: name)
     options.elements = choice
     options.keepsHints = !working.progress.quiet
+    let summary: OneKey<S>.Summary
     var reader = RDBReader(input.source, options: reading.readerOptions)
     let line = working.progress.start(input.position(of: reader.progress), output: output)
-    let summary: OneKey<S>.Summary
     do {
       let origin = try reader.origin()
+      options.readsToEnd = origin.isAppendOnlyBase
       var sink = OneKey(options, base: try make(origin))
-      try reader.read(into: &sink)
+      let end = try reader.read(into: &sink)
       try sink.endEarly()
       summary = try sink.finish()
       line?.end()
+      if let losses = end?.losses { InputLosses.report(losses) }
     } catch {
       line?.end()
       throw failure(error, output)
@@ -299,6 +311,13 @@ private struct FirstName: SelectiveSink {
     isEqual = key.name.withUnsafeBytes { $0.elementsEqual(name) }
     throw .stop
   }
+}
+
+/// A sink that steps over every key.
+private struct SkippingSink: SelectiveSink, FoldingSink {
+  static var events: SinkEvents { [.beginKey] }
+  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
+  consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }
 
 /// A sink that counts the elements of the first key. Strings have none.

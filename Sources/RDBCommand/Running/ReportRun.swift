@@ -18,7 +18,7 @@ struct ReportRun {
   func reports(
     _ configure: (inout KeyReports.Options) throws -> Void
   ) throws -> KeyReports {
-    let run = try SnapshotRun(input, reading)
+    let run = try SnapshotRun(input, reading, keys.damage)
     var options = KeyReports.Options(reference: try reference(of: run.origin))
     try configure(&options)
     let model = model.model(run.origin)
@@ -35,7 +35,9 @@ struct ReportRun {
   ///
   /// - Throws: ``Failure``, if options choose keys and there are none.
   func report<Summary>(_ result: Conversion.Result<Summary>, count: UInt64) throws {
-    if let losses = result.end?.losses { InputLosses.report(losses) }
+    var losses = result.filtered
+    if let end = result.end { losses.merge(end.losses) }
+    InputLosses.report(losses)
     if !working.progress.quiet {
       StandardStreams.writeError(result.notes.map { "rdb: note: \($0)\n" }.joined())
     }

@@ -54,12 +54,11 @@ struct JSON: WorkingCommand {
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var payload: PayloadArguments
   @OptionGroup(title: "Reading") var reading: ReadingOptions
-  @OptionGroup(title: "Reading") var damage: DamageOptions
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
     let input = try payload.open(input, reading)
-    let run = try SnapshotRun(input, reading, damage)
+    let run = try SnapshotRun(input, reading, keys.damage)
     var options = JSONOptions(writer: run.origin.assumedWriter)
     options.layout = form.lines ? .lines : .array
     options.strings = form.strings

@@ -26,14 +26,13 @@ struct Resp: WorkingCommand {
   @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
-  @OptionGroup(title: "Reading") var damage: DamageOptions
   @OptionGroup var working: WorkingArguments
 
   func validate() throws { try trust.validate(target, loading) }
 
   func run() throws {
     let input = try reading.open(input)
-    let run = try SnapshotRun(input, reading, damage, findsHyperLogLogs: trust.untrusted)
+    let run = try SnapshotRun(input, reading, keys.damage, findsHyperLogLogs: trust.untrusted)
     let options = options(for: run.origin)
     let conversion = try Conversion(of: input, to: output, .lines, ledger, keys, working)
     let trailer = loading.trailer ? TrailingDestination(to: conversion.output) : nil

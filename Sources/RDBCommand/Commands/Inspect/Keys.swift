@@ -56,7 +56,7 @@ struct Keys: WorkingCommand {
 
   func run() throws {
     let input = try reading.open(input)
-    let run = try SnapshotRun(input, reading)
+    let run = try SnapshotRun(input, reading, keys.damage)
     // A table of keys has no losses.
     let conversion = try Conversion(
       of: input, to: output, form.json ? .json : .lines, try LedgerOptions.parse([]), keys, working)

@@ -117,7 +117,7 @@ struct Analyze: WorkingCommand {
     _ input: InputFile, _ names: Set<ReportName>, _ tables: [ReportName], _ files: [OutputFile]
   ) throws -> KeyReports {
     let report = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
-    let run = try SnapshotRun(input, reading)
+    let run = try SnapshotRun(input, reading, keys.damage)
     var options = KeyReports.Options(reference: try report.reference(of: run.origin))
     try choose(names, &options)
     options.exactValues = try temp.map { try Stats.exactValues(working.threads.count, $0) }

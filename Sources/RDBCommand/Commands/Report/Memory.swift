@@ -49,7 +49,7 @@ struct Memory: WorkingCommand {
   func run() throws {
     let input = try payload.open(input, reading)
     if let top { return try writeTop(top, of: input) }
-    let run = try SnapshotRun(input, reading)
+    let run = try SnapshotRun(input, reading, keys.damage)
     let conversion = try Conversion(
       of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
     let model = model.model(run.origin)
