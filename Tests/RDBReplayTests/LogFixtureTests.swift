@@ -31,6 +31,8 @@ import Testing
   /// Where we differ from servers on purpose.
   static let differences: [(log: String, why: String)] = [
     ("commands/lf-only-headers.aof", "lines that do not end with CR LF are damage: servers load them"),
+    ("commands/function-in-aof.aof", "FCALL ends the reading: what the function does is not in the file"),
+    ("commands/stream-readgroup-verbatim.aof", "entries are delivered at the time of loading"),
     ("commands/ts-annotations.aof", "relative expiries count from the last annotation: servers count from the loading"),
   ]
 
@@ -54,7 +56,7 @@ import Testing
         let found = keys.removeValue(forKey: name)
         let key = Self.withoutLapsedFields(try #require(found, "\(name) is missing"))
         #expect(key.expiry?.value == row.expiry, "\(name)")
-        var differences = GoldenDifferences(version: 11)
+        var differences = GoldenDifferences(version: 11, ignoresZeroSign: true)
         differences.compare(key, row.value, expiredFields: nil)
         #expect(differences.found.isEmpty, "\(name): \(differences.found)")
       }
