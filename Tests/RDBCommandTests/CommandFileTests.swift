@@ -11,7 +11,9 @@ struct CommandFileTests {
   ]
 
   private static func bytes(_ commands: [[String]]) -> [UInt8] {
-    Array(commands.map { words in "*\(words.count)\r\n" + words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined() }.joined().utf8)
+    Array(
+      commands.map { words in "*\(words.count)\r\n" + words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined() }.joined()
+        .utf8)
   }
 
   private static func folder(_ more: [[String]] = []) -> Scratch {
@@ -21,7 +23,8 @@ struct CommandFileTests {
   }
 
   static let readers = [
-    "keys", "json", "resp", "memory", "memory --top 3", "prefix", "ttl", "stats", "bigkeys", "memkeys", "keys -j2", "json -j2",
+    "keys", "json", "resp", "memory", "memory --top 3", "prefix", "ttl", "stats", "bigkeys", "memkeys", "keys -j2",
+    "json -j2",
   ]
 
   @Test("are read by every command as the snapshot that they build", arguments: readers)
@@ -41,10 +44,12 @@ struct CommandFileTests {
   func contents() {
     let folder = Self.folder()
     #expect(
-      Tool.shell("rdb keys --csv --format %d%k%t%e -q appendonly.aof | tail -n +2", in: folder).text.replacing("\r", with: "")
-        .split(separator: "\n").sorted() == [
-          "0,h,hash,", "0,user:1,string,", "0,user:2,string,4102444800000", "3,l,list,",
-        ])
+      Tool.shell("rdb keys --csv --format %d%k%t%e -q appendonly.aof | tail -n +2", in: folder).text.replacing(
+        "\r", with: ""
+      )
+      .split(separator: "\n").sorted() == [
+        "0,h,hash,", "0,user:1,string,", "0,user:2,string,4102444800000", "3,l,list,",
+      ])
     #expect(Tool.shell("rdb get appendonly.aof user:1 --raw -q", in: folder).text == "ann")
     #expect(Tool.shell("rdb get appendonly.aof l -n 3 --raw -q", in: folder).text == "a\nb\n")
     #expect(Tool.shell("rdb get appendonly.aof nobody -q", in: folder).status == 1)

@@ -34,7 +34,8 @@ struct FilesWithMoreTests {
     #expect(outcome.error == "")
   }
 
-  @Test("Commands after a snapshot that does not announce them are a loss: exit code 3, also under -q", arguments: readers)
+  @Test(
+    "Commands after a snapshot that does not announce them are a loss: exit code 3, also under -q", arguments: readers)
   func unannouncedCommands(_ command: String) {
     let folder = Scratch()
     folder.write(Crafted.hello + Array("*1\r\n$8\r\nFLUSHALL\r\n".utf8), as: "more.rdb")
