@@ -134,7 +134,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBReplayTests",
-      dependencies: ["RDBReplay", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      dependencies: ["RDBReplay", "RDBConvert", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",
