@@ -47,7 +47,10 @@ import Testing
       if case .integer(let arity) = fields[1], arity != Int64(row.arity) {
         differences.append("\(row.name): \(row.arity) arguments, \(arity) on the server")
       }
-      if case .range(let first, _, _) = row.keys, case .integer(let serverFirst) = fields[3], first != Int(serverFirst) {
+      if case .range(let first, _, _) = row.keys, case .integer(let serverFirst) = fields[3],
+        // The server gives 0 for commands whose subcommands have the keys.
+        serverFirst != 0, first != Int(serverFirst)
+      {
         differences.append("\(row.name): the first key is argument \(first), \(serverFirst) on the server")
       }
     }
