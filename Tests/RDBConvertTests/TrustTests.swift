@@ -1,6 +1,7 @@
 import RDB
 import RDBConvert
 import RDBFormat
+import RESP
 import TestSupport
 import Testing
 
@@ -32,7 +33,7 @@ struct TrustTests {
   @Test("Writes the same RESTORE of whole values as without validation", arguments: Fixture.valid)
   func whole(_ fixture: Fixture) {
     let bytes = fixture.bytes
-    for existing in [RESPOptions.Existing.replace, .keep] {
+    for existing in RESPOptions.Existing.allCases {
       let trusted = convert(bytes) {
         ($0.restore, $0.existing, $0.validatesRestored) = (.always, existing, false)
       }
@@ -42,6 +43,23 @@ struct TrustTests {
           ($0.restore, $0.existing) = (.always, existing)
         }
         #expect(validated.bytes == trusted.bytes && validated.summary == trusted.summary)
+      }
+    }
+  }
+
+  @Test("Ends each payload with the checksum of its bytes", arguments: Fixture.valid)
+  func checksums(_ fixture: Fixture) {
+    for existing in [RESPOptions.Existing.merge, .replace] {
+      let converted = convert(fixture.bytes) { ($0.restore, $0.existing) = (.always, existing) }
+      var reader = RESPCommandReader()
+      reader.feed(converted.bytes.span.bytes)
+      while (try? reader.next()) == true {
+        guard reader.argument(0).withUnsafeBytes({ $0.elementsEqual("RESTORE".utf8) }) else { continue }
+        let payload = reader.argument(3)
+        var checksum = CRC64()
+        checksum.update(payload.extracting(droppingLast: 8))
+        let stored = payload.extracting(last: 8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        #expect(checksum.value == UInt64(littleEndian: stored))
       }
     }
   }

@@ -94,6 +94,9 @@ extension RDBParser {
         cursor.position = committed
       }
     }
+    if storedStringTypes.contains(type), let limit = interest.storedLimit,
+      try passString(&cursor, type, interest, atMost: limit, &sink)
+    { return }
     if case .elements = interest, packedTypes.contains(type), case .packed(let packed) = type.layout.content {
       beginValue(type, offset: cursor.offset)
       state.value.mode = .elements

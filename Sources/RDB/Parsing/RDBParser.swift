@@ -75,6 +75,8 @@ public import RDBFormat
   /// The types whose value is one string, and those whose value is one packed value.
   @usableFromInline let oneStringTypes = ValueTypeSet { $0.isOneString }
   @usableFromInline let packedTypes = ValueTypeSet { $0.isPacked }
+  /// The types whose value is one string that needs nothing from elsewhere in the file.
+  @usableFromInline let storedStringTypes = ValueTypeSet { $0.isOneString && $0.isSelfContained }
   /// The number of bytes of the input that are consumed.
   @usableFromInline var committed = 0
   /// The last position in the input between two records.

@@ -99,6 +99,22 @@ extension RESPSink {
     return expiryFitsRestore ? min(options.restoreLimit, most) : nil
   }
 
+  /// Returns the types of ``usuallyRestored`` and the answer for their keys, which ``plan(_:)`` would give too.
+  static func usualRestore(_ options: RESPOptions, _ restorable: ValueTypeSet) -> (ValueTypeSet, Interest) {
+    // The type byte, the version and the checksum.
+    let frame: UInt64 = 11
+    guard options.restore != .never, options.bulkLimit > frame else { return (ValueTypeSet([]), .elements) }
+    let most = options.bulkLimit - frame
+    let limit = options.restore == .always ? most : min(options.restoreLimit, most)
+    let types = ValueType.allCases.filter { type in
+      switch type.data {
+      case .string, .list, .set, .zset, .hash: restorable.contains(type)
+      case .stream, .module, .array, .pathHash: false
+      }
+    }
+    return (ValueTypeSet(types), options.validatesRestored ? .validatedStored(atMost: limit) : .stored(atMost: limit))
+  }
+
   /// Whether RESTORE can carry the expiry.
   private var expiryFitsRestore: Bool { !key.hasExpiry || can.restoreABSTTL && key.expiry > 0 }
 
@@ -117,6 +133,12 @@ extension RESPSink {
     guard key.plan == .commands else { return }
     key.plan = .restore
     try select()
+    if restoresSimply, key.idleSeconds == nil, key.frequency == nil, !key.hasExpiry || key.expiry > 0,
+      byteCount < UInt64(ByteOutput.directThreshold - 11), name.count < ByteOutput.directThreshold,
+      restored.metadata.isEmpty, restored.moduleID.isEmpty
+    {
+      return try beginShortRestore(byteCount)
+    }
     if options.existing == .keep, !expiryFitsRestore {
       try beginCommands()
     } else if options.existing == .replace, !can.restoreReplace {
@@ -127,7 +149,8 @@ extension RESPSink {
     restored.idleSeconds = can.restoreABSTTL ? key.idleSeconds : nil
     restored.frequency = can.restoreABSTTL && key.idleSeconds == nil ? key.frequency : nil
     if can.restoreABSTTL { (key.idleSeconds, key.frequency) = (nil, nil) }
-    restored.version = UInt16(max(6, key.type.row.since, restored.metadata.isEmpty ? 0 : 13))
+    let row = key.type.row
+    restored.version = UInt16(max(6, row.since, restored.metadata.isEmpty ? 0 : 13))
     restored.checksum = CRC64()
     let payloadByteCount = byteCount + frameByteCount
     restored.isCopied = payloadByteCount < ByteOutput.directThreshold
@@ -145,13 +168,49 @@ extension RESPSink {
     }
     try out.output.reserve(1)
     let memory = out.output.spare.baseAddress.unsafelyUnwrapped
-    memory.storeBytes(of: key.type.code, as: UInt8.self)
+    memory.storeBytes(of: row.code, as: UInt8.self)
     if !restored.isCopied { restored.checksum.update(UnsafeRawBufferPointer(start: memory, count: 1)) }
     out.output.advance(by: 1)
     if !restored.moduleID.isEmpty {
       let id = restored.moduleID
       try payload(id.span.bytes)
     }
+  }
+
+  /// Whether RESTORE of a key without idle time and frequency needs at most the option ABSTTL, and no other command.
+  static func restoresSimply(_ options: RESPOptions, _ can: RESPAbilities) -> Bool {
+    options.existing == .merge && can.restoreABSTTL
+  }
+
+  /// Writes the command up to a short value whose key has no metadata, and no attribute but an expiry.
+  private mutating func beginShortRestore(_ byteCount: UInt64) throws(RDBError) {
+    let row = key.type.row
+    let head: StaticString = key.hasExpiry ? "*5\r\n$7\r\nRESTORE\r\n" : "*4\r\n$7\r\nRESTORE\r\n"
+    // The buffer is then not written before the payload's end.
+    try out.output.reserve(name.count &+ Int(byteCount) &+ 128)
+    let memory = out.output.spare.baseAddress.unsafelyUnwrapped
+    memory.copyMemory(from: head.utf8Start, byteCount: 17)
+    var end = 17
+    RESPText.copy(name.memory.start, to: memory + end, byteCount: name.count)
+    end &+= name.count
+    if key.hasExpiry {
+      end &+= RESPText.writeBulk(UInt64(bitPattern: key.expiry), to: memory + end)
+    } else {
+      let none: StaticString = "$1\r\n0\r\n"
+      (memory + end).copyMemory(from: none.utf8Start, byteCount: 7)
+      end &+= 7
+    }
+    end &+= RESPText.writeBulkHeader(byteCount &+ 11, to: memory + end)
+    memory.storeBytes(of: row.code, toByteOffset: end, as: UInt8.self)
+    restored.start = out.output.byteCount &+ UInt64(end)
+    restored.isCopied = true
+    restored.version = UInt16(max(6, row.since))
+    restored.hasAbsoluteExpiry = key.hasExpiry
+    restored.replaces = false
+    (restored.idleSeconds, restored.frequency) = (nil, nil)
+    restored.checksum = CRC64()
+    out.output.advance(uncheckedBy: end &+ 1)
+    out.commandCount &+= 1
   }
 
   private mutating func payload(_ bytes: RawSpan) throws(RDBError) {

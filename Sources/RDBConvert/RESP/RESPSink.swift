@@ -18,6 +18,12 @@ public struct RESPSink: OutputSink, ~Copyable {
   let can: RESPAbilities
   /// The types whose values RESTORE can carry to the target.
   let restorable: ValueTypeSet
+  /// The types whose values use RESTORE unless they are longer than ``usualRestore`` says, or the key has metadata.
+  let usuallyRestored: ValueTypeSet
+  /// The answer of the sink for keys of these types.
+  let usualRestore: Interest
+  /// Whether RESTORE mostly needs no option but ABSTTL.
+  let restoresSimply: Bool
   /// The largest number of elements in one command.
   let batchElementCount: Int
   let batchByteCount: Int
@@ -97,6 +103,8 @@ public struct RESPSink: OutputSink, ~Copyable {
     self.options = options
     can = RESPAbilities(options.target)
     restorable = Self.restorable(options, can)
+    (usuallyRestored, usualRestore) = Self.usualRestore(options, restorable)
+    restoresSimply = Self.restoresSimply(options, can)
     batchElementCount = max(1, options.batchElementCount)
     batchByteCount = min(max(1, options.batchByteCount), 16 << 20)
     bulkLimit = Int(clamping: options.bulkLimit)
@@ -176,6 +184,10 @@ public struct RESPSink: OutputSink, ~Copyable {
     }
     key.idleSeconds = header.idleSeconds
     key.frequency = header.frequency
+    if usuallyRestored.contains(header.storedType), header.metadata.byteCount == 0 {
+      if !restored.moduleID.isEmpty { restored.moduleID = [] }
+      return usualRestore
+    }
     if isPlain, header.metadata.byteCount == 0 {
       switch header.type {
       case .list, .set, .zset, .hash: return .elements

@@ -95,6 +95,33 @@ import CSupport
     return readLong(text).map { ($0, false) }
   }
 
+  /// Whether ``read(_:)`` reads a number from `text` that is not NaN.
+  @inlinable @inline(__always)
+  package static func isNumber(_ text: RawSpan) -> Bool {
+    let count = text.byteCount
+    if count >= 4, count <= 8 {
+      // Digits with at most one point, the most frequent numbers: all characters at once, the last one in the highest
+      // byte.
+      let low = UInt64(UInt32(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)))
+      let high = UInt64(
+        UInt32(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self)))
+      let word = low &<< UInt64(truncatingIfNeeded: 64 &- count &<< 3) | high &<< 32
+      let used = ~(0 as UInt64) &<< UInt64(truncatingIfNeeded: 64 &- count &<< 3)
+      let others = (word ^ 0x2E2E_2E2E_2E2E_2E2E) | ~used
+      let points = (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
+      let digits = (word ^ 0x3030_3030_3030_3030 ^ (points &>> 7 &* 0x1E)) & used
+      if points & (points &- 1) == 0, (digits | (digits &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0 {
+        return true
+      }
+    }
+    return isOtherNumber(text)
+  }
+
+  @usableFromInline static func isOtherNumber(_ text: RawSpan) -> Bool {
+    guard let (value, _) = read(text) else { return false }
+    return !value.isNaN
+  }
+
   @usableFromInline static func readLong(_ text: RawSpan) -> Double? {
     text.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress else { return nil }

@@ -108,19 +108,36 @@ struct DuplicateFinder: ~Copyable {
 
   /// Sifts a member of a small value: sets ``unnoted`` to 0 if it may have occurred before.
   @inlinable @inline(__always) mutating func sift(_ bytes: RawSpan) {
-    let count = bytes.byteCount
-    if count == 0 {
-      // The second walk finds out whether it is the only empty member.
-      unnoted = 0
-      return
+    // The second walk finds out whether it is the only empty member.
+    if !openSieve.admits(bytes) { unnoted = 0 }
+  }
+
+  /// The sieve for the packed value being sifted.
+  @inlinable @inline(__always) var openSieve: Sieve { Sieve(marks: sieve, number: sifting) }
+
+  /// The sieve for one packed value.
+  @usableFromInline struct Sieve {
+    @usableFromInline let marks: UnsafeMutablePointer<UInt16>
+    @usableFromInline let number: UInt16
+
+    @inlinable @inline(__always) init(marks: UnsafeMutablePointer<UInt16>, number: UInt16) {
+      self.marks = marks
+      self.number = number
     }
-    let (first, last) = Self.ends(of: bytes)
-    let mixed =
-      (first ^ (last &<< 29 | last &>> 35) ^ UInt64(truncatingIfNeeded: count))
-      &* 0x9E37_79B9_7F4A_7C15
-    let index = Int(truncatingIfNeeded: mixed &>> UInt64(64 - Self.sieveBits))
-    if sieve[index] == sifting { unnoted = 0 }
-    sieve[index] = sifting
+
+    /// Marks a member, and returns whether it certainly has not occurred before; never so for an empty member.
+    @inlinable @inline(__always) func admits(_ bytes: RawSpan) -> Bool {
+      let count = bytes.byteCount
+      if count == 0 { return false }
+      let (first, last) = DuplicateFinder.ends(of: bytes)
+      let mixed =
+        (first ^ (last &<< 29 | last &>> 35) ^ UInt64(truncatingIfNeeded: count))
+        &* 0x9E37_79B9_7F4A_7C15
+      let index = Int(truncatingIfNeeded: mixed &>> UInt64(64 - DuplicateFinder.sieveBits))
+      let isNew = marks[index] != number
+      marks[index] = number
+      return isNew
+    }
   }
 
   /// Returns the first and the last eight bytes of `bytes`, or all of its bytes if it has fewer, mixed.

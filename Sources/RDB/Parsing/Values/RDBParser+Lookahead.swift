@@ -11,11 +11,6 @@ extension RDBParser {
   mutating func lookAhead<S: RDBSink & ~Copyable>(
     _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
   ) throws {
-    if let byteCount = wholeStoredByteCount(cursor, interest) {
-      state.value.mode = .stored
-      try sink.beginStored(byteCount: byteCount)
-      return try passWhole(byteCount, &cursor, &sink)
-    }
     state.value.interest = interest
     state.phase = .lookahead
     if try findLookahead(cursor, interest) {
@@ -26,27 +21,44 @@ extension RDBParser {
     }
   }
 
-  /// Returns the size of a value of one string, if the input holds it and it may come as stored; `nil`: the look ahead
-  /// decides.
+  /// Gives the sink a value of one string as stored and ends the key, if the input holds it and it may come so.
+  ///
+  /// - Returns: Whether that was done; if not, the look ahead decides.
+  @inlinable @_lifetime(cursor: copy cursor)
+  mutating func passString<S: RDBSink & ~Copyable>(
+    _ cursor: inout ByteCursor, _ type: ValueType, _ interest: Interest, atMost limit: UInt64, _ sink: inout S
+  ) throws -> Bool {
+    beginValue(type, offset: cursor.offset)
+    let byteCount = wholeStoredByteCount(cursor, interest, atMost: limit)
+    guard byteCount > 0 else { return false }
+    state.value.mode = .stored
+    try sink.beginStored(byteCount: UInt64(byteCount))
+    try passWhole(UInt64(byteCount), &cursor, &sink)
+    try sink.endStored()
+    try endKey(&cursor, &sink)
+    return true
+  }
+
+  /// Returns the size of a value of one string, if the input holds it and it may come as stored; 0: the look ahead decides.
   @usableFromInline
-  mutating func wholeStoredByteCount(_ cursor: ByteCursor, _ interest: Interest) -> UInt64? {
-    guard oneStringTypes.contains(state.value.type), let limit = interest.storedLimit else { return nil }
+  mutating func wholeStoredByteCount(_ cursor: ByteCursor, _ interest: Interest, atMost limit: UInt64) -> Int {
+    var ahead = cursor
+    let isShort = ahead.takeShortString() != nil
     do {
-      var ahead = cursor
-      try skipString(&ahead, validate: false)
-      let byteCount = UInt64(ahead.position - cursor.position)
-      guard state.owed == 0, byteCount <= limit else {
+      if !isShort { try skipAnyString(&ahead, validate: false) }
+      let byteCount = ahead.position - cursor.position
+      guard state.owed == 0, UInt64(byteCount) <= limit else {
         state.owed = 0
-        return nil
+        return 0
       }
-      if interest.validatesStored {
+      if interest.validatesStored, !isShort || state.value.type != .string {
         var again = cursor
-        guard try validateString(&again) else { return nil }
+        guard try validateString(&again) else { return 0 }
       }
       return byteCount
     } catch {
       // The look ahead meets the same error.
-      return nil
+      return 0
     }
   }
 

@@ -42,9 +42,10 @@ extension RDBParser {
   mutating func hash<S: RDBSink & ~Copyable>(
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
+    let announces = state.value.mode != .validate
+    if !announces, kind == .listpack, let count = checkedPairs(blob, areScores: false) { return noteCount(count) }
     var packed = try PackedValue(blob, kind, at: offset)
     try beginPacked(packed.claimed(per: 2), blob, &sink)
-    let announces = state.value.mode != .validate
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
@@ -96,9 +97,10 @@ extension RDBParser {
   mutating func zset<S: RDBSink & ~Copyable>(
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
+    let announces = state.value.mode != .validate
+    if !announces, kind == .listpack, let count = checkedPairs(blob, areScores: true) { return noteCount(count) }
     var packed = try PackedValue(blob, kind, at: offset)
     try beginPacked(packed.claimed(per: 2), blob, &sink)
-    let announces = state.value.mode != .validate
     var count = 0
     while !packed.isAtEnd {
       let position = packed.position
