@@ -164,6 +164,11 @@ struct DuplicateFinder: ~Copyable {
     )
   }
 
+  /// Notes that the member at `position` was not added, because it has the hash of another one.
+  @usableFromInline mutating func noteCollision(at position: Int) {
+    if unnoted < 0 { unnoted = position }
+  }
+
   @usableFromInline mutating func clear() {
     slots.update(repeating: Slot(generation: 0, position: 0, hash: 0), count: mask + 1)
     generation = 1
@@ -213,7 +218,8 @@ struct DuplicateFinder: ~Copyable {
     let count = bytes.byteCount
     if count > 16 { return hashLong(bytes, seed) }
     let (first, last) = count > 0 ? ends(of: bytes) : (0, 0)
-    return mix(first ^ seed, last ^ (seed &+ UInt64(truncatingIfNeeded: count)))
+    // Without the factor, texts of different sizes could meet: 2 ^ (seed + 3) is often 1 ^ (seed + 2).
+    return mix(first ^ seed, last ^ (seed &+ UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15))
   }
 
   @usableFromInline static func hashLong(_ bytes: RawSpan, _ seed: UInt64) -> UInt64 {

@@ -237,6 +237,7 @@ extension RDBParser {
     var other = copy zipmap
     other.position = earlier
     if same(field, try other.field()) { throw RDBError.duplicate(at: offset, inner: position, "a field") }
+    duplicates.noteCollision(at: position)
   }
 
   @usableFromInline
@@ -265,9 +266,9 @@ extension RDBParser {
     if earlier >= 0 { try compare(text, position, earlier, blob, kind, offset, what) }
   }
 
-  /// Throws if the entry at `earlier` has the same text.
+  /// Throws if the entry at `earlier`, which has the hash of `text`, has the same text.
   @usableFromInline
-  func compare(
+  mutating func compare(
     _ text: RawSpan, _ position: Int, _ earlier: Int, _ blob: RawSpan, _ kind: PackedValue.Kind,
     _ offset: Int, _ what: StaticString
   ) throws(RDBError) {
@@ -275,6 +276,7 @@ extension RDBParser {
     if same(text, entry.text(scratch: scratch.number(3))) {
       throw RDBError.duplicate(at: offset, inner: position, "\(what)")
     }
+    duplicates.noteCollision(at: position)
   }
 
   /// Walks a value again, once per ``DuplicateFinder/limit`` members that the table had no room for.
