@@ -96,7 +96,9 @@ extension RDBParser {
     }
     if storedStringTypes.contains(type), let limit = interest.storedLimit,
       try passString(&cursor, type, interest, atMost: limit, &sink)
-    { return }
+    {
+      return
+    }
     if case .elements = interest, packedTypes.contains(type), case .packed(let packed) = type.layout.content {
       beginValue(type, offset: cursor.offset)
       state.value.mode = .elements
