@@ -1,7 +1,7 @@
 import RDBFormat
 import RDBSupport
 
-/// The check of small packed hashes and sorted sets whose elements nobody needs.
+/// The check of small packed hashes and sorted sets whose elements are not announced.
 extension RDBParser {
   /// Checks a listpack of at most ``DuplicateFinder/siftedCount`` pairs without decoding more than that needs.
   ///
