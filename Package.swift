@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "RDBAnalysis", targets: ["RDBAnalysis"]),
     .library(name: "RDBIndex", targets: ["RDBIndex"]),
     .library(name: "RDBCompression", targets: ["RDBCompression"]),
+    .library(name: "RDBReplay", targets: ["RDBReplay"]),
     .library(name: "RDBFiltering", targets: ["RDBFiltering"]),
     .library(name: "RDBRegex", targets: ["RDBRegex"]),
     .library(name: "RDBLZF", targets: ["RDBLZF"]),

@@ -31,16 +31,6 @@ final class ReplayedInput {
     }
   }
 
-  /// The newest release of which the commands are known. An append-only file without a snapshot does not name its server.
-  static let defaultServer = ServerVersion(.redis, 8, 2, 3)
-
-  /// The release that a file names which begins with `start`: that of its base snapshot.
-  static func server(_ start: [UInt8]) -> ServerVersion? {
-    guard CommandFileKind(start) == .snapshot else { return nil }
-    var reader = RDBReader(MemorySource(start))
-    return try? reader.origin().assumedWriter
-  }
-
   /// What is missing from the keyspace, and what is remarkable about the log. Complete at the end of ``source``.
   var ledger: Ledger {
     var ledger = source.summary.ledger

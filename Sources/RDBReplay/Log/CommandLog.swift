@@ -333,7 +333,7 @@ package final class CommandLog: ReplayLog {
 }
 
 /// Reads the first bytes of a source. They are also the first of the next read if the source can seek.
-private func firstBytes(of source: any ByteSource, count: Int) throws -> [UInt8] {
+func firstBytes(of source: any ByteSource, count: Int) throws -> [UInt8] {
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
   defer { buffer.deallocate() }
   var filled = 0

@@ -1,13 +1,17 @@
-import RDB
+public import RDB
 import RDBFormat
 import RDBSupport
 
 /// A source that replays a log and hands out the keyspace that it builds, as a snapshot.
 ///
-/// Every reader, sink and filter then works on a log as on the snapshot that a server would save after loading it.
+/// Every reader, sink and filter then works on a log as on the snapshot that a server would save after loading it:
+///
+///     var reader = RDBReader(try ReplaySource(path: "appendonlydir"))
+///     try reader.read(into: &sink)
+///
 ///
 /// A log that does not fit the memory limit is replayed in two passes, for which it is opened again.
-package final class ReplaySource: ByteSource {
+public final class ReplaySource: ByteSource {
   private let options: ReplayOptions
   private let makeLog: () throws -> any ReplayLog
   /// Whether the log is so large that it is read in two passes from the start.
@@ -33,7 +37,11 @@ package final class ReplaySource: ByteSource {
   /// What happened while the commands were replayed; complete at the end of the source.
   package var summary: ReplaySummary { producer?.summary ?? ReplaySummary() }
 
-  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  /// Replays the log, and reads the next bytes of the snapshot.
+  ///
+  /// - Throws: `RDBError`, with the offset in the log: damage, a command that cannot be replayed (`notReplayed`), or values
+  ///   that need more memory than the limit (`replayMemory`).
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     if producer == nil { try begin() }
     while output.isEmpty, !isComplete, let producer, let writer {
       if try !producer.writeSome(to: writer) {

@@ -1,0 +1,64 @@
+public import RDB
+public import RDBFormat
+
+extension ReplaySource {
+  /// How a log is read and replayed.
+  public struct Options: Sendable {
+    /// The release whose behaviour is replayed; `nil`: that of the snapshot at the beginning of the log, else the newest
+    /// release that is known.
+    public var server: ServerVersion?
+    /// The time from which relative expiries count until the log tells a time. The default is the present.
+    public var now = UnixMilliseconds.now
+    /// The most memory that values take, in bytes, apart from the largest group of keys that commands tie together. What
+    /// needs more waits in temporary files. The default is 256 MiB.
+    public var memoryLimit = 256 << 20
+    /// The number of databases, 16 by default: SELECT of a larger number fails, as on a server.
+    public var databaseCount: UInt64 = 16
+    /// Whether a command that cannot be replayed is left out and counted as lost; else it ends the reading.
+    public var skipsUnknown = false
+    /// Whether a command or transaction that is cut at the end of the log is left out; else it is an error.
+    public var allowsTruncated = false
+
+    /// Creates the default options.
+    public init() {}
+  }
+
+  /// Opens a log: an append-only file, the folder or the manifest of one in several parts, a RESP dump, or a file for
+  /// `redis-cli --pipe`.
+  ///
+  /// - Throws: `RDBError`, if a file cannot be opened or the folder has no manifest.
+  public convenience init(path: String, options: Options = Options()) throws {
+    guard LogFolder.isFolder(path) || path.hasSuffix(".manifest") else {
+      try self.init(FileSource(path: path), options: options)
+      return
+    }
+    let parts = try LogFolder(path: path).parts
+    let sources = try parts.map { try $0.open() }
+    let start = try sources.first.map { try firstBytes(of: $0, count: CommandFileKind.startByteCount) } ?? []
+    self.init(parts, LogOpening.server(start), sources.reduce(0) { $0 + ($1.totalByteCount ?? 0) }, options)
+  }
+
+  /// Replays the commands of a source, from its first byte on. A pipe waits in a temporary file.
+  ///
+  /// - Throws: `RDBError`, if the source cannot be read.
+  public convenience init(_ source: any ByteSource, options: Options = Options()) throws {
+    let open = try LogOpening.reopening(source)
+    var server: ServerVersion?
+    if source.canSeek { server = LogOpening.server(try firstBytes(of: try open(), count: CommandFileKind.startByteCount)) }
+    self.init([LogPart(name: nil, role: .only, open: open)], server, source.totalByteCount, options)
+  }
+
+  private convenience init(_ parts: [LogPart], _ server: ServerVersion?, _ byteCount: UInt64?, _ options: Options) {
+    var replay = ReplayOptions(server: options.server ?? server ?? LogOpening.defaultServer, now: options.now)
+    replay.memoryLimit = options.memoryLimit
+    replay.databaseCount = options.databaseCount
+    replay.skipsUnknown = options.skipsUnknown
+    var log = LogOptions()
+    log.memoryLimit = options.memoryLimit
+    log.allowsTruncated = options.allowsTruncated
+    self.init(replay, logByteCount: byteCount) { [log] in CommandLog(parts, log) }
+  }
+
+  /// What is missing from the keyspace, and what is remarkable about the commands; complete at the end of the source.
+  public var ledger: Ledger { summary.ledger }
+}
