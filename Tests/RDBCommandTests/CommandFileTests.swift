@@ -23,7 +23,8 @@ struct CommandFileTests {
   }
 
   static let readers = [
-    "keys", "json", "resp", "memory", "memory --top 3", "prefix", "ttl --now 2026-01-01T00:00Z", "stats", "bigkeys", "memkeys", "keys -j2",
+    "keys", "json", "resp", "memory", "memory --top 3", "prefix", "ttl --now 2026-01-01T00:00Z", "stats", "bigkeys",
+    "memkeys", "keys -j2",
     "json -j2",
   ]
 
@@ -148,7 +149,8 @@ struct CommandFileTests {
     let folder = Self.folder()
     let own = Tool.shell("rdb keys -q --format '%d %k %t %e' appendonly.aof | sort", in: folder)
     let server = Tool.shell(
-      "mkdir t && TMPDIR=$PWD/t rdb keys -q --format '%d %k %t %e' --engine redis-server appendonly.aof | sort && ls t", in: folder)
+      "mkdir t && TMPDIR=$PWD/t rdb keys -q --format '%d %k %t %e' --engine redis-server appendonly.aof | sort && ls t",
+      in: folder)
     #expect(server.status == 0)
     #expect(server.text == own.text)
     #expect(Tool.shell("rdb keys --engine nosuch-server appendonly.aof", in: folder).status == 64)

@@ -44,7 +44,9 @@ extension ReplaySource {
   public convenience init(_ source: any ByteSource, options: Options = Options()) throws {
     let open = try LogOpening.reopening(source)
     var server: ServerVersion?
-    if source.canSeek { server = LogOpening.server(try firstBytes(of: try open(), count: CommandFileKind.startByteCount)) }
+    if source.canSeek {
+      server = LogOpening.server(try firstBytes(of: try open(), count: CommandFileKind.startByteCount))
+    }
     self.init([LogPart(name: nil, role: .only, open: open)], server, source.totalByteCount, options)
   }
 
