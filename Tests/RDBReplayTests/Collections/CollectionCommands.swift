@@ -63,7 +63,7 @@ struct CollectionCommands {
   mutating func other() -> [[UInt8]] {
     switch number(0...5) {
     case 0...2: words("DEL") + [key(pick(["h", "l", "s", "z"]))]
-    case 3: words("DEL") + [key("str")]
+    case 3: words("SET") + [key("str"), element()]
     case 4: words("COPY") + [key(pick(["h", "l", "s", "z"])), key(pick(["h", "l", "s", "z"]))] + words("REPLACE")
     default: words("PEXPIREAT") + [key(pick(["h", "l", "s", "z"]))] + words("9000000000000")
     }

@@ -16,6 +16,24 @@ struct CollectionLoadingTests {
   @Test("Builds the sets that a server loads", arguments: LiveServer.Kind.allCases)
   func sets(_ kind: LiveServer.Kind) throws { try compare(kind) { $0.set() } }
 
+  @Test("Builds the sorted sets that a server loads", arguments: LiveServer.Kind.allCases)
+  func sortedSets(_ kind: LiveServer.Kind) throws {
+    try compare(kind) { $0.chance(15) ? $0.set() : $0.sortedSet() }
+  }
+
+  @Test("Builds the keys of all types that a server loads", arguments: LiveServer.Kind.allCases)
+  func all(_ kind: LiveServer.Kind) throws {
+    try compare(kind) { generator in
+      switch generator.number(0...9) {
+      case 0...1: generator.hash(hasExpiries: kind != .redis7)
+      case 2...4: generator.list()
+      case 5...6: generator.set()
+      case 7...8: generator.sortedSet()
+      default: generator.sort()
+      }
+    }
+  }
+
   private func compare(_ kind: LiveServer.Kind, _ command: (inout CollectionCommands) -> [[UInt8]]) throws {
     let server = try LoadingServer(kind)
     defer { server.stop() }

@@ -14,7 +14,9 @@ extension Execution {
   /// LSET.
   func replaceElement(_ command: ReplayCommand) throws {
     guard let list = try list(command[1]) else { throw CommandError.noSuchKey }
-    let index = try command.integer(2)
+    var index = try command.integer(2)
+    // Servers with packed lists take only the lower half of the index.
+    if limits.hasPackedLists { index = Int64(Int32(truncatingIfNeeded: index)) }
     // Servers change the encoding before they look for the element.
     list.prepare(adding: command[3].count)
     let count = Int64(list.count)

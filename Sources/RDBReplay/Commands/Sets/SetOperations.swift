@@ -20,7 +20,7 @@ extension Execution {
     // The smallest set comes first; the sort is stable.
     let sets = existing.sorted { $0.members.count < $1.members.count }
     let smallest = sets[0]
-    let result = ReplayedSet(encoding: limits.setEntries > 0 ? smallest.encoding : .intset)
+    let result = ReplayedSet(encoding: limits.setEntries > 0 && smallest.encoding != .intset ? .listpack : .intset)
     smallest.members.forEach { member, _ in
       if sets.dropFirst().allSatisfy({ $0 === smallest || $0.contains(member) }) { result.add(member, limits) }
     }

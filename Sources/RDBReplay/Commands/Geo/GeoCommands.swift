@@ -1,0 +1,226 @@
+import RDB
+
+extension CommandTable {
+  static let geoRows: [CommandRow] = [
+    CommandRow("geoadd", -5, .first, Execution.addPlaces),
+    CommandRow("georadius", -6, .special { storeKeys($0, from: 6) }, Execution.storePlacesInRadius),
+    CommandRow("georadiusbymember", -5, .special { storeKeys($0, from: 5) }, Execution.storePlacesInRadius),
+    CommandRow("geosearchstore", -8, .two, Execution.storePlacesFound),
+  ]
+
+  /// The source, and the destination that STORE or STOREDIST names.
+  private static func storeKeys(_ command: ReplayCommand, from first: Int) -> [Int] {
+    var keys = [1]
+    var index = first
+    while index + 1 < command.count {
+      if command.isWord(index, "store") || command.isWord(index, "storedist") {
+        index += 1
+        keys = [1, index]
+      }
+      index += 1
+    }
+    return keys
+  }
+}
+
+extension CommandError {
+  static let invalidPlace = CommandError("invalid longitude or latitude")
+  static let noSuchMember = CommandError("no such member")
+  static let invalidDistance = CommandError("invalid distance or unit")
+}
+
+extension Execution {
+  /// GEOADD.
+  func addPlaces(_ command: ReplayCommand) throws {
+    var (isNew, exists) = (false, false)
+    var index = 2
+    options: while index < command.count {
+      switch command.lowercased(index) {
+      case "nx": isNew = true
+      case "xx": exists = true
+      case "ch": break
+      default: break options
+      }
+      index += 1
+    }
+    guard index < command.count, (command.count - index).isMultiple(of: 3), !(isNew && exists) else {
+      throw CommandError.syntax
+    }
+    var members: [(member: [UInt8], score: Double)] = []
+    for index in stride(from: index, to: command.count, by: 3) {
+      members.append((command[index + 2], try place(command, index).score))
+    }
+    try add(members, to: command[1], isNew: isNew, exists: exists)
+  }
+
+  /// GEORADIUS and GEORADIUSBYMEMBER. Without STORE and STOREDIST they change nothing.
+  func storePlacesInRadius(_ command: ReplayCommand) throws {
+    let byMember = command.isWord(0, "georadiusbymember")
+    let zset = try zset(command[1])
+    var search = GeoSearch()
+    var index: Int
+    if byMember {
+      search.center = try zset.map { try self.place(of: command[2], in: $0) }
+      index = 3
+    } else {
+      search.center = try place(command, 2)
+      index = 4
+    }
+    search.unit = try unit(command, index + 1)
+    search.shape = .circle(try distance(command, index) * search.unit)
+    index += 2
+    var target: [UInt8]?
+    while index < command.count {
+      switch command.lowercased(index) {
+      case "withdist", "withhash", "withcoord": search.hasOutput = true
+      case "store" where index + 1 < command.count, "storedist" where index + 1 < command.count:
+        search.storesDistances = command.isWord(index, "storedist")
+        target = command[index + 1]
+        index += 1
+      default: try search.option(command, &index)
+      }
+      index += 1
+    }
+    try search.check()
+    guard let target else { return }
+    if search.hasOutput { throw CommandError.syntax }
+    try store(search, in: zset, at: target)
+  }
+
+  /// GEOSEARCHSTORE.
+  func storePlacesFound(_ command: ReplayCommand) throws {
+    let zset = try zset(command[2])
+    var search = GeoSearch()
+    var centers = 0
+    var index = 3
+    while index < command.count {
+      let rest = command.count - index - 1
+      switch command.lowercased(index) {
+      case "frommember" where rest >= 1 && centers == 0:
+        search.center = try zset.map { try self.place(of: command[index + 1], in: $0) }
+        centers += 1
+        index += 1
+      case "fromlonlat" where rest >= 2 && centers == 0:
+        search.center = try place(command, index + 1)
+        centers += 1
+        index += 2
+      case "byradius" where rest >= 2 && search.shape == nil:
+        search.unit = try unit(command, index + 2)
+        search.shape = .circle(try distance(command, index + 1) * search.unit)
+        index += 2
+      case "bybox" where rest >= 3 && search.shape == nil:
+        search.unit = try unit(command, index + 3)
+        search.shape = .box(
+          try distance(command, index + 1) * search.unit, try distance(command, index + 2) * search.unit)
+        index += 3
+      case "bypolygon" where limits.server.isAtLeast(.max, 0, valkey: (9, 0)):
+        throw NotReplayed("it stores the places in a polygon")
+      case "storedist": search.storesDistances = true
+      default: try search.option(command, &index)
+      }
+      index += 1
+    }
+    guard centers == 1, search.shape != nil else { throw CommandError.syntax }
+    try search.check()
+    try store(search, in: zset, at: command[1])
+  }
+
+  private func store(_ search: GeoSearch, in zset: ReplayedSortedSet?, at target: [UInt8]) throws {
+    let result = ReplayedSortedSet(encoding: .skiplist)
+    for (entry, distance) in try zset.map({ try search.places(in: $0) }) ?? [] {
+      result.set(entry.member, search.storesDistances ? distance / search.unit : entry.score)
+    }
+    store(result, at: target)
+  }
+
+  // MARK: Arguments
+
+  private func place(_ command: ReplayCommand, _ index: Int) throws(CommandError) -> GeoPoint {
+    guard index + 1 < command.count else { throw .syntax }
+    let (longitude, latitude) = (try command.double(index, limits), try command.double(index + 1, limits))
+    guard let place = GeoPoint(longitude: longitude, latitude: latitude) else { throw .invalidPlace }
+    return place
+  }
+
+  private func place(of member: [UInt8], in zset: ReplayedSortedSet) throws(CommandError) -> GeoPoint {
+    guard let score = zset.scores[member] else { throw .noSuchMember }
+    return GeoPoint(score: score)
+  }
+
+  private func distance(_ command: ReplayCommand, _ index: Int) throws(CommandError) -> Double {
+    let value = try command.double(index, limits)
+    guard value >= 0 else { throw .invalidDistance }
+    return value
+  }
+
+  /// The meters of a unit.
+  private func unit(_ command: ReplayCommand, _ index: Int) throws(CommandError) -> Double {
+    guard index < command.count else { throw .syntax }
+    switch command.lowercased(index) {
+    case "m": return 1
+    case "km": return 1000
+    case "ft": return 0.3048
+    case "mi": return 1609.34
+    default: throw .invalidDistance
+    }
+  }
+}
+
+/// A search for places around a center.
+private struct GeoSearch {
+  enum Shape {
+    case circle(Double)
+    case box(_ width: Double, _ height: Double)
+  }
+  /// The center; `nil` if the key does not exist.
+  var center: GeoPoint?
+  var shape: Shape?
+  /// The meters of the unit that distances are given in.
+  var unit = 1.0
+  var storesDistances = false
+  /// Whether WITHDIST, WITHHASH or WITHCOORD asks for output, which nothing can be stored besides.
+  var hasOutput = false
+  private var isDescending = false
+  private var count: Int64?
+  private var takesAny = false
+
+  /// Takes an option that all commands have.
+  mutating func option(_ command: ReplayCommand, _ index: inout Int) throws(CommandError) {
+    switch command.lowercased(index) {
+    case "asc": isDescending = false
+    case "desc": isDescending = true
+    case "any": takesAny = true
+    case "count" where index + 1 < command.count:
+      count = try command.integer(index + 1)
+      guard count! > 0 else { throw .outOfRange }
+      index += 1
+    default: throw .syntax
+    }
+  }
+
+  func check() throws(CommandError) {
+    if takesAny, count == nil { throw .syntax }
+  }
+
+  /// The places found, with their distances in meters.
+  func places(in zset: ReplayedSortedSet) throws -> [(entry: ScoredMember, distance: Double)] {
+    guard let center, let shape else { return [] }
+    var places: [(entry: ScoredMember, distance: Double)] = []
+    zset.order.forEach { entry in
+      let place = GeoPoint(score: entry.score)
+      let distance = center.distance(to: place)
+      switch shape {
+      case .circle(let radius): if distance > radius { return }
+      case .box(let width, let height):
+        if center.latitudeDistance(to: place) > height / 2 { return }
+        let sameLatitude = GeoPoint(longitude: center.longitude, latitude: place.latitude)
+        if place.distance(to: sameLatitude ?? center) > width / 2 { return }
+      }
+      places.append((entry, distance))
+    }
+    guard let count, count < Int64(places.count) else { return places }
+    if takesAny { throw NotReplayed("it takes any of the places that it finds") }
+    places.sort { isDescending ? $0.distance > $1.distance : $0.distance < $1.distance }
+    return Array(places.prefix(Int(count)))
+  }
+}
