@@ -127,8 +127,8 @@ extension Execution {
 
   private func store(_ search: GeoSearch, in zset: ReplayedSortedSet?, at target: [UInt8]) throws {
     let result = ReplayedSortedSet(encoding: .skiplist)
-    for (entry, distance) in try zset.map({ try search.places(in: $0) }) ?? [] {
-      result.set(entry.member, search.storesDistances ? distance / search.unit : entry.score)
+    for place in try zset.map({ try search.places(in: $0) }) ?? [] {
+      result.set(place.entry.member, search.storesDistances ? place.distance / search.unit : place.entry.score)
     }
     store(result, at: target)
   }
