@@ -33,7 +33,7 @@ struct SortedSetCommandTests {
     let harness = ReplayHarness()
     try harness.run(
       "ZADD a 1 x 2 y", "ZADD b 10 y 20 z", "SADD s y z", "ZUNIONSTORE u 2 a b WEIGHTS 2 0.5", "ZINTERSTORE i 3 a b s AGGREGATE MAX",
-      "ZDIFFSTORE d 2 a s", "ZRANGESTORE r u -inf +inf BYSCORE REV LIMIT 1 1")
+      "ZDIFFSTORE d 2 a s", "ZRANGESTORE r u +inf -inf BYSCORE REV LIMIT 1 1")
     #expect(try harness.text("u") == #""x" 2.0, "y" 9.0, "z" 10.0"#)
     #expect(try harness.text("i") == #""y" 10.0"#)
     #expect(try harness.text("d") == #""x" 1.0"#)
