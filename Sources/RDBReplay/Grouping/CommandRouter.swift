@@ -54,6 +54,9 @@ final class CommandRouter {
         try pass(route(ReplayCommand(arguments, offset: command.offset, part: command.part), [1]))
       }
     case "copy", "move": try routeBetweenDatabases(command, row, pass)
+    case "sort" where command.readsKeysByPattern:
+      try control.leaveOut(
+        command, row.name, "its BY and GET patterns name keys that are not at hand in a log larger than the memory limit")
     default: try pass(route(command, indexes))
     }
   }

@@ -71,7 +71,10 @@ package final class Replay {
     summary.failures.add(command, row.name, error.description)
   }
 
-  private func leaveOut(_ command: ReplayCommand, _ name: String, _ reason: String) throws {
+  /// Counts a command as lost.
+  ///
+  /// - Throws: ``RDBError`` unless the options allow it.
+  func leaveOut(_ command: ReplayCommand, _ name: String, _ reason: String) throws {
     if options.skipsUnknown { return summary.lost.add(command, name, reason) }
     throw RDBError(
       .notReplayed, at: Int(clamping: command.offset), expected: "a command that can be replayed",

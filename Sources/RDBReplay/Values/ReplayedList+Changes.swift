@@ -51,7 +51,7 @@ extension ReplayedList {
     if accepts(element, node: node) {
       insert(element, node: node, at: target)
     } else if isAtEnd {
-      if !nodes[node].isPlain, !limits.isLarge(element.count), accepts(element, node: neighbor) {
+      if accepts(element, node: neighbor) {
         insert(element, node: neighbor, at: isAfter ? 0 : nodes[neighbor].elements.count)
       } else {
         insertNode(of: element, at: isAfter ? node + 1 : node)

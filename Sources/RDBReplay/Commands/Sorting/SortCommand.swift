@@ -26,6 +26,14 @@ extension CommandError {
   static let notSortable = CommandError("an element's weight is not a number")
 }
 
+extension ReplayCommand {
+  /// Whether a SORT with STORE reads keys whose names are made of the elements.
+  var readsKeysByPattern: Bool {
+    guard let options = try? SortOptions(self), options.target != nil else { return false }
+    return options.by != nil || options.patterns.contains { $0.contains(UInt8(ascii: "*")) }
+  }
+}
+
 /// The options of SORT.
 private struct SortOptions {
   var by: [UInt8]?
@@ -86,7 +94,10 @@ extension Execution {
       elements = set.members.keys
       // A set has no order: servers sort it by its bytes, so that the result is certain.
       if options.keepsOrder { (options.isText, options.keepsOrder, options.by) = (true, false, nil) }
-    case .zset(let zset): elements = zset.elements.map(\.member)
+    case .zset(let zset):
+      // Servers unpack a sorted set that they sort, for good.
+      zset.encoding = .skiplist
+      elements = zset.elements.map(\.member)
     case nil: break
     default: throw CommandError.wrongType
     }
