@@ -76,9 +76,13 @@ extension CollectionCommands {
   }
 
   /// A command that stores a sorted list.
+  ///
+  /// Elements whose texts to compare are equal or missing keep no certain order: ALPHA comes without patterns of keys.
   mutating func sort() -> [[UInt8]] {
-    name("SORT") + [key(pick(["l", "s", "z"]))] + optional(30, words("BY") + word(["nosort", "w_*", "h*->f1", "#", "x*->"]))
-      + optional(30, words("LIMIT") + [integer(), integer()]) + many(0...1) { $0.optional(30, $0.words("GET") + $0.word(["#", "w_*", "*", "h*->f2"])) }
-      + optional(30, word(["ASC", "DESC"])) + optional(50, words("ALPHA")) + optional(90, words("STORE") + [key("l")])
+    let order =
+      chance(30) ? words("BY") + word(["w_*", "h*->f1", "x*->"]) : optional(30, words("BY") + word(["nosort", "#"])) + optional(50, words("ALPHA"))
+    return name("SORT") + [key(pick(["l", "s", "z"]))] + order + optional(30, words("LIMIT") + [integer(), integer()])
+      + (0..<number(0...2)).flatMap { _ in words("GET") + word(["#", "w_*", "*", "h*->f2", "nothing"]) }
+      + optional(30, word(["ASC", "DESC"])) + optional(90, words("STORE") + [key("l")])
   }
 }

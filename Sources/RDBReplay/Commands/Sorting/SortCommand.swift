@@ -103,7 +103,8 @@ extension Execution {
     }
     guard let target = options.target else { return }
     if options.keepsOrder {
-      if options.isDescending, case .zset = try key(command[1])?.value { elements.reverse() }
+      // Elements in descending order of their places.
+      if options.isDescending { elements.reverse() }
     } else {
       elements = try sorted(elements, options)
     }
