@@ -79,10 +79,15 @@ extension CollectionCommands {
   ///
   /// Elements whose texts to compare are equal or missing keep no certain order: ALPHA comes without patterns of keys.
   mutating func sort() -> [[UInt8]] {
-    let order =
-      chance(30) ? words("BY") + word(["w_*", "h*->f1", "x*->"]) : optional(30, words("BY") + word(["nosort", "#"])) + optional(50, words("ALPHA"))
-    return name("SORT") + [key(pick(["l", "s", "z"]))] + order + optional(30, words("LIMIT") + [integer(), integer()])
-      + (0..<number(0...2)).flatMap { _ in words("GET") + word(["#", "w_*", "*", "h*->f2", "nothing"]) }
-      + optional(30, word(["ASC", "DESC"])) + optional(90, words("STORE") + [key("l")])
+    if chance(20) { return words("SET", "w_e\(number(0...40))") + [chance(90) ? float() : element()] }
+    var command = name("SORT") + [key(pick(["l", "s", "z"]))]
+    if chance(30) {
+      command += words("BY") + word(["w_*", "h*->f1", "x*->"])
+    } else {
+      command += optional(30, words("BY") + word(["nosort", "#"])) + optional(50, words("ALPHA"))
+    }
+    command += optional(30, words("LIMIT") + [integer(), integer()])
+    for _ in 0..<number(0...2) { command += words("GET") + word(["#", "w_*", "*", "h*->f2", "nothing"]) }
+    return command + optional(30, word(["ASC", "DESC"])) + optional(90, words("STORE") + [key("l")])
   }
 }
