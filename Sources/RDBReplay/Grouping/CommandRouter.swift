@@ -56,7 +56,8 @@ final class CommandRouter {
     case "copy", "move": try routeBetweenDatabases(command, row, pass)
     case "sort" where command.readsKeysByPattern:
       try control.leaveOut(
-        command, row.name, "its BY and GET patterns name keys that are not at hand in a log larger than the memory limit")
+        command, row.name,
+        "its BY and GET patterns name keys that are not at hand in a log larger than the memory limit")
     default: try pass(route(command, indexes))
     }
   }

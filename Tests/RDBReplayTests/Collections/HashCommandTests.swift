@@ -26,8 +26,10 @@ struct HashCommandTests {
     arguments: [
       ("0.1", "0.2", "0.3"), ("10.5", "0.1", "10.6"), ("5.0e3", "2.0e2", "5200"), ("1e-17", "0", "0.00000000000000001"),
       ("1e-18", "0", "0"), ("0.99999999999999999", "0.000000000000000009", "1"), ("-0", "0", "0"), ("3", "-3", "0"),
-      ("123456789012345678", "0.5", "123456789012345678.5"), ("0.000000000000000005", "0", "0"), ("-1.5", "0.25", "-1.25"),
-      ("0x1p-20", "0", "0.00000095367431641"), ("1e4000", "-1e4000", "0"), ("9007199254740993", "0.125", "9007199254740993.125"),
+      ("123456789012345678", "0.5", "123456789012345678.5"), ("0.000000000000000005", "0", "0"),
+      ("-1.5", "0.25", "-1.25"),
+      ("0x1p-20", "0", "0.00000095367431641"), ("1e4000", "-1e4000", "0"),
+      ("9007199254740993", "0.125", "9007199254740993.125"),
       ("1e70", "0", "10000000000000000000222479489586148259025995410601157579323600873193472"),
     ])
   func increments(value: String, increment: String, sum: String) throws {
@@ -42,10 +44,12 @@ struct HashCommandTests {
     "A command with wrong arguments fails and changes nothing",
     arguments: [
       "HSET h a", "HSET h a 1 b", "HSET s a 1", "HINCRBY h a x", "HINCRBY h text 1", "HINCRBY h a 9223372036854775807",
-      "HINCRBYFLOAT h a inf", "HINCRBYFLOAT h text 1", "HINCRBYFLOAT h a 1e5000", "HDEL s a", "HPEXPIREAT h x FIELDS 1 a",
+      "HINCRBYFLOAT h a inf", "HINCRBYFLOAT h text 1", "HINCRBYFLOAT h a 1e5000", "HDEL s a",
+      "HPEXPIREAT h x FIELDS 1 a",
       "HPEXPIREAT h -1 FIELDS 1 a", "HPEXPIREAT h 5 FIELDS 2 a", "HPEXPIREAT h 5 NX XX FIELDS 1 a",
       "HPEXPIREAT h 70368744177664 FIELDS 1 a", "HSETEX h FIELDS 1 a", "HSETEX h EX 5 KEEPTTL FIELDS 1 a 1",
-      "HGETEX h PERSIST EX 5 FIELDS 1 a", "HGETDEL h FIELDS 0", "HPERSIST h FIELD 1 a", "HEXPIRE h 9223372036854775807 FIELDS 1 a",
+      "HGETEX h PERSIST EX 5 FIELDS 1 a", "HGETDEL h FIELDS 0", "HPERSIST h FIELD 1 a",
+      "HEXPIRE h 9223372036854775807 FIELDS 1 a",
     ])
   func failures(command: String) throws {
     let harness = ReplayHarness()
@@ -59,13 +63,16 @@ struct HashCommandTests {
     for index in 0..<512 { try harness.run("HSET many \(index) x") }
     try harness.run("HSET long f \(String(repeating: "x", count: 64))")
     #expect(harness.encodings() == [Array("many".utf8): "listpack", Array("long".utf8): "listpack"])
-    try harness.run("HSET many more x", "HDEL many more", "HSET long f \(String(repeating: "x", count: 65))", "HSET long f x")
+    try harness.run(
+      "HSET many more x", "HDEL many more", "HSET long f \(String(repeating: "x", count: 65))", "HSET long f x")
     #expect(harness.encodings() == [Array("many".utf8): "hashtable", Array("long".utf8): "hashtable"])
   }
 
   @Test("A hash with field expiries is a listpackex in Redis, also without them later, and a hash table in Valkey")
   func encodingWithExpiries() throws {
-    for (server, encoding) in [(ServerVersion(.redis, 8, 2), "listpackex"), (ServerVersion(.valkey, 9, 1), "hashtable")] {
+    for (server, encoding) in [
+      (ServerVersion(.redis, 8, 2), "listpackex"), (ServerVersion(.valkey, 9, 1), "hashtable"),
+    ] {
       let harness = ReplayHarness(server)
       try harness.run("HSETEX h PXAT 9000000000000 FIELDS 1 a 1", "HPERSIST h FIELDS 1 a")
       #expect(harness.encodings() == [Array("h".utf8): encoding])

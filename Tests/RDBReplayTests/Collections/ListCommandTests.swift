@@ -20,7 +20,8 @@ struct ListCommandTests {
   @Test("LINSERT, LSET, LREM and LTRIM change elements by their values and indexes")
   func elements() throws {
     let harness = ReplayHarness()
-    try harness.run("RPUSH l a b a c a", "LINSERT l BEFORE b x", "LINSERT l AFTER c y", "LINSERT l AFTER none z", "LSET l -1 z")
+    try harness.run(
+      "RPUSH l a b a c a", "LINSERT l BEFORE b x", "LINSERT l AFTER c y", "LINSERT l AFTER none z", "LSET l -1 z")
     #expect(try harness.text("l") == #""a" "x" "b" "a" "c" "y" "z""#)
     try harness.run("LREM l -1 a", "LTRIM l 1 -2")
     #expect(try harness.text("l") == #""x" "b" "c" "y""#)
@@ -31,8 +32,10 @@ struct ListCommandTests {
   @Test(
     "A command with wrong arguments fails and changes nothing",
     arguments: [
-      "LPUSH h a", "LPOP l -1", "LPOP l 1 2", "LINSERT l MIDDLE a b", "LSET l 5 a", "LSET none 0 a", "LSET l x a", "LREM l x a",
-      "LREM l -9223372036854775808 a", "LTRIM l 0 x", "LMOVE l m UP LEFT", "LMOVE l h LEFT LEFT", "BLPOP l x", "BLPOP l -1",
+      "LPUSH h a", "LPOP l -1", "LPOP l 1 2", "LINSERT l MIDDLE a b", "LSET l 5 a", "LSET none 0 a", "LSET l x a",
+      "LREM l x a",
+      "LREM l -9223372036854775808 a", "LTRIM l 0 x", "LMOVE l m UP LEFT", "LMOVE l h LEFT LEFT", "BLPOP l x",
+      "BLPOP l -1",
       "LMPOP 0 l LEFT", "LMPOP 2 l LEFT", "LMPOP 1 l LEFT COUNT 0", "LMPOP 1 h LEFT", "BLMPOP x 1 l LEFT",
     ])
   func failures(command: String) throws {

@@ -29,7 +29,9 @@ struct SetCommandTests {
 
   @Test(
     "A command with wrong arguments fails and changes nothing",
-    arguments: ["SADD l a", "SMOVE s l a", "SINTERSTORE s s l", "SUNIONSTORE s l", "SPOP s -1", "SPOP s 1 2", "SREM l a"])
+    arguments: [
+      "SADD l a", "SMOVE s l a", "SINTERSTORE s s l", "SUNIONSTORE s l", "SPOP s -1", "SPOP s 1 2", "SREM l a",
+    ])
   func failures(command: String) throws {
     let harness = ReplayHarness()
     try harness.run("SADD s a b", "RPUSH l a")

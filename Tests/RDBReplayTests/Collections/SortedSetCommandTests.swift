@@ -20,7 +20,8 @@ struct SortedSetCommandTests {
   func removals() throws {
     let harness = ReplayHarness()
     try harness.run(
-      "ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g", "ZREMRANGEBYRANK z 0 0", "ZREMRANGEBYSCORE z (2 3", "ZPOPMIN z", "ZPOPMAX z",
+      "ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g", "ZREMRANGEBYRANK z 0 0", "ZREMRANGEBYSCORE z (2 3", "ZPOPMIN z",
+      "ZPOPMAX z",
       "BZMPOP 0 1 z MAX", "ZREM z x")
     #expect(try harness.text("z") == #""d" 4.0, "e" 5.0"#)
     try harness.run("ZADD n 0 a 0 b 0 c 0 d", "ZREMRANGEBYLEX n [b (d", "ZMPOP 1 z MIN COUNT 9")
@@ -32,7 +33,8 @@ struct SortedSetCommandTests {
   func operations() throws {
     let harness = ReplayHarness()
     try harness.run(
-      "ZADD a 1 x 2 y", "ZADD b 10 y 20 z", "SADD s y z", "ZUNIONSTORE u 2 a b WEIGHTS 2 0.5", "ZINTERSTORE i 3 a b s AGGREGATE MAX",
+      "ZADD a 1 x 2 y", "ZADD b 10 y 20 z", "SADD s y z", "ZUNIONSTORE u 2 a b WEIGHTS 2 0.5",
+      "ZINTERSTORE i 3 a b s AGGREGATE MAX",
       "ZDIFFSTORE d 2 a s", "ZRANGESTORE r u +inf -inf BYSCORE REV LIMIT 1 1")
     #expect(try harness.text("u") == #""x" 2.0, "y" 9.0, "z" 10.0"#)
     #expect(try harness.text("i") == #""y" 10.0"#)
@@ -51,10 +53,13 @@ struct SortedSetCommandTests {
   @Test(
     "A command with wrong arguments fails and changes nothing",
     arguments: [
-      "ZADD z x a", "ZADD z nan a", "ZADD z 1e400 a", "ZADD z 1 a 2", "ZADD z NX XX 1 a", "ZADD z GT LT 1 a", "ZADD z INCR 1 a 2 b",
-      "ZADD l 1 a", "ZINCRBY z x a", "ZREMRANGEBYSCORE z a b", "ZREMRANGEBYLEX z a b", "ZREMRANGEBYRANK z 0 x", "ZPOPMIN z -1",
+      "ZADD z x a", "ZADD z nan a", "ZADD z 1e400 a", "ZADD z 1 a 2", "ZADD z NX XX 1 a", "ZADD z GT LT 1 a",
+      "ZADD z INCR 1 a 2 b",
+      "ZADD l 1 a", "ZINCRBY z x a", "ZREMRANGEBYSCORE z a b", "ZREMRANGEBYLEX z a b", "ZREMRANGEBYRANK z 0 x",
+      "ZPOPMIN z -1",
       "ZPOPMIN z 1 2", "ZUNIONSTORE d 0 z", "ZUNIONSTORE d 2 z", "ZUNIONSTORE d 1 l", "ZUNIONSTORE d 1 z WEIGHTS x",
-      "ZINTERSTORE d 1 z AGGREGATE AVG", "ZDIFFSTORE d 1 z WEIGHTS 1", "ZRANGESTORE d z 0 1 LIMIT 0 1", "ZRANGESTORE d z 0 1 WITHSCORES",
+      "ZINTERSTORE d 1 z AGGREGATE AVG", "ZDIFFSTORE d 1 z WEIGHTS 1", "ZRANGESTORE d z 0 1 LIMIT 0 1",
+      "ZRANGESTORE d z 0 1 WITHSCORES",
       "GEOADD z 181 0 a", "GEOADD z 0 86 a", "GEORADIUS z 0 0 1 parsec STORE d", "GEORADIUS z 0 0 -1 km STORE d",
       "GEOSEARCHSTORE d z FROMMEMBER none BYRADIUS 1 km", "GEOSEARCHSTORE d z FROMLONLAT 0 0 BYRADIUS 1 km COUNT 0",
     ])
@@ -77,7 +82,8 @@ struct SortedSetCommandTests {
     let harness = ReplayHarness()
     try harness.run("GEOADD g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania")
     #expect(try harness.text("g") == #""Palermo" 3479099956230698.0, "Catania" 3479447370796909.0"#)
-    try harness.run("GEORADIUS g 15 37 100 km STORE near", "GEOSEARCHSTORE far g FROMMEMBER Palermo BYBOX 400 400 km DESC COUNT 1")
+    try harness.run(
+      "GEORADIUS g 15 37 100 km STORE near", "GEOSEARCHSTORE far g FROMMEMBER Palermo BYBOX 400 400 km DESC COUNT 1")
     #expect(try harness.text("near") == #""Catania" 3479447370796909.0"#)
     #expect(try harness.text("far") == #""Catania" 3479447370796909.0"#)
     try harness.run("GEOSEARCHSTORE distances g FROMMEMBER Palermo BYRADIUS 200 km STOREDIST")
@@ -111,7 +117,8 @@ struct SortedSetCommandTests {
     let harness = ReplayHarness()
     try harness.run(
       "RPUSH l 10 9 2", "SET w_10 1", "SET w_9 3", "SET w_2 2", "HSET h_9 name nine", "SORT l STORE numbers",
-      "SORT l ALPHA DESC STORE texts", "SORT l BY w_* LIMIT 1 5 GET # GET h_*->name STORE weights", "SORT l BY nosort STORE same")
+      "SORT l ALPHA DESC STORE texts", "SORT l BY w_* LIMIT 1 5 GET # GET h_*->name STORE weights",
+      "SORT l BY nosort STORE same")
     #expect(try harness.text("numbers") == #""2" "9" "10""#)
     #expect(try harness.text("texts") == #""9" "2" "10""#)
     #expect(try harness.text("weights") == #""2" "" "9" "nine""#)

@@ -19,7 +19,8 @@ extension CollectionCommands {
     case 21: return name("ZDIFFSTORE") + key + sources()
     case 22...23: return name("ZRANGESTORE") + key + [self.key("z"), integer(), integer()] + optional(50, words("REV"))
     case 24:
-      return name("ZRANGESTORE") + key + [self.key("z"), score(), score()] + words("BYSCORE") + optional(40, words("REV"))
+      return name("ZRANGESTORE") + key + [self.key("z"), score(), score()] + words("BYSCORE")
+        + optional(40, words("REV"))
         + optional(40, words("LIMIT") + [integer(), integer()])
     case 25: return lexical()
     case 26...27: return place()
@@ -34,7 +35,8 @@ extension CollectionCommands {
     case 0...3: return name("ZADD") + key + many(1...10) { [[48], $0.element()] }
     case 4: return name("ZREMRANGEBYLEX") + key + [bound(), bound()]
     default:
-      return name("ZRANGESTORE") + [self.key("z")] + key + [bound(), bound()] + words("BYLEX") + optional(40, words("REV"))
+      return name("ZRANGESTORE") + [self.key("z")] + key + [bound(), bound()] + words("BYLEX")
+        + optional(40, words("REV"))
         + optional(40, words("LIMIT") + [integer(), integer()])
     }
   }
@@ -47,14 +49,23 @@ extension CollectionCommands {
     switch number(0...9) {
     case 0...4:
       return name("GEOADD") + key + optional(20, word(["NX", "XX", "CH"]))
-        + many(1...8) { $0.words("\(Double($0.number(-1800...1800)) / 10.1)", "\(Double($0.number(-850...850)) / 10.3)", "p\($0.number(0...99))") }
-    case 5: return name("GEORADIUS") + key + point + distance + options + word(["STORE", "STOREDIST"]) + [self.key("z")]
+        + many(1...8) {
+          $0.words(
+            "\(Double($0.number(-1800...1800)) / 10.1)", "\(Double($0.number(-850...850)) / 10.3)",
+            "p\($0.number(0...99))")
+        }
+    case 5:
+      return name("GEORADIUS") + key + point + distance + options + word(["STORE", "STOREDIST"]) + [self.key("z")]
     case 6:
-      return name("GEORADIUSBYMEMBER") + key + words("p\(number(0...99))") + distance + options + word(["STORE", "STOREDIST"])
+      return name("GEORADIUSBYMEMBER") + key + words("p\(number(0...99))") + distance + options
+        + word(["STORE", "STOREDIST"])
         + [self.key("z")]
-    case 7: return name("GEOSEARCHSTORE") + [self.key("z")] + key + words("FROMLONLAT") + point + words("BYRADIUS") + distance + options
+    case 7:
+      return name("GEOSEARCHSTORE") + [self.key("z")] + key + words("FROMLONLAT") + point + words("BYRADIUS") + distance
+        + options
     case 8:
-      return name("GEOSEARCHSTORE") + [self.key("z")] + key + words("FROMMEMBER", "p\(number(0...99))", "BYBOX", "\(number(1...9000))")
+      return name("GEOSEARCHSTORE") + [self.key("z")] + key
+        + words("FROMMEMBER", "p\(number(0...99))", "BYBOX", "\(number(1...9000))")
         + distance + options + optional(40, words("STOREDIST"))
     default: return name("ZREM") + key + words("p\(number(0...99))")
     }
@@ -72,7 +83,8 @@ extension CollectionCommands {
     return words("\(chance(3) ? count + 1 : count)") + (0..<count).map { _ in chance(25) ? key("s") : key("z") }
   }
   private mutating func aggregation() -> [[UInt8]] {
-    optional(30, words("WEIGHTS") + (0..<number(1...3)).map { _ in float() }) + optional(30, words("AGGREGATE") + word(["SUM", "MIN", "max"]))
+    optional(30, words("WEIGHTS") + (0..<number(1...3)).map { _ in float() })
+      + optional(30, words("AGGREGATE") + word(["SUM", "MIN", "max"]))
   }
 
   /// A command that stores a sorted list.

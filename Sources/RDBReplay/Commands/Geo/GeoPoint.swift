@@ -30,7 +30,9 @@ struct GeoPoint {
     return max(range.lowerBound, min(range.upperBound, (low + high) / 2))
   }
 
-  var score: Double { Double(spread(cell(longitude, of: Self.longitudes)) << 1 | spread(cell(latitude, of: Self.latitudes))) }
+  var score: Double {
+    Double(spread(cell(longitude, of: Self.longitudes)) << 1 | spread(cell(latitude, of: Self.latitudes)))
+  }
 
   private func cell(_ value: Double, of range: ClosedRange<Double>) -> UInt64 {
     UInt64((value - range.lowerBound) / (range.upperBound - range.lowerBound) * Self.cells)
