@@ -19,6 +19,8 @@ final class CommandRouter {
   /// Executes commands that concern no key; it has no keys.
   let control: Replay
   private(set) var databases: LogicalDatabases
+  /// The numbers of the databases that may have keys.
+  private var used: Set<UInt64> = []
   private let options: ReplayOptions
 
   init(_ options: ReplayOptions) {
@@ -26,6 +28,9 @@ final class CommandRouter {
     control = Replay(options)
     databases = LogicalDatabases(count: options.databaseCount)
   }
+
+  /// Notes that the base snapshot has keys in a database.
+  func use(_ number: UInt64) { used.insert(number) }
 
   /// The logical database that is current.
   var database: UInt64 { databases.logical(control.execution.database) }
@@ -45,6 +50,7 @@ final class CommandRouter {
     let indexes = row.keys.indexes(in: command)
     if indexes.isEmpty { return try execute(command) }
     control.countCommand()
+    used.insert(control.execution.database)
     switch row.name {
     case "del", "unlink", "mset":
       if command.count % 2 == 0, row.name == "mset" { return control.countFailure(command, row, .wrongArgumentCount) }
@@ -76,7 +82,9 @@ final class CommandRouter {
     let index = row.name == "move" ? 2 : (3..<command.count).first { command.isWord($0 - 1, "db") && $0 > 3 }
     if let index {
       do throws(CommandError) {
-        other = databases.logical(try command.databaseNumber(index, of: options))
+        let number = try command.databaseNumber(index, of: options)
+        used.insert(number)
+        other = databases.logical(number)
       } catch {
         return control.countFailure(command, row, error)
       }
@@ -93,9 +101,10 @@ final class CommandRouter {
     guard control.summary.failureCount == failureCount, let row = control.row(of: command[0]) else { return }
     switch row.name {
     case "flushdb": databases.flush(control.execution.database)
-    case "flushall": for number in 0..<options.databaseCount { databases.flush(number) }
+    case "flushall": databases.flushAll(used)
     case "swapdb":
       let numbers = try [1, 2].map { try command.databaseNumber($0, of: options) }
+      used.formUnion(numbers)
       if numbers[0] != numbers[1] { databases.swap(numbers[0], numbers[1]) }
     default: break
     }

@@ -62,7 +62,9 @@ final class GroupedReplay: KeyspaceProducer {
       let replay = try partition.replay(options)
       merge(replay.summary)
       keys = KeyspaceWalk(replay.execution.keyspace) { [survey] in survey.router.databases.number(of: $0) }
-    } catch let error as RDBError where error.code == .replayMemory {
+    } catch let error as RDBError 
+      where error.code == .replayMemory && partition.depth < GroupPartition.depthLimit
+    {
       partitions.insert(contentsOf: try partition.divided(survey, limits), at: 0)
     }
     return true
@@ -106,6 +108,7 @@ final class GroupedReplay: KeyspaceProducer {
 
   /// Takes a key of the base snapshot. A key that no command touches is written as it is stored.
   private func take(_ name: [UInt8], _ key: ReplayedKey, in database: UInt64, _ writer: KeyspaceWriter) throws {
+    router.use(database)
     let hash = CommandRouter.hash(name, in: database)
     if survey.isDropped(hash, in: database) { return }
     if let group = survey.group(of: hash) {

@@ -29,6 +29,7 @@ final class KeySurvey {
         try router.route(command) { see($0.keys) }
       case .base(let source):
         var sink = BaseSnapshotSink(readsValues: false, router.control.execution) { name, database, _ in
+          self.router.use(database)
           self.see([CommandRouter.hash(name, in: database)])
         }
         var reader = RDBReader(source)

@@ -25,6 +25,11 @@ struct LogicalDatabases: Equatable {
     nextNew += 1
   }
 
+  /// Drops all databases that have keys.
+  mutating func flushAll(_ present: Set<UInt64>) {
+    for number in present.union(logical.keys) { flush(number) }
+  }
+
   /// The number of a logical database at the end of the log; `nil`: it was dropped.
   func number(of database: UInt64) -> UInt64? {
     if dropped.contains(database) { return nil }

@@ -142,7 +142,8 @@ package final class Execution {
   ///
   /// - Throws: ``RDBError`` (`replayMemory`): the replay must end.
   package func requireMemory(_ growth: Int, _ command: ReplayCommand) throws {
-    guard growth <= 0 || growth <= options.memoryLimit && byteCount <= options.memoryLimit - growth else {
+    let used = options.limitsMemory ? byteCount : 0
+    guard growth <= 0 || growth <= options.memoryLimit && used <= options.memoryLimit - growth else {
       throw RDBError.replayMemory(at: command.offset, limit: options.memoryLimit)
     }
   }
