@@ -11,7 +11,15 @@ import Testing
 @Suite struct RoundTripTests {
   private static let replayable: Set<DataType> = [.string, .list, .set, .zset, .hash, .stream]
 
-  @Test(arguments: Fixture.valid, [RESPOptions.Restore.never, .always])
+  /// Fixtures with what commands do not carry, or what no server at hand executes.
+  private static let differences: Set = [
+    // RESTORE with KEY_META, and released entries (XNACK), are of Redis 8.6 and 8.8.
+    "crafted/v13-keymeta", "crafted/v14-streams",
+    // No command sets a field's expiry to 0.
+    "crafted/v80-hash2",
+  ]
+
+  @Test(arguments: Fixture.valid.filter { !differences.contains($0.name) }, [RESPOptions.Restore.never, .always])
   func theCommandsOfASnapshotBuildItsKeys(_ fixture: Fixture, _ restore: RESPOptions.Restore) throws {
     var reader = RDBReader(MemorySource(fixture.bytes))
     let header = try reader.origin().header

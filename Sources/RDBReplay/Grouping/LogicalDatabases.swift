@@ -27,7 +27,8 @@ struct LogicalDatabases: Equatable {
 
   /// Drops all databases that have keys.
   mutating func flushAll(_ present: Set<UInt64>) {
-    for number in present.union(logical.keys) { flush(number) }
+    // Both passes over a log must give the same logical numbers.
+    for number in present.union(logical.keys).sorted() { flush(number) }
   }
 
   /// The number of a logical database at the end of the log; `nil`: it was dropped.
