@@ -94,7 +94,8 @@ import Testing
       ? try LogFolder(path: log.path).parts
       : [LogPart(name: nil, role: .only) { try FileSource(path: log.path) }]
     var options = ReplayOptions(
-      server: log.description.contains("valkey") ? ServerVersion(.valkey, 9, 1) : ServerVersion(.redis, 8, 2), now: Self.now)
+      server: log.description.contains("valkey") ? ServerVersion(.valkey, 9, 1) : ServerVersion(.redis, 8, 2),
+      now: Self.now)
     options.memoryLimit = memoryLimit
     return ReplaySource(options) { CommandLog(parts, logOptions) }
   }

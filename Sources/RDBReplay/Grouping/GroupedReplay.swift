@@ -62,7 +62,7 @@ final class GroupedReplay: KeyspaceProducer {
       let replay = try partition.replay(options)
       merge(replay.summary)
       keys = KeyspaceWalk(replay.execution.keyspace) { [survey] in survey.router.databases.number(of: $0) }
-    } catch let error as RDBError 
+    } catch let error as RDBError
       where error.code == .replayMemory && partition.depth < GroupPartition.depthLimit
     {
       partitions.insert(contentsOf: try partition.divided(survey, limits), at: 0)
