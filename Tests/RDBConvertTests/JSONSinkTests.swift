@@ -162,6 +162,7 @@ struct JSONSinkTests {
         && zip(own, elements).allSatisfy { one, other in
           one["idx"]?.text == other.array?[0].number && one["val"] == other.array?[1] && one["val"] != nil
         }
+    case "path-hash": return value == native["paths"]
     case "module":
       return native["module"] != nil && value["module"] == native["module"]
         && value["value"] == native["value"] && value["json"] == native["json"]

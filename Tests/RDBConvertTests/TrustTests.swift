@@ -77,6 +77,54 @@ struct TrustTests {
     }
   }
 
+  @Test("Notes what no command says of a stream: a length, a last ID, and lists a pending entry of two owners as lost")
+  func streamNotes() {
+    func stream(length: UInt8, last: UInt8) -> [UInt8] {
+      let node = RDBBytes.listpack([1, 0, 1, "f", 0, 2, 0, 0, "v", 4])
+      return [1] + RDBBytes.string(RDBBytes.streamID(2, 0)) + RDBBytes.string(node)
+        + [length, last, 0, 1, 0, 0, 0, length, 0]
+    }
+    let length = "stored lengths of streams that are not the number of their entries"
+    let last = "last IDs of streams below their newest entry"
+    for (value, expected) in [
+      (stream(length: 5, last: 2), ["\(length) ×1"]), (stream(length: 1, last: 1), ["\(last) ×1"]),
+      (stream(length: 7, last: 0), ["\(last) ×1", "\(length) ×1"]), (stream(length: 1, last: 2), []),
+    ] {
+      var dump = SnapshotBuilder(version: 10)
+      dump.key(19, "s", value: value)
+      for threads in [1, 2] {
+        let converted = convert(dump.whole, target: "7.2", threads: threads) { $0.restore = .never }
+        #expect(converted.error == nil && converted.lines.contains("XADD s 2-0 f v"), "\(converted)")
+        let notes = converted.notes.filter { $0.contains("streams") && !$0.contains("only RESTORE") }
+        #expect(notes == expected)
+        #expect(converted.losses == [])
+      }
+    }
+  }
+
+  @Test("Writes the fields of KeyDB's hashes with their expiries, also where values go as RESTORE")
+  func memberExpiries() {
+    for type in [UInt8(4), 13] {
+      var dump = SnapshotBuilder(version: 9)
+      dump.aux("redis-ver", "6.3.4")
+      dump.aux("mvcc-tstamp", "1")
+      let value = type == 4 ? [1, 1, 102, 1, 118] : RDBBytes.string(RDBBytes.ziplist(["f", "v"]))
+      dump.key(type, "h", value: value)
+      dump.aux("keydb-subexpire-key", "f")
+      dump.aux("keydb-subexpire-when", "4102444800001")
+      dump.key(type, "plain", value: value)
+      for window in [64, 1 << 20] {
+        let converted = convert(dump.whole, target: "7.4", window: window) { $0.restore = .always }
+        #expect(converted.lines.contains("HPEXPIREAT h 4102444800001 FIELDS 1 f"), "\(converted.lines)")
+        #expect(converted.lines.contains { $0.hasPrefix("RESTORE plain ") } && converted.losses == [])
+        let trusted = convert(dump.whole, target: "7.4", window: window) {
+          ($0.restore, $0.validatesRestored) = (.always, false)
+        }
+        #expect(trusted.losses == ["expiry: no command sets KeyDB's expiries of single members ×1"])
+      }
+    }
+  }
+
   @Test("Leaves a damaged key out, and lists it, for any number of threads", arguments: [1, 2, 7])
   func skipped(_ threads: Int) throws {
     let bytes = Self.damaged.bytes

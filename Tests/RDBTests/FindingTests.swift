@@ -148,6 +148,15 @@ struct OddSnapshot: CustomTestStringConvertible, Sendable {
       "a function library without a name", [245] + B.string("return 1"),
       ["functionHeader: a first line such as #!lua name=library; 8 bytes that begin otherwise"]),
     OddSnapshot(
+      "a function library twice", [245] + B.string("#!lua name=a\nx") + [245] + B.string("#!lua engine name=a\ny"),
+      ["functionTwice: a library of another name; \"a\""]),
+    OddSnapshot(
+      "two function libraries", [245] + B.string("#!lua name=a\nx") + [245] + B.string("#!lua name=b\nx"), []),
+    OddSnapshot(
+      "a function library of release candidates twice",
+      Array(repeating: [246] + B.string("lib") + B.string("LUA") + [0] + B.string("return 1"), count: 2).flatMap { $0 },
+      ["functionTwice: a library of another name; \"lib\""]),
+    OddSnapshot(
       "a function library of release candidates",
       [246] + B.string("lib") + B.string("LUA") + [0] + B.string("return 1"), []),
   ]

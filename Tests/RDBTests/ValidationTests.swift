@@ -52,6 +52,9 @@ struct ValidationTests {
   static let packed: [BadValue] = [
     .init(right: "a list's ziplist without entries", 10, B.string(B.ziplist([]))),
     .init(right: "a set's listpack without entries", 20, B.string(B.listpack([]))),
+    .init(right: "a score with white space around it", 3, [1, 1, 97, 4] + Array("\t1 \n".utf8)),
+    .init(right: "a packed score with white space before it", 17, B.string(B.listpack(["a", " 1.5"]))),
+    .init("a score of white space", 3, [1, 1, 97, 2, 32, 32], .badScore),
     .init(right: "a zset's listpack without entries", 17, B.string(B.listpack([]))),
     .init(right: "a hash's listpack without entries", 16, B.string(B.listpack([]))),
     .init(right: "a hash's ziplist without entries", 13, B.string(B.ziplist([]))),
@@ -111,7 +114,6 @@ struct ValidationTests {
     .init("NaN as a mark", 3, [1] + B.string("m") + [253], .badScore),
     .init("NaN as text", 3, [1] + B.string("m") + [3] + Array("nan".utf8), .badScore),
     .init("a score of no bytes", 3, [1] + B.string("m") + [0], .badScore),
-    .init("a score with a space", 3, [1] + B.string("m") + [2] + Array(" 1".utf8), .badScore),
     .init("LZF that refers to before its start", 0, [0xC3, 2, 5, 0x20, 0], .corruptLZF),
     .init("LZF for more than was said", 0, [0xC3, 3, 1, 1, 97, 97], .corruptLZF),
     .init("LZF for less than was said", 0, [0xC3, 3, 3, 1, 97, 97], .corruptLZF),

@@ -92,6 +92,15 @@ public struct SlotHint: ~Escapable {
 }
 
 extension FunctionLibrary {
+  /// The name under which a server registers the library; `nil`: the code does not name it.
+  var registeredName: [UInt8]? {
+    if isPreGA { return [UInt8](name) }
+    let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != UInt8(ascii: "\n") }) }
+    guard line.starts(with: Array("#!".utf8)) else { return nil }
+    let word = line.split(separator: UInt8(ascii: " ")).first { $0.starts(with: Array("name=".utf8)) }
+    return word.map { Array($0.dropFirst(5)) }
+  }
+
   /// Whether the code begins with the line that names the library, as servers since 7.0.0 ask for.
   var hasNameLine: Bool {
     let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != UInt8(ascii: "\n") }) }

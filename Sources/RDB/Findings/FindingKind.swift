@@ -4,7 +4,7 @@
 /// a row in the table of `Documentation/findings.md`, which a test compares with this one.
 @usableFromInline package enum FindingKind: String, Hashable, Sendable, CaseIterable {
   // The file.
-  case databaseNumber, sizeHint, slotInfo, danglingAttributes, functionHeader, functionCode
+  case databaseNumber, sizeHint, slotInfo, danglingAttributes, functionHeader, functionTwice, functionCode
   // Any key.
   case newerType, idleTime, emptyKey, hyperLogLog, modulePayload, moduleAux
   // Sets and hashes.
@@ -67,6 +67,10 @@
     case .functionHeader:
       Row(
         .warning, "The first line of a function library does not name the library.",
+        refusedBy: "every server that has function libraries", concernsKey: false)
+    case .functionTwice:
+      Row(
+        .warning, "A function library has the name of an earlier one. Both are read.",
         refusedBy: "every server that has function libraries", concernsKey: false)
     case .functionCode:
       Row(

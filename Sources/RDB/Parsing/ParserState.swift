@@ -34,6 +34,8 @@ struct ParserState: Sendable {
   @usableFromInline var dialect: Dialect?
   /// The release in the AUX field `redis-ver`.
   var writer: ServerVersion?
+  /// The names of the function libraries so far.
+  var libraryNames: Set<[UInt8]> = []
   /// The records of dialects that were stepped over.
   var skipped = Ledger()
   /// The expiries of the current hash's fields that follow it.

@@ -49,7 +49,7 @@ extension RDBParser {
 
   /// Reports a function library that no server registers.
   @usableFromInline
-  func reportLibrary<S: RDBSink & ~Copyable>(
+  mutating func reportLibrary<S: RDBSink & ~Copyable>(
     _ library: borrowing FunctionLibrary, at offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     if options.listsFunctionsAndModules {
@@ -63,6 +63,9 @@ extension RDBParser {
       try report(
         .functionHeader, at: offset, "a first line such as #!lua name=library",
         "\(library.code.byteCount) bytes that begin otherwise", input, &sink)
+    }
+    if let name = library.registeredName, !state.libraryNames.insert(name).inserted {
+      try report(.functionTwice, at: offset, "a library of another name", printable(name), input, &sink)
     }
   }
 

@@ -135,7 +135,9 @@ extension RDBParser {
     case 255: return -.infinity
     case let count:
       let text = try cursor.take(UInt64(count))
-      guard let score = DoubleText.parse(text) else { throw RDBError.badScore(at: start, "other text") }
+      guard let score = DoubleText.parse(text) ?? spacedScore(text) else {
+        throw RDBError.badScore(at: start, "other text")
+      }
       if score.isNaN { throw RDBError.notANumber(at: start) }
       return score
     }

@@ -189,7 +189,10 @@ extension RDBParser {
     guard let found = foundLookahead else { return }
     foundLookahead = nil
     state.memberExpiries = found.memberExpiries
-    if found.isValid, let limit = state.value.interest.storedLimit, found.storedByteCount <= limit {
+    // The stored value has no expiries of KeyDB: where the sink takes elements as well, they come with them.
+    let losesExpiries =
+      state.value.interest.validatesStored && state.value.type.data == .hash && !found.memberExpiries.isEmpty
+    if found.isValid, !losesExpiries, let limit = state.value.interest.storedLimit, found.storedByteCount <= limit {
       state.value.mode = .stored
       try sink.beginStored(byteCount: found.storedByteCount)
     } else {

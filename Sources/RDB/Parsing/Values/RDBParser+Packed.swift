@@ -119,7 +119,8 @@ extension RDBParser {
           }
         }
       } else {
-        guard let (score, isCanonical) = DoubleText.read(entry.bytes) else {
+        guard let (score, isCanonical) = DoubleText.read(entry.bytes) ?? spacedScore(entry.bytes).map({ ($0, false) })
+        else {
           throw RDBError.badScore(at: offset, inner: scorePosition, "other text")
         }
         if score.isNaN { throw RDBError.notANumber(at: offset, inner: scorePosition) }

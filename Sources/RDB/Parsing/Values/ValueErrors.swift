@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 
 /// Errors about values, created outside the parser's loops.
 extension RDBError {
@@ -55,4 +56,17 @@ extension RDBError {
     RDBError(
       .duplicateMember, at: offset, inner: inner, expected: "\(what) only once", found: "it again")
   }
+}
+
+/// Reads the text of a score with white space around it, which no server writes, and which every server reads.
+///
+/// - Returns: `nil` for other text.
+@inline(never)
+@usableFromInline func spacedScore(_ text: RawSpan) -> Double? {
+  let bytes = [UInt8](text)
+  let isSpace: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
+  guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) }),
+    last - first + 1 < bytes.count
+  else { return nil }
+  return DoubleText.parse(text.extracting(first...last))
 }

@@ -87,7 +87,8 @@ extension Condition {
     ].map { name, text in
       Condition(
         "the text \(name) as a score in a listpack", 17, B.string(listpack(["a", .text(Array(text.utf8))])),
-        because: "It is not the text of a number. Servers take what strtod reads from its start, or 0.")
+        because: text == " 1"
+          ? "" : "It is not the text of a number. Servers take what strtod reads from its start, or 0.")
     }
     + [
       Condition("the text nan as a score in a listpack", 17, B.string(listpack(["a", "nan"]))),

@@ -53,7 +53,7 @@ extension Condition {
     Condition(
       "a function library of a broken first line", records: [0xF5] + B.string("not a library"), because: lua),
     Condition("a function library with a syntax error", records: [0xF5] + B.string("#!lua name=l\n((("), because: lua),
-    Condition("a function library twice", records: [0xF5] + library + [0xF5] + library, because: lua),
+    Condition("a function library twice", records: [0xF5] + library + [0xF5] + library),
     Condition(
       "a function library of 7.0 release candidates",
       records: [0xF6] + B.string("l") + B.string("lua") + [0]
