@@ -41,7 +41,8 @@ extension Condition {
     + ["1x", " 1", "1 ", "1,5", "1\0"].map { text in
       Condition(
         "the text \(text.debugDescription) as a score", 3, [1] + B.string("a") + B.string(text),
-        because: text.contains(" ") ? "" : "It is not the text of a number. Servers take what strtod reads from its start.")
+        because: text.contains(" ")
+          ? "" : "It is not the text of a number. Servers take what strtod reads from its start.")
     }
     + ["0x10", "+1", "1e999"].map { text in
       Condition("the text \(text) as a score", 3, [1] + B.string("a") + B.string(text))
