@@ -34,6 +34,13 @@ struct ReadingOptions: ParsableArguments {
       valueName: "n"))
   var maxRatio: UInt64 = 500
 
+  @Option(
+    help: ArgumentHelp(
+      "Replay commands, and estimate memory, as this server: \(TargetVersion.range). Default: the input's.",
+      valueName: "version"),
+    completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
+  var server: TargetVersion?
+
   @OptionGroup(title: "Command files") var log: LogArguments
 
   var readerOptions: RDBReader.Options {

@@ -10,17 +10,13 @@ extension Allocator: ExpressibleByArgument {}
 
 /// The options about the server whose memory is estimated.
 struct ModelArguments: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Estimate for this server: \(TargetVersion.range). Default: the snapshot's.",
-      valueName: "version"),
-    completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
-  var server: TargetVersion?
-
   @Option(help: ArgumentHelp("Assume this allocator.", valueName: "name"))
   var allocator = Allocator.jemalloc
 
-  func model(_ origin: SnapshotOrigin) -> ServerModel {
+  /// The model of the server.
+  ///
+  /// - Parameter server: The release that the option `--server` names.
+  func model(_ origin: SnapshotOrigin, _ server: TargetVersion?) -> ServerModel {
     ServerModel(server?.version ?? origin.assumedWriter, allocator: allocator)
   }
 }

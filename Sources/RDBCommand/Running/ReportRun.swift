@@ -21,7 +21,7 @@ struct ReportRun {
     let run = try SnapshotRun(input, reading, keys.damage)
     var options = KeyReports.Options(reference: try reference(of: run.origin))
     try configure(&options)
-    let model = model.model(run.origin)
+    let model = model.model(run.origin, reading.server)
     let result = try run.fold(through: try keys.options, working) {
       MemorySink(model, to: try KeyReportsReceiver(options))
     }

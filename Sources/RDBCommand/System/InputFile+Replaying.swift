@@ -29,7 +29,7 @@ extension InputFile {
         .snapshot(of: [LogPart(name: nil, role: .only) { source }], manifest: nil)
       return input
     }
-    let server = LogOpening.server(start) ?? LogOpening.defaultServer
+    let server = reading.server?.version ?? LogOpening.server(start) ?? LogOpening.defaultServer
     let part = LogPart(name: nil, role: .only, open: try LogOpening.reopening(input.source))
     let replayed = ReplayedInput(
       [part], totalByteCount: input.source.totalByteCount, logOptions,
@@ -62,7 +62,7 @@ extension InputFile {
         return InputFile(shownName: name, source: snapshot, replayed: nil, identities: identities)
       }
       let options = reading.log.replayOptions(
-        server ?? LogOpening.defaultServer, skipsUnknown: reading.skipUnknown)
+        reading.server?.version ?? server ?? LogOpening.defaultServer, skipsUnknown: reading.skipUnknown)
       let replayed = ReplayedInput(folder.parts, totalByteCount: byteCount, logOptions, options)
       return InputFile(shownName: name, source: replayed.source, replayed: replayed, identities: identities)
     } catch let failure as Failure {

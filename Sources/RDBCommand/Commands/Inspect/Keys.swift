@@ -67,7 +67,7 @@ struct Keys: WorkingCommand {
     let format = format ?? (form.csv || form.json ? .plain : KeyFormat("%k")!)
     let detail: KeyMeter.Detail = format.columns.contains { $0.needsElements } ? .elements : .header
     try conversion.output.writeHead(KeyLinesReceiver.head(shape, format))
-    let model = model.model(run.origin)
+    let model = model.model(run.origin, reading.server)
     let (strings, defuses) = (strings ?? .utf8, !form.noDefuse)
     let result = try conversion.read(run, to: conversion.output) {
       (destination: any ByteDestination) throws(RDBError) -> MemorySink<KeyLinesReceiver> in

@@ -121,7 +121,7 @@ struct Analyze: WorkingCommand {
     var options = KeyReports.Options(reference: try report.reference(of: run.origin))
     try choose(names, &options)
     options.exactValues = try temp.map { try Stats.exactValues(working.threads.count, $0) }
-    let model = model.model(run.origin)
+    let model = model.model(run.origin, reading.server)
     let shape = AnalysisReceiver.Tables(names: tables, defuses: !noDefuse, strings: strings)
     let result: Conversion.Result<KeyReports>
     do {

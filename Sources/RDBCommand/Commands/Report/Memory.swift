@@ -52,7 +52,7 @@ struct Memory: WorkingCommand {
     let run = try SnapshotRun(input, reading, keys.damage)
     let conversion = try Conversion(
       of: input, to: output, form.form.onTerminal, try LedgerOptions.parse([]), keys, working)
-    let model = model.model(run.origin)
+    let model = model.model(run.origin, reading.server)
     let (form, strings, least, defuses) = (form.form, strings ?? .utf8, bytes.byteCount, !form.noDefuse)
     try conversion.output.writeHead(RowOutput.memoryHead(form))
     let result = try conversion.read(run, to: conversion.output) {
