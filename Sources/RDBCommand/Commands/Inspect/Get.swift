@@ -60,7 +60,7 @@ struct Get: WorkingCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Show only this field, member, stream entry or array index.", valueName: "name"))
+    help: ArgumentHelp("Show only this field, member, stream entry, array index or path.", valueName: "name"))
   var field: String?
 
   @Option(
