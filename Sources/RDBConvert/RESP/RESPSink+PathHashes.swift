@@ -1,4 +1,4 @@
-public import RDB
+import RDB
 import RDBFormat
 import RESP
 
