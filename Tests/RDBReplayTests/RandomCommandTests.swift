@@ -8,12 +8,15 @@ import Testing
 /// Commands with random arguments: each has an effect or fails, and none traps.
 @Suite struct RandomCommandTests {
   private static let words = [
-    "NX", "XX", "GT", "LT", "CH", "INCR", "EX", "PX", "EXAT", "PXAT", "KEEPTTL", "GET", "PERSIST", "WITHSCORES", "LIMIT",
+    "NX", "XX", "GT", "LT", "CH", "INCR", "EX", "PX", "EXAT", "PXAT", "KEEPTTL", "GET", "PERSIST", "WITHSCORES",
+    "LIMIT",
     "BYSCORE", "BYLEX", "REV", "WEIGHTS", "AGGREGATE", "SUM", "MIN", "MAX", "BEFORE", "AFTER", "LEFT", "RIGHT", "COUNT",
     "FIELDS", "FNX", "FXX", "MAXLEN", "MINID", "~", "=", "*", "$", ">", "CREATE", "SETID", "DESTROY", "CREATECONSUMER",
-    "DELCONSUMER", "MKSTREAM", "ENTRIESREAD", "STREAMS", "GROUP", "NOACK", "IDLE", "TIME", "RETRYCOUNT", "FORCE", "JUSTID",
+    "DELCONSUMER", "MKSTREAM", "ENTRIESREAD", "STREAMS", "GROUP", "NOACK", "IDLE", "TIME", "RETRYCOUNT", "FORCE",
+    "JUSTID",
     "LASTID", "STORE", "STOREDIST", "BY", "ALPHA", "DESC", "ASC", "FROMMEMBER", "FROMLONLAT", "BYRADIUS", "BYBOX", "km",
-    "AND", "OR", "XOR", "NOT", "DIFF", "ONE", "SET", "INCRBY", "OVERFLOW", "WRAP", "SAT", "FAIL", "u8", "i64", "u63", "#1",
+    "AND", "OR", "XOR", "NOT", "DIFF", "ONE", "SET", "INCRBY", "OVERFLOW", "WRAP", "SAT", "FAIL", "u8", "i64", "u63",
+    "#1",
     "REPLACE", "ABSTTL", "DB", "ACKED", "DELREF", "KEEPREF", "IDS", "NOMKSTREAM", "ENTRIESADDED", "MAXDELETEDID",
   ]
   private static let numbers = [
@@ -32,7 +35,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 3, 4] as [UInt64], [ServerVersion(.redis, 7, 0), ServerVersion(.redis, 8, 2), ServerVersion(.valkey, 9, 1)])
+  @Test(
+    arguments: [1, 2, 3, 4] as [UInt64],
+    [ServerVersion(.redis, 7, 0), ServerVersion(.redis, 8, 2), ServerVersion(.valkey, 9, 1)])
   func randomCommandsHaveAnEffectOrFail(seed: UInt64, server: ServerVersion) throws {
     var random = SeededGenerator(seed: seed)
     let rows = CommandTable.rows.values.sorted { $0.name < $1.name }.filter {
