@@ -89,6 +89,12 @@ final class DrainedDestination: ByteDestination {
     self.bytes.append(more)
   }
 
+  /// Takes out all bytes.
+  func takeAll() -> [UInt8] {
+    defer { (bytes, start) = ([], 0) }
+    return start == 0 ? bytes : Array(bytes[start...])
+  }
+
   func drain(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let count = min(buffer.count, bytes.count - start)
     bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }

@@ -14,7 +14,11 @@ extension StoredValue {
   ///
   /// - Throws: ``RDBError`` for a damaged value.
   func decoded(_ limits: EncodingLimits) throws -> ReplayedValue {
-    switch try SnapshotValue.decode(payload.span.bytes, type, of: header) {
+    // Commands that follow change a list node by node.
+    if type == .listQuicklist || type == .listQuicklist2 {
+      return .list(ReplayedList(loadingNodes: try listNodes(), limits))
+    }
+    return switch try SnapshotValue.decode(payload.span.bytes, type, of: header) {
     case .string(let bytes): .string(bytes, isRaw: false)
     case .list(let elements): .list(ReplayedList(loading: elements, limits))
     case .set(let members): .set(ReplayedSet(loading: members, as: type, limits))

@@ -1,4 +1,5 @@
 import RDB
+import RDBFormat
 import RDBReplay
 import Testing
 
@@ -89,5 +90,24 @@ struct ListCommandTests {
     }
     guard case .list(let list)? = try harness.value("l") else { return }
     #expect(list.elements == (10_000..<20_000).map { Array("value-\($0)".utf8) })
+  }
+
+  @Test("A list that RESTORE brings keeps its nodes, by which later commands choose its encoding")
+  func restoredNodes() throws {
+    // Two nodes of one element each, as a server that pushed and removed large elements stores them.
+    let payload: [UInt8] = [
+      18, 2, 2, 11, 11, 0, 0, 0, 1, 0, 0x82, 97, 97, 3, 0xFF, 2, 11, 11, 0, 0, 0, 1, 0, 0x82, 98, 98, 3, 0xFF,
+    ]
+    var checksum = CRC64()
+    let versioned = payload + [11, 0]
+    checksum.update(versioned.span.bytes)
+    let dump = versioned + withUnsafeBytes(of: checksum.value.littleEndian) { Array($0) }
+    let harness = ReplayHarness()
+    try harness.run(["RESTORE", "l", "0"].map { Array($0.utf8) } + [dump])
+    try harness.run("RPUSH l cc")
+    #expect(try harness.text("l") == #""aa" "bb" "cc""#)
+    #expect(harness.encodings() == [Array("l".utf8): "quicklist"])
+    try harness.run("LPOP l")
+    #expect(harness.encodings() == [Array("l".utf8): "listpack"])
   }
 }
