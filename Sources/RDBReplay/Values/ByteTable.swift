@@ -44,7 +44,7 @@ package struct ByteTable<Value> {
   /// The value of a key. Setting a value appends a new key at the end and leaves the place of an existing one; setting
   /// `nil` removes the key.
   package subscript(key: [UInt8]) -> Value? {
-    get { index(of: key).map { entries[$0].unsafelyUnwrapped.value } }
+    get { index(of: key).map { entries[$0]!.value } }
     set {
       if let newValue { set(key, newValue) } else { remove(key) }
     }
@@ -66,7 +66,7 @@ package struct ByteTable<Value> {
   package mutating func set(_ key: [UInt8], _ value: Value) -> Value? {
     let hash = tableHash(key)
     if let index = index(of: key, hash: hash) {
-      let former = entries[index].unsafelyUnwrapped.value
+      let former = entries[index]!.value
       entries[index]!.value = value
       return former
     }
@@ -138,7 +138,7 @@ package struct ByteTable<Value> {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
       let index = Int(slots[slot]) - 1
-      if index >= 0, entries[index].unsafelyUnwrapped.hash == hash, entries[index].unsafelyUnwrapped.key == key {
+      if index >= 0, entries[index]!.hash == hash, entries[index]!.key == key {
         return index
       }
       slot = (slot + 1) & mask
@@ -182,7 +182,7 @@ package struct ByteTable<Value> {
     var size = 32
     while size < count * 4 { size *= 2 }
     slots = [Int32](repeating: 0, count: size)
-    for index in entries.indices { insert(index, hash: entries[index].unsafelyUnwrapped.hash) }
+    for index in entries.indices { insert(index, hash: entries[index]!.hash) }
   }
 }
 
