@@ -77,7 +77,7 @@ struct LogArguments: ParsableArguments {
     return options
   }
 
-  /// How its commands are replayed.
+  /// How the commands of the log are replayed.
   func replayOptions(_ server: ServerVersion, skipsUnknown: Bool) -> ReplayOptions {
     var options = ReplayOptions(server: server, now: .now)
     options.memoryLimit = Int(clamping: maxMemory.byteCount)

@@ -9,7 +9,7 @@ struct PayloadArguments: ParsableArguments {
 
   /// The name of the key that gets the value.
   static let keyName = Array("payload".utf8)
-  /// The size of the largest payload: a server takes no longer argument by default.
+  /// The size of the largest payload, in bytes: the default limit of a server for one argument.
   private static let byteLimit = 512 << 20
 
   /// Opens the input.
@@ -27,7 +27,8 @@ struct PayloadArguments: ParsableArguments {
     return file
   }
 
-  /// A snapshot with the value of a payload: raw, as redis-cli prints it on a terminal, or with the newline that it adds.
+  /// Returns a snapshot with the value of a payload. The payload is raw, raw with the newline that redis-cli adds, or
+  /// quoted as redis-cli prints it on a terminal.
   private static func snapshot(_ bytes: [UInt8]) throws -> [UInt8] {
     var candidates = [bytes]
     if bytes.last == 10 { candidates.append(Array(bytes.dropLast())) }

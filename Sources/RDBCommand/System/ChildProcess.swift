@@ -1,6 +1,6 @@
 import RDBSupport
 
-/// A program that was started, with its output discarded.
+/// A started program, whose output is discarded.
 final class ChildProcess {
   let identifier: pid_t
   private var hasEnded = false
@@ -57,7 +57,7 @@ final class ChildProcess {
   }
 }
 
-/// A socket of this machine.
+/// A Unix domain socket.
 enum LocalSocket {
   /// Sends a request to a server, and returns the beginning of its answer; `nil` if there is none.
   static func ask(_ request: String, at path: String) -> String? {

@@ -2,14 +2,15 @@ import RDB
 import RDBReplay
 import RDBSupport
 
-/// A private server that loads a command file, for what only a server can replay: scripts, functions, vector sets.
+/// A private server that loads command files. It replays commands that only a server can: scripts, functions, vector
+/// sets.
 ///
-/// The server has no network: it listens on a socket in a folder that only the user can enter. It ends, and the folder is
-/// removed, before this returns.
+/// The server has no network: it listens on a socket in a folder that only the user can enter. The server is stopped
+/// and the folder is removed before ``snapshot(of:manifest:)`` returns.
 struct ReplayEngine {
   /// The name of the program, found in PATH, or its path.
   let program: String
-  /// Whether the last file may be cut.
+  /// Whether the last file may end inside a command or a transaction.
   let allowsTruncated: Bool
 
   /// Has the server load the files, and save a snapshot.
@@ -17,7 +18,7 @@ struct ReplayEngine {
   /// - Parameters:
   ///   - parts: The files in the order of loading.
   ///   - manifest: The manifest of a folder; `nil` for one file.
-  /// - Returns: The snapshot, whose file has no name any more.
+  /// - Returns: The snapshot. Its file is open but already deleted.
   /// - Throws: ``Failure``.
   func snapshot(of parts: [LogPart], manifest: (name: String, bytes: [UInt8])?) throws -> FileSource {
     let folder = try Folder()

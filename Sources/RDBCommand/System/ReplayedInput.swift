@@ -3,7 +3,7 @@ import RDBCompression
 import RDBFormat
 import RDBReplay
 
-/// A command file, or a folder of them, that is replayed: its keyspace is read as a snapshot.
+/// A command file, or the folder of an append-only file, that is replayed. Its keyspace is read as a snapshot.
 final class ReplayedInput {
   /// The snapshot of the keyspace.
   let source: ReplaySource
@@ -11,7 +11,7 @@ final class ReplayedInput {
   /// The bytes of all files; `nil` if they are not known.
   private let totalByteCount: UInt64?
 
-  /// The log that is open: a log larger than memory is opened several times.
+  /// The log that was opened last. A log larger than the memory limit is opened several times.
   private final class Opened {
     var log: CommandLog?
     let progress = LogProgress()
@@ -19,7 +19,7 @@ final class ReplayedInput {
 
   /// - Parameters:
   ///   - parts: The files in the order of loading.
-  ///   - totalByteCount: Their bytes, if they are known.
+  ///   - totalByteCount: The bytes of all files; `nil` if they are not known.
   init(_ parts: [LogPart], totalByteCount: UInt64?, _ logOptions: LogOptions, _ options: ReplayOptions) {
     let opened = Opened()
     self.opened = opened
@@ -31,7 +31,8 @@ final class ReplayedInput {
     }
   }
 
-  /// What is missing from the keyspace, and what is remarkable about the log. Complete at the end of ``source``.
+  /// The commands that are missing from the keyspace, as losses, and the notes about commands and the log. Complete at
+  /// the end of ``source``.
   var ledger: Ledger {
     var ledger = source.summary.ledger
     for note in opened.log?.notes ?? [] {
@@ -42,7 +43,7 @@ final class ReplayedInput {
     return ledger
   }
 
-  /// The position in the files. A log larger than memory is read twice, which counts as twice its size.
+  /// The position in the files. A log larger than the memory limit is read twice, which counts as twice its size.
   var position: ProgressLine.Position {
     let progress = opened.progress
     let isLarge = source.isLarge

@@ -1,4 +1,4 @@
-/// Why a server answers a command with an error. The command then has no effect, and replaying goes on.
+/// The error with which a server answers a command. The command then has no effect, and replaying continues.
 package struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
   package init(_ description: String) { self.description = description }
@@ -14,7 +14,8 @@ package struct CommandError: Error, Hashable, Sendable, CustomStringConvertible 
   package static let invalidExpiry = CommandError("invalid expiry")
 }
 
-/// Why a command was not replayed: its effect cannot be known from the file, or is not known to us.
+/// The reason why a command was not replayed: the file does not determine its effect, or replaying it is not
+/// implemented.
 package struct NotReplayed: Error, Hashable, Sendable {
   package let reason: String
   package init(_ reason: String) { self.reason = reason }

@@ -1,12 +1,13 @@
-/// Where a command has its keys.
+/// The positions of the keys among the arguments of a command.
 package enum KeyPositions: Hashable, Sendable {
   /// The command has no key.
   case none
   /// Every `step`th argument from `first` to `last`; a negative `last` counts from the end (−1: the last argument).
   case range(first: Int, last: Int, step: Int)
-  /// The argument at `count` says how many keys follow it. `also`: another key before it (the destination of ZUNIONSTORE).
+  /// The argument at `count` is the number of keys that follow it. `also` is the index of a key before it, such as the
+  /// destination of ZUNIONSTORE.
   case counted(count: Int, also: Int?)
-  /// The command's own function finds them.
+  /// A function of the command finds the keys.
   case special(@Sendable (ReplayCommand) -> [Int])
 
   package static let first = KeyPositions.range(first: 1, last: 1, step: 1)
@@ -22,7 +23,7 @@ package enum KeyPositions: Hashable, Sendable {
   }
   package func hash(into hasher: inout Hasher) {}
 
-  /// The indexes of the arguments that are keys. Wrong numbers of arguments give fewer or none.
+  /// The indexes of the arguments that are keys. If arguments are missing, fewer indexes or none are returned.
   package func indexes(in command: ReplayCommand) -> [Int] {
     switch self {
     case .none: return []
@@ -54,7 +55,7 @@ package enum CommandAction: Sendable {
 package struct CommandRow: Sendable {
   /// The name in lower case.
   package let name: String
-  /// The number of arguments, the name included; negative: at least as many.
+  /// The number of arguments, including the name. A negative number −n means at least n.
   package let arity: Int
   package let keys: KeyPositions
   package let action: CommandAction

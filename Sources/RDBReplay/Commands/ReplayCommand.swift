@@ -1,4 +1,4 @@
-/// A command with its arguments, as it stands in a file.
+/// A command with its arguments, as it was read from a file.
 package struct ReplayCommand: Equatable, Sendable {
   /// The arguments; the first is the command's name.
   package var arguments: [[UInt8]]

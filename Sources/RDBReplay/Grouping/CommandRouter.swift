@@ -2,21 +2,21 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// A command about keys, apart from the state of the log around it.
+/// A command on keys, with all that replaying it needs to know of the log before it.
 struct RoutedCommand {
   /// The logical database in which it is executed.
   var database: UInt64
-  /// The command; the number of another database in it is a logical one.
+  /// The command. If it names another database, the number is that of a logical database.
   var command: ReplayCommand
   /// The hashes of the keys that it ties together.
   var keys: [UInt64]
 }
 
-/// Executes the commands that concern no key, and says to which keys the others belong.
+/// Executes the commands that concern no key, and finds the keys of all other commands.
 ///
-/// The same log gives the same routes, whichever pass over it asks.
+/// Both passes over a log get the same routes.
 final class CommandRouter {
-  /// Executes commands that concern no key; it has no keys.
+  /// The replay that executes the commands that concern no key. Its keyspace stays empty.
   let control: Replay
   private(set) var databases: LogicalDatabases
   /// The numbers of the databases that may have keys.
@@ -63,7 +63,7 @@ final class CommandRouter {
     case "sort" where command.readsKeysByPattern:
       try control.leaveOut(
         command, row.name,
-        "its BY and GET patterns name keys that are not at hand in a log larger than the memory limit")
+        "its BY and GET patterns can name any key; in a log larger than the memory limit, they are not read")
     default: try pass(route(command, indexes))
     }
   }

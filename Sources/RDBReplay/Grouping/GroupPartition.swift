@@ -2,18 +2,19 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// Keys that return, with all their commands, in temporary files: a share of all groups that is replayed in memory at once.
+/// Some of the groups of keys, with their base values and commands in temporary files. A partition is replayed in
+/// memory.
 final class GroupPartition {
   /// The keys of the base snapshot, as a snapshot.
   private var baseStream: TemporaryStream?
   private var baseWriter: KeyspaceWriter?
   private var commands: TemporaryStream?
-  /// How often the groups were divided among partitions before.
+  /// The number of times that the groups were divided among partitions before.
   let depth: Int
 
   init(depth: Int) { self.depth = depth }
 
-  /// The largest depth; a partition of this depth is replayed without a limit of memory: it holds few groups, or one.
+  /// The largest depth. A partition of this depth has one group or few, and is replayed without a memory limit.
   static let depthLimit = 6
   private static let childCount = 16
 

@@ -1,9 +1,10 @@
 import RDB
 import RDBFormat
 
-/// What a first pass over a log finds out: which keys return, which are tied together, and what concerns no key.
+/// The result of a first pass over a log: which keys return, which are tied together, and what concerns no key.
 ///
-/// A key that comes once, or several times in a row, can be replayed and written at once. Memory is bounded by the filter
+/// A key *returns* if commands on other keys come between its own. A key that does not return is replayed and written
+/// at once. Memory is bounded by the filter
 /// and the number of tied keys.
 final class KeySurvey {
   let router: CommandRouter

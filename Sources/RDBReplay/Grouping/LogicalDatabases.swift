@@ -1,7 +1,7 @@
 /// The databases of a log by the data that they hold, not by their numbers.
 ///
-/// SWAPDB exchanges the numbers of two databases, and FLUSHDB gives a number to a new, empty database. What becomes of a key
-/// then depends on its logical database alone, and keys of a database that was flushed need not be replayed.
+/// SWAPDB exchanges the numbers of two databases, and FLUSHDB gives a number to a new, empty database. The commands on
+/// a key then stay in one logical database, and the keys of a flushed database need not be replayed.
 struct LogicalDatabases: Equatable {
   /// The logical databases by their present numbers. A number that is missing stands for itself.
   private var logical: [UInt64: UInt64] = [:]

@@ -1,6 +1,6 @@
 /// Counts how often each of many hashes was seen, up to two, in a fixed amount of memory.
 ///
-/// Several hashes share a counter, so that a hash can count as seen twice that was seen once; never the other way round.
+/// Several hashes share a counter: a hash that was seen once can count as seen twice, but never the reverse.
 struct SightingFilter {
   /// Two bits for each counter.
   private var words: [UInt64]

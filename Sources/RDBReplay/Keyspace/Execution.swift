@@ -2,8 +2,8 @@ import RDBFormat
 
 /// The state that commands are executed on, with the accessors that all commands share.
 ///
-/// A command is a method that takes a ``ReplayCommand`` whose number of arguments fits its row. It changes the keyspace,
-/// or throws a ``CommandError`` and has changed nothing, or throws ``NotReplayed``.
+/// A command is a method that takes a ``ReplayCommand`` whose number of arguments fits its row. It changes the
+/// keyspace, or throws a ``CommandError`` and has changed nothing, or throws ``NotReplayed``.
 package final class Execution {
   package let options: ReplayOptions
   package let limits: EncodingLimits
@@ -27,7 +27,8 @@ package final class Execution {
     now = options.now
   }
 
-  /// Puts the keys of the current database into ``keyspace``, for a reader of the whole keyspace. No command may follow.
+  /// Puts the keys of the current database into ``keyspace``, for a reader of the whole keyspace. No command may
+  /// follow.
   package func storeCurrentDatabase() {
     keyspace.databases[database] = keys
     keys = ByteTable()
@@ -64,12 +65,12 @@ package final class Execution {
   /// Whether the key exists in the current database.
   package func exists(_ name: [UInt8]) -> Bool { keys.contains(name) }
 
-  /// Sets a key with its expiry, in place of whatever was there.
+  /// Sets a key with its expiry, in place of any former value and expiry.
   package func set(_ name: [UInt8], _ value: ReplayedValue, expiry: UnixMilliseconds? = nil) {
     put(name, ReplayedKey(value, expiry: expiry))
   }
 
-  /// Sets a key, in place of whatever was there.
+  /// Sets a key, in place of any former value and expiry.
   package func put(_ name: [UInt8], _ key: ReplayedKey) {
     close(key.value)
     byteCount += key.value.byteCount + name.count + 64
@@ -199,7 +200,7 @@ package final class Execution {
     return value
   }
 
-  /// Counts the changes of a value that enters or leaves the keyspace.
+  /// Adds the change of an opened value's memory to ``byteCount`` before the value enters or leaves the keyspace.
   private func close(_ value: ReplayedValue) {
     guard !opened.isEmpty, let index = opened.firstIndex(where: { $0.value === value.collection }) else { return }
     byteCount += opened[index].value.byteCount - opened[index].byteCount

@@ -11,7 +11,7 @@ package enum CommandFileKind: Hashable, Sendable {
   /// The manifest of an append-only file of several parts.
   case manifest
 
-  /// The number of bytes at the start of a file that tell. The longest are annotations before the first command.
+  /// The number of bytes at the start of a file that are examined. Long annotations can precede the first command.
   package static let startByteCount = 4096
 
   /// Recognises a file.

@@ -126,7 +126,7 @@ package final class CommandLog: ReplayLog {
       base = LeadingSnapshotSource(ProgressSource(rest, progress), options: options.reader)
       return
     }
-    // A part of several, or an empty file, is an append-only file; what else it has is damage.
+    // One of several parts, or an empty file, must be an append-only file: inline commands in it are damage.
     let isText = kind == .commandFile && parts[part].role == .only
     begin(rest, isText ? .inlineCommands : .annotations, offset: 0, start)
   }
@@ -136,7 +136,7 @@ package final class CommandLog: ReplayLog {
       source, syntax, offset: offset, start: start, memoryLimit: options.memoryLimit, progress)
   }
 
-  /// Skips what was not read of a snapshot, and begins with the commands that follow it.
+  /// Skips the unread rest of a snapshot, and begins with the commands that follow it.
   private func end(_ base: LeadingSnapshotSource) throws(RDBError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
     defer { buffer.deallocate() }
@@ -165,7 +165,7 @@ package final class CommandLog: ReplayLog {
     let end = commands.fileEnd
     let begun = multi?.offset ?? commands.offset
     if commands.offset < end, commands.isAnnotation, multi == nil {
-      // Servers load a line of annotation without an end.
+      // Servers accept an annotation without a line end.
       return note(.cutAnnotation, at: commands.offset, byteCount: end - commands.offset)
     }
     if case .offset(let limit, let file) = options.stop, isPart(file) {

@@ -3,7 +3,7 @@ import RDBFormat
 import RDBSupport
 import RESP
 
-/// A reader of the commands of one file, with the errors of this package.
+/// A reader of the commands of one file. It throws `RDBError` in place of `RESPError`.
 final class CommandReader {
   private let source: any ByteSource
   private let progress: LogProgress

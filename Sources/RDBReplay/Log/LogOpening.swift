@@ -16,8 +16,8 @@ package enum LogOpening {
     }
   }
 
-  /// Whether commands may follow a snapshot: it says that it is the beginning of an append-only file, or it comes from a
-  /// replication link.
+  /// Whether commands may follow a snapshot: it says that it is the beginning of an append-only file, or it comes from
+  /// a replication link.
   private static func mayContinue(_ start: [UInt8]) -> Bool {
     if start.starts(with: "+FULLRESYNC".utf8) || start.starts(with: "$".utf8) { return true }
     var reader = RDBReader(MemorySource(start))
@@ -27,8 +27,8 @@ package enum LogOpening {
     }
   }
 
-  /// Whether a file ends as a snapshot does: with the opcode of its end, and a checksum that does not look like the end of
-  /// a command.
+  /// Whether a file ends as a snapshot does: with the opcode of its end, and a checksum that does not look like the end
+  /// of a command.
   private static func endsWithSnapshot(_ source: any ByteSource) -> Bool {
     guard source.canSeek, let count = source.totalByteCount, count >= 9 else { return false }
     var end = [UInt8](repeating: 0, count: 9)
@@ -36,7 +36,8 @@ package enum LogOpening {
     return read == 9 && end[0] == 0xFF && !end.suffix(2).elementsEqual([13, 10])
   }
 
-  /// The newest release of which the commands are known. An append-only file without a snapshot does not name its server.
+  /// The newest release whose commands are implemented: the default for a log without a snapshot, which does not name
+  /// its server.
   package static let defaultServer = ServerVersion(.redis, 8, 2, 3)
 
   /// The release that wrote a log which begins with `start`, if it begins with a snapshot; `nil` otherwise.
@@ -46,7 +47,7 @@ package enum LogOpening {
     return try? reader.origin().assumedWriter
   }
 
-  /// Returns what opens a source again from its beginning: a pipe waits in a temporary file.
+  /// Returns a closure that opens a source again from its beginning. The bytes of a pipe are kept in a temporary file.
   package static func reopening(_ source: any ByteSource) throws -> () throws -> any ByteSource {
     if source.canSeek { return { AheadSource(source, from: 0) } }
     let kept = try KeptSource(source)

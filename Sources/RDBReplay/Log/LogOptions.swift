@@ -5,10 +5,10 @@ import RDBFormat
 package struct LogOptions: Sendable {
   /// The point at which reading stops.
   package enum Stop: Hashable, Sendable {
-    /// Before the first annotation whose time is later, and before a transaction in which it is.
+    /// Before the first annotation with a later time, or before the transaction that contains it.
     case time(UnixMilliseconds)
-    /// After the last command and transaction that end at or before an offset of a file. The name is not needed for a log
-    /// of one file.
+    /// After the last command and transaction that end at or before an offset of a file. The name is not needed for a
+    /// log of one file.
     case offset(UInt64, file: String?)
   }
 

@@ -1,12 +1,12 @@
 import RDB
 import RDBFormat
 
-/// What a log of commands consists of, in the order in which a server loads it.
+/// An element of a log of commands. Items come in the order in which a server loads them.
 package enum ReplayItem {
   /// A file begins, by its number in the order of loading. Each begins in database 0.
   case beginPart(Int)
-  /// The snapshot at the beginning of a file, from its first byte on. The source ends with the snapshot. Asking for the next
-  /// item skips what was not read of it.
+  /// The snapshot at the beginning of a file, from its first byte on. The source ends with the snapshot. Asking for the
+  /// next item skips what was not read of it.
   case base(any ByteSource)
   /// A command, outside a transaction or of one that was executed.
   case command(ReplayCommand)
@@ -28,7 +28,7 @@ package protocol ReplayLog: AnyObject {
   func next() throws -> ReplayItem?
 }
 
-/// Something remarkable in a log.
+/// A note about a log that is not an error, such as a skipped annotation.
 package struct LogNote: Hashable, Sendable, CustomStringConvertible {
   package enum Kind: String, Hashable, Sendable {
     /// The log ends inside a command. The option `allowsTruncated` accepts it.
@@ -50,8 +50,8 @@ package struct LogNote: Hashable, Sendable, CustomStringConvertible {
   }
 
   package let kind: Kind
-  /// The file, by its number in the order of loading, and the offset in it. For a cut, this is the offset after the last
-  /// whole command and transaction.
+  /// The file, by its number in the order of loading, and the offset in it. For a cut, this is the offset after the
+  /// last whole command and transaction.
   package let part: Int
   package let offset: UInt64
   /// For a cut: the number of bytes that are left out.

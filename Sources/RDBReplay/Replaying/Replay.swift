@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// Replays commands in the order of their file, as a server does that loads it.
+/// Replays commands in the order of their file, as a server that loads the file does.
 package final class Replay {
   package let execution: Execution
   package internal(set) var summary = ReplaySummary()
@@ -18,7 +18,7 @@ package final class Replay {
   /// Begins a file: each begins in database 0.
   package func beginPart() { execution.database = 0 }
 
-  /// Takes the time of an annotation, from which relative expiries count.
+  /// Sets the time from which relative expiries count: that of an annotation.
   package func setTime(_ time: UnixMilliseconds) { execution.now = time }
 
   /// Executes a command.
@@ -27,7 +27,7 @@ package final class Replay {
   package func apply(_ command: ReplayCommand) throws {
     summary.commandCount += 1
     guard let row = row(of: command[0]) else {
-      return try leaveOut(command, lowercasedText(command[0]), "no server at hand knows the command")
+      return try leaveOut(command, lowercasedText(command[0]), "an unknown command")
     }
     guard row.accepts(argumentCount: command.count) else {
       summary.failures.add(command, row.name, CommandError.wrongArgumentCount.description)
@@ -81,7 +81,7 @@ package final class Replay {
       found: "\(printable(name.uppercased().utf8)): \(reason)")
   }
 
-  /// Takes a key of the base snapshot.
+  /// Adds a key of the base snapshot.
   func put(_ name: [UInt8], _ key: ReplayedKey, in database: UInt64) throws {
     execution.database = database
     execution.put(name, key)

@@ -1,6 +1,6 @@
 import RDB
 
-/// What happened while commands were replayed.
+/// The counts of commands that were replayed, that failed, and that were left out.
 package struct ReplaySummary: Sendable {
   /// A command with the reason why it had no effect.
   package struct Failure: Hashable, Sendable {
@@ -9,7 +9,7 @@ package struct ReplaySummary: Sendable {
     package let reason: String
   }
 
-  /// How often something happened, and where first.
+  /// The number of times that something happened, with the file and offset of the first.
   package struct Count: Hashable, Sendable {
     package var count: UInt64 = 0
     /// The file, by its number in the order of replay, and the offset in it.
@@ -19,11 +19,11 @@ package struct ReplaySummary: Sendable {
 
   /// The number of commands that were replayed, those without effect included.
   package var commandCount: UInt64 = 0
-  /// Commands that a server answers with an error and passes over.
+  /// Commands that a server answers with an error and skips.
   package internal(set) var failures: [Failure: Count] = [:]
   /// Commands that were left out because they cannot be replayed: their effect is lost.
   package internal(set) var lost: [Failure: Count] = [:]
-  /// CONFIG SET, which a server would execute.
+  /// The number of CONFIG commands, which a server would execute.
   package internal(set) var configurationCount: UInt64 = 0
 
   /// The number of commands that failed.
@@ -40,7 +40,7 @@ package struct ReplaySummary: Sendable {
     configurationCount += other.configurationCount
   }
 
-  /// What is missing from the keyspace, and what is remarkable about it.
+  /// The commands that are missing from the keyspace, as losses, and the failed commands, as notes.
   package var ledger: Ledger {
     var ledger = Ledger()
     for (failure, count) in lost {

@@ -2,7 +2,8 @@ import RDB
 import RDBFormat
 import RDBSupport
 
-/// Hands on the keys of a base snapshot with their values as they are stored: a command that needs a value decodes it.
+/// Passes on the keys of a base snapshot with their values as they are stored. A value is decoded when a command needs
+/// it.
 struct BaseSnapshotSink: SelectiveSink {
   private let execution: Execution
   private let readsValues: Bool

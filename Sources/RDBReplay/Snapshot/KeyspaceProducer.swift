@@ -1,11 +1,11 @@
 import RDB
 import RDBFormat
 
-/// What a keyspace says of its origin.
+/// The part of a snapshot that precedes the keys.
 struct KeyspaceOrigin {
   /// The header and the AUX fields of the base snapshot.
   var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
-  /// The last time that the log tells.
+  /// The time of the last annotation in the log.
   var time: UnixMilliseconds?
   /// The code of the function libraries.
   var libraries: [[UInt8]]

@@ -17,11 +17,11 @@ final class KeyspaceWriter {
     writer = try RDBWriter(to: destination, header: header, capacity: 64 << 10)
   }
 
-  /// Writes what the snapshot says of its origin.
+  /// Writes the AUX fields that name the server and the time.
   ///
   /// - Parameters:
   ///   - auxFields: The fields of the base snapshot.
-  ///   - time: The last time that the commands' file tells.
+  ///   - time: The time of the last annotation in the log.
   func writeOrigin(_ auxFields: [(name: [UInt8], value: [UInt8])], time: UnixMilliseconds?) throws {
     guard header.version >= 7 else { return }
     let replaced: Set = ["aof-preamble", "aof-base", "redis-ver", "valkey-ver", "redis-bits"]

@@ -4,19 +4,19 @@ public import RDBFormat
 extension ReplaySource {
   /// How a log is read and replayed.
   public struct Options: Sendable {
-    /// The release whose behaviour is replayed; `nil`: that of the snapshot at the beginning of the log, else the newest
-    /// release that is known.
+    /// The release whose behaviour is replayed. If `nil`, it is the release that wrote the snapshot at the beginning of
+    /// the log; without a snapshot, the newest release whose commands are implemented.
     public var server: ServerVersion?
-    /// The time from which relative expiries count until the log tells a time. The default is the present.
+    /// The time from which relative expiries count until an annotation gives a time. The default is the present.
     public var now = UnixMilliseconds.now
-    /// The most memory that values take, in bytes, apart from the largest group of keys that commands tie together. What
-    /// needs more waits in temporary files. The default is 256 MiB.
+    /// The memory limit for values, in bytes: 256 MiB by default. Values beyond it wait in temporary files. The largest
+    /// group of keys that commands tie together can exceed the limit.
     public var memoryLimit = 256 << 20
     /// The number of databases, 16 by default: SELECT of a larger number fails, as on a server.
     public var databaseCount: UInt64 = 16
-    /// Whether a command that cannot be replayed is left out and counted as lost; else it ends the reading.
+    /// Whether a command that cannot be replayed is left out and counted as lost. Otherwise, it is an error.
     public var skipsUnknown = false
-    /// Whether a command or transaction that is cut at the end of the log is left out; else it is an error.
+    /// Whether a command or transaction that is cut at the end of the log is left out. Otherwise, it is an error.
     public var allowsTruncated = false
 
     /// Creates the default options.
@@ -38,7 +38,7 @@ extension ReplaySource {
     self.init(parts, LogOpening.server(start), sources.reduce(0) { $0 + ($1.totalByteCount ?? 0) }, options)
   }
 
-  /// Replays the commands of a source, from its first byte on. A pipe waits in a temporary file.
+  /// Replays the commands of a source, from its first byte on. The bytes of a pipe are kept in a temporary file.
   ///
   /// - Throws: `RDBError`, if the source cannot be read.
   public convenience init(_ source: any ByteSource, options: Options = Options()) throws {
@@ -61,6 +61,7 @@ extension ReplaySource {
     self.init(replay, logByteCount: byteCount) { [log] in CommandLog(parts, log) }
   }
 
-  /// What is missing from the keyspace, and what is remarkable about the commands; complete at the end of the source.
+  /// The commands that are missing from the keyspace, as losses, and the failed commands, as notes. The ledger is
+  /// complete at the end of the source.
   public var ledger: Ledger { summary.ledger }
 }

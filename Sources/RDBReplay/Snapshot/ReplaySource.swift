@@ -30,16 +30,17 @@ public final class ReplaySource: ByteSource {
   package init(_ options: ReplayOptions, logByteCount: UInt64? = nil, _ makeLog: @escaping () throws -> any ReplayLog) {
     self.options = options
     self.makeLog = makeLog
-    // A log of twice the limit seldom fits it, and the attempt costs time.
+    // The values of a log of twice the limit seldom fit, and a failed attempt costs time.
     isLarge = (logByteCount ?? 0) > UInt64(options.memoryLimit) * 2
   }
 
-  /// What happened while the commands were replayed; complete at the end of the source.
+  /// The counts of the commands that were replayed so far; complete at the end of the source.
   package var summary: ReplaySummary { producer?.summary ?? ReplaySummary() }
 
   /// Replays the log, and reads the next bytes of the snapshot.
   ///
-  /// - Throws: `RDBError`, with the offset in the log: damage, a command that cannot be replayed (`notReplayed`), or values
+  /// - Throws: `RDBError`, with the offset in the log: damage, a command that cannot be replayed (`notReplayed`), or
+  /// values
   ///   that need more memory than the limit (`replayMemory`).
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     if producer == nil { try begin() }
@@ -73,7 +74,7 @@ public final class ReplaySource: ByteSource {
   }
 }
 
-/// A destination whose bytes are taken out again.
+/// A destination that keeps bytes in memory until they are taken out.
 final class DrainedDestination: ByteDestination {
   private var bytes: [UInt8] = []
   private var start = 0

@@ -41,7 +41,7 @@ package struct ByteTable<Value> {
   /// Whether the table has the key.
   package func contains(_ key: [UInt8]) -> Bool { index(of: key) != nil }
 
-  /// The value of a key. Setting a value appends a new key at the end and leaves the place of an existing one; setting
+  /// The value of a key. Setting a value appends a new key at the end, or keeps the index of an existing key; setting
   /// `nil` removes the key.
   package subscript(key: [UInt8]) -> Value? {
     get { index(of: key).map { entries[$0]!.value } }
@@ -102,8 +102,8 @@ package struct ByteTable<Value> {
   /// The indexes of the entries in the order of insertion.
   package var indices: some Sequence<Int> { (first..<max(first, entries.count)).lazy.filter { entries[$0] != nil } }
 
-  /// The first index of an entry from `index` on; `nil`: there is none. For a walk that is interrupted: the table must not
-  /// change meanwhile.
+  /// The first index of an entry from `index` on; `nil` if there is none. A walk can pause between calls, but the table
+  /// must not change meanwhile.
   package func nextIndex(from index: Int) -> Int? {
     var index = max(index, first)
     while index < entries.count {
@@ -171,7 +171,7 @@ package struct ByteTable<Value> {
     slots[slot] = Int32(index + 1)
   }
 
-  /// Drops the holes of removed entries, and makes room for as many keys again.
+  /// Drops the slots of removed entries, and makes room for as many more keys.
   private mutating func rebuild() {
     if count < entries.count { entries = entries.filter { $0 != nil } }
     first = 0

@@ -61,7 +61,7 @@ extension ReplayedList {
       insertNode(of: element, at: node + 1)
     } else {
       split(node, at: target)
-      // The element joins the part that the other part was cut from.
+      // The element goes to the later part if it is inserted after another, else to the earlier part.
       if isAfter {
         insert(element, node: node + 1, at: 0)
       } else {

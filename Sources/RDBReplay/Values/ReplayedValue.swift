@@ -10,7 +10,7 @@ package enum ReplayedValue {
   case zset(ReplayedSortedSet)
   case hash(ReplayedHash)
   case stream(ReplayedStream)
-  /// A value as it is stored in a snapshot: no command has touched it yet, or no command of ours can.
+  /// A value as it is stored in a snapshot: no command has used it yet, or its type cannot be decoded.
   case stored(StoredValue)
 
   /// The kind of data.
@@ -66,8 +66,7 @@ package struct StoredValue: Sendable {
   }
 }
 
-/// What the values that commands change in place have in common. They are classes: a command changes the value that the
-/// keyspace holds.
+/// A value that commands change in place. It is a class, so that a command changes the value that the keyspace holds.
 package protocol ReplayedCollection: AnyObject {
   /// Whether the last element was removed: the server then deletes the key (not for streams).
   var isEmpty: Bool { get }

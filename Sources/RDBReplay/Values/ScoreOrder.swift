@@ -44,7 +44,7 @@ struct ScoreOrder {
     if chunks[chunk].isEmpty { chunks.remove(at: chunk) }
   }
 
-  /// The first rank whose member does not satisfy `isBefore`, which holds for a beginning of the order.
+  /// The first rank whose member does not satisfy `isBefore`. The members that satisfy it must precede all others.
   func rank(where isBefore: (ScoredMember) -> Bool) -> Int {
     let chunk = partition(chunks.count) { isBefore(chunks[$0][0]) } - 1
     guard chunk >= 0 else { return 0 }
@@ -75,7 +75,7 @@ struct ScoreOrder {
     }
   }
 
-  /// The number of indexes for which `isBefore` holds, which are the first ones.
+  /// The number of indexes for which `isBefore` holds. They must precede all others.
   private func partition(_ count: Int, _ isBefore: (Int) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {

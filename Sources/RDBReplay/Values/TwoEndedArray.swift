@@ -1,6 +1,6 @@
 /// An array with fast insertion and removal at both ends.
 struct TwoEndedArray<Element> {
-  /// The first elements, the very first one at the end.
+  /// The first elements in reverse order.
   private var head: [Element] = []
   private var tail: [Element] = []
 
@@ -30,7 +30,7 @@ struct TwoEndedArray<Element> {
   @discardableResult
   mutating func remove(at index: Int) -> Element {
     if index == 0, head.isEmpty {
-      // Half of the elements change sides, so that the following removals are fast.
+      // Half of the elements move to the other array, so that the following removals are fast.
       let half = (tail.count + 1) / 2
       head = tail[..<half].reversed()
       tail.removeSubrange(..<half)

@@ -15,7 +15,7 @@ import RDBSupport
 /// Commands are arrays of bulk strings (RESP2 and RESP3). Inline commands such as `SET k v` are an error
 /// (`inlineCommand`).
 public struct RESPCommandReader: ~Copyable {
-  /// What ``nextItem(isFinal:)`` found.
+  /// The result of ``nextItem(isFinal:)``.
   package enum Item: Sendable {
     /// Nothing: more bytes are needed.
     case none
@@ -308,7 +308,7 @@ public struct RESPCommandReader: ~Copyable {
     }
   }
 
-  /// The index of the next `\n`; `nil` if it has not arrived.
+  /// The index of the next `\n`; `nil` if it was not fed yet.
   private mutating func findLineEnd() -> Int? {
     let rest = UnsafeRawBufferPointer(rebasing: buffer[scanned..<end])
     guard let address = rest.baseAddress, let found = memchr(address, 10, rest.count) else {

@@ -1,4 +1,4 @@
-/// What an input of commands may have besides arrays of bulk strings.
+/// The forms that an input of commands may have besides arrays of bulk strings.
 package struct RESPCommandSyntax: OptionSet, Hashable, Sendable {
   package let rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }

@@ -1,11 +1,11 @@
 import RDBSupport
 
-/// What a shell, an editor or a transfer in text mode did to a file of commands.
+/// A change that a shell, an editor or a transfer in text mode made to a file of commands.
 package struct RESPRewriting: Hashable, Sendable, CustomStringConvertible {
-  /// The number of bytes at the start of a file that tell.
+  /// The number of bytes at the start of a file that are examined.
   package static let startByteCount = 16
 
-  /// What is found, as a noun phrase.
+  /// The change, as a noun phrase for messages.
   package let description: String
   /// Its offset in the file.
   package let offset: UInt64

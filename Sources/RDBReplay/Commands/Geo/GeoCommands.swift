@@ -114,7 +114,7 @@ extension Execution {
           try distance(command, index + 1) * search.unit, try distance(command, index + 2) * search.unit)
         index += 3
       case "bypolygon" where limits.server.isAtLeast(.max, 0, valkey: (9, 0)):
-        throw NotReplayed("it stores the places in a polygon")
+        throw NotReplayed("BYPOLYGON is not implemented")
       case "storedist": search.storesDistances = true
       default: try search.option(command, &index)
       }
@@ -166,7 +166,7 @@ extension Execution {
   }
 }
 
-/// A search for places around a center.
+/// A search for members around a center.
 private struct GeoSearch {
   enum Shape {
     case circle(Double)
@@ -175,16 +175,16 @@ private struct GeoSearch {
   /// The center; `nil` if the key does not exist.
   var center: GeoPoint?
   var shape: Shape?
-  /// The meters of the unit that distances are given in.
+  /// The unit of the command's distances, in meters.
   var unit = 1.0
   var storesDistances = false
-  /// Whether WITHDIST, WITHHASH or WITHCOORD asks for output, which nothing can be stored besides.
+  /// Whether WITHDIST, WITHHASH or WITHCOORD asks for output. A command with STORE or STOREDIST cannot have them.
   var hasOutput = false
   private var isDescending = false
   private var count: Int64?
   private var takesAny = false
 
-  /// Takes an option that all commands have.
+  /// Reads an option that all search commands have.
   mutating func option(_ command: ReplayCommand, _ index: inout Int) throws(CommandError) {
     switch command.lowercased(index) {
     case "asc": isDescending = false
@@ -202,7 +202,7 @@ private struct GeoSearch {
     if takesAny, count == nil { throw .syntax }
   }
 
-  /// The places found, with their distances in meters.
+  /// The members found, with their distances from the center in meters.
   func places(in zset: ReplayedSortedSet) throws -> [(entry: ScoredMember, distance: Double)] {
     guard let center, let shape else { return [] }
     var places: [(entry: ScoredMember, distance: Double)] = []
@@ -219,7 +219,7 @@ private struct GeoSearch {
       places.append((entry, distance))
     }
     guard let count, count < Int64(places.count) else { return places }
-    if takesAny { throw NotReplayed("it takes any of the places that it finds") }
+    if takesAny { throw NotReplayed("which of the members found COUNT with ANY takes is not in the file") }
     places.sort { isDescending ? $0.distance > $1.distance : $0.distance < $1.distance }
     return Array(places.prefix(Int(count)))
   }

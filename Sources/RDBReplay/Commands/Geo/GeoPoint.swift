@@ -1,6 +1,6 @@
 import RDBSupport
 
-/// A place on the earth, and its form as a score of 52 bits: those of latitude and longitude alternate.
+/// A point on the earth. As a score it has 52 bits, in which the bits of latitude and longitude alternate.
 struct GeoPoint {
   var longitude: Double
   var latitude: Double
@@ -16,7 +16,7 @@ struct GeoPoint {
     (self.longitude, self.latitude) = (longitude, latitude)
   }
 
-  /// The middle of the cell that a score names.
+  /// The center of the cell that a score stands for.
   init(score: Double) {
     let bits = score >= 0 && score < 9e15 ? UInt64(score) : 0
     longitude = Self.middle(compacted(bits >> 1), of: Self.longitudes)
@@ -40,7 +40,7 @@ struct GeoPoint {
 
   // MARK: Distances
 
-  /// The distance to another place, in meters, by the haversine formula.
+  /// The distance to another point, in meters, by the haversine formula.
   func distance(to other: GeoPoint) -> Double {
     let v = sin((radians(other.longitude) - radians(longitude)) / 2)
     if v == 0 { return latitudeDistance(to: other) }

@@ -2,10 +2,10 @@ import RDB
 import RDBFormat
 
 extension CommandError {
-  static let invalidFieldCount = CommandError("the number of fields is not that of the arguments")
+  static let invalidFieldCount = CommandError("the number of fields does not match the arguments")
 }
 
-/// What a command about field expiries asks for.
+/// The options of a command on field expiries.
 private struct FieldOptions {
   /// The time named by EX, PX, EXAT or PXAT.
   var expiry: UnixMilliseconds?
@@ -22,7 +22,7 @@ private struct FieldOptions {
 extension Execution {
   /// HEXPIRE, HPEXPIRE, HEXPIREAT and HPEXPIREAT with NX, XX, GT and LT.
   ///
-  /// A time in the past is set: while a server loads a file, it deletes no field because of its expiry.
+  /// A time in the past is stored like any other: a server that loads a file deletes no expired field.
   func expireHashFields(_ command: ReplayCommand) throws {
     let hash = try hash(command[1])
     let name = command.lowercased(0)
@@ -116,7 +116,7 @@ extension Execution {
 
   // MARK: Arguments
 
-  /// The indexes of the fields, with the number of fields after the word FIELDS at `index`.
+  /// Returns the indexes of the fields. The word FIELDS is at `index`, and the number of fields follows it.
   private func fieldIndexes(_ command: ReplayCommand, after index: Int, step: Int) throws(CommandError) -> [Int] {
     guard index + 1 < command.count else { throw .wrongArgumentCount }
     let count = try command.integer(index + 1)
@@ -180,7 +180,7 @@ extension ReplayedHash {
   /// The latest field expiry of Redis, in milliseconds.
   static let latestRedisExpiry: Int64 = (1 << 46) - 1
 
-  /// Gives a listpack room for expiries, as Redis does before it sets one.
+  /// Changes a listpack to a listpack with expiries, as Redis does before it sets an expiry.
   func prepareForExpiries() {
     if encoding == .listpack { encoding = .listpackex }
   }

@@ -77,8 +77,8 @@ extension Execution {
     return try hash(name)!
   }
 
-  /// Whether commands that read a field find it. Redis does not show them a lapsed one, not even while it loads a file;
-  /// the field keeps its expiry all the same.
+  /// Whether commands that read a field find it. Redis hides an expired field from them, even while it loads a file.
+  /// The hidden field remains in the hash.
   func isVisible(_ field: [UInt8], in hash: ReplayedHash) -> Bool {
     guard let index = hash.fields.index(of: field) else { return false }
     guard limits.server.vendor == .redis, let expiry = hash.fields[valueAt: index].expiry else { return true }

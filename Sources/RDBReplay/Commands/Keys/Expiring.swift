@@ -3,7 +3,7 @@ import RDBFormat
 extension Execution {
   /// EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT with NX, XX, GT and LT.
   ///
-  /// A time in the past is set: while a server loads a file, it deletes no key because of its expiry.
+  /// A time in the past is stored like any other: a server that loads a file deletes no expired key.
   func expire(_ command: ReplayCommand) throws {
     let name = command.lowercased(0)
     let expiry = try time(
@@ -20,7 +20,7 @@ extension Execution {
     let former = keys[valueAt: index].expiry
     if conditions.contains("nx"), former != nil { return }
     if conditions.contains("xx"), former == nil { return }
-    // A key without expiry counts as one that expires after any time.
+    // A key without expiry counts as one with an infinite expiry.
     if conditions.contains("gt"), former.map({ expiry <= $0 }) ?? true { return }
     if conditions.contains("lt"), let former, expiry >= former { return }
     keys[valueAt: index].expiry = expiry

@@ -1,5 +1,5 @@
 extension CommandTable {
-  /// Commands that can stand in a file and change no key: they are counted and passed over.
+  /// Commands that a file can have but that change no key: they are counted and skipped.
   static let rowsWithoutEffect: [CommandRow] = [
     "ping", "echo", "auth", "hello", "client", "reset", "quit", "replconf", "publish", "spublish", "watch", "unwatch",
     "asking", "readonly", "readwrite", "command", "info", "time", "lolwut", "role", "lastsave", "dbsize", "memory",
@@ -28,9 +28,9 @@ extension CommandTable {
     notReplayed("evalsha", "a script: what it did is not in the file, and neither is the script"),
     notReplayed("fcall", "a function: what it did is not in the file"),
     notReplayed("migrate", "whether the keys arrived at the other server is not in the file"),
-    notReplayed("vadd", "vector sets are built by a server only"),
-    notReplayed("vrem", "vector sets are built by a server only"),
-    notReplayed("vsetattr", "vector sets are built by a server only"),
+    notReplayed("vadd", "only a server can build vector sets"),
+    notReplayed("vrem", "only a server can build vector sets"),
+    notReplayed("vsetattr", "only a server can build vector sets"),
   ]
 
   private static func notReplayed(_ name: String, _ reason: String) -> CommandRow {

@@ -15,7 +15,7 @@ extension Execution {
   func replaceElement(_ command: ReplayCommand) throws {
     guard let list = try list(command[1]) else { throw CommandError.noSuchKey }
     var index = try command.integer(2)
-    // Servers with packed lists take only the lower half of the index.
+    // Servers with packed lists use only the lower 32 bits of the index.
     if limits.hasPackedLists { index = Int64(Int32(truncatingIfNeeded: index)) }
     // Servers change the encoding before they look for the element.
     list.prepare(adding: command[3].count)
@@ -48,12 +48,12 @@ extension Execution {
   }
 }
 
-/// The indexes that a range of a command names, in which negative numbers count from the end.
+/// The indexes from `start` through `end`, where negative numbers count from the end of the list.
 func indexRange(from start: Int64, through end: Int64, count: Int) -> Range<Int> {
   let count64 = Int64(count)
   let first = max(0, start < 0 ? start &+ count64 : start)
   let last = min(count64 - 1, end < 0 ? end &+ count64 : end)
-  // An empty range: nothing before its beginning needs to be kept.
+  // The position of an empty range does not matter: no element is kept.
   return first <= last ? Int(first)..<Int(last) + 1 : 0..<0
 }
 

@@ -1,6 +1,7 @@
 import RDB
 
-/// Commands that add and remove elements at the ends of lists. Those that block on a live server do not while it loads a file.
+/// Commands that add and remove elements at the ends of lists. A server that loads a file does not wait in BLPOP and
+/// the like.
 extension Execution {
   /// LPUSH, RPUSH, LPUSHX and RPUSHX.
   func pushElements(_ command: ReplayCommand) throws {
@@ -51,7 +52,7 @@ extension Execution {
     guard let source = try list(command[1]) else { return }
     _ = try list(command[2])
     let element = source.pop(atHead: fromHead)
-    // The destination can be the source, which is not deleted in between.
+    // Source and destination can be the same list: an empty source is deleted only at the end.
     let target = try listToFill(command[2])
     target.prepare(adding: canonicalInteger(element) == nil ? element.count : 0)
     target.push(element, atHead: toHead)
@@ -91,7 +92,7 @@ extension Execution {
 }
 
 extension ReplayCommand {
-  /// Whether the command is about the head of a list: LPUSH, LPUSHX, LPOP.
+  /// Whether the command changes the head of a list: LPUSH, LPUSHX, LPOP.
   fileprivate var isAtHead: Bool { arguments[0][0] | 0x20 == UInt8(ascii: "l") }
 }
 

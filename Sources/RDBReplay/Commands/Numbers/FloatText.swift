@@ -1,14 +1,15 @@
 import RDB
 import RDBFormat
 
-/// The texts of numbers that servers accept where a command takes a number that need not be whole.
+/// The texts that servers accept as floating-point numbers.
 enum FloatText {
   /// The parts of a text before it is rounded to a type.
   private enum Shape {
     case infinity(isNegative: Bool)
     case zero(isNegative: Bool)
     case decimal
-    /// A hexadecimal number: `mantissa` × 2^`exponent`; the mantissa's lowest bit stands for all digits that it lacks.
+    /// A hexadecimal number: `mantissa` × 2^`exponent`. The lowest bit of the mantissa stands for all digits that do
+    /// not fit.
     case hexadecimal(isNegative: Bool, mantissa: UInt64, exponent: Int)
   }
 
@@ -33,7 +34,7 @@ enum FloatText {
     return isExact || (value.isFinite && value != 0) ? value : nil
   }
 
-  /// The value of a text, and whether an infinity or 0 is what the text says.
+  /// The value of a text, and whether the text itself says infinity or 0, as opposed to a number that rounds to it.
   private static func number<F: BinaryFloatingPoint & LosslessStringConvertible>(
     _ text: ArraySlice<UInt8>, _: F.Type, allowsHexadecimal: Bool
   ) -> (value: F, isExact: Bool)? {
@@ -45,7 +46,7 @@ enum FloatText {
       guard let value = F(String(decoding: text, as: UTF8.self)) else { return nil }
       return (value, false)
     case .hexadecimal(let isNegative, let mantissa, let exponent):
-      // The exponent of a type with more range is far below this limit.
+      // The limit is beyond the largest exponent of every type.
       let value = F(sign: .plus, exponent: F.Exponent(max(-40_000, min(40_000, exponent))), significand: F(mantissa))
       return (isNegative ? -value : value, false)
     }
@@ -142,6 +143,6 @@ extension ReplayCommand {
 }
 
 extension EncodingLimits {
-  /// Whether limits of ranges and, in Valkey, scores are decimal and begin without a space.
+  /// Whether the limits of score ranges and, in Valkey, scores must be decimal and have no leading space.
   var readsNumbersStrictly: Bool { server.isAtLeast(8, 0, valkey: (8, 1)) }
 }

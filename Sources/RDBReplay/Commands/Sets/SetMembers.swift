@@ -25,7 +25,7 @@ extension Execution {
     try setToFill(command[2], first: command[3], count: 1).add(command[3], limits)
   }
 
-  /// SPOP. Servers write SREM or DEL in its place; only SPOP of all members has a certain effect.
+  /// SPOP. Servers write SREM or DEL instead. The effect is known only if SPOP removes all members.
   func popMembers(_ command: ReplayCommand) throws {
     guard command.count <= 3 else { throw CommandError.syntax }
     let count = command.count == 3 ? try command.integer(2) : 1

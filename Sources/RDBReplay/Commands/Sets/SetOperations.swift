@@ -1,6 +1,7 @@
 import RDB
 
-/// Commands that store the result of an operation on sets. The encoding of the result depends on how servers compute it.
+/// Commands that store the result of an operation on sets. The encoding of the result depends on how servers compute
+/// it.
 extension Execution {
   /// SUNIONSTORE.
   func storeUnion(_ command: ReplayCommand) throws {
@@ -56,7 +57,7 @@ extension Execution {
     try command.arguments[2...].map { try set($0) }
   }
 
-  /// Stores a result in place of whatever the key holds; an empty one deletes the key.
+  /// Stores a result at a key, in place of any former value. An empty result deletes the key.
   private func store(_ result: ReplayedSet, at name: [UInt8]) {
     if result.isEmpty { remove(name) } else { set(name, .set(result)) }
   }

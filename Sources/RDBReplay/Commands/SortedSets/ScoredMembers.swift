@@ -63,7 +63,7 @@ extension Execution {
   ) throws {
     let former = try zset(name)
     if former == nil, options.exists { return }
-    // Only a command with a single member increments, so that an error leaves the key as it is.
+    // INCR is limited to one member, so that an error leaves the key unchanged.
     if options.increments, let score = former?.scores[members[0].member], (score + members[0].score).isNaN {
       if !options.isNew { throw CommandError.notANumber }
     }

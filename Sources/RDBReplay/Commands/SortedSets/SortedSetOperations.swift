@@ -51,7 +51,7 @@ extension Execution {
     if result.isEmpty { remove(command[1]) } else { set(command[1], .zset(result)) }
   }
 
-  /// Stores a result in place of whatever the key holds; an empty one deletes the key.
+  /// Stores a result at a key, in place of any former value. An empty result deletes the key.
   func store(_ result: ReplayedSortedSet, at name: [UInt8]) {
     guard !result.isEmpty else {
       remove(name)
@@ -79,7 +79,7 @@ private struct ScoredSource {
     zset?.scores[member] ?? (set?.contains(member) == true ? 1 : nil)
   }
 
-  /// A score times the weight; 0 in place of what is not a number.
+  /// A score times the weight; 0 if the product is not a number.
   func weighted(_ score: Double) -> Double {
     let product = score * weight
     return product.isNaN ? 0 : product
@@ -129,7 +129,7 @@ private struct ScoredOperation {
   /// The sources from the smallest to the largest, which is the order in which servers add scores.
   var sourcesBySize: [ScoredSource] { sources.sorted { $0.count < $1.count } }
 
-  /// A score with another one; the sum of opposite infinities is 0.
+  /// Two scores combined. The sum of opposite infinities is 0.
   func aggregate(_ score: Double, _ other: Double) -> Double {
     switch aggregation {
     case .sum:
@@ -187,7 +187,7 @@ private struct RangeQuery {
     case .names(let range): found = zset.ranks(range)
     }
     guard let limit else { return found }
-    // A negative offset steps over all members; a negative count takes all.
+    // A negative offset skips all members; a negative count takes all.
     let skipped = limit.offset < 0 ? found.count : Int(min(limit.offset, Int64(found.count)))
     let rest = found.count - skipped
     let taken = limit.count < 0 ? rest : Int(min(limit.count, Int64(rest)))

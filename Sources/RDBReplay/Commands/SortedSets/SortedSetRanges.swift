@@ -98,8 +98,10 @@ extension ReplayedSortedSet {
     return start..<max(start, order.rank { range.reaches($0.score) })
   }
 
-  /// The ranks of the members whose names are in a range. All members have the same score; of others, the first run of
-  /// names in the range counts, as servers find it.
+  /// The ranks of the members whose names are in a range.
+  ///
+  /// The members should have equal scores. If they do not, the first consecutive members in the range are found, as on
+  /// a server.
   func ranks(_ range: NameRange) -> Range<Int> {
     guard !range.isEmpty, let first = order.members(0..<1).first, let last = order.members(count - 1..<count).first
     else { return 0..<0 }

@@ -27,7 +27,7 @@ extension CommandError {
 }
 
 extension ReplayCommand {
-  /// Whether a SORT with STORE reads keys whose names are made of the elements.
+  /// Whether a SORT with STORE reads keys whose names are made from the elements.
   var readsKeysByPattern: Bool {
     guard let options = try? SortOptions(self), options.target != nil else { return false }
     return options.by != nil || options.patterns.contains { $0.contains(UInt8(ascii: "*")) }
@@ -95,7 +95,7 @@ extension Execution {
       // A set has no order: servers sort it by its bytes, so that the result is certain.
       if options.keepsOrder { (options.isText, options.keepsOrder, options.by) = (true, false, nil) }
     case .zset(let zset):
-      // Servers unpack a sorted set that they sort, for good.
+      // Servers change a sorted set that they sort to a skip list, and it stays one.
       zset.encoding = .skiplist
       elements = zset.elements.map(\.member)
     case nil: break
@@ -103,7 +103,7 @@ extension Execution {
     }
     guard let target = options.target else { return }
     if options.keepsOrder {
-      // Elements in descending order of their places.
+      // DESC without sorting reverses the order of the elements.
       if options.isDescending { elements.reverse() }
     } else {
       elements = try sorted(elements, options)

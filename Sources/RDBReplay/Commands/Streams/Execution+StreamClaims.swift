@@ -76,7 +76,7 @@ extension Execution {
       }
       index += 1
     }
-    // A time that is not in the past becomes the present.
+    // A time in the future is replaced by the present.
     if let delivered, delivered >= 0, delivered <= now.value { options.delivered = UnixMilliseconds(delivered) }
     return options
   }

@@ -33,7 +33,7 @@ extension Execution {
         index += 4
       case "overflow" where left >= 1:
         guard let mode = BitfieldStep.Overflow(rawValue: command.lowercased(index + 1)) else {
-          throw CommandError("not a behaviour at an overflow: neither WRAP, SAT nor FAIL")
+          throw CommandError("the overflow behaviour is none of WRAP, SAT and FAIL")
         }
         overflow = mode
         index += 2
@@ -47,7 +47,7 @@ extension Execution {
   private func bitfieldPlace(
     _ command: ReplayCommand, _ index: Int
   ) throws(CommandError) -> (offset: Int, width: Int, isSigned: Bool) {
-    let badType = CommandError("not a type of a bit field: i1 to i64 or u1 to u63")
+    let badType = CommandError("the type of the bit field is not i1 to i64 or u1 to u63")
     let type = command[index + 1]
     let isSigned = type.first == UInt8(ascii: "i")
     guard isSigned || type.first == UInt8(ascii: "u") else { throw badType }

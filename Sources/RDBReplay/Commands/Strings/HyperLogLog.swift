@@ -29,7 +29,7 @@ struct HyperLogLog {
     bytes = Array("HYLL".utf8) + [1] + [UInt8](repeating: 0, count: 11) + [0x7F, 0xFF]
   }
 
-  /// Takes over a string; `nil` if it is not a HyperLogLog.
+  /// Creates a HyperLogLog from the bytes of a string; `nil` if they are not one.
   init?(_ bytes: [UInt8]) {
     guard bytes.count >= Self.headerByteCount, bytes.starts(with: "HYLL".utf8), bytes[4] <= 1,
       bytes[4] == 1 || bytes.count == Self.denseByteCount
@@ -193,7 +193,7 @@ struct HyperLogLog {
           return try raiseDense(index, to: value)
         }
         let end = min(position + run.byteCount, bytes.count)
-        // The last byte is lost if the second byte of the run was missing.
+        // If the second byte of the opcode is missing, a server drops the last new byte.
         bytes.replaceSubrange(position..<end, with: parts.dropLast(position + run.byteCount - end))
         mergeRuns(from: previous)
         invalidate()
@@ -210,8 +210,8 @@ struct HyperLogLog {
     return try raise(index, to: value)
   }
 
-  /// Joins neighbouring runs of the same value above 0, among the five runs from `start` on: as many as a change can
-  /// have made or touched.
+  /// Merges neighbouring opcodes of the same value above 0 among the five opcodes from `start` on. A change affects at
+  /// most five.
   private mutating func mergeRuns(from start: Int) {
     var position = start
     for _ in 0..<5 {
@@ -222,7 +222,7 @@ struct HyperLogLog {
         if next.value == run.value, next.count + run.count <= 4 {
           bytes[position] = Self.code(run.value, run.count + next.count)[0]
           bytes.remove(at: position + 1)
-          // The joined run can join with its new neighbour too.
+          // The merged opcode can be merged with its new neighbour too.
           continue
         }
       }

@@ -39,8 +39,8 @@ struct SetOptions {
 extension Execution {
   /// Reads the options from the argument at `start` to the end of the command.
   ///
-  /// - Parameter readsTime: Whether a wrong time is an error; if not, a time is not read.
-  /// - Throws: ``CommandError`` as a server, or ``NotReplayed``.
+  /// - Parameter readsTime: Whether the time is read, and an invalid one is an error. Otherwise it is ignored.
+  /// - Throws: ``CommandError`` if a server answers with an error, or ``NotReplayed``.
   func setOptions(
     _ command: ReplayCommand, from start: Int, _ form: SetOptions.Form, readsTime: Bool = true
   ) throws -> SetOptions {

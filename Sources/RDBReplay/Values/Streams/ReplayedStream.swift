@@ -167,7 +167,7 @@ package final class ReplayedStream: ReplayedCollection {
       nodes.remove(at: index)
       return
     }
-    // The places of removed first nodes are given up together, so that trimming at every XADD moves few nodes.
+    // The elements of removed first nodes leave the array together, so that trimming at every XADD moves few nodes.
     nodes[index] = StreamNode(.zero, [])
     firstNode += 1
     if firstNode == nodes.count {
@@ -191,7 +191,7 @@ package final class ReplayedStream: ReplayedCollection {
     return result
   }
 
-  /// Whether entries can be missing after `id`, which a count of entries read would not notice.
+  /// Whether entries after `id` can have been deleted, so that the number of entries read is not certain.
   func canHaveGaps(from id: StreamID) -> Bool {
     length > 0 && maxDeletedID > .zero && firstID <= maxDeletedID && id <= maxDeletedID
   }

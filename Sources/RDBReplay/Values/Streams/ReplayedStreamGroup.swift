@@ -60,7 +60,7 @@ final class ReplayedStreamGroup {
     pending.keep { $0.value.consumer !== consumer }
   }
 
-  /// The entry's place among the pending ones.
+  /// The entry's index in the pending entries.
   func pending(_ id: StreamID) -> Pending? { pending.index(of: id).map { pending[$0] } }
 
   /// Makes an entry a consumer's pending entry.

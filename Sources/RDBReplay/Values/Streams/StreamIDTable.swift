@@ -5,7 +5,7 @@ import RDBFormat
 /// The IDs lie in chunks, so that one insertion or removal moves few of them.
 struct StreamIDTable<Value> {
   typealias Entry = (id: StreamID, value: Value)
-  /// The place of an entry, valid until the next insertion or removal.
+  /// The index of an entry, valid until the next insertion or removal.
   struct Index { fileprivate let chunk, offset: Int }
 
   private var chunks: [[Entry]] = []
