@@ -70,7 +70,7 @@ struct CommandFileTests {
     #expect(Tool.shell("rdb keys -q --max-memory 1mb large.aof | wc -l", in: folder).text.contains("3000"))
   }
 
-  @Test("can be a folder, or its manifest, of an append-only file in several parts")
+  @Test("can be the folder of an append-only file in several parts, or its manifest")
   func parts() {
     let root = "\(Fixture.root)/aof/redis-7.2.6-multipart"
     let folder = Tool.shell("rdb keys -q '\(root)'")
@@ -90,7 +90,7 @@ struct CommandFileTests {
     #expect(Tool.shell("rdb bench appendonly.aof", in: folder).status == 64)
   }
 
-  @Test("end with the name and offset of a command that is not replayed, unless it may be lost")
+  @Test("are refused with the name and offset of a command that is not replayed, unless --skip-unknown is given")
   func unknown() {
     let folder = Self.folder([["EVAL", "return 1", "0"]])
     let refused = Tool.shell("rdb keys -q appendonly.aof", in: folder)
@@ -102,7 +102,7 @@ struct CommandFileTests {
     #expect(lossy.error.contains("lost: 1 command"))
   }
 
-  @Test("note the commands that fail, as they do on a server")
+  @Test("are read with a note about each command that fails on a server too")
   func failures() {
     let folder = Self.folder([["SELECT", "0"], ["INCR", "user:1"], ["LPUSH", "h", "x"]])
     let outcome = Tool.shell("rdb keys appendonly.aof", in: folder)
@@ -110,7 +110,7 @@ struct CommandFileTests {
     #expect(outcome.error.contains("1 × commands that fail, as on a server"))
   }
 
-  @Test("are read up to an offset, at the boundary of a command")
+  @Test("are read up to the last command that ends at or before --until-offset")
   func untilOffset() {
     let folder = Self.folder([["FLUSHALL"]])
     #expect(Tool.shell("rdb keys -q appendonly.aof", in: folder).text == "")
@@ -123,7 +123,7 @@ struct CommandFileTests {
     #expect(Tool.shell("rdb keys -q --until-time 2026-01-01T00:00Z appendonly.aof", in: folder).status == 64)
   }
 
-  @Test("that are cut end with 65, or are read as far as they are whole")
+  @Test("that are cut give exit code 65, or with --allow-truncated are read up to the last whole command")
   func cut() {
     let folder = Scratch()
     folder.write(Array(Self.bytes(Self.log).dropLast(4)), as: "cut.aof")
@@ -143,7 +143,7 @@ struct CommandFileTests {
     #expect(Tool.shell("rdb keys --rename-command hidden=nosuch appendonly.aof", in: folder).status == 64)
   }
 
-  @Test("can be replayed by a private server, which leaves nothing behind")
+  @Test("can be replayed by a private server, whose temporary folder is removed")
   func engine() {
     guard Tool.shell("command -v redis-server").status == 0 else { return }
     let folder = Self.folder()

@@ -4,8 +4,7 @@ import RDBFormat
 /// The result of a first pass over a log: which keys return, which are tied together, and what concerns no key.
 ///
 /// A key *returns* if commands on other keys come between its own. A key that does not return is replayed and written
-/// at once. Memory is bounded by the filter
-/// and the number of tied keys.
+/// at once. Memory is bounded by the filter and the number of tied keys.
 final class KeySurvey {
   let router: CommandRouter
   private var filter: SightingFilter

@@ -16,18 +16,18 @@ struct SightingFilter {
 
   /// Notes that a hash was seen.
   mutating func see(_ hash: UInt64) {
-    let (word, shift) = place(hash)
+    let (word, shift) = position(hash)
     let seen = words[word] >> shift & 3
     if seen < 2 { words[word] += 1 << shift }
   }
 
   /// Whether the hash was seen more than once.
   func wasSeenAgain(_ hash: UInt64) -> Bool {
-    let (word, shift) = place(hash)
+    let (word, shift) = position(hash)
     return words[word] >> shift & 3 == 2
   }
 
-  private func place(_ hash: UInt64) -> (word: Int, shift: UInt64) {
+  private func position(_ hash: UInt64) -> (word: Int, shift: UInt64) {
     let counter = hash & mask
     return (Int(counter >> 5), (counter & 31) * 2)
   }

@@ -68,7 +68,7 @@ struct HashCommandTests {
     #expect(harness.encodings() == [Array("many".utf8): "hashtable", Array("long".utf8): "hashtable"])
   }
 
-  @Test("A hash with field expiries is a listpackex in Redis, also without them later, and a hash table in Valkey")
+  @Test("A hash that had field expiries is a listpackex in Redis and a hash table in Valkey")
   func encodingWithExpiries() throws {
     for (server, encoding) in [
       (ServerVersion(.redis, 8, 2), "listpackex"), (ServerVersion(.valkey, 9, 1), "hashtable"),
@@ -80,7 +80,7 @@ struct HashCommandTests {
     }
   }
 
-  @Test("Redis does not see lapsed fields in HSETNX, HPERSIST, HGETDEL and FXX; Valkey does")
+  @Test("Redis does not see expired fields in HSETNX, HPERSIST, HGETDEL and FXX; Valkey does")
   func lapsedFields() throws {
     let commands = ["HSETNX h a 9", "HPERSIST h FIELDS 1 b", "HGETDEL h FIELDS 1 c", "HSETEX h FXX FIELDS 1 d 9"]
     let expected = [

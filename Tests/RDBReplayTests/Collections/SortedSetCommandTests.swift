@@ -29,7 +29,7 @@ struct SortedSetCommandTests {
     #expect(try harness.value("z") == nil)
   }
 
-  @Test("STORE forms weigh and join scores; a set's members count 1")
+  @Test("STORE commands apply WEIGHTS and AGGREGATE; the members of sets have a score of 1")
   func operations() throws {
     let harness = ReplayHarness()
     try harness.run(
@@ -77,7 +77,7 @@ struct SortedSetCommandTests {
     #expect(try ReplayHarness(ServerVersion(.valkey, 9, 1)).fails("ZADD z 0x10 a"))
   }
 
-  @Test("Places are stored as scores of 52 bits, and found by distance")
+  @Test("Geographic positions are stored as 52-bit scores, and members are found by distance")
   func places() throws {
     let harness = ReplayHarness()
     try harness.run("GEOADD g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania")

@@ -93,7 +93,7 @@ struct FramingCase: Sendable, CustomTestStringConvertible {
 
 @Suite("Framing of command files")
 struct FramingTests {
-  @Test("Reads each file of a framing case as its row says", arguments: FramingCase.all)
+  @Test("Reads each framing case with the expected commands, notes or error", arguments: FramingCase.all)
   func cases(_ row: FramingCase) {
     let bytes = commandFixture(row.name)
     let reading = LogReading(bytes) { $0.allowsTruncated = row.allowsTruncated }
@@ -147,7 +147,7 @@ struct FramingTests {
     }
   }
 
-  @Test("Names a NUL in a line of text, and a line that is too long")
+  @Test("Rejects a NUL in a line of text, and a line that is too long")
   func badText() {
     #expect(
       LogReading(Array("SET a 1\nSET b x\0y\n".utf8)).error
@@ -179,7 +179,7 @@ struct FramingTests {
   }
 
   @Test(
-    "Takes a length or a count that the file does not back as a cut, without allocating it",
+    "Reports a length or a count beyond the end of the file as a cut, without allocating it",
     arguments: ["*4294967299\r\n$3\r\nSET\r\n", "*1\r\n$200000000000000\r\nabc", "*1\r\n$3000000000\r\n"])
   func claims(_ text: String) {
     let reading = LogReading(arrays("SELECT 0") + Array(text.utf8)) { $0.allowsTruncated = true }

@@ -210,7 +210,7 @@ struct CommandFileKindTests {
     ("", nil), ("hello world\n", nil), ("{\"db\":0}\n", nil), ("* a list\n", nil), ("# a heading\n", nil),
   ]
 
-  @Test("Goes by the first bytes", arguments: rows)
+  @Test("Depends on the first bytes of the file only", arguments: rows)
   func recognised(_ row: (start: String, kind: CommandFileKind?)) {
     #expect(CommandFileKind(Array(row.start.utf8)) { ["set", "get"].contains($0) } == row.kind)
   }
@@ -235,7 +235,7 @@ struct PreambleTests {
     }
   }
 
-  @Test("Are skipped if nobody reads them")
+  @Test("Are skipped if they are not read")
   func skipped() throws {
     let bytes = readFile("\(Fixture.root)/aof/redis-6.2.16-preamble.aof")
     let log = CommandLog(MemorySource(bytes))
@@ -246,7 +246,7 @@ struct PreambleTests {
     #expect(count == LogReading(bytes).commands.count)
   }
 
-  @Test("Lie before a stop point")
+  @Test("Precede every stop point: an offset inside a snapshot is refused")
   func stop() {
     let bytes = readFile("\(Fixture.root)/aof/redis-6.2.16-preamble.aof")
     let first = UInt64(LogReading(bytes).lines[2].prefix { $0.isNumber })!
@@ -256,7 +256,7 @@ struct PreambleTests {
         == "refused at offset 0: expected an offset from \(first) on, after the snapshot, found \(first - 1)")
   }
 
-  @Test("Of a replication link end with a mark, and empty lines come between the commands")
+  @Test("Of a replication link end with a mark, and can be followed by empty lines between commands")
   func replication() {
     let mark = String(repeating: "a1b2", count: 10)
     let snapshot = readFile("\(Fixture.root)/redis-6.2.16/all.rdb")

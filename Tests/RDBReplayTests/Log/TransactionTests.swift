@@ -22,7 +22,7 @@ struct TransactionTests {
     #expect(reading.notes == ["nestedTransaction 0:15 0"])
   }
 
-  @Test("Pass over MULTI and EXEC with arguments, as a server does")
+  @Test("Count MULTI and EXEC with arguments as failed commands, as a server does")
   func wrongArguments() {
     #expect(
       LogReading(arrays("MULTI x", "EXEC x", "MULTI", "EXEC x", "SET a 1", "EXEC")).lines == [
@@ -55,7 +55,7 @@ struct StopTests {
   static let bytes = arrays(
     "#TS:1700000000", "SET a 1", "MULTI", "SET b 2", "#TS:1700000005", "SET c 3", "EXEC", "#TS:1700000009", "FLUSHALL")
 
-  @Test("At a time, all before the first later annotation is read, without a transaction that it is in")
+  @Test("At a time, reading ends before the first later annotation, or before the transaction that contains it")
   func time() {
     func commands(_ time: Int64) -> [String] {
       LogReading(Self.bytes) { $0.stop = .time(UnixMilliseconds(time)) }.commands
@@ -69,7 +69,7 @@ struct StopTests {
       LogReading(Self.bytes) { $0.stop = .time(UnixMilliseconds(1_700_000_001_000)) }.notes == ["stopped 0:43 0"])
   }
 
-  @Test("A time needs annotations, and lies after the beginning of the log")
+  @Test("A time is refused if the log has no annotations, or begins at a later time")
   func timeless() {
     #expect(
       LogReading(arrays("SET a 1")) { $0.stop = .time(UnixMilliseconds(1)) }.error

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct StreamServerTests {
-  @Test("Commands on streams leave what they leave on a server", arguments: LiveServer.Kind.allCases)
+  @Test("Random commands on streams build the same keys as on a server", arguments: LiveServer.Kind.allCases)
   func randomCommands(_ kind: LiveServer.Kind) throws {
     let count = isDeep ? 200_000 : TestExtent.current == .sample ? 2_000 : 10_000
     let seed = ProcessInfo.processInfo.environment["RDB_TEST_SEED"].flatMap { UInt64($0) } ?? 14

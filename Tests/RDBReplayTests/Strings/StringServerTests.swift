@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct StringServerTests {
-  @Test("Commands on strings leave what they leave on a server", arguments: LiveServer.Kind.allCases)
+  @Test("Random commands on strings build the same keys as on a server", arguments: LiveServer.Kind.allCases)
   func randomCommands(_ kind: LiveServer.Kind) throws {
     let count = isDeep ? 300_000 : TestExtent.current == .sample ? 4_000 : 20_000
     let seed = ProcessInfo.processInfo.environment["RDB_TEST_SEED"].flatMap { UInt64($0) } ?? 14

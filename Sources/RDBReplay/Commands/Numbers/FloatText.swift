@@ -8,8 +8,8 @@ enum FloatText {
     case infinity(isNegative: Bool)
     case zero(isNegative: Bool)
     case decimal
-    /// A hexadecimal number: `mantissa` × 2^`exponent`. The lowest bit of the mantissa stands for all digits that do
-    /// not fit.
+    /// A hexadecimal number: `mantissa` × 2^`exponent`. Digits that do not fit set the lowest bit of the mantissa,
+    /// unless they are 0.
     case hexadecimal(isNegative: Bool, mantissa: UInt64, exponent: Int)
   }
 

@@ -22,13 +22,13 @@ extension Execution {
       let left = command.count - index - 1
       switch word {
       case "get" where left >= 2:
-        _ = try bitfieldPlace(command, index)
+        _ = try bitfieldPosition(command, index)
         index += 3
       case "set" where left >= 3, "incrby" where left >= 3:
-        let place = try bitfieldPlace(command, index)
+        let position = try bitfieldPosition(command, index)
         steps.append(
           BitfieldStep(
-            offset: place.offset, width: place.width, isSigned: place.isSigned, isIncrement: word == "incrby",
+            offset: position.offset, width: position.width, isSigned: position.isSigned, isIncrement: word == "incrby",
             number: try command.integer(index + 3), overflow: overflow))
         index += 4
       case "overflow" where left >= 1:
@@ -44,7 +44,7 @@ extension Execution {
   }
 
   /// The type and offset after the word at `index`, such as `u8 #3`.
-  private func bitfieldPlace(
+  private func bitfieldPosition(
     _ command: ReplayCommand, _ index: Int
   ) throws(CommandError) -> (offset: Int, width: Int, isSigned: Bool) {
     let badType = CommandError("the type of the bit field is not i1 to i64 or u1 to u63")

@@ -102,10 +102,10 @@ struct HyperLogLog {
     }
     var position = Self.headerByteCount
     while position < bytes.count {
-      let run = self.run(at: position)
-      guard values.count + run.count <= Self.registerCount else { throw Damaged() }
-      values.append(contentsOf: repeatElement(run.value, count: run.count))
-      position += run.byteCount
+      let opcode = self.opcode(at: position)
+      guard values.count + opcode.count <= Self.registerCount else { throw Damaged() }
+      values.append(contentsOf: repeatElement(opcode.value, count: opcode.count))
+      position += opcode.byteCount
     }
     guard values.count == Self.registerCount else { throw Damaged() }
     return values
@@ -159,7 +159,7 @@ struct HyperLogLog {
 
   // MARK: Sparse form
 
-  private func run(at position: Int) -> (value: UInt8, count: Int, byteCount: Int) {
+  private func opcode(at position: Int) -> (value: UInt8, count: Int, byteCount: Int) {
     let code = bytes[position]
     switch code >> 6 {
     case 0: return (0, Int(code) + 1, 1)
@@ -183,25 +183,25 @@ struct HyperLogLog {
     var previous = position
     while true {
       guard position < bytes.count else { throw Damaged() }
-      let run = self.run(at: position)
-      if index < first + run.count {
-        if run.value >= value { return false }
+      let opcode = self.opcode(at: position)
+      if index < first + opcode.count {
+        if opcode.value >= value { return false }
         let parts =
-          Self.code(run.value, index - first) + Self.code(value, 1)
-          + Self.code(run.value, first + run.count - 1 - index)
-        if parts.count > run.byteCount, bytes.count + parts.count - run.byteCount > Self.sparseByteCount {
+          Self.code(opcode.value, index - first) + Self.code(value, 1)
+          + Self.code(opcode.value, first + opcode.count - 1 - index)
+        if parts.count > opcode.byteCount, bytes.count + parts.count - opcode.byteCount > Self.sparseByteCount {
           return try raiseDense(index, to: value)
         }
-        let end = min(position + run.byteCount, bytes.count)
+        let end = min(position + opcode.byteCount, bytes.count)
         // If the second byte of the opcode is missing, a server drops the last new byte.
-        bytes.replaceSubrange(position..<end, with: parts.dropLast(position + run.byteCount - end))
-        mergeRuns(from: previous)
+        bytes.replaceSubrange(position..<end, with: parts.dropLast(position + opcode.byteCount - end))
+        mergeOpcodes(from: previous)
         invalidate()
         return true
       }
       previous = position
-      position += run.byteCount
-      first += run.count
+      position += opcode.byteCount
+      first += opcode.count
     }
   }
 
@@ -212,21 +212,21 @@ struct HyperLogLog {
 
   /// Merges neighbouring opcodes of the same value above 0 among the five opcodes from `start` on. A change affects at
   /// most five.
-  private mutating func mergeRuns(from start: Int) {
+  private mutating func mergeOpcodes(from start: Int) {
     var position = start
     for _ in 0..<5 {
       guard position < bytes.count else { return }
-      let run = self.run(at: position)
-      if run.value > 0, position + 1 < bytes.count {
-        let next = self.run(at: position + 1)
-        if next.value == run.value, next.count + run.count <= 4 {
-          bytes[position] = Self.code(run.value, run.count + next.count)[0]
+      let opcode = self.opcode(at: position)
+      if opcode.value > 0, position + 1 < bytes.count {
+        let next = self.opcode(at: position + 1)
+        if next.value == opcode.value, next.count + opcode.count <= 4 {
+          bytes[position] = Self.code(opcode.value, opcode.count + next.count)[0]
           bytes.remove(at: position + 1)
           // The merged opcode can be merged with its new neighbour too.
           continue
         }
       }
-      position += run.byteCount
+      position += opcode.byteCount
     }
   }
 

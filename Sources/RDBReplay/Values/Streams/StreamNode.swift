@@ -13,14 +13,14 @@ struct StreamNode {
   struct Slot {
     let id: StreamID
     /// The offset, shifted to the left by one; the lowest bit says whether the entry was deleted.
-    private var place: Int
+    private var shiftedOffset: Int
 
-    fileprivate init(_ id: StreamID, offset: Int) { (self.id, place) = (id, offset << 1) }
+    fileprivate init(_ id: StreamID, offset: Int) { (self.id, shiftedOffset) = (id, offset << 1) }
 
-    fileprivate var offset: Int { place >> 1 }
+    fileprivate var offset: Int { shiftedOffset >> 1 }
     fileprivate(set) var isDeleted: Bool {
-      get { place & 1 == 1 }
-      set { place = place & ~1 | (newValue ? 1 : 0) }
+      get { shiftedOffset & 1 == 1 }
+      set { shiftedOffset = shiftedOffset & ~1 | (newValue ? 1 : 0) }
     }
   }
 
