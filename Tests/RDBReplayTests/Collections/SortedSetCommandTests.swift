@@ -128,4 +128,21 @@ struct SortedSetCommandTests {
     try harness.run("SORT none STORE numbers")
     #expect(try harness.value("numbers") == nil)
   }
+
+  @Test("SORT takes the numbers that the server takes")
+  func sortedNumbers() throws {
+    let texts = ["1e400", "1e-400", "1e-310", "0x10", "inf"]
+    let accepted: [ServerVersion: [String]] = [
+      ServerVersion(.redis, 7, 0): ["0x10", "inf"],
+      ServerVersion(.redis, 8, 2): ["1e400", "1e-400", "1e-310", "inf"],
+      ServerVersion(.valkey, 9, 1): ["1e-310", "inf"],
+    ]
+    for (server, accepted) in accepted {
+      for text in texts {
+        let harness = ReplayHarness(server)
+        try harness.run("RPUSH l \(text)", "SORT l STORE sorted")
+        #expect(harness.failureCount == (accepted.contains(text) ? 0 : 1), "\(server) \(text)")
+      }
+    }
+  }
 }

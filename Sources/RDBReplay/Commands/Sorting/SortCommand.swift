@@ -1,4 +1,5 @@
 import RDB
+import RDBFormat
 
 extension CommandTable {
   static let sortRows: [CommandRow] = [CommandRow("sort", -2, .special(sortKeys), Execution.storeSorted)]
@@ -137,15 +138,26 @@ extension Execution {
         weighted.append((element, 0))
         continue
       }
-      guard let (weight, isOutOfRange) = FloatText.lenient(text[...], limits), !isOutOfRange else {
-        throw CommandError.notSortable
-      }
-      weighted.append((element, weight))
+      weighted.append((element, try weight(text)))
     }
     let sorted = weighted.sorted {
       $0.weight != $1.weight ? $0.weight < $1.weight : $0.element.lexicographicallyPrecedes($1.element)
     }.map(\.element)
     return options.isDescending ? sorted.reversed() : sorted
+  }
+
+  /// The number by which SORT compares an element.
+  ///
+  /// Redis before 8.0 refuses numbers that are too large or too small for their full precision, later ones take them as
+  /// infinity or 0; Valkey refuses those that would become infinity or 0, and no text.
+  private func weight(_ text: [UInt8]) throws(CommandError) -> Double {
+    guard let (weight, isOutOfRange) = FloatText.lenient(text[...], limits) else { throw .notSortable }
+    let isStrict = limits.readsNumbersStrictly
+    let isRefused =
+      limits.server.vendor == .valkey
+      ? isOutOfRange || isStrict && (text.first ?? 0) == 0 : !isStrict && (isOutOfRange || weight.isSubnormal)
+    if isRefused { throw .notSortable }
+    return weight
   }
 
   /// The string, or with `->` the field of a hash, that a pattern names for an element; `#` is the element itself.
