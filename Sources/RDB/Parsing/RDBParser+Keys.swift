@@ -94,11 +94,6 @@ extension RDBParser {
         cursor.position = committed
       }
     }
-    if storedStringTypes.contains(type), let limit = interest.storedLimit,
-      try passString(&cursor, type, interest, atMost: limit, &sink)
-    {
-      return
-    }
     if case .elements = interest, packedTypes.contains(type), case .packed(let packed) = type.layout.content {
       beginValue(type, offset: cursor.offset)
       state.value.mode = .elements
@@ -132,6 +127,7 @@ extension RDBParser {
       state.value.mode = .validate
       state.value.measure = ValueMeasure()
     case .stored, .storedOrOutlined, .validatedStored, .validatedStoredOrOutlined:
+      if storedStringTypes.contains(type), try passString(&cursor, interest, &sink) { return }
       state.value.mode = .elements
       if type.isSelfContained {
         try lookAhead(&cursor, interest, &sink)

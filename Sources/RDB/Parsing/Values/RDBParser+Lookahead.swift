@@ -26,10 +26,9 @@ extension RDBParser {
   /// - Returns: Whether that was done; if not, the look ahead decides.
   @inlinable @_lifetime(cursor: copy cursor)
   mutating func passString<S: RDBSink & ~Copyable>(
-    _ cursor: inout ByteCursor, _ type: ValueType, _ interest: Interest, atMost limit: UInt64, _ sink: inout S
+    _ cursor: inout ByteCursor, _ interest: Interest, _ sink: inout S
   ) throws -> Bool {
-    beginValue(type, offset: cursor.offset)
-    let byteCount = wholeStoredByteCount(cursor, interest, atMost: limit)
+    let byteCount = wholeStoredByteCount(cursor, interest, atMost: interest.storedLimit ?? 0)
     guard byteCount > 0 else { return false }
     state.value.mode = .stored
     try sink.beginStored(byteCount: UInt64(byteCount))
