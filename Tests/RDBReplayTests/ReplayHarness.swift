@@ -107,9 +107,19 @@ struct SnapshotContents: Equatable {
       } else if let name {
         // Releases write scores as different texts, so that the sizes of packed sorted sets differ.
         let isPackedZset = line.hasPrefix("elements") && keys[name]![0].hasPrefix("zset")
-        keys[name]!.append(isPackedZset ? "elements" : line)
+        keys[name]!.append(isPackedZset ? "elements" : Self.withoutRecentTimes(line))
       }
     }
+  }
+
+  /// A line about a consumer or a pending entry, without the times at which a replay or a server ran: since 2022.
+  private static func withoutRecentTimes(_ line: String) -> String {
+    guard line.hasPrefix("consumer ") || line.hasPrefix("pending ") else { return line }
+    let words = line.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      let time = Int64(word.filter { $0.isASCII && $0.isNumber }) ?? 0
+      return time >= 1_650_000_000_000 && !word.contains("-") ? "recently" : String(word)
+    }
+    return words.joined(separator: " ")
   }
 
   /// The differences from other contents, one per line.

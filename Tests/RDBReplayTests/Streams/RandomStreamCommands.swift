@@ -74,7 +74,7 @@ struct RandomStreamCommands {
       case 0: words += ["IDLE", "\(number(0..<9_000_000))"]
       case 1:
         words += [
-          "TIME", chance(20) ? pick("-5", "99999999999999", "x") : "\(1_700_000_000_000 + number(0..<1_000_000))",
+          "TIME", chance(20) ? pick("-5", "99999999999999", "x") : "\(1_600_000_000_000 + number(0..<1_000_000))",
         ]
       case 2: words += ["RETRYCOUNT", "\(number(-2..<9))"]
       case 3, 4: words += ["FORCE"]

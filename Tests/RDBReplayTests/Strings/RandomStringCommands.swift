@@ -4,10 +4,13 @@ import TestSupport
 struct RandomStringCommands {
   private var random: SeededGenerator
   private let isValkey: Bool
+  /// Whether the commands are for a server that loads a file: such a server accepts any offset of bits and expiries in the
+  /// past. Relative expiries depend on the time of loading.
+  private let isLoading: Bool
 
-  init(seed: UInt64, isValkey: Bool) {
+  init(seed: UInt64, isValkey: Bool, isLoading: Bool = false) {
     random = SeededGenerator(seed: seed)
-    self.isValkey = isValkey
+    (self.isValkey, self.isLoading) = (isValkey, isLoading)
   }
 
   private mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
@@ -46,13 +49,14 @@ struct RandomStringCommands {
   }
 
   private mutating func expiry() -> [String] {
+    if isLoading { return [pick("PXAT", "EXAT", "pxat"), pick("0", "1", "-1", "x", "5000", "1600000000000", "\(number(1..<9_000_000_000))")] }
     switch number(0..<12) {
-    case 0: [pick("EX", "PX", "EXAT", "PXAT"), pick("0", "-1", "x", "9223372036854775807")]
-    case 1...3: ["EX", "\(number(1000..<9_000_000))"]
-    case 4: ["PX", "\(number(1_000_000..<9_000_000_000))"]
-    case 5: ["EXAT", "\(number(4_000_000_000..<5_000_000_000))"]
-    case 6: [pick("EX", "PX", "foo")]
-    default: ["PXAT", "\(number(4_000_000_000_000..<5_000_000_000_000))"]
+    case 0: return [pick("EX", "PX", "EXAT", "PXAT"), pick("0", "-1", "x", "9223372036854775807")]
+    case 1...3: return ["EX", "\(number(1000..<9_000_000))"]
+    case 4: return ["PX", "\(number(1_000_000..<9_000_000_000))"]
+    case 5: return ["EXAT", "\(number(4_000_000_000..<5_000_000_000))"]
+    case 6: return [pick("EX", "PX", "foo")]
+    default: return ["PXAT", "\(number(4_000_000_000_000..<5_000_000_000_000))"]
     }
   }
 
@@ -78,7 +82,7 @@ struct RandomStringCommands {
       let width =
         chance(5) ? number(0..<70) : [1, 2, 5, 7, 8, 13, 16, 31, 32, 33, 62, 63, 64].randomElement(using: &random)!
       let type = pick("u", "i", "i", "u") + "\(width == 64 && chance(50) ? 63 : width)"
-      let offset = (chance(30) ? "#" : "") + (chance(4) ? integer() : "\(number(0..<200))")
+      let offset = (chance(30) ? "#" : "") + (chance(4) && !isLoading ? integer() : "\(number(0..<200))")
       switch number(0..<8) {
       case 0: words += ["GET", type, offset]
       case 1, 2, 3: words += ["SET", type, offset, integer()]
@@ -114,6 +118,7 @@ struct RandomStringCommands {
     case 0, 1, 2: return ["SET", key(), value()] + setOptions()
     case 3: return ["SETNX", key(), value()]
     case 4:
+      if isLoading { return ["INCR", key()] }
       return chance(50)
         ? ["SETEX", key(), integer(), value()] : ["PSETEX", key(), "\(number(0..<9_000_000) * 1000)", value()]
     case 5: return ["GETSET", key(), value()]
@@ -136,6 +141,7 @@ struct RandomStringCommands {
     case 23, 24:
       return ["BITOP", pick("AND", "or", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE", "foo"), key()]
         + (0..<number(1..<4)).map { _ in key() }
+    case 25 where chance(10): return ["XADD", key(), "1", "a", "b"]
     case 25: return ["DEL", key()]
     default: return hyperLogLog()
     }
