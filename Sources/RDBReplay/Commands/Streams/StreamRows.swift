@@ -11,9 +11,9 @@ extension CommandTable {
     CommandRow("xclaim", -6, .first, Execution.xclaim),
     CommandRow("xautoclaim", -6, .first, Execution.xautoclaim),
     CommandRow("xreadgroup", -7, .special(keysOfXreadgroup), Execution.xreadgroup),
-    CommandRow("xnack", -6, .first, .notReplayed("the command is not implemented (Redis 8.8)")),
-    CommandRow("xcfgset", -2, .first, .notReplayed("the command is not implemented (Redis 8.6)")),
-    CommandRow("xidmprecord", -2, .first, .notReplayed("the command is not implemented (Redis 8.6)")),
+    CommandRow("xnack", -7, .first, .notReplayed("the command is not implemented (Redis 8.8)")),
+    CommandRow("xcfgset", -4, .first, .notReplayed("the command is not implemented (Redis 8.6)")),
+    CommandRow("xidmprecord", 5, .first, .notReplayed("the command is not implemented (Redis 8.6)")),
   ]
 
   /// `XREADGROUP GROUP group consumer … STREAMS key [key …] id [id …]`: the first half of the arguments after STREAMS.

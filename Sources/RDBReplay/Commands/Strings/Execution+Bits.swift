@@ -35,14 +35,7 @@ extension Execution {
       remove(command[2])
       return
     }
-    var result = [UInt8](repeating: 0, count: count)
-    var column = [UInt8](repeating: 0, count: sources.count)
-    for position in 0..<count {
-      for source in sources.indices {
-        column[source] = position < sources[source].count ? sources[source][position] : 0
-      }
-      result[position] = operation.combine(column)
-    }
+    let result = operation.combine(sources, byteCount: count)
     set(command[2], .string(result, isRaw: true))
   }
 
@@ -79,25 +72,52 @@ enum BitOperation: String {
     }
   }
 
-  /// Combines the bytes that the keys have at one offset; there is at least one.
-  func combine(_ bytes: [UInt8]) -> UInt8 {
-    let first = bytes[0]
-    var others: UInt8 { bytes.dropFirst().reduce(0, |) }
+  /// Combines strings, of which the shorter ones are continued by bytes of 0.
+  ///
+  /// - Parameter sources: At least one string; none is longer than `byteCount`.
+  func combine(_ sources: [[UInt8]], byteCount: Int) -> [UInt8] {
+    var first = sources[0]
+    first.append(contentsOf: repeatElement(0, count: byteCount - first.count))
     switch self {
-    case .and: return bytes.reduce(255, &)
-    case .or: return bytes.reduce(0, |)
-    case .xor: return bytes.reduce(0, ^)
-    case .not: return ~first
-    case .diff: return first & ~others
-    case .diff1: return others & ~first
-    case .andor: return first & others
-    case .one:
-      var (once, twice): (UInt8, UInt8) = (0, 0)
-      for byte in bytes {
-        twice |= once & byte
-        once |= byte
+    case .not: return first.map { ~$0 }
+    case .and:
+      for source in sources.dropFirst() {
+        for index in 0..<source.count { first[index] &= source[index] }
+        for index in source.count..<byteCount { first[index] = 0 }
       }
-      return once & ~twice
+      return first
+    case .xor:
+      for source in sources.dropFirst() {
+        for index in 0..<source.count { first[index] ^= source[index] }
+      }
+      return first
+    case .or, .diff, .diff1, .andor, .one:
+      return combineByCount(first, sources.dropFirst())
     }
+  }
+
+  /// The operations that ask whether no, one or more of the strings have a bit.
+  private func combineByCount(_ first: [UInt8], _ others: ArraySlice<[UInt8]>) -> [UInt8] {
+    // Bits that at least one of the other strings has, and bits that at least two of them have.
+    var once = [UInt8](repeating: 0, count: first.count)
+    var twice = once
+    for other in others {
+      for index in 0..<other.count {
+        twice[index] |= once[index] & other[index]
+        once[index] |= other[index]
+      }
+    }
+    var result = first
+    for index in 0..<first.count {
+      let (own, others) = (first[index], once[index])
+      switch self {
+      case .diff: result[index] = own & ~others
+      case .diff1: result[index] = others & ~own
+      case .andor: result[index] = own & others
+      case .one: result[index] = (own ^ others) & ~twice[index]
+      default: result[index] = own | others
+      }
+    }
+    return result
   }
 }

@@ -19,6 +19,7 @@ extension CommandTable {
     CommandRow("incrby", 3, .first, Execution.incrby),
     CommandRow("decrby", 3, .first, Execution.decrby),
     CommandRow("incrbyfloat", 3, .first, Execution.incrbyfloat),
+    CommandRow("increx", -2, .first, .notReplayed("the command is not implemented (Redis 8.8, Valkey 9.2)")),
     CommandRow("setbit", 4, .first, Execution.setbit),
     CommandRow("bitop", -4, .range(first: 2, last: -1, step: 1), Execution.bitop),
     CommandRow("bitfield", -2, .first, Execution.bitfield),
