@@ -36,8 +36,10 @@ import Testing
 
   @Test func noCommandAboutStringsOrStreamsIsLeftOut() {
     let families: Set = [
-      "set", "setnx", "setrange", "append", "incr", "incrby", "decr", "decrby", "mset", "msetnx", "msetex", "setbit", "bitop",
-      "bitfield", "pfadd", "pfcount", "pfmerge", "pfdebug", "xadd", "xtrim", "xdel", "xdelex", "xackdel", "xsetid", "xgroup",
+      "set", "setnx", "setrange", "append", "incr", "incrby", "decr", "decrby", "mset", "msetnx", "msetex", "setbit",
+      "bitop",
+      "bitfield", "pfadd", "pfcount", "pfmerge", "pfdebug", "xadd", "xtrim", "xdel", "xdelex", "xackdel", "xsetid",
+      "xgroup",
       "xack", "xclaim",
     ]
     for (server, words) in Self.commands where families.contains(words[0].lowercased()) {

@@ -49,7 +49,12 @@ struct RandomStringCommands {
   }
 
   private mutating func expiry() -> [String] {
-    if isLoading { return [pick("PXAT", "EXAT", "pxat"), pick("0", "1", "-1", "x", "5000", "1600000000000", "\(number(1..<9_000_000_000))")] }
+    if isLoading {
+      return [
+        pick("PXAT", "EXAT", "pxat"),
+        pick("0", "1", "-1", "x", "5000", "1600000000000", "\(number(1..<9_000_000_000))"),
+      ]
+    }
     switch number(0..<12) {
     case 0: return [pick("EX", "PX", "EXAT", "PXAT"), pick("0", "-1", "x", "9223372036854775807")]
     case 1...3: return ["EX", "\(number(1000..<9_000_000))"]
