@@ -59,12 +59,17 @@ final class ChildProcess {
 
 /// A Unix domain socket.
 enum LocalSocket {
+  /// Whether a path is short enough for a socket.
+  static func fits(_ path: String) -> Bool {
+    path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+  }
+
   /// Sends a request to a server, and returns the beginning of its answer; `nil` if there is none.
   static func ask(_ request: String, at path: String) -> String? {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+    guard fits(path) else { return nil }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     #if canImport(Darwin)
       let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)

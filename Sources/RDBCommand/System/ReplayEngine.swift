@@ -23,6 +23,10 @@ struct ReplayEngine {
   func snapshot(of parts: [LogPart], manifest: (name: String, bytes: [UInt8])?) throws -> FileSource {
     let folder = try Folder()
     defer { folder.remove() }
+    guard LocalSocket.fits("\(folder.path)/s") else {
+      throw Failure(
+        .ioError, "the path of the temporary folder is too long for a socket", hint: "Set TMPDIR to a shorter path.")
+    }
     var arguments = [
       program, "--port", "0", "--unixsocket", "s", "--dir", folder.path, "--save", "", "--appendonly", "yes",
       "--appendfsync", "no", "--dbfilename", "dump.rdb", "--logfile", "log", "--auto-aof-rewrite-percentage", "0",
@@ -101,7 +105,9 @@ private struct Folder {
   func lastLine(of name: String) -> String? {
     guard let source = try? FileSource(path: "\(path)/\(name)") else { return nil }
     var bytes = [UInt8](repeating: 0, count: 64 << 10)
-    guard let count = try? bytes.withUnsafeMutableBytes({ try source.read(into: $0) }) else { return nil }
+    let size = source.totalByteCount ?? 0
+    let start = size - min(size, UInt64(bytes.count))
+    guard let count = try? bytes.withUnsafeMutableBytes({ try source.read(at: start, into: $0) }) else { return nil }
     return bytes.prefix(count).split(separator: 10).last.map { String(decoding: $0, as: UTF8.self) }
   }
 

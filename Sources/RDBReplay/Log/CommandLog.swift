@@ -345,3 +345,13 @@ func firstBytes(of source: any ByteSource, count: Int) throws -> [UInt8] {
   }
   return Array(buffer[..<filled])
 }
+
+extension CommandLog {
+  package var ledger: Ledger {
+    var ledger = Ledger()
+    for note in notes {
+      ledger.note("\(note)", key: name(of: note.part).map { Array($0.utf8) }, offset: Int(clamping: note.offset))
+    }
+    return ledger
+  }
+}

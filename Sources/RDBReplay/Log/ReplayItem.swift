@@ -26,6 +26,9 @@ package protocol ReplayLog: AnyObject {
   ///
   /// - Throws: ``RDBError`` with the offset in the file, whose name is ``RDBError/path`` where there are several.
   func next() throws -> ReplayItem?
+
+  /// The notes about the log so far.
+  var ledger: Ledger { get }
 }
 
 /// A note about a log that is not an error, such as a skipped annotation.

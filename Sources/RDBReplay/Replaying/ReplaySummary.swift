@@ -68,7 +68,9 @@ extension ReplaySummary.Count {
 
 extension [ReplaySummary.Failure: ReplaySummary.Count] {
   mutating func add(_ command: ReplayCommand, _ name: String, _ reason: String) {
-    let failure = ReplaySummary.Failure(command: name, reason: reason)
+    // A file can have any number of unknown names: only the first are told apart.
+    let shown = count < 1000 ? String(name.prefix(64)) : "…"
+    let failure = ReplaySummary.Failure(command: shown, reason: reason)
     self[failure, default: ReplaySummary.Count(part: command.part, offset: command.offset)].count += 1
   }
 }

@@ -61,7 +61,11 @@ extension ReplaySource {
     self.init(replay, logByteCount: byteCount) { [log] in CommandLog(parts, log) }
   }
 
-  /// The commands that are missing from the keyspace, as losses, and the failed commands, as notes. The ledger is
+  /// The commands that are missing from the keyspace, as losses; the failed commands and what is odd about the log, as notes. It is
   /// complete at the end of the source.
-  public var ledger: Ledger { summary.ledger }
+  public var ledger: Ledger {
+    var ledger = summary.ledger
+    if let log { ledger.merge(log.ledger) }
+    return ledger
+  }
 }

@@ -14,6 +14,8 @@ import RDBSupport
 public final class ReplaySource: ByteSource {
   private let options: ReplayOptions
   private let makeLog: () throws -> any ReplayLog
+  /// The log as it was opened last.
+  private(set) var log: (any ReplayLog)?
   /// Whether the log is so large that it is read in two passes from the start.
   package let isLarge: Bool
   private let output = DrainedDestination()
@@ -66,11 +68,17 @@ public final class ReplaySource: ByteSource {
 
   private func makeProducer() throws -> any KeyspaceProducer {
     if !isLarge {
-      do { return try WholeReplay(try makeLog(), options) } catch let error as RDBError
+      do { return try WholeReplay(try openLog(), options) } catch let error as RDBError
         where error.code == .replayMemory
       {}
     }
-    return try GroupedReplay(options, makeLog)
+    return try GroupedReplay(options, openLog)
+  }
+
+  private func openLog() throws -> any ReplayLog {
+    let log = try makeLog()
+    self.log = log
+    return log
   }
 }
 

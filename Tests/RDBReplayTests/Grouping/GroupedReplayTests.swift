@@ -12,6 +12,7 @@ import Testing
     private var items: ArraySlice<ReplayItem>
     init(_ items: [ReplayItem]) { self.items = items[...] }
     func next() -> ReplayItem? { items.popFirst() }
+    var ledger: Ledger { Ledger() }
   }
 
   private static func options(_ memoryLimit: Int) -> ReplayOptions {
