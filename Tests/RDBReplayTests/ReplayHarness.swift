@@ -138,6 +138,7 @@ struct SnapshotContents: Equatable {
 
 /// A log of commands in memory.
 private final class CommandLog: ReplayLog {
+  var ledger: Ledger { Ledger() }
   private var commands: ArraySlice<ReplayCommand>
 
   init(_ commands: [ReplayCommand]) { self.commands = commands[...] }
