@@ -34,7 +34,8 @@ package final class Replay {
       return
     }
     switch row.action {
-    case .noEffect: if row.name == "config", command.count > 1, command.isWord(1, "set") { summary.configurationCount += 1 }
+    case .noEffect:
+      if row.name == "config", command.count > 1, command.isWord(1, "set") { summary.configurationCount += 1 }
     case .notReplayed(let reason): try leaveOut(command, row.name, reason)
     case .native(let run):
       do {
