@@ -11,8 +11,8 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "info", "check", "keys", "get", "index", "top-elements", "memory", "bigkeys", "memkeys",
-    "hotkeys", "idle", "prefix",
+    "rdb", "resp", "json", "info", "check", "keys", "get", "index", "top-elements", "history", "memory", "bigkeys",
+    "memkeys", "hotkeys", "idle", "prefix",
     "ttl", "stats", "analyze", "merge-reports", "bench", "gen",
   ]
 

@@ -28,7 +28,7 @@ struct RDBTool: ParsableCommand {
       CommandGroup(
         name: "Inspect",
         subcommands: [
-          Info.self, Check.self, Keys.self, Get.self, Index.self, TopElementsCommand.self,
+          Info.self, Check.self, Keys.self, Get.self, Index.self, TopElementsCommand.self, History.self,
         ]),
       CommandGroup(
         name: "Report",

@@ -12,7 +12,7 @@ struct LogArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Replay up to this time, by the #TS: lines of an append-only file: 2026-01-01T12:30Z, or a Unix time in s.",
+      "Replay up to this time of the #TS: lines: 2026-01-01T12:30Z, or a Unix time in s.",
       valueName: "time"))
   var untilTime: String?
 

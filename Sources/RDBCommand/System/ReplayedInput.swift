@@ -7,6 +7,10 @@ import RDBReplay
 final class ReplayedInput {
   /// The snapshot of the keyspace.
   let source: ReplaySource
+  private let replayOptions: ReplayOptions
+  /// The files in the order of loading.
+  let parts: [LogPart]
+  private let logOptions: LogOptions
   private let opened: Opened
   /// The bytes of all files; `nil` if they are not known.
   private let totalByteCount: UInt64?
@@ -23,7 +27,8 @@ final class ReplayedInput {
   init(_ parts: [LogPart], totalByteCount: UInt64?, _ logOptions: LogOptions, _ options: ReplayOptions) {
     let opened = Opened()
     self.opened = opened
-    self.totalByteCount = totalByteCount
+    (self.parts, self.logOptions, self.totalByteCount) = (parts, logOptions, totalByteCount)
+    replayOptions = options
     source = ReplaySource(options, logByteCount: totalByteCount) {
       let log = CommandLog(parts, logOptions, progress: opened.progress)
       opened.log = log
@@ -31,15 +36,53 @@ final class ReplayedInput {
     }
   }
 
+  /// Names that `rename-command` gave to commands, in lower case, and the commands' own names.
+  var renamedCommands: [String: String] { replayOptions.renamedCommands }
+
+  /// Opens the log once more, to read it without replaying it.
+  func openLog() -> CommandLog { CommandLog(parts, logOptions, progress: opened.progress) }
+
+  /// Replays the log without a use for its keyspace. Commands that cannot be replayed are counted.
+  ///
+  /// - Returns: What happened, and the error that ended replaying.
+  func replayAll() -> (summary: ReplaySummary, error: RDBError?) {
+    var options = replayOptions
+    options.skipsUnknown = true
+    let source = ReplaySource(options, logByteCount: totalByteCount) { self.openLog() }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+    defer { buffer.deallocate() }
+    do {
+      while try source.read(into: buffer) > 0 {}
+      return (source.summary, nil)
+    } catch {
+      return (source.summary, RDBError.transfer("read", error, at: 0))
+    }
+  }
+
+  /// Checks each file by itself.
+  func check() -> LogCheck { LogCheck(parts, logOptions, progress: opened.progress) }
+
+  /// What is remarkable about a log that was read.
+  func notes(of log: CommandLog) -> Ledger {
+    var ledger = Ledger()
+    for note in log.notes {
+      ledger.note("\(note)", key: log.name(of: note.part).map { Array($0.utf8) }, offset: Int(clamping: note.offset))
+    }
+    return ledger
+  }
+
+  /// The position in the files, for reading them once.
+  var passPosition: ProgressLine.Position {
+    let progress = opened.progress
+    return ProgressLine.Position(
+      read: { Int(clamping: progress.byteCount) }, total: totalByteCount)
+  }
+
   /// The commands that are missing from the keyspace, as losses, and the notes about commands and the log. Complete at
   /// the end of ``source``.
   var ledger: Ledger {
     var ledger = source.summary.ledger
-    for note in opened.log?.notes ?? [] {
-      let name = opened.log?.name(of: note.part)
-      ledger.note(
-        "\(note)", key: name.map { Array($0.utf8) }, offset: Int(clamping: note.offset))
-    }
+    if let log = opened.log { ledger.merge(notes(of: log)) }
     return ledger
   }
 

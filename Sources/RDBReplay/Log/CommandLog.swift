@@ -20,6 +20,9 @@ package final class CommandLog: ReplayLog {
   /// The number of notes of each kind. ``notes`` has only the first of each kind, 64 at most.
   package private(set) var noteCounts: [LogNote.Kind: UInt64] = [:]
 
+  /// The number of bytes that were read of each file so far, up to the current one.
+  package private(set) var byteCounts: [UInt64] = []
+
   /// The current file by its number; −1 before the first.
   private var part = -1
   private var commands: CommandReader?
@@ -72,6 +75,9 @@ package final class CommandLog: ReplayLog {
     return error.code == .refused ? error : error.inFile(name(of: part))
   }
 
+  /// The offset after the last whole command and transaction of the current file.
+  package var wholeByteCount: UInt64 { multi?.offset ?? commands?.offset ?? 0 }
+
   // MARK: Files
 
   private func nextItem() throws(RDBError) -> ReplayItem? {
@@ -91,6 +97,7 @@ package final class CommandLog: ReplayLog {
           return nil
         }
         part += 1
+        byteCounts.append(0)
         try begin()
         hand([.beginPart(part)] + (base.map { [.base($0)] } ?? []))
         continue
@@ -99,6 +106,7 @@ package final class CommandLog: ReplayLog {
       case .annotation: if let item = try annotation(commands) { return item }
       case .command: if let item = try command(commands) { return item }
       case .none:
+        byteCounts[part] = commands.fileEnd
         try endPart(commands)
         self.commands = nil
       }
@@ -319,6 +327,7 @@ package final class CommandLog: ReplayLog {
     dropTransaction()
     isOver = true
     commands = nil
+    byteCounts[part] = offset
     note(.stopped, at: offset)
   }
 

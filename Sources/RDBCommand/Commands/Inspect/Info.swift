@@ -1,6 +1,7 @@
 import ArgumentParser
 import RDB
 import RDBAnalysis
+import RDBReplay
 import RDBSupport
 
 /// `rdb info`: shows the origin and the contents of a snapshot.
@@ -9,11 +10,13 @@ struct Info: WorkingCommand {
     commandName: "info",
     abstract: "Show the origin and contents of a snapshot, and the servers that can load it.",
     discussion: """
-      Values are skipped. Expired keys are those that had expired when the snapshot was written.
+      Values are skipped. Expired keys are those that had expired when the snapshot was written. Of an append-only file, \
+      the keyspace that its commands build is shown, and then its files, times, and commands by name.
 
       Examples:
         rdb info dump.rdb
         rdb info dump.rdb --json | jq '.total.keys'
+        rdb info appendonlydir
         ssh db1 'cat /var/lib/redis/dump.rdb' | rdb info -
       """)
 
@@ -24,7 +27,7 @@ struct Info: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try reading.openAsIs(input.dump)
+    let input = try reading.open(input)
     let run = try SnapshotRun(input, reading)
     let origin = run.origin
     let now = UnixMilliseconds.now
@@ -32,8 +35,21 @@ struct Info: WorkingCommand {
       InfoSink(origin: origin, now: now)
     }
     let info = result.summary
-    let report = form.json ? try jsonDocument(info) : Array(info.text.utf8)
+    let log = try input.replayed.map { try logInfo(of: $0, input.shownName) }
+    let report =
+      form.json ? try jsonDocument(InfoDocument(info: info, log: log)) : Array((info.text + (log?.text ?? "")).utf8)
     try output.open(reading: input, form.onTerminal).writeWhole(report)
+  }
+}
+
+extension Info {
+  /// Reads the commands once more, without executing them.
+  private func logInfo(of replayed: ReplayedInput, _ name: String) throws -> LogInfo {
+    do {
+      return LogInfo(try LogReport(replayed.openLog(), renamedCommands: replayed.renamedCommands))
+    } catch {
+      throw RDBError.transfer("read", error, at: 0).failure(in: name)
+    }
   }
 }
 

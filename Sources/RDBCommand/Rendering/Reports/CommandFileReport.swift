@@ -4,7 +4,7 @@ import RDBSupport
 /// The result of `rdb check` for a file of commands. Its JSON is described by `Schemas/resp-check.schema.json`.
 struct CommandFileReport: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case type, format, condition, detail, offset, commands, trailer
+    case type, format, condition, detail, offset, commands, trailer, replay
     case isOK = "ok"
     case byteCount = "byte_count"
     case commandCount = "command_count"
@@ -25,6 +25,8 @@ struct CommandFileReport: Encodable {
   /// The number of commands by name.
   var commands: [String: UInt64]
   var trailer: Trailer?
+  /// What replaying the commands found; `nil` if they were not replayed.
+  var replay: ReplayFindings?
 
   struct Trailer: Encodable {
     var keys: UInt64
@@ -72,7 +74,7 @@ struct CommandFileReport: Encodable {
     } else if isOK {
       lines.row("trailer", "none: only a cut inside a command is detected (rdb resp --trailer)")
     }
-    return lines.text
+    return lines.text + (replay?.text ?? "")
   }
 
   private var verdict: String {
