@@ -102,7 +102,8 @@ package struct KeyHistory {
       return []
     default: break
     }
-    let indexes = CommandTable.rows[name].map { $0.keys.indexes(in: command) } ?? Array(command.arguments.indices.dropFirst())
+    let indexes =
+      CommandTable.rows[name].map { $0.keys.indexes(in: command) } ?? Array(command.arguments.indices.dropFirst())
     let keys = indexes.map { command[$0] }.filter(matches)
     guard !keys.isEmpty else { return nil }
     let databases = [current] + [otherDatabase(name, command)].compactMap { $0 }

@@ -45,7 +45,8 @@ struct LogCheckReport: Encodable {
     files = check.parts.map { part in
       File(
         file: part.name, role: part.role.rawValue,
-        condition: part.error.map { $0.code == .truncatedCommands || $0.code == .truncated ? "cut" : "damaged" } ?? "whole",
+        condition: part.error.map { $0.code == .truncatedCommands || $0.code == .truncated ? "cut" : "damaged" }
+          ?? "whole",
         damage: part.error.map { "\($0.code): expected \(OptionFlags.naming($0.expected)), found \($0.found)" },
         offset: part.error?.offset, wholeByteCount: part.wholeByteCount, commandCount: part.commandCount,
         snapshotKeyCount: part.snapshotKeyCount,
