@@ -21,6 +21,7 @@ let package = Package(
     example("ShowError"),
     example("OwnError"),
     example("ReadPipe"),
+    example("KeyHistory", "RESP"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 dump=../Fixtures/redis-6.2.16/sessions.rdb
 damaged=../Fixtures/damaged/024-redis-7.0.15-damaged-quicklist2.rdb
+log=../Fixtures/aof/redis-7.0.15-multipart/appendonly.aof.2.incr.aof
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
@@ -59,5 +60,8 @@ for configuration in ${1:-debug release}; do
   # The program stops before the end of its input, which ends `cat` by a signal.
   "$bin/ReadPipe" < <(cat "$dump") 2>/dev/null >"$work/ReadPipe.txt"
   compare ReadPipe
+
+  "$bin/KeyHistory" "$log" cart:v:list >"$work/KeyHistory.txt"
+  compare KeyHistory
 done
 exit $status
