@@ -155,7 +155,10 @@ let package = Package(
 // The fuzz targets and the micro benchmarks use declarations of `package` access, so they belong to this package. They
 // exist only for the scripts that set these variables: a user builds and fetches none of this.
 if Context.environment["RDB_FUZZ"] == "1" {
-  let targets = ["Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix"]
+  let targets = [
+    "Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix", "Commands",
+    "Manifest",
+  ]
   package.products += targets.map { .executable(name: "Fuzz" + $0, targets: ["Fuzz" + $0]) }
   package.targets += [
     .target(
@@ -165,7 +168,8 @@ if Context.environment["RDB_FUZZ"] == "1" {
   package.targets += targets.map { name in
     .executableTarget(
       name: "Fuzz" + name,
-      dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : []),
+      dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : [])
+        + (["Commands", "Manifest"].contains(name) ? ["RDBReplay"] : []),
       path: "Fuzz/Sources/Fuzz" + name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
   }

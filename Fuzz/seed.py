@@ -29,6 +29,14 @@ def main(corpus):
             save(corpus, "PushReader", bytes([number & 7, number & 255]) + data)
         if len(data) <= 2048:
             save(corpus, "LengthPrefix", data[9:])
+    logs = glob.glob(os.path.join(FIXTURES, "commands", "**", "*.aof"), recursive=True)
+    logs += glob.glob(os.path.join(FIXTURES, "commands", "*.resp"))
+    for number, name in enumerate(sorted(logs + glob.glob(os.path.join(FIXTURES, "aof", "*", "*.aof")))):
+        data = open(name, "rb").read()
+        if len(data) <= 8192:
+            save(corpus, "Commands", bytes([number & 7, number * 7 & 255]) + data)
+    for name in sorted(glob.glob(os.path.join(FIXTURES, "*", "*", "*.manifest"))):
+        save(corpus, "Manifest", open(name, "rb").read())
     ints = [0, 1, 127, -1, 4095, -4096, 1 << 14, -1 << 15, 1 << 22, 1 << 30, 1 << 60]
     for entries in ([], ints, [b"", b"a" * 63, b"b" * 64, b"c" * 4100], [lp_int(5, 64), lp_str(b"5", 32)], [b"f", 1, b"g", 2]):
         save(corpus, "Listpack", listpack(entries))
