@@ -17,7 +17,17 @@ struct StringLoadingTests {
   func streams(_ kind: LiveServer.Kind) throws {
     try compare(kind) { seed in
       var commands = RandomStreamCommands(seed: seed, isRedis8: kind == .redis8)
-      return { commands.next() }
+      return {
+        while true {
+          let words = commands.next()
+          let text = words.map { String(decoding: $0.prefix(10), as: UTF8.self).lowercased() }
+          // A wrong number of arguments of a subcommand ends the loading of Valkey. Redis 8.2 does not trim whole nodes
+          // by DELREF and ACKED while it loads a file.
+          let isLeftOut =
+            text.contains("foo") || text.contains("~") && (text.contains("delref") || text.contains("acked"))
+          if !isLeftOut { return words }
+        }
+      }
     }
   }
 
