@@ -49,6 +49,8 @@ final class Lockstep {
     }
     let replies = try connection.commands([command] + questions)
     let failures = failureCount
+    // Relative expiries count from the time of the command, however long the test has run.
+    replay.setTime(.now)
     try replay.apply(replayed)
     if case .error(let message) = replies[0] {
       if failureCount == failures { return "\(text(command)): the server answers \(printable(message))" }
