@@ -43,7 +43,8 @@ private func digest(_ source: any ByteSource, _ options: LogOptions, _ count: In
   do {
     while let item = try log.next() {
       switch item {
-      case .command(let command), .failure(let command, _), .beginTransaction(let command), .endTransaction(let command):
+      case .command(let command), .failure(let command, _), .beginTransaction(let command),
+        .endTransaction(let command):
         precondition(command.offset < UInt64(count))
         digest.append(command.offset)
         command.arguments.forEach { add($0) }

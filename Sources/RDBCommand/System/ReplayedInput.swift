@@ -11,28 +11,19 @@ final class ReplayedInput {
   /// The files in the order of loading.
   let parts: [LogPart]
   private let logOptions: LogOptions
-  private let opened: Opened
+  /// The progress of all passes over the log.
+  private let progress = LogProgress()
   /// The bytes of all files; `nil` if they are not known.
   private let totalByteCount: UInt64?
-
-  /// The log that was opened last. A log larger than the memory limit is opened several times.
-  private final class Opened {
-    var log: CommandLog?
-    let progress = LogProgress()
-  }
 
   /// - Parameters:
   ///   - parts: The files in the order of loading.
   ///   - totalByteCount: The bytes of all files; `nil` if they are not known.
   init(_ parts: [LogPart], totalByteCount: UInt64?, _ logOptions: LogOptions, _ options: ReplayOptions) {
-    let opened = Opened()
-    self.opened = opened
     (self.parts, self.logOptions, self.totalByteCount) = (parts, logOptions, totalByteCount)
     replayOptions = options
-    source = ReplaySource(options, logByteCount: totalByteCount) {
-      let log = CommandLog(parts, logOptions, progress: opened.progress)
-      opened.log = log
-      return log
+    source = ReplaySource(options, logByteCount: totalByteCount) { [progress] in
+      CommandLog(parts, logOptions, progress: progress)
     }
   }
 
@@ -40,7 +31,7 @@ final class ReplayedInput {
   var renamedCommands: [String: String] { replayOptions.renamedCommands }
 
   /// Opens the log once more, to read it without replaying it.
-  func openLog() -> CommandLog { CommandLog(parts, logOptions, progress: opened.progress) }
+  func openLog() -> CommandLog { CommandLog(parts, logOptions, progress: progress) }
 
   /// Replays the log without a use for its keyspace. Commands that cannot be replayed are counted.
   ///
@@ -60,35 +51,22 @@ final class ReplayedInput {
   }
 
   /// Checks each file by itself.
-  func check() -> LogCheck { LogCheck(parts, logOptions, progress: opened.progress) }
-
-  /// What is remarkable about a log that was read.
-  func notes(of log: CommandLog) -> Ledger {
-    var ledger = Ledger()
-    for note in log.notes {
-      ledger.note("\(note)", key: log.name(of: note.part).map { Array($0.utf8) }, offset: Int(clamping: note.offset))
-    }
-    return ledger
-  }
+  func check() -> LogCheck { LogCheck(parts, logOptions, progress: progress) }
 
   /// The position in the files, for reading them once.
   var passPosition: ProgressLine.Position {
-    let progress = opened.progress
+    let progress = progress
     return ProgressLine.Position(
       read: { Int(clamping: progress.byteCount) }, total: totalByteCount)
   }
 
   /// The commands that are missing from the keyspace, as losses, and the notes about commands and the log. Complete at
   /// the end of ``source``.
-  var ledger: Ledger {
-    var ledger = source.summary.ledger
-    if let log = opened.log { ledger.merge(notes(of: log)) }
-    return ledger
-  }
+  var ledger: Ledger { source.ledger }
 
   /// The position in the files. A log larger than the memory limit is read twice, which counts as twice its size.
   var position: ProgressLine.Position {
-    let progress = opened.progress
+    let progress = progress
     let isLarge = source.isLarge
     return ProgressLine.Position(
       read: { Int(clamping: progress.byteCount) }, total: totalByteCount.map { isLarge ? 2 * $0 : $0 })
