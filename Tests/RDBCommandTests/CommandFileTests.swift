@@ -45,12 +45,10 @@ struct CommandFileTests {
   func contents() {
     let folder = Self.folder()
     #expect(
-      Tool.shell("rdb keys --csv --format %d%k%t%e -q appendonly.aof | tail -n +2", in: folder).text.replacing(
-        "\r", with: ""
-      )
-      .split(separator: "\n").sorted() == [
-        "0,h,hash,", "0,user:1,string,", "0,user:2,string,4102444800000", "3,l,list,",
-      ])
+      Tool.shell("rdb keys --csv --format %d%k%t%e -q appendonly.aof | tail -n +2", in: folder).text
+        .split(whereSeparator: \.isNewline).map(String.init).sorted() == [
+          "0,h,hash,", "0,user:1,string,", "0,user:2,string,4102444800000", "3,l,list,",
+        ])
     #expect(Tool.shell("rdb get appendonly.aof user:1 --raw -q", in: folder).text == "ann")
     #expect(Tool.shell("rdb get appendonly.aof l -n 3 --raw -q", in: folder).text == "a\nb\n")
     #expect(Tool.shell("rdb get appendonly.aof nobody -q", in: folder).status == 1)

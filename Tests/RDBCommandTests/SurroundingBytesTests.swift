@@ -44,25 +44,6 @@ struct FilesWithMoreTests {
     #expect(outcome.error == "rdb: lost: 1 command: commands after the snapshot are not replayed\n")
   }
 
-  @Test("A key may have changed in commands after the snapshot: get and top-elements say so, with exit code 3")
-  func keyBeforeCommands() {
-    let folder = Scratch()
-    folder.write(Crafted.hello + Array("*1\r\n$8\r\nFLUSHALL\r\n".utf8), as: "dump.rdb")
-    let names = Tool.shell("rdb keys dump.rdb -q", in: folder).text.split(separator: "\n")
-    let lost = "rdb: lost: 1 command: commands after the snapshot are not replayed\n"
-    #expect(!names.isEmpty)
-    for name in names {
-      for line in [
-        "rdb get dump.rdb '\(name)' -q", "cat dump.rdb | rdb get - '\(name)' -q",
-        "rdb index dump.rdb -q; rdb get dump.rdb '\(name)' -q; s=$?; rm dump.rdb.idx; exit $s",
-      ] {
-        let outcome = Tool.shell(line, in: folder)
-        #expect(outcome.status == 3, "\(line)")
-        #expect(outcome.error.hasSuffix(lost), "\(outcome.error)")
-      }
-    }
-  }
-
   @Test("A second snapshot is a loss of its keys: exit code 3", arguments: readers)
   func secondSnapshot(_ command: String) {
     let folder = Scratch()

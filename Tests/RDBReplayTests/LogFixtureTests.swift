@@ -4,7 +4,7 @@ import RDBSupport
 import TestSupport
 import Testing
 
-@testable import RDBReplay
+import RDBReplay
 
 /// Append-only files of many servers, against what those servers held after loading them.
 @Suite struct LogFixtureTests {

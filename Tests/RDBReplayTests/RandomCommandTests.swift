@@ -3,7 +3,7 @@ import RDBFormat
 import TestSupport
 import Testing
 
-@testable import RDBReplay
+import RDBReplay
 
 /// Commands with random arguments: each has an effect or fails, and none traps.
 @Suite struct RandomCommandTests {

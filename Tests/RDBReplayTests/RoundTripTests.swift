@@ -5,7 +5,7 @@ import RDBSupport
 import TestSupport
 import Testing
 
-@testable import RDBReplay
+import RDBReplay
 
 /// A snapshot that is converted to commands, and commands that are read as a snapshot, give the same keys.
 @Suite struct RoundTripTests {

@@ -36,7 +36,7 @@ struct ReadingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Replay commands, and estimate memory, as this server: \(TargetVersion.range). Default: the input's.",
+      "Assume this server: \(TargetVersion.range). Default: the input's.",
       valueName: "version"),
     completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
   var server: TargetVersion?

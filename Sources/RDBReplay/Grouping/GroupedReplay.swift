@@ -4,7 +4,7 @@ import RDBSupport
 
 /// Replays a log in bounded memory, in two passes: the second writes the keys that do not return at once, and replays the
 /// others group by group from temporary files.
-final class GroupedReplay: KeyspaceProducer {
+package final class GroupedReplay: KeyspaceProducer {
   private let options: ReplayOptions
   private let limits: EncodingLimits
   private let survey: KeySurvey
@@ -22,10 +22,10 @@ final class GroupedReplay: KeyspaceProducer {
   private var baseReader: RDBReader?
   /// The keys of a partition that are being written.
   private var keys: KeyspaceWalk?
-  private(set) var summary: ReplaySummary
+  package private(set) var summary: ReplaySummary
 
   /// - Parameter makeLog: Opens the log, from its beginning.
-  init(_ options: ReplayOptions, _ makeLog: () throws -> any ReplayLog) throws {
+  package init(_ options: ReplayOptions, _ makeLog: () throws -> any ReplayLog) throws {
     self.options = options
     limits = EncodingLimits(server: options.server)
     survey = try KeySurvey(try makeLog(), options)
@@ -41,13 +41,13 @@ final class GroupedReplay: KeyspaceProducer {
     partitions = (0..<count).map { _ in GroupPartition(depth: 0) }
   }
 
-  var origin: KeyspaceOrigin {
+  package var origin: KeyspaceOrigin {
     KeyspaceOrigin(
       base: survey.base, time: survey.lastTime,
       libraries: survey.router.control.execution.keyspace.libraryCodes)
   }
 
-  func writeSome(to writer: KeyspaceWriter) throws -> Bool {
+  package func writeSome(to writer: KeyspaceWriter) throws -> Bool {
     if !isLogRead {
       try readSome(writer)
       return true

@@ -2,17 +2,17 @@ import RDB
 import RDBFormat
 
 /// The part of a snapshot that precedes the keys.
-struct KeyspaceOrigin {
+package struct KeyspaceOrigin {
   /// The header and the AUX fields of the base snapshot.
-  var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
+  package var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
   /// The time of the last annotation in the log.
-  var time: UnixMilliseconds?
+  package var time: UnixMilliseconds?
   /// The code of the function libraries.
-  var libraries: [[UInt8]]
+  package var libraries: [[UInt8]]
 }
 
 /// A way to replay a log.
-protocol KeyspaceProducer: AnyObject {
+package protocol KeyspaceProducer: AnyObject {
   var origin: KeyspaceOrigin { get }
   var summary: ReplaySummary { get }
 
@@ -23,13 +23,13 @@ protocol KeyspaceProducer: AnyObject {
 }
 
 /// A walk through all keys of a keyspace, which can pause after each.
-struct KeyspaceWalk {
+package struct KeyspaceWalk {
   private let databases: [(number: UInt64, keys: ByteTable<ReplayedKey>)]
   private var database = 0
   private var index = 0
 
   /// - Parameter number: The number that a database is written with; `nil`: its keys are left out.
-  init(_ keyspace: Keyspace, number: (UInt64) -> UInt64? = { $0 }) {
+  package init(_ keyspace: Keyspace, number: (UInt64) -> UInt64? = { $0 }) {
     databases = keyspace.databases.compactMap { database, keys in number(database).map { ($0, keys) } }
       .sorted { $0.number < $1.number }
   }
@@ -37,7 +37,7 @@ struct KeyspaceWalk {
   /// Writes the next key.
   ///
   /// - Returns: Whether there was one.
-  mutating func writeKey(to writer: KeyspaceWriter) throws -> Bool {
+  package mutating func writeKey(to writer: KeyspaceWriter) throws -> Bool {
     while database < databases.count {
       let (number, keys) = databases[database]
       if let next = keys.nextIndex(from: index) {

@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 
 /// Writes a keyspace as a snapshot, key by key, in the order of databases and of the keys' insertion.
-final class KeyspaceWriter {
+package final class KeyspaceWriter {
   private var writer: RDBWriter?
   private let header: SnapshotHeader
   private let limits: EncodingLimits
@@ -11,7 +11,7 @@ final class KeyspaceWriter {
   /// Begins a snapshot.
   ///
   /// - Parameter base: The header of the base snapshot, whose values are passed on as they are stored; `nil`: none.
-  init(to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?) throws {
+  package init(to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?) throws {
     self.limits = limits
     header = Self.header(limits.server, base)
     writer = try RDBWriter(to: destination, header: header, capacity: 64 << 10)
@@ -47,7 +47,7 @@ final class KeyspaceWriter {
   func library(_ code: [UInt8]) throws { try writer!.functionLibrary(code.span.bytes) }
 
   /// Writes a key.
-  func write(_ name: [UInt8], _ key: ReplayedKey, database: UInt64) throws {
+  package func write(_ name: [UInt8], _ key: ReplayedKey, database: UInt64) throws {
     if self.database != database {
       try writer!.selectDatabase(database)
       self.database = database
@@ -82,5 +82,5 @@ final class KeyspaceWriter {
   }
 
   /// Writes the end of the snapshot, after which nothing can be written.
-  func finish() throws { _ = try writer.take()?.finish() }
+  package func finish() throws { _ = try writer.take()?.finish() }
 }

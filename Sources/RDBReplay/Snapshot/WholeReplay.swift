@@ -2,15 +2,15 @@ import RDB
 import RDBFormat
 
 /// Replays a whole log in memory before the first key is written.
-final class WholeReplay: KeyspaceProducer {
+package final class WholeReplay: KeyspaceProducer {
   private let replay: Replay
-  private(set) var origin = KeyspaceOrigin(libraries: [])
+  package private(set) var origin = KeyspaceOrigin(libraries: [])
   private var keys: KeyspaceWalk
 
-  var summary: ReplaySummary { replay.summary }
+  package var summary: ReplaySummary { replay.summary }
 
   /// - Throws: ``RDBError``; of code `replayMemory` if the values need more memory than the options allow.
-  init(_ log: any ReplayLog, _ options: ReplayOptions) throws {
+  package init(_ log: any ReplayLog, _ options: ReplayOptions) throws {
     let replay = Replay(options)
     while let item = try log.next() {
       switch item {
@@ -34,5 +34,5 @@ final class WholeReplay: KeyspaceProducer {
     self.replay = replay
   }
 
-  func writeSome(to writer: KeyspaceWriter) throws -> Bool { try keys.writeKey(to: writer) }
+  package func writeSome(to writer: KeyspaceWriter) throws -> Bool { try keys.writeKey(to: writer) }
 }

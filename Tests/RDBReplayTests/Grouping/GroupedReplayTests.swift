@@ -3,7 +3,7 @@ import RDBFormat
 import TestSupport
 import Testing
 
-@testable import RDBReplay
+import RDBReplay
 
 /// A replay in two passes gives the keyspace of a replay in memory.
 @Suite struct GroupedReplayTests {

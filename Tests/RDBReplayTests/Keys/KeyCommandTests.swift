@@ -2,7 +2,7 @@ import RDB
 import RDBFormat
 import Testing
 
-@testable import RDBReplay
+import RDBReplay
 
 /// Commands about keys, as a server executes them while it loads a file.
 @Suite struct KeyCommandTests {
