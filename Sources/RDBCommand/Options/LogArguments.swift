@@ -7,7 +7,7 @@ import RDBReplay
 struct LogArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Replay commands within this much memory; more waits in temporary files.", valueName: "size"))
+      "Memory limit for replaying; larger data waits in temporary files.", valueName: "size"))
   var maxMemory = ByteSize(256 << 20)
 
   @Option(
@@ -18,7 +18,7 @@ struct LogArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Replay the commands before this offset, of a file of a folder if one is named.",
+      "Replay the commands that end at or before this offset; for a folder, FILE:N.",
       valueName: "[file:]n"))
   var untilOffset: String?
 
