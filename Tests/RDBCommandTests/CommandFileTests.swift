@@ -55,6 +55,17 @@ struct CommandFileTests {
     #expect(Tool.shell("rdb keys -q --pattern 'user:*' appendonly.aof", in: folder).text == "user:1\nuser:2\n")
   }
 
+  @Test("with relative expiries count them from --now until the file tells a time")
+  func relativeExpiries() {
+    let folder = Scratch()
+    folder.write(Self.bytes([["SET", "a", "1"], ["EXPIRE", "a", "10"]]), as: "relative.aof")
+    folder.write(
+      Array("#TS:1700000000\r\n".utf8) + Self.bytes([["SET", "a", "1"], ["EXPIRE", "a", "10"]]), as: "timed.aof")
+    let line = "rdb keys -q --format '%k %e' --now 2026-01-01T00:00Z"
+    #expect(Tool.shell("\(line) relative.aof", in: folder).text == "a 1767225610000\n")
+    #expect(Tool.shell("\(line) timed.aof", in: folder).text == "a 1700000010000\n")
+  }
+
   @Test("larger than --max-memory give the same keys")
   func memory() {
     let folder = Scratch()

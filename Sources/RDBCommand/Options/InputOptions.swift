@@ -1,5 +1,6 @@
 import ArgumentParser
 import RDB
+import RDBFormat
 import RDBSupport
 
 /// The argument that names the snapshot.
@@ -57,12 +58,16 @@ struct ReadingOptions: ParsableArguments {
   }
 
   /// Opens the input. Commands are replayed: the input is then the keyspace that they build.
-  func open(_ input: InputOptions) throws -> InputFile { try open(input.dump) }
+  func open(_ input: InputOptions, now: UnixMilliseconds = .now) throws -> InputFile { try open(input.dump, now: now) }
 
   /// Opens an input. Commands are replayed: the input is then the keyspace that they build.
   ///
-  /// - Parameter path: The path, or `-` for standard input.
-  func open(_ path: String) throws -> InputFile { try InputFile.replaying(path, self) }
+  /// - Parameters:
+  ///   - path: The path, or `-` for standard input.
+  ///   - now: The time from which relative expiries count until the log tells a time.
+  func open(_ path: String, now: UnixMilliseconds = .now) throws -> InputFile {
+    try InputFile.replaying(path, self, now: now)
+  }
 
   /// Opens a file, whatever it holds.
   ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RDB
+import RDBFormat
 import RDBFiltering
 import RDBReplay
 
@@ -78,8 +79,8 @@ struct LogArguments: ParsableArguments {
   }
 
   /// How the commands of the log are replayed.
-  func replayOptions(_ server: ServerVersion, skipsUnknown: Bool) -> ReplayOptions {
-    var options = ReplayOptions(server: server, now: .now)
+  func replayOptions(_ server: ServerVersion, skipsUnknown: Bool, now: UnixMilliseconds) -> ReplayOptions {
+    var options = ReplayOptions(server: server, now: now)
     options.memoryLimit = Int(clamping: maxMemory.byteCount)
     options.skipsUnknown = skipsUnknown
     for text in renameCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RDB
+import RDBFormat
 import RDBSupport
 
 /// The option that reads a payload of DUMP instead of a snapshot.
@@ -15,8 +16,8 @@ struct PayloadArguments: ParsableArguments {
   /// Opens the input.
   ///
   /// - Throws: ``Failure``.
-  func open(_ input: InputOptions, _ reading: ReadingOptions) throws -> InputFile {
-    guard payload else { return try reading.open(input) }
+  func open(_ input: InputOptions, _ reading: ReadingOptions, now: UnixMilliseconds = .now) throws -> InputFile {
+    guard payload else { return try reading.open(input, now: now) }
     var file = try reading.openAsIs(input.dump)
     do {
       let bytes = try Self.contents(file.source)

@@ -13,7 +13,7 @@ struct Ranking {
     _ input: InputOptions, _ output: OutputOptions, _ ranking: RankingArguments, _ model: ModelArguments,
     _ keys: KeyArguments, _ reading: ReadingOptions, _ working: WorkingArguments
   ) throws {
-    let input = try reading.open(input)
+    let input = try reading.open(input, now: try keys.expiry.present)
     let output = try output.open(reading: input, ranking.form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
     // As redis-cli does: one key of each type, or the 16 hottest keys.

@@ -9,9 +9,11 @@ extension InputFile {
   ///
   /// - Parameter path: The path, or `-` for standard input.
   /// - Throws: ``Failure``.
-  static func replaying(_ path: String, _ reading: ReadingOptions) throws -> InputFile {
+  static func replaying(
+    _ path: String, _ reading: ReadingOptions, now: UnixMilliseconds
+  ) throws -> InputFile {
     let logOptions = try reading.log.logOptions(reading.readerOptions)
-    if path != "-", LogFolder.isFolder(path) { return try folder(path, logOptions, reading) }
+    if path != "-", LogFolder.isFolder(path) { return try folder(path, logOptions, reading, now: now) }
     var input = try reading.openAsIs(path)
     let start: [UInt8]
     do throws(RDBError) {
@@ -19,7 +21,7 @@ extension InputFile {
     } catch {
       throw error.failure(in: input.shownName)
     }
-    if CommandFileKind(start) == .manifest, path != "-" { return try folder(path, logOptions, reading) }
+    if CommandFileKind(start) == .manifest, path != "-" { return try folder(path, logOptions, reading, now: now) }
     // A keyspace without keys gives an empty file of commands.
     let isEmpty = start.isEmpty && (input.shownName.hasSuffix(".aof") || input.shownName.hasSuffix(".resp"))
     guard isEmpty || LogOpening.isLog(start, input.source) else { return input }
@@ -33,13 +35,15 @@ extension InputFile {
     let part = LogPart(name: nil, role: .only, open: try LogOpening.reopening(input.source))
     let replayed = ReplayedInput(
       [part], totalByteCount: input.source.totalByteCount, logOptions,
-      reading.log.replayOptions(server, skipsUnknown: reading.skipUnknown))
+      reading.log.replayOptions(server, skipsUnknown: reading.skipUnknown, now: now))
     input.source = replayed.source
     input.replayed = replayed
     return input
   }
 
-  private static func folder(_ path: String, _ logOptions: LogOptions, _ reading: ReadingOptions) throws -> InputFile {
+  private static func folder(
+    _ path: String, _ logOptions: LogOptions, _ reading: ReadingOptions, now: UnixMilliseconds
+  ) throws -> InputFile {
     let name = shown(path)
     do {
       let folder = try LogFolder(path: path)
@@ -62,7 +66,7 @@ extension InputFile {
         return InputFile(shownName: name, source: snapshot, replayed: nil, identities: identities)
       }
       let options = reading.log.replayOptions(
-        reading.server?.version ?? server ?? LogOpening.defaultServer, skipsUnknown: reading.skipUnknown)
+        reading.server?.version ?? server ?? LogOpening.defaultServer, skipsUnknown: reading.skipUnknown, now: now)
       let replayed = ReplayedInput(folder.parts, totalByteCount: byteCount, logOptions, options)
       return InputFile(shownName: name, source: replayed.source, replayed: replayed, identities: identities)
     } catch let failure as Failure {

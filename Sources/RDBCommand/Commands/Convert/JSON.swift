@@ -57,7 +57,7 @@ struct JSON: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try payload.open(input, reading)
+    let input = try payload.open(input, reading, now: try keys.expiry.present)
     let run = try SnapshotRun(input, reading, keys.damage)
     var options = JSONOptions(writer: run.origin.assumedWriter)
     options.layout = form.lines ? .lines : .array

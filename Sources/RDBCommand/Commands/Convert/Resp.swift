@@ -31,7 +31,7 @@ struct Resp: WorkingCommand {
   func validate() throws { try trust.validate(target, loading) }
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try reading.open(input, now: try keys.expiry.present)
     let run = try SnapshotRun(input, reading, keys.damage, findsHyperLogLogs: trust.untrusted)
     let options = options(for: run.origin)
     let conversion = try Conversion(of: input, to: output, .lines, ledger, keys, working)

@@ -55,7 +55,7 @@ struct Keys: WorkingCommand {
   }
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try reading.open(input, now: try keys.expiry.present)
     let run = try SnapshotRun(input, reading, keys.damage)
     // A table of keys has no losses.
     let conversion = try Conversion(

@@ -91,7 +91,7 @@ struct Analyze: WorkingCommand {
 
   func run() throws {
     let names = try names
-    let inputs = try dumps.map { try reading.open($0) }
+    let inputs = try dumps.map { try reading.open($0, now: try keys.expiry.present) }
     let identities = inputs.flatMap(\.identities)
     let folder = ReportFolder(path: folder.output)
     try folder.create()

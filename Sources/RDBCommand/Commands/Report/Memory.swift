@@ -47,7 +47,7 @@ struct Memory: WorkingCommand {
   }
 
   func run() throws {
-    let input = try payload.open(input, reading)
+    let input = try payload.open(input, reading, now: try keys.expiry.present)
     if let top { return try writeTop(top, of: input) }
     let run = try SnapshotRun(input, reading, keys.damage)
     let conversion = try Conversion(

@@ -33,7 +33,7 @@ struct Stats: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try reading.open(input, now: try keys.expiry.present)
     let output = try output.open(reading: input, form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
     let exactValues = try temp.map { try Self.exactValues(working.threads.count, $0) }

@@ -36,7 +36,7 @@ struct TTL: WorkingCommand {
   }
 
   func run() throws {
-    let input = try reading.open(input)
+    let input = try reading.open(input, now: try keys.expiry.present)
     let output = try output.open(reading: input, form.form.onTerminal)
     let run = ReportRun(input: input, keys: keys, reading: reading, working: working, model: model)
     let reports = try run.reports { options in
