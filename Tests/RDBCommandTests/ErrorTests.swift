@@ -32,7 +32,7 @@ struct ErrorTests {
       "rdb resp", 64,
       """
       rdb: Missing expected argument '<dump>'
-      Help:  <dump>  The snapshot to read, or - for standard input. gzip, zstd and LZ4 are decompressed.
+      Help:  <dump>  A snapshot, an append-only file or its folder, a RESP dump; - for standard input. gzip, zstd, LZ4 too.
       Usage: rdb resp [<options>] <dump>
         See 'rdb resp --help' for more information.
 
@@ -107,7 +107,7 @@ struct ErrorTests {
       "rdb get dump.rdb x --strings latin1", 64,
       """
       rdb: --strings needs --json.
-      Usage: rdb get [<options>] <dump> <key>
+      Usage: rdb get [<options>] <dump> [<key>]
         See 'rdb get --help' for more information.
 
       """),
@@ -124,7 +124,7 @@ struct ErrorTests {
       """
       rdb: The value '0:9223372036854775808' is invalid for '--range <first:last>': numbers go from -9223372036854775808 to 9223372036854775807; leave one out for an open range: 5: or :9.
       Help:  --range <first:last>  Show only elements with these numbers, such as 0:9, 5: or -10:-1.
-      Usage: rdb get [<options>] <dump> <key>
+      Usage: rdb get [<options>] <dump> [<key>]
         See 'rdb get --help' for more information.
 
       """),
@@ -133,7 +133,7 @@ struct ErrorTests {
       """
       rdb: The value '3' is invalid for '--range <first:last>': expected two numbers with a colon between them, such as 0:9, 5: or -10:-1.
       Help:  --range <first:last>  Show only elements with these numbers, such as 0:9, 5: or -10:-1.
-      Usage: rdb get [<options>] <dump> <key>
+      Usage: rdb get [<options>] <dump> [<key>]
         See 'rdb get --help' for more information.
 
       """),
@@ -142,7 +142,7 @@ struct ErrorTests {
       """
       rdb: The value 'a:b' is invalid for '--range <first:last>': expected a number from 0, or a negative one from the end, on each side of the colon.
       Help:  --range <first:last>  Show only elements with these numbers, such as 0:9, 5: or -10:-1.
-      Usage: rdb get [<options>] <dump> <key>
+      Usage: rdb get [<options>] <dump> [<key>]
         See 'rdb get --help' for more information.
 
       """),
@@ -157,7 +157,7 @@ struct ErrorTests {
     Case(
       "rdb json dump.rdb -t frob", 64,
       """
-      rdb: --type: expected one of string, list, set, zset, hash, stream, array, module, found "frob".
+      rdb: --type: expected one of string, list, set, zset, hash, stream, array, path-hash, module, found "frob".
       Usage: rdb json [<options>] <dump>
         See 'rdb json --help' for more information.
 
@@ -248,7 +248,7 @@ struct ErrorTests {
     Case(
       "rdb resp .", 66,
       """
-      rdb: .: cannot be opened: Is a directory
+      rdb: .: expected the folder of an append-only file, found none of its files
 
       """),
     Case(

@@ -73,7 +73,7 @@ struct ScoreTextTests {
     #expect(!restored.notes.contains(note) && restored.lines[1].hasPrefix("RESTORE k 0 "))
   }
 
-  @Test("Are rejected if they are not numbers", arguments: [" 3", "3 ", "", "nan", "1,5", "--1", "1.2.3"])
+  @Test("Are rejected if they are not numbers", arguments: ["", "nan", "1,5", "--1", "1.2.3"])
   func refused(_ text: String) {
     let packed = RDBBytes.listpack([.text(Array("m".utf8)), .text(Array(text.utf8))])
     let bytes = RDBBytes.snapshot(version: 11, RDBBytes.key(17, RDBBytes.string(packed)))

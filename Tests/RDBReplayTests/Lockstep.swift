@@ -27,7 +27,10 @@ final class Lockstep {
     // Uncompressed nodes can be compared.
     server = try LiveServer(kind, arguments: ["--rdbcompression", "no"])
     connection = try LiveConnection(port: server.port)
-    replay = Replay(ReplayOptions(server: kind.version, now: .now))
+    var options = ReplayOptions(server: kind.version, now: .now)
+    // The server has no limit.
+    options.memoryLimit = 8 << 30
+    replay = Replay(options)
     let version = kind.version.rdbVersion
     header = SnapshotHeader(vendor: version >= 80 ? .valkey : .redis, version: version)
   }

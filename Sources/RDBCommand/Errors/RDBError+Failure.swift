@@ -13,6 +13,7 @@ extension RDBError {
     switch code {
     case .outputClosed: .outputClosed
     case .io: .ioError
+    case .noLog: .noInput
     case .refused, .patternTooCostly: .usage
     // Readers catch `stop`, and the sinks of the command throw errors of the other codes.
     case .stop, .sink: .bug
@@ -41,7 +42,7 @@ extension RDBError {
       // "write to succeed": `expected` names the system call.
       let call = expected.hasSuffix(" to succeed") ? String(expected.dropLast(11)) : expected
       return "cannot \(call)\(offset > 0 ? " at offset \(offset)" : ""): \(found)"
-    case .refused: return "expected \(expected), found \(found)"
+    case .refused, .noLog: return "expected \(expected), found \(found)"
     default: return description
     }
   }
@@ -73,7 +74,7 @@ extension RDBError {
     case .sink: "This is a bug in rdb: please report it."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
     // Their messages are complete.
-    case .io, .refused, .valueTooLarge, .stringTooLong, .unsupportedVersion, .patternTooCostly: nil
+    case .io, .refused, .noLog, .valueTooLarge, .stringTooLong, .unsupportedVersion, .patternTooCostly: nil
     default:
       "The file is damaged. -o FILE --keep-partial keeps the output up to the damage."
     }

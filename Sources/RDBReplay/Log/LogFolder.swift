@@ -76,11 +76,13 @@ package struct LogFolder {
     let manifests = names.filter { $0.hasSuffix(manifestSuffix) && !$0.hasPrefix("temp-") }
     if manifests.count == 1 { return joined(folder, manifests[0]) }
     let parts = names.filter(isPart)
+    if manifests.isEmpty, parts.isEmpty {
+      throw RDBError(
+        .noLog, at: 0, expected: "the folder of an append-only file", found: "none of its files")
+    }
     let found =
       if !manifests.isEmpty {
         "\(manifests.count): \(manifests.joined(separator: ", "))"
-      } else if parts.isEmpty {
-        "no file of an append-only file"
       } else {
         "none, only the parts \(parts.joined(separator: ", ")), whose order the manifest tells"
       }

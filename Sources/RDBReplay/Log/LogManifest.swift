@@ -114,6 +114,8 @@ package struct LogManifest: Hashable, Sendable {
 extension RDBError.Code {
   /// The manifest of an append-only file that is malformed, or that does not fit the files beside it.
   package static let corruptManifest = Self("corruptManifest")
+  /// A folder without a file of an append-only file.
+  package static let noLog = Self("noLog")
   /// A file of commands that ends inside a command or a transaction.
   package static let truncatedCommands = Self("truncatedCommands")
 }

@@ -113,7 +113,7 @@ struct LogFolderTests {
     let scratch = Scratch()
     #expect(
       error(scratch.path)
-        == "corruptManifest at offset 0: expected a folder with one manifest, found no file of an append-only file")
+        == "noLog at offset 0: expected the folder of an append-only file, found none of its files")
     scratch.write([], as: "appendonly.aof.1.base.rdb")
     scratch.write([], as: "appendonly.aof.1.incr.aof")
     #expect(

@@ -63,7 +63,7 @@ extension Execution {
   func xdelex(_ command: ReplayCommand) throws {
     let stream = try stream(command[1])
     let options = try idOptions(command, from: 2)
-    for id in options.ids { stream?.remove(id, options.references) }
+    for id in try command.streamIDs(options.ids) { stream?.remove(id, options.references) }
   }
 
   /// `XACKDEL key group [KEEPREF | DELREF | ACKED] IDS numids id [id …]`.
@@ -71,19 +71,20 @@ extension Execution {
     let stream = try stream(command[1])
     let options = try idOptions(command, from: 3)
     guard let stream, let group = stream.groups[command[2]] else { return }
-    for id in options.ids {
+    // Redis 8.2 reads the IDs only if the group exists.
+    for id in try command.streamIDs(options.ids) {
       var wasPending = false
       stream.change(group) { wasPending = group.acknowledge(id) }
       if wasPending { stream.remove(id, options.references) }
     }
   }
 
-  /// The options of XDELEX and XACKDEL, in any order.
+  /// The options of XDELEX and XACKDEL, in any order; `ids` are the indexes of the IDs.
   private func idOptions(
     _ command: ReplayCommand, from start: Int
-  ) throws -> (ids: [StreamID], references: ReplayedStream.References) {
+  ) throws -> (ids: Range<Int>, references: ReplayedStream.References) {
     var references: ReplayedStream.References?
-    var ids: [StreamID] = []
+    var ids = start..<start
     var index = start
     while index < command.count {
       if references == nil, let found = self.references(command, index) {
@@ -92,7 +93,7 @@ extension Execution {
       } else if command.isWord(index, "ids"), ids.isEmpty, index + 1 < command.count {
         let count = try command.integer(index + 1)
         guard count > 0, count <= command.count - index - 2 else { throw CommandError.syntax }
-        ids = try command.streamIDs(index + 2..<index + 2 + Int(count))
+        ids = index + 2..<index + 2 + Int(count)
         index += 2 + Int(count)
       } else {
         throw CommandError.syntax
