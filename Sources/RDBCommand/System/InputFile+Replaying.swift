@@ -17,7 +17,9 @@ extension InputFile {
     var input = try reading.openAsIs(path)
     let start: [UInt8]
     do throws(RDBError) {
-      (start, input.source) = try peek(input.source, byteCount: CommandFileKind.startByteCount)
+      // A pipe may give few bytes for a long time: the first ones are enough for the files that servers write.
+      let byteCount = input.source.canSeek ? CommandFileKind.startByteCount : 512
+      (start, input.source) = try peek(input.source, byteCount: byteCount)
     } catch {
       throw error.failure(in: input.shownName)
     }
