@@ -1,8 +1,7 @@
 package import RDB
 package import RDBFormat
 
-/// A sink that passes one key, or some of its elements, to its base sink, and then ends the reading, unless the options
-/// say otherwise.
+/// A sink that passes one key, or some of its elements, to its base sink, and then ends the reading.
 ///
 /// Events that belong to no key do not pass, nor do the beginning and the end of the snapshot.
 package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSink, ~Copyable {
@@ -13,8 +12,6 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
     package var elements = ElementChoice.all
     /// Whether to collect hints for a key that does not exist.
     package var keepsHints = false
-    /// Whether to step over the rest of the snapshot, so that the reader finds what follows it.
-    package var readsToEnd = false
     package init(database: UInt64, name: [UInt8]) { (self.database, self.name) = (database, name) }
   }
 
@@ -65,7 +62,6 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
   // MARK: Keys
 
   package mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
-    if state == .done { return .skip }
     guard key.database == options.database, hints.isName(key.name) else {
       if options.keepsHints { hints.add(key) }
       return .skip
@@ -83,13 +79,13 @@ package struct OneKey<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingSin
 
   package mutating func endKey(_ end: KeyEnd) throws {
     switch state {
-    case .looking, .done: return
+    case .looking: return
     case .found: try base.endKey(end)
-    case .held: break
+    case .held, .done: break
     }
     hints.isFound = true
     state = .done
-    if !options.readsToEnd { throw RDBError.stop }
+    throw RDBError.stop
   }
 
   /// Announces the held key at its first chosen element.

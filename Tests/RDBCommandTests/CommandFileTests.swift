@@ -109,6 +109,9 @@ struct CommandFileTests {
     #expect(lossy.status == 3)
     #expect(lossy.text.split(separator: "\n").count == 4)
     #expect(lossy.error.contains("lost: 1 command"))
+    let get = Tool.shell("rdb get -q --skip-unknown appendonly.aof user:1", in: folder)
+    #expect(get.status == 3)
+    #expect(get.error.contains("lost: 1 command"))
   }
 
   @Test("are read with a note about each command that fails on a server too")

@@ -20,7 +20,11 @@ struct PayloadArguments: ParsableArguments {
     guard payload else { return try reading.open(input, now: now) }
     var file = try reading.openAsIs(input.dump)
     do {
-      let bytes = try Self.contents(file.source)
+      guard let bytes = try file.source.contents(limit: Self.byteLimit) else {
+        throw RDBError(
+          .valueTooLarge, at: Self.byteLimit, expected: "a payload of at most \(Self.byteLimit) bytes",
+          found: "a longer one")
+      }
       file.source = MemorySource(try Self.snapshot(bytes), canSeek: false)
     } catch {
       throw RDBError.transfer("read", error, at: 0).failure(in: file.shownName)
@@ -41,20 +45,5 @@ struct PayloadArguments: ParsableArguments {
       if let payload = try? DumpPayload(candidate) { return try payload.snapshot(key: keyName) }
     }
     return try DumpPayload(candidates[candidates.count - 1]).snapshot(key: keyName)
-  }
-
-  private static func contents(_ source: any ByteSource) throws -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
-    defer { buffer.deallocate() }
-    var bytes: [UInt8] = []
-    while true {
-      let count = try source.read(into: buffer)
-      if count == 0 { return bytes }
-      bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
-      if bytes.count > byteLimit {
-        throw RDBError(
-          .valueTooLarge, at: byteLimit, expected: "a payload of at most \(byteLimit) bytes", found: "a longer one")
-      }
-    }
   }
 }

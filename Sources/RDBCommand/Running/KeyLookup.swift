@@ -42,14 +42,20 @@ struct LookupArguments: ParsableArguments {
   /// Returns the bytes of a name that is given as an argument.
   ///
   /// - Throws: `ValidationError`, if `--escaped` was given and the escapes are wrong.
-  func bytes(of argument: String) throws -> [UInt8] {
-    guard escaped else { return rawArgument(argument) }
-    guard let bytes = unescaped(FormulaText.withoutApostrophe(Array(argument.utf8))) else {
-      throw ValidationError(
-        #"\#(shown(argument)) is not an escaped name: the escapes are \n \r \t \a \b \\ \" and \xhh."#)
-    }
-    return bytes
+  func bytes(of argument: String) throws -> [UInt8] { try nameBytes(of: argument, isEscaped: escaped) }
+}
+
+/// Returns the bytes of a name that is given as an argument.
+///
+/// - Parameter isEscaped: Whether the name has the escapes of `rdb keys` and of CSV cells.
+/// - Throws: `ValidationError`, if the escapes are wrong.
+func nameBytes(of argument: String, isEscaped: Bool) throws -> [UInt8] {
+  guard isEscaped else { return rawArgument(argument) }
+  guard let bytes = unescaped(FormulaText.withoutApostrophe(Array(argument.utf8))) else {
+    throw ValidationError(
+      #"\#(shown(argument)) is not an escaped name: the escapes are \n \r \t \a \b \\ \" and \xhh."#)
   }
+  return bytes
 }
 
 /// Returns the bytes of an argument, which need not be UTF-8.
@@ -109,7 +115,6 @@ struct KeyLookup {
       let summary = try read(whole, at: location, file, output, try perform { try make(origin) })
       guard summary.isFound else { throw missing(nil) }
       if case .named(let element) = choice, summary.elementCount == 0 { throw absent(element) }
-      if origin.isAppendOnlyBase { try reportLosses() }
       return summary.base
     } catch {
       output.abandon()
@@ -124,14 +129,6 @@ struct KeyLookup {
   }
 
   // MARK: Files
-
-  /// Steps over the whole file, and reports the commands and snapshots after the snapshot, which may change the key.
-  private func reportLosses() throws {
-    let result = try SnapshotRun(input.fromStart, reading).fold(
-      threads: working.threads.count, progress: working.progress
-    ) { SkippingSink() }
-    if let losses = result.end?.losses { InputLosses.report(losses) }
-  }
 
   /// Finds the key by the index or by a search. If there is no such key, returns hints, except with `-q`.
   private func find(in file: FileSource) throws -> (location: KeyLocation?, hints: KeyHints?) {
@@ -234,13 +231,13 @@ struct KeyLookup {
     let line = working.progress.start(input.position(of: reader.progress), output: output)
     do {
       let origin = try reader.origin()
-      options.readsToEnd = origin.isAppendOnlyBase
       var sink = OneKey(options, base: try make(origin))
       let end = try reader.read(into: &sink)
       try sink.endEarly()
       summary = try sink.finish()
       line?.end()
       if let losses = end?.losses { InputLosses.report(losses) }
+      if let replayed = input.replayed { InputLosses.report(replayed.ledger) }
     } catch {
       line?.end()
       throw failure(error, output)
@@ -311,13 +308,6 @@ private struct FirstName: SelectiveSink {
     isEqual = key.name.withUnsafeBytes { $0.elementsEqual(name) }
     throw .stop
   }
-}
-
-/// A sink that steps over every key.
-private struct SkippingSink: SelectiveSink, FoldingSink {
-  static var events: SinkEvents { [.beginKey] }
-  mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest { .skip }
-  consuming func finish() throws(RDBError) -> NoSummary { NoSummary() }
 }
 
 /// A sink that counts the elements of the first key. Strings have none.

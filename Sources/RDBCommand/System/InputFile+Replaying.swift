@@ -49,24 +49,15 @@ extension InputFile {
     let name = shown(path)
     do {
       let folder = try LogFolder(path: path)
-      var server: ServerVersion?
-      var identities: [FileIdentity] = []
-      var byteCount: UInt64 = 0
-      for (index, part) in folder.parts.enumerated() {
-        let source = try part.open()
-        byteCount += source.totalByteCount ?? 0
-        if let file = source as? FileSource, let identity = FileIdentity(descriptor: file.descriptor) {
-          identities.append(identity)
-        }
-        if index == 0 {
-          server = LogOpening.server(try peek(source, byteCount: CommandFileKind.startByteCount).start)
-        }
-      }
+      let sources = try folder.parts.map { try $0.open() }
+      let identities = sources.compactMap { ($0 as? FileSource).flatMap { FileIdentity(descriptor: $0.descriptor) } }
       if let engine = reading.log.engine {
         let snapshot = try ReplayEngine(program: engine, allowsTruncated: reading.log.allowTruncated)
           .snapshot(of: folder.parts, manifest: (folder.manifestName, folder.manifestBytes))
         return InputFile(shownName: name, source: snapshot, replayed: nil, identities: identities)
       }
+      let byteCount = sources.reduce(0) { $0 + ($1.totalByteCount ?? 0) }
+      let server = try LogOpening.server(sources.first)
       let options = reading.log.replayOptions(
         reading.server?.version ?? server ?? LogOpening.defaultServer, skipsUnknown: reading.skipUnknown, now: now)
       let replayed = ReplayedInput(folder.parts, totalByteCount: byteCount, logOptions, options)

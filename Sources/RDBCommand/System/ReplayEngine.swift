@@ -21,7 +21,7 @@ struct ReplayEngine {
   /// - Returns: The snapshot. Its file is open but already deleted.
   /// - Throws: ``Failure``.
   func snapshot(of parts: [LogPart], manifest: (name: String, bytes: [UInt8])?) throws -> FileSource {
-    let folder = try Folder()
+    let folder = try ServerFolder()
     defer { folder.remove() }
     guard LocalSocket.fits("\(folder.path)/s") else {
       throw Failure(
@@ -52,7 +52,7 @@ struct ReplayEngine {
   }
 
   /// Waits until the server has loaded the files, and has it save a snapshot.
-  private func save(_ server: ChildProcess, _ folder: Folder) throws {
+  private func save(_ server: ChildProcess, _ folder: ServerFolder) throws {
     while server.isRunning {
       if let answer = LocalSocket.ask("SAVE\r\n", at: "\(folder.path)/s") {
         if answer.hasPrefix("+OK") { return }
@@ -71,11 +71,11 @@ struct ReplayEngine {
 }
 
 /// A folder that only the user can enter.
-private struct Folder {
+private struct ServerFolder {
   let path: String
 
   init() throws {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = Folder.temporary
     var template = Array("\(parent)/swift-rdb.XXXXXX".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -118,25 +118,13 @@ private struct Folder {
 enum ReplayFolder {
   /// Removes a folder with its files, two levels deep.
   static func remove(_ path: String) {
-    for name in names(in: path) {
+    for name in (try? Folder.names(in: path)) ?? [] {
       let inner = "\(path)/\(name)"
       if unlink(inner) != 0 {
-        for file in names(in: inner) { unlink("\(inner)/\(file)") }
+        for file in (try? Folder.names(in: inner)) ?? [] { unlink("\(inner)/\(file)") }
         rmdir(inner)
       }
     }
     rmdir(path)
-  }
-
-  private static func names(in path: String) -> [String] {
-    guard let handle = opendir(path) else { return [] }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      // The name is a tuple of characters that ends with 0: it is read through its address.
-      let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
-      names.append(String(cString: UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)))
-    }
-    return names.filter { $0 != "." && $0 != ".." }
   }
 }

@@ -120,15 +120,15 @@ package final class CommandLog: ReplayLog {
 
   /// Opens the current file: sets ``commands``, or ``base`` if it begins with a snapshot.
   private func begin() throws(RDBError) {
-    let source: any ByteSource
     let start: [UInt8]
+    var rest: any ByteSource
     do {
-      source = try parts[part].open()
-      start = try firstBytes(of: source, count: CommandFileKind.startByteCount)
+      (start, rest) = try peek(try parts[part].open(), byteCount: CommandFileKind.startByteCount)
     } catch {
       throw RDBError.transfer("read", error, at: 0)
     }
-    let rest: any ByteSource = source.canSeek ? AheadSource(source, from: 0) : PrefixedSource(start, before: source)
+    // A part may hand out the same source each time it is opened.
+    if rest.canSeek { rest = AheadSource(rest, from: 0) }
     let kind = CommandFileKind(start) { _ in true }
     if kind == .snapshot {
       base = LeadingSnapshotSource(ProgressSource(rest, progress), options: options.reader)
@@ -339,20 +339,6 @@ package final class CommandLog: ReplayLog {
   private func refused(_ expected: String, _ found: String) -> RDBError {
     RDBError(.refused, at: 0, expected: expected, found: found)
   }
-}
-
-/// Reads the first bytes of a source. They are also the first of the next read if the source can seek.
-func firstBytes(of source: any ByteSource, count: Int) throws -> [UInt8] {
-  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
-  defer { buffer.deallocate() }
-  var filled = 0
-  while filled < count {
-    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-    let got = source.canSeek ? try source.read(at: UInt64(filled), into: rest) : try source.read(into: rest)
-    if got == 0 { break }
-    filled += got
-  }
-  return Array(buffer[..<filled])
 }
 
 extension CommandLog {

@@ -1,7 +1,7 @@
 import RDB
 import RDBFormat
 
-/// A pipe that can be read again from its beginning: what was read is kept in a temporary file.
+/// Lets a pipe be read again from its beginning. The bytes that were read are kept in a temporary file.
 package final class KeptSource {
   private let base: any ByteSource
   private let kept: TemporaryStream

@@ -72,7 +72,8 @@ package struct LogFolder {
 
   /// Finds the manifest of a folder.
   private static func findManifest(in folder: String) throws -> String {
-    let names = try files(in: folder)
+    let names: [String]
+    do throws(SystemError) { names = try Folder.names(in: folder) } catch { throw RDBError(error).inFile(folder) }
     let manifests = names.filter { $0.hasSuffix(manifestSuffix) && !$0.hasPrefix("temp-") }
     if manifests.count == 1 { return joined(folder, manifests[0]) }
     let parts = names.filter(isPart)
@@ -94,41 +95,17 @@ package struct LogFolder {
     name.hasSuffix(".aof") || name.hasSuffix(".base.rdb")
   }
 
-  /// The names in a folder, sorted by their bytes.
-  private static func files(in folder: String) throws -> [String] {
-    guard let handle = opendir(folder) else {
-      throw RDBError(SystemError("open", offset: 0, code: errno)).inFile(folder)
-    }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      // The name is a tuple of characters that ends with 0: it is read through its address.
-      let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
-      let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
-      names.append(String(cString: start))
-    }
-    return names.filter { $0 != "." && $0 != ".." }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
   /// The largest manifest that is read, in bytes.
   private static let manifestByteCount = 1 << 20
 
   private static func contents(_ path: String) throws -> [UInt8] {
-    let source = try FileSource(path: path)
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 8)
-    defer { buffer.deallocate() }
-    var bytes: [UInt8] = []
-    while true {
-      let count = try source.read(into: buffer)
-      if count == 0 { return bytes }
-      bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
-      guard bytes.count <= manifestByteCount else {
-        throw RDBError(
-          .corruptManifest, at: manifestByteCount, expected: "a manifest of at most \(manifestByteCount) bytes",
-          found: "a longer one"
-        ).inFile(fileName(path))
-      }
+    guard let bytes = try FileSource(path: path).contents(limit: manifestByteCount) else {
+      throw RDBError(
+        .corruptManifest, at: manifestByteCount, expected: "a manifest of at most \(manifestByteCount) bytes",
+        found: "a longer one"
+      ).inFile(fileName(path))
     }
+    return bytes
   }
 }
 

@@ -21,10 +21,7 @@ package enum LogOpening {
   private static func mayContinue(_ start: [UInt8]) -> Bool {
     if start.starts(with: "+FULLRESYNC".utf8) || start.starts(with: "$".utf8) { return true }
     var reader = RDBReader(MemorySource(start))
-    guard let origin = try? reader.origin() else { return false }
-    return origin.auxFields.contains { name, value in
-      (name.elementsEqual("aof-preamble".utf8) || name.elementsEqual("aof-base".utf8)) && value == [UInt8(ascii: "1")]
-    }
+    return (try? reader.origin().isAppendOnlyBase) ?? false
   }
 
   /// Whether a file ends as a snapshot does: with the opcode of its end, and a checksum that does not look like the end
@@ -45,6 +42,13 @@ package enum LogOpening {
     guard CommandFileKind(start) == .snapshot else { return nil }
     var reader = RDBReader(MemorySource(start))
     return try? reader.origin().assumedWriter
+  }
+
+  /// The release that wrote a log, if it begins with a snapshot; `nil` otherwise, and for a log without a file.
+  ///
+  /// - Parameter source: The first file. Of a source that cannot seek, the first bytes are lost.
+  package static func server(_ source: (any ByteSource)?) throws -> ServerVersion? {
+    try source.flatMap { server(try peek($0, byteCount: CommandFileKind.startByteCount).start) }
   }
 
   /// Returns a closure that opens a source again from its beginning. The bytes of a pipe are kept in a temporary file.

@@ -34,8 +34,7 @@ extension ReplaySource {
     }
     let parts = try LogFolder(path: path).parts
     let sources = try parts.map { try $0.open() }
-    let start = try sources.first.map { try firstBytes(of: $0, count: CommandFileKind.startByteCount) } ?? []
-    self.init(parts, LogOpening.server(start), sources.reduce(0) { $0 + ($1.totalByteCount ?? 0) }, options)
+    self.init(parts, try LogOpening.server(sources.first), sources.reduce(0) { $0 + ($1.totalByteCount ?? 0) }, options)
   }
 
   /// Replays the commands of a source, from its first byte on. The bytes of a pipe are kept in a temporary file.
@@ -43,10 +42,7 @@ extension ReplaySource {
   /// - Throws: `RDBError`, if the source cannot be read.
   public convenience init(_ source: any ByteSource, options: Options = Options()) throws {
     let open = try LogOpening.reopening(source)
-    var server: ServerVersion?
-    if source.canSeek {
-      server = LogOpening.server(try firstBytes(of: try open(), count: CommandFileKind.startByteCount))
-    }
+    let server = source.canSeek ? try LogOpening.server(source) : nil
     self.init([LogPart(name: nil, role: .only, open: open)], server, source.totalByteCount, options)
   }
 

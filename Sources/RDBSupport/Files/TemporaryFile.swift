@@ -8,7 +8,7 @@ package final class TemporaryFile: Sendable {
   ///
   /// - Parameter folder: The folder of the file; `nil`: the folder in the environment variable `TMPDIR`, else `/tmp`.
   package init(folder: String? = nil) throws(SystemError) {
-    let folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let folder = folder ?? Folder.temporary
     var path = Array("\(folder)/swift-rdb.XXXXXX".utf8CString)
     descriptor = path.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
     guard descriptor >= 0 else { throw SystemError("create a temporary file in \(folder)", offset: 0, code: errno) }

@@ -60,7 +60,7 @@ struct Check: WorkingCommand {
   private func check(_ input: InputFile) throws -> ([UInt8], Bool) {
     if let replayed = input.replayed {
       if replayed.parts.count == 1, let source = try? replayed.parts[0].open(),
-        let start = try? RDBCompression.peek(source, byteCount: CommandFileKind.startByteCount),
+        let start = try? RDB.peek(source, byteCount: CommandFileKind.startByteCount),
         CommandFileKind(start.start) == .appendOnlyFile || start.start.isEmpty
           || [0xEF, 0xFE, 0xFF].contains(start.start[0])
       {
@@ -75,7 +75,7 @@ struct Check: WorkingCommand {
 
   private func peek(_ input: InputFile) throws -> (start: [UInt8], source: any ByteSource) {
     do throws(RDBError) {
-      return try RDBCompression.peek(input.source, byteCount: 2)
+      return try RDB.peek(input.source, byteCount: 2)
     } catch {
       throw error.failure(in: input.shownName)
     }

@@ -63,15 +63,7 @@ struct History: WorkingCommand {
   }
 
   private var name: [UInt8]? {
-    get throws {
-      guard let key else { return nil }
-      guard escaped else { return rawArgument(key) }
-      guard let bytes = unescaped(FormulaText.withoutApostrophe(Array(key.utf8))) else {
-        throw ValidationError(
-          #"\#(shown(key)) is not an escaped name: the escapes are \n \r \t \a \b \\ \" and \xhh."#)
-      }
-      return bytes
-    }
+    get throws { try key.map { try nameBytes(of: $0, isEscaped: escaped) } }
   }
 
   func run() throws {

@@ -1,0 +1,19 @@
+/// Folders.
+package enum Folder {
+  /// The names in a folder, sorted by their bytes.
+  package static func names(in path: String) throws(SystemError) -> [String] {
+    guard let handle = opendir(path) else { throw SystemError("open", offset: 0, code: errno) }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let entry = readdir(handle) {
+      // The name is a tuple of characters that ends with 0: it is read through its address.
+      let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
+      let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
+      names.append(String(cString: start))
+    }
+    return names.filter { $0 != "." && $0 != ".." }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The folder of temporary files: that in the environment variable `TMPDIR`, else `/tmp`.
+  package static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+}
