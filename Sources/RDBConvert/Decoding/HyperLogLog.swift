@@ -1,10 +1,11 @@
 import RDB
+import RDBFormat
 
 /// The cardinality of a HyperLogLog, which servers store as a string.
 ///
 /// The string begins with `HYLL`, the encoding (0 dense, 1 sparse), three unused bytes and a cached cardinality. 16384
-/// registers of 6 bits follow: dense as bits, sparse as runs. The estimate is that of PFCOUNT since Redis 5.0 (Ertl, "New
-/// cardinality estimation algorithms for HyperLogLog sketches"). Source: `hllCount` in Redis `src/hyperloglog.c`.
+/// registers of 6 bits follow: dense as bits, sparse as runs. The estimate is
+/// ``HyperLogLogEstimate``.
 package enum HyperLogLog {
   private static let registerCount = 16_384
   private static let headerByteCount = 16
@@ -28,7 +29,7 @@ package enum HyperLogLog {
     }
     // The highest bit of the last byte says that the cache is out of date.
     if bytes[15] & 0x80 == 0 { return (8..<16).reversed().reduce(0) { $0 << 8 | UInt64(bytes[$1]) } }
-    return estimate(histogram)
+    return HyperLogLogEstimate.cardinality(histogram)
   }
 
   private static func countDense(_ bytes: [UInt8], _ histogram: inout [Int]) {
@@ -62,39 +63,5 @@ package enum HyperLogLog {
       index += 1
     }
     return registers == registerCount
-  }
-
-  private static func estimate(_ histogram: [Int]) -> UInt64 {
-    let m = Double(registerCount)
-    let q = 64 - 14
-    var z = m * tau((m - Double(histogram[q + 1])) / m)
-    for value in stride(from: q, through: 1, by: -1) { z = (z + Double(histogram[value])) * 0.5 }
-    z += m * sigma(Double(histogram[0]) / m)
-    let estimate = (0.721347520444481703680 * m * m / z).rounded()
-    return UInt64(exactly: estimate) ?? 0
-  }
-
-  private static func sigma(_ start: Double) -> Double {
-    if start == 1 { return .infinity }
-    var (x, y, z) = (start, 1.0, start)
-    while true {
-      x *= x
-      let previous = z
-      z += x * y
-      y += y
-      if previous == z { return z }
-    }
-  }
-
-  private static func tau(_ start: Double) -> Double {
-    if start == 0 || start == 1 { return 0 }
-    var (x, y, z) = (start, 1.0, 1 - start)
-    while true {
-      x = x.squareRoot()
-      let previous = z
-      y *= 0.5
-      z -= (1 - x) * (1 - x) * y
-      if previous == z { return z / 3 }
-    }
   }
 }

@@ -34,7 +34,7 @@
     }
   }
 
-  /// Returns what is wrong with a HyperLogLog of more than ``maximumByteCount`` bytes.
+  /// The finding about a HyperLogLog of more than ``maximumByteCount`` bytes.
   package static func tooLong(_ byteCount: Int) -> (inner: Int, expected: String, found: String) {
     (0, "a HyperLogLog of at most \(maximumByteCount) bytes", "\(byteCount)")
   }

@@ -1,3 +1,4 @@
+import RDBFormat
 /// A HyperLogLog in the bytes that servers store as a string.
 ///
 ///     "HYLL"   u8 encoding (0 dense, 1 sparse)   3 bytes of 0   8 bytes cardinality   registers
@@ -52,42 +53,8 @@ struct HyperLogLog {
     if isCounted { return }
     var histogram = [Int](repeating: 0, count: 64)
     for value in try registers() { histogram[Int(value)] += 1 }
-    let count = Self.estimate(histogram)
+    let count = HyperLogLogEstimate.cardinality(histogram)
     for index in 0..<8 { bytes[8 + index] = UInt8(truncatingIfNeeded: count >> UInt64(8 * index)) }
-  }
-
-  /// The number of elements by Ertl's improved estimator, from the number of registers with each value.
-  private static func estimate(_ histogram: [Int]) -> UInt64 {
-    let count = Double(registerCount)
-    var sum = count * tau((count - Double(histogram[51])) / count)
-    for value in stride(from: 50, through: 1, by: -1) { sum = (sum + Double(histogram[value])) * 0.5 }
-    sum += count * sigma(Double(histogram[0]) / count)
-    let estimate = (0.721347520444481703680 * count * count / sum).rounded(.toNearestOrAwayFromZero)
-    return UInt64(exactly: estimate) ?? 0
-  }
-
-  private static func tau(_ start: Double) -> Double {
-    if start == 0 || start == 1 { return 0 }
-    var (x, y, z) = (start, 1.0, 1 - start)
-    while true {
-      x = x.squareRoot()
-      let former = z
-      y *= 0.5
-      z -= (1 - x) * (1 - x) * y
-      if former == z { return z / 3 }
-    }
-  }
-
-  private static func sigma(_ start: Double) -> Double {
-    if start == 1 { return .infinity }
-    var (x, y, z) = (start, 1.0, start)
-    while true {
-      x *= x
-      let former = z
-      z += x * y
-      y += y
-      if former == z { return z }
-    }
   }
 
   // MARK: Registers
