@@ -1,9 +1,11 @@
+import Foundation
 import RDB
 import RDBFormat
 import RDBReplay
 import RDBSupport
 import RESP
 import TestSupport
+import Testing
 
 extension LiveServer.Kind {
   /// The release of the server.
@@ -36,6 +38,22 @@ final class Lockstep {
   }
 
   deinit { server.stop() }
+
+  /// Executes `count` commands, up to the first difference, which it records as an issue.
+  ///
+  /// - Parameter next: The next command, made with a generator of this seed.
+  static func compare(_ kind: LiveServer.Kind, count: Int, seed: UInt64, _ next: () -> [[UInt8]]) throws {
+    let lockstep = try Lockstep(kind)
+    for step in 0..<count {
+      if let difference = try lockstep.difference(next()) {
+        Issue.record("seed \(seed), command \(step): \(difference)")
+        return
+      }
+    }
+  }
+
+  /// The seed of the environment variable `RDB_TEST_SEED`, else 14.
+  static var seed: UInt64 { ProcessInfo.processInfo.environment["RDB_TEST_SEED"].flatMap { UInt64($0) } ?? 14 }
 
   /// Executes a command and returns the first difference; `nil`: none.
   ///

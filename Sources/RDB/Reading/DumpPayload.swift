@@ -45,11 +45,9 @@ package struct DumpPayload: Sendable {
     var start = 1
     var module: ModuleID?
     if type.data == .module {
-      guard let (id, byteCount) = Self.moduleID(bytes[1..<end]) else {
-        throw RDBError(.truncated, at: 1, expected: "the ID of a module's type", found: "the end")
-      }
-      module = id
-      start += byteCount
+      var cursor = ByteCursor(bytes.span.bytes.extracting(1..<end), base: 1)
+      module = ModuleID(rawValue: try cursor.length())
+      start += cursor.position
     }
     (self.type, self.module) = (type, module)
     value = Array(bytes[start..<end])
@@ -67,15 +65,5 @@ package struct DumpPayload: Sendable {
     try writer.endKey()
     _ = try writer.finish()
     return destination.bytes
-  }
-
-  /// Reads an ID as ``ModuleID/stored`` has it.
-  private static func moduleID(_ bytes: ArraySlice<UInt8>) -> (id: ModuleID, byteCount: Int)? {
-    guard let first = bytes.first else { return nil }
-    let byteCount = first < 0x40 ? 1 : first < 0x80 ? 2 : first == 0x80 ? 5 : first == 0x81 ? 9 : 0
-    guard byteCount > 0, bytes.count >= byteCount else { return nil }
-    let head = byteCount <= 2 ? UInt64(first & 0x3F) : 0
-    let rest = bytes.dropFirst().prefix(byteCount - 1)
-    return (ModuleID(rawValue: rest.reduce(head) { $0 << 8 | UInt64($1) }), byteCount)
   }
 }

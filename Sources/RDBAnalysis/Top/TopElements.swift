@@ -155,13 +155,16 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   private mutating func endEntry() {
     guard let entry else { return }
     self.entry = nil
-    report.sizes.add(entry.byteCount)
-    guard report.elements.count < limit || entry.byteCount > least else { return }
-    let id = "\(entry.id.milliseconds)-\(entry.id.sequence)"
+    add(entry.byteCount, number: entry.number, isCut: false, name: BinaryText(Array("\(entry.id)".utf8)))
+  }
+
+  /// Adds an element whose size is that of its value.
+  private mutating func add(_ byteCount: UInt64, number: UInt64, isCut: Bool, name: @autoclosure () -> BinaryText) {
+    report.sizes.add(byteCount)
+    guard report.elements.count < limit || byteCount > least else { return }
     keep(
       TopElements.Element(
-        number: entry.number, name: BinaryText(Array(id.utf8)), isCut: false, byteCount: entry.byteCount,
-        valueByteCount: entry.byteCount))
+        number: number, name: name(), isCut: isCut, byteCount: byteCount, valueByteCount: byteCount))
   }
 
   package mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws(RDBError) {
@@ -181,12 +184,7 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   private mutating func endPath() {
     guard let path else { return }
     self.path = nil
-    report.sizes.add(path.byteCount)
-    guard report.elements.count < limit || path.byteCount > least else { return }
-    keep(
-      TopElements.Element(
-        number: path.number, name: path.name, isCut: path.isCut, byteCount: path.byteCount,
-        valueByteCount: path.byteCount))
+    add(path.byteCount, number: path.number, isCut: path.isCut, name: path.name)
   }
 
   package consuming func finish() throws(RDBError) -> TopElements { report }

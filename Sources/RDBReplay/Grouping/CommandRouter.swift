@@ -79,8 +79,7 @@ final class CommandRouter {
   ) throws {
     var routed = RoutedCommand(database: database, command: command, keys: [])
     var other = database
-    let index = row.name == "move" ? 2 : (3..<command.count).first { command.isWord($0 - 1, "db") && $0 > 3 }
-    if let index {
+    if let index = command.otherDatabaseIndex(row.name) {
       do throws(CommandError) {
         let number = try command.databaseNumber(index, of: options)
         used.insert(number)

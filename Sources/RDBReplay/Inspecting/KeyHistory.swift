@@ -106,20 +106,11 @@ package struct KeyHistory {
       CommandTable.rows[name].map { $0.keys.indexes(in: command) } ?? Array(command.arguments.indices.dropFirst())
     let keys = indexes.map { command[$0] }.filter(matches)
     guard !keys.isEmpty else { return nil }
-    let databases = [current] + [otherDatabase(name, command)].compactMap { $0 }
+    let other = command.otherDatabaseIndex(name).flatMap { command.databaseNumber($0) }
+    let databases = [current] + [other].compactMap { $0 }
     guard database.map(databases.contains) ?? true else { return nil }
     present.formUnion(databases.filter { database == nil || $0 == database })
     return keys
-  }
-
-  /// The other database that MOVE and COPY name.
-  private func otherDatabase(_ name: String, _ command: ReplayCommand) -> UInt64? {
-    if name == "move" { return command.databaseNumber(2) }
-    guard name == "copy" else { return nil }
-    for index in command.arguments.indices.dropFirst(3) where command.isWord(index, "db") {
-      return command.databaseNumber(index + 1)
-    }
-    return nil
   }
 
   // MARK: Snapshots

@@ -30,7 +30,7 @@ package final class Replay {
       return try leaveOut(command, lowercasedText(command[0]), "an unknown command")
     }
     guard row.accepts(argumentCount: command.count) else {
-      summary.failures.add(command, row.name, CommandError.wrongArgumentCount.description)
+      summary.addFailure(command, row.name, .wrongArgumentCount)
       return
     }
     switch row.action {
@@ -41,7 +41,7 @@ package final class Replay {
       do {
         try execution.execute(command, run)
       } catch let error as CommandError {
-        summary.failures.add(command, row.name, error.description)
+        summary.addFailure(command, row.name, error)
       } catch let error as NotReplayed {
         try leaveOut(command, row.name, error.reason)
       }
@@ -52,7 +52,7 @@ package final class Replay {
   /// Counts a command that a server answers with an error.
   package func fail(_ command: ReplayCommand, _ error: CommandError) {
     summary.commandCount += 1
-    summary.failures.add(command, lowercasedText(command[0]), error.description)
+    summary.addFailure(command, lowercasedText(command[0]), error)
   }
 
   /// The row of a name in any case, with the names that `rename-command` gave.
@@ -69,7 +69,7 @@ package final class Replay {
 
   /// Counts a command that fails.
   func countFailure(_ command: ReplayCommand, _ row: CommandRow, _ error: CommandError) {
-    summary.failures.add(command, row.name, error.description)
+    summary.addFailure(command, row.name, error)
   }
 
   /// Counts a command as lost.

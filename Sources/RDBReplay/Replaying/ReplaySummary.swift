@@ -20,21 +20,28 @@ package struct ReplaySummary: Sendable {
   /// The number of commands that were replayed, those without effect included.
   package var commandCount: UInt64 = 0
   /// Commands that a server answers with an error and skips.
-  package internal(set) var failures: [Failure: Count] = [:]
+  package private(set) var failures: [Failure: Count] = [:]
   /// Commands that were left out because they cannot be replayed: their effect is lost.
   package internal(set) var lost: [Failure: Count] = [:]
   /// The number of CONFIG commands, which a server would execute.
   package internal(set) var configurationCount: UInt64 = 0
 
   /// The number of commands that failed.
-  package var failureCount: UInt64 { failures.values.reduce(0) { $0 + $1.count } }
+  package private(set) var failureCount: UInt64 = 0
 
   /// Creates the summary of no commands.
   package init() {}
 
+  /// Counts a command that failed.
+  mutating func addFailure(_ command: ReplayCommand, _ name: String, _ error: CommandError) {
+    failureCount += 1
+    failures.add(command, name, error.description)
+  }
+
   /// Adds the summary of other commands of the same log.
   package mutating func merge(_ other: ReplaySummary) {
     commandCount += other.commandCount
+    failureCount += other.failureCount
     failures.merge(other.failures) { $0.merged($1) }
     lost.merge(other.lost) { $0.merged($1) }
     configurationCount += other.configurationCount

@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -6,14 +5,8 @@ import Testing
   @Test("Random commands on strings build the same keys as on a server", arguments: LiveServer.Kind.allCases)
   func randomCommands(_ kind: LiveServer.Kind) throws {
     let count = isDeep ? 300_000 : TestExtent.current == .sample ? 4_000 : 20_000
-    let seed = ProcessInfo.processInfo.environment["RDB_TEST_SEED"].flatMap { UInt64($0) } ?? 14
+    let seed = Lockstep.seed
     var commands = RandomStringCommands(seed: seed, isValkey: kind == .valkey9)
-    let lockstep = try Lockstep(kind)
-    for step in 0..<count {
-      if let difference = try lockstep.difference(commands.next()) {
-        Issue.record("seed \(seed), command \(step): \(difference)")
-        return
-      }
-    }
+    try Lockstep.compare(kind, count: count, seed: seed) { commands.next() }
   }
 }

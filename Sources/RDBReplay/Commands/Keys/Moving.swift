@@ -1,5 +1,18 @@
 import RDB
 
+extension ReplayCommand {
+  /// The index of the argument with the number of another database, in MOVE and in COPY with DB; `nil`: there is none.
+  ///
+  /// - Parameter name: The command's own name, in lower case.
+  func otherDatabaseIndex(_ name: String) -> Int? {
+    switch name {
+    case "move": 2
+    case "copy": (4..<max(4, count)).first { isWord($0 - 1, "db") }
+    default: nil
+    }
+  }
+}
+
 extension Execution {
   /// RENAME, RENAMENX.
   func rename(_ command: ReplayCommand) throws {
