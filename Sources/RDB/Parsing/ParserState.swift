@@ -124,8 +124,8 @@ struct ValueState: Sendable {
   @usableFromInline var remaining: UInt64 = 0
   /// The number of nodes of a list, or of groups or producers left.
   @usableFromInline var outer: UInt64 = 0
-  /// The number of consumers left; of an array, the previous index or the current tag; of a path hash, what is left of the
-  /// path: fields, or strings while they are stepped over.
+  /// The number of consumers left. In an array, the previous index or the current tag. In a path hash, the number of the
+  /// path's fields left; while they are stepped over, the number of strings.
   @usableFromInline var inner: UInt64 = 0
   /// The file offset of the value's first byte, after its type byte and key.
   @usableFromInline var offset = 0

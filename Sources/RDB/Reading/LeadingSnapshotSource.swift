@@ -3,8 +3,8 @@ import RDBSupport
 
 /// A source that ends with the snapshot at the beginning of another source, for example of an append-only file.
 ///
-/// A parser follows the bytes that are handed out, and finds the end. What it cannot parse is handed out up to the end of the
-/// other source: the reader of the snapshot then finds the damage itself.
+/// A parser reads the same bytes and finds the end. After bytes that it cannot parse, this source goes on to the end of
+/// the other source, so that the reader of the snapshot finds the damage itself.
 package final class LeadingSnapshotSource: ByteSource {
   private enum State {
     case snapshot

@@ -14,7 +14,7 @@ struct KeyTies {
     }
   }
 
-  /// The hash that stands for the group of a tied key; `nil`: the key is not tied.
+  /// The group of a tied key, named by the hash of one of its keys; `nil`: the key is not tied.
   func group(of key: UInt64) -> UInt64? {
     guard var parent = parents[key] else { return nil }
     while let next = parents[parent], next != parent { parent = next }

@@ -3,7 +3,7 @@
 /// SWAPDB exchanges the numbers of two databases, and FLUSHDB gives a number to a new, empty database. The commands on
 /// a key then stay in one logical database, and the keys of a flushed database need not be replayed.
 struct LogicalDatabases: Equatable {
-  /// The logical databases by their present numbers. A number that is missing stands for itself.
+  /// The logical databases by their present numbers. A number that is missing is that of a database that never moved.
   private var logical: [UInt64: UInt64] = [:]
   private var nextNew: UInt64
   /// The logical databases that have no number any more.

@@ -17,7 +17,7 @@ package struct LogReport: Sendable {
   package struct Part: Sendable {
     package let name: String?
     package let role: LogPart.Role
-    /// The size of what was read, in bytes.
+    /// The number of bytes read.
     package var byteCount: UInt64 = 0
     /// The keys of the snapshot at its beginning; `nil` if it has none.
     package var snapshotKeyCount: UInt64?

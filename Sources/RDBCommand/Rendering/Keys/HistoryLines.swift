@@ -42,7 +42,7 @@ struct HistoryLines {
     }
   }
 
-  /// Writes what is not written yet.
+  /// Writes the lines that `--tail` held back, and the bytes in the buffer.
   mutating func finish() throws {
     for index in last.indices { try write(last[(nextLast + index) % last.count]) }
     try flush()

@@ -40,7 +40,7 @@ extension Execution {
     }
   }
 
-  /// The ID that `ms-*` stands for.
+  /// The ID of an entry that is added with `ms-*`.
   private func next(after lastID: StreamID, milliseconds: UInt64) throws(CommandError) -> StreamID {
     if lastID.milliseconds != milliseconds { return StreamID(milliseconds, 0) }
     guard lastID.sequence < .max else { throw .smallStreamID }
