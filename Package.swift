@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "RDBIndex", targets: ["RDBIndex"]),
     .library(name: "RDBCompression", targets: ["RDBCompression"]),
     .library(name: "RDBReplay", targets: ["RDBReplay"]),
+    .library(name: "RDBEdit", targets: ["RDBEdit"]),
     .library(name: "RDBFiltering", targets: ["RDBFiltering"]),
     .library(name: "RDBRegex", targets: ["RDBRegex"]),
     .library(name: "RDBLZF", targets: ["RDBLZF"]),
@@ -74,13 +75,16 @@ let package = Package(
     .target(
       name: "RDBGeneration", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
+    // Floor 4: snapshots → snapshots.
+    .target(name: "RDBEdit", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
+
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(
       name: "RDBCommand",
       dependencies: [
         "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
         "RDBRegex",
-        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay",
+        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
@@ -136,6 +140,10 @@ let package = Package(
     .testTarget(
       name: "RDBReplayTests",
       dependencies: ["RDBReplay", "RDBConvert", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBEditTests",
+      dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",

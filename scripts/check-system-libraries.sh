@@ -16,7 +16,7 @@ def reached(name, seen):
     return seen
 
 status = 0
-for product in ("RDB", "RDBFormat", "RESP", "RDBFiltering", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBReplay"):
+for product in ("RDB", "RDBFormat", "RESP", "RDBFiltering", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBReplay", "RDBEdit"):
     libraries = sorted(n for n in reached(product, set()) if targets[n]["type"] == "system")
     if libraries:
         print("check-system-libraries: %s depends on %s" % (product, ", ".join(libraries)), file=sys.stderr)

@@ -1,3 +1,4 @@
+import RDB
 import RDBFormat
 
 /// The state that commands are executed on, with the accessors that all commands share.

@@ -1,5 +1,3 @@
-import RDB
-
 /// The limits by which a release chooses the encoding of a value, with its default configuration.
 package struct EncodingLimits: Hashable, Sendable {
   /// The release.
@@ -33,5 +31,5 @@ package struct EncodingLimits: Hashable, Sendable {
 
 extension EncodingLimits {
   /// The encoding of small hashes and sorted sets.
-  var packedEncoding: ObjectEncoding { server.isAtLeast(7, 0) ? .listpack : .ziplist }
+  package var packedEncoding: ObjectEncoding { server.isAtLeast(7, 0) ? .listpack : .ziplist }
 }
