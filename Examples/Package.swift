@@ -16,7 +16,7 @@ let package = Package(
     example("WriteJSON", "RDBConvert"),
     example("ReceiveChunks", nio: ["NIOCore", "NIOPosix"]),
     example("OwnedKeys"),
-    example("FilteredCopy", "RDBFiltering"),
+    example("FilteredCopy", "RDBEdit", "RDBFiltering"),
     example("LargestKeys", "RDBAnalysis"),
     example("ShowError"),
     example("OwnError"),

@@ -1,4 +1,5 @@
 import RDB
+import RDBEdit
 import RDBFiltering
 
 // Copies the hashes and lists of a snapshot into another one, in their stored form.
@@ -8,6 +9,12 @@ options.types = [.hash, .list]
 
 var reader = RDBReader(try FileSource(path: input))
 let destination = try FileDestination(path: output)
-let result = try reader.fold(KeyFilter(options, base: SnapshotWritingSink(to: destination)))
+var writing = SnapshotWritingOptions(copying: try reader.origin())
+writing.isPartial = true
+let snapshot = try SnapshotDestination(writing, to: destination)
+let result = try reader.write(to: snapshot, threads: 2) {
+  KeyFilter(options, base: SnapshotWritingSink(writing, to: $0))
+}
+let copy = try snapshot.finish(result.summary.base)
 try destination.close()
-print(result.summary.base.keyCount, "keys")
+print(copy.keyCount, "keys")

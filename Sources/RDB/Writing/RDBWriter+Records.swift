@@ -82,7 +82,7 @@ extension RDBWriter {
   }
 
   /// Copies a record that belongs to no key from another snapshot of this version.
-  mutating func copy(_ record: RawSpan) throws(RDBError) {
+  package mutating func copy(_ record: RawSpan) throws(RDBError) {
     guard pending.isNothing else { throw misplaced("a record") }
     try output.append(record)
   }

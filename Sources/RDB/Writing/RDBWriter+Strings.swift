@@ -3,6 +3,21 @@ import RDBSupport
 
 /// Lengths and strings.
 extension RDBWriter {
+  /// The bytes of a SELECTDB record.
+  package static func selectDatabase(_ database: UInt64) -> [UInt8] {
+    let length: [UInt8] =
+      if database < 1 << 6 {
+        [UInt8(truncatingIfNeeded: database)]
+      } else if database < 1 << 14 {
+        [0x40 | UInt8(truncatingIfNeeded: database >> 8), UInt8(truncatingIfNeeded: database)]
+      } else if database <= UInt64(UInt32.max) {
+        [0x80] + (0..<4).map { UInt8(truncatingIfNeeded: database >> (24 - 8 * $0)) }
+      } else {
+        [0x81] + (0..<8).map { UInt8(truncatingIfNeeded: database >> (56 - 8 * $0)) }
+      }
+    return [Opcode.selectDB.rawValue] + length
+  }
+
   /// Writes a length in its shortest form. Source: `rdbSaveLen` in Redis `src/rdb.c`.
   mutating func writeLength(_ length: UInt64) throws(RDBError) {
     try output.reserve(9)

@@ -216,7 +216,7 @@ extension RDBWriter {
   }
 
   /// Begins a key that is copied from another snapshot of this version, header included.
-  mutating func beginStored(prefix: RawSpan) throws(RDBError) {
+  package mutating func beginStored(prefix: RawSpan) throws(RDBError) {
     guard pending.isNothing else { throw misplaced("a key") }
     try output.append(prefix)
     keyCount += 1

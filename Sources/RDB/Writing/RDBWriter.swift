@@ -27,11 +27,17 @@ public struct RDBWriter: ~Copyable {
     public var keyCount: UInt64
     /// The checksum; `nil` if none was stored: versions before 5 have none, and the caller can switch it off.
     public var checksum: UInt64?
+
+    /// Creates a summary.
+    package init(byteCount: UInt64, keyCount: UInt64, checksum: UInt64?) {
+      (self.byteCount, self.keyCount, self.checksum) = (byteCount, keyCount, checksum)
+    }
   }
 
   /// The vendor and version of the snapshot.
   package let header: SnapshotHeader
-  var output: ByteOutput
+  /// The buffered output of the snapshot.
+  package var output: ByteOutput
   private let checksum: ChecksumDestination?
   let compressor: (any StringCompressor)?
   var compressed = ByteBuffer(capacity: 64)
@@ -60,18 +66,25 @@ public struct RDBWriter: ~Copyable {
       computesChecksum && header.version >= 5 ? ChecksumDestination(destination) : nil
     self.checksum = checksum
     output = ByteOutput(to: checksum ?? destination, capacity: capacity)
-    let versions = header.vendor == .redis ? 1...15 : 80...81
-    guard versions.contains(header.version) else {
-      throw .notRepresentable(
-        "a version of \(versions.lowerBound) to \(versions.upperBound)", "\(header.version)")
-    }
-    let digits = header.vendor == .redis ? 4 : 3
-    try output.append(header.vendor == .redis ? "REDIS" : "VALKEY" as StaticString)
-    var divisor = digits == 4 ? 1000 : 100
-    while divisor > 0 {
-      try output.append(UInt8(48 + header.version / divisor % 10))
-      divisor /= 10
-    }
+    let magic = try header.magic
+    try output.append(magic.span.bytes)
+  }
+
+  /// Creates a writer of records in the middle of a snapshot, without the header and the end.
+  ///
+  /// - Parameters:
+  ///   - header: The vendor and version of the snapshot.
+  ///   - destination: The destination of the records.
+  ///   - compressor: Compresses strings of more than 20 bytes; `nil`: none is compressed.
+  ///   - capacity: The size of the output buffer, in bytes.
+  package init(
+    recordsOf header: SnapshotHeader, to destination: any ByteDestination, compressor: (any StringCompressor)?,
+    capacity: Int
+  ) {
+    self.header = header
+    self.compressor = compressor
+    checksum = nil
+    output = ByteOutput(to: destination, capacity: capacity)
   }
 
   /// The number of bytes written so far.
@@ -89,16 +102,13 @@ public struct RDBWriter: ~Copyable {
   /// Writes the end of the snapshot, its checksum, and all bytes that are still buffered.
   ///
   /// - Throws: ``RDBError`` (`misplaced`) inside a value.
-  public consuming func finish() throws(RDBError) -> Summary { try finish(storesChecksum: true) }
-
-  /// - Parameter storesChecksum: Whether to store the checksum; if not, zero is stored.
-  consuming func finish(storesChecksum: Bool) throws(RDBError) -> Summary {
+  public consuming func finish() throws(RDBError) -> Summary {
     guard pending.isNothing else { throw misplaced("the end of the snapshot") }
     try output.append(Opcode.eof.rawValue)
     var crc: UInt64?
     if header.version >= 5 {
       try output.flush()
-      if storesChecksum { crc = checksum?.crc.value }
+      crc = checksum?.crc.value
       try output.reserve(8)
       output.appendUnchecked(littleEndian: crc ?? 0)
     }
@@ -108,6 +118,23 @@ public struct RDBWriter: ~Copyable {
 
   /// Writes all buffered bytes to the destination.
   package mutating func flush() throws(RDBError) { try output.flush() }
+}
+
+extension SnapshotHeader {
+  /// The first bytes of a snapshot: `REDIS0011`, `VALKEY080`.
+  ///
+  /// - Throws: ``RDBError`` (`notRepresentable`) for a version that no release writes.
+  package var magic: [UInt8] {
+    get throws(RDBError) {
+      let versions = vendor == .redis ? 1...15 : 80...81
+      guard versions.contains(version) else {
+        throw .notRepresentable("a version of \(versions.lowerBound) to \(versions.upperBound)", "\(version)")
+      }
+      let digits = String(version)
+      let name = vendor == .redis ? "REDIS" : "VALKEY"
+      return Array((name + String(repeating: "0", count: 9 - name.utf8.count - digits.utf8.count) + digits).utf8)
+    }
+  }
 }
 
 extension ByteOutput {
@@ -126,8 +153,9 @@ extension ByteOutput {
 }
 
 extension RDBError {
+  /// The error of what a snapshot cannot hold.
   @inline(never)
-  static func notRepresentable(_ expected: String, _ found: String) -> RDBError {
+  package static func notRepresentable(_ expected: String, _ found: String) -> RDBError {
     RDBError(.notRepresentable, at: 0, expected: expected, found: found)
   }
 }

@@ -3,75 +3,9 @@ import RDBFormat
 import TestSupport
 import Testing
 
-/// Answers every key with elements, whatever the base asks for.
-private struct AsElements: ForwardingSink, ~Copyable {
-  var base: SnapshotWritingSink
-  init(base: consuming SnapshotWritingSink) { self.base = base }
-  mutating func beginKey(_ key: borrowing KeyHeader) throws -> Interest {
-    _ = try base.beginKey(key)
-    return .elements
-  }
-}
-
 /// What a writer of snapshots refuses, because it cannot be written or comes out of turn.
 @Suite("Refusals of a writer")
 struct RefusalTests {
-  @Test(
-    "Name the type whose elements it cannot put together again",
-    arguments: [
-      ("crafted/v14-arrays", "an array"), ("crafted/v13-streams", "a stream"), ("crafted/v10-modules", "a module"),
-      ("crafted/v81-pathhash", "a path-hash"),
-    ])
-  func onlyStored(_ name: String, _ type: String) throws {
-    var sink = AsElements(base: SnapshotWritingSink(to: MemoryDestination()))
-    var reader = RDBReader(MemorySource(Fixture.named(name).bytes))
-    let error = #expect(throws: RDBError.self) { try reader.read(into: &sink) }
-    #expect(error?.code == .notRepresentable && error?.found == "single elements")
-    #expect(error?.expected.hasSuffix("\(type.split(separator: " ")[1]) as stored") == true, "\(error?.expected ?? "")")
-  }
-
-  @Test("Come for each element that is only copied as stored")
-  func everyElement() throws {
-    var sink = SnapshotWritingSink(to: MemoryDestination())
-    let bytes: [UInt8] = [1]
-    let refused: [(inout SnapshotWritingSink) throws -> Void] = [
-      { try $0.arrayElement(index: 1, value: bytes.span.bytes) },
-      { try $0.beginPath(bytes.span.bytes, fieldCount: 1) },
-      { try $0.pathField(bytes.span.bytes, value: bytes.span.bytes) },
-      { try $0.moduleItem(ModuleItem(.unsigned(1), bytes: bytes.span.bytes)) },
-      { try $0.beginStreamEntry(.zero, fieldCount: 1) },
-      { try $0.streamField(bytes.span.bytes, value: bytes.span.bytes) },
-      {
-        try $0.streamInfo(
-          StreamInfo(length: 0, lastID: .zero, firstID: nil, maxDeletedID: nil, entriesAdded: nil, groupCount: 0))
-      },
-      { try $0.streamIdempotency(durationSeconds: 1, maxEntries: 1, producerCount: 1) },
-      { try $0.streamIdempotencyID(producer: bytes.span.bytes, id: bytes.span.bytes, entry: .zero) },
-      { try $0.streamIdempotencyEnd(idsAdded: 1, idsDuplicate: 1) },
-    ]
-    for (index, write) in refused.enumerated() {
-      let error = #expect(throws: RDBError.self, "\(index)") { try write(&sink) }
-      #expect(error?.code == .notRepresentable)
-    }
-    // Nothing was read: there is nothing to write.
-    #expect(try sink.finish().byteCount == 0)
-  }
-
-  @Test("Sum up the sizes of snapshots that were written by parts")
-  func sums() throws {
-    func summary(_ name: String) throws -> RDBWriter.Summary {
-      var sink = SnapshotWritingSink(to: MemoryDestination())
-      var reader = RDBReader(MemorySource(Fixture.named(name).bytes))
-      try reader.read(into: &sink)
-      return try sink.finish()
-    }
-    let (one, other) = (try summary("crafted/v81-hash2"), try summary("crafted/v81-pathhash"))
-    var sum = one
-    sum.merge(other)
-    #expect(one.checksum != nil && sum.checksum == nil)
-    #expect(sum.byteCount == one.byteCount + other.byteCount && sum.keyCount == one.keyCount + other.keyCount)
-  }
-
   /// A call that comes out of turn, and what the writer waits for.
   struct Misplaced: Sendable, CustomTestStringConvertible {
     var testDescription: String { expected }

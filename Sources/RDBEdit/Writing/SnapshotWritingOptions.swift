@@ -1,0 +1,57 @@
+public import RDB
+import RDBFormat
+
+/// Options for the snapshot that a ``SnapshotWritingSink`` writes.
+public struct SnapshotWritingOptions: Sendable {
+  /// The vendor and the version of the snapshot.
+  public let header: SnapshotHeader
+  /// The release that must load the snapshot, and whose encodings are chosen for values that are encoded again.
+  public let server: ServerVersion
+  /// Whether records and values are written as they are, whatever the release.
+  package let isCopy: Bool
+
+  /// Whether values are encoded again even if the release can load them as they are stored: no layout of the input then
+  /// survives in the output.
+  public var sanitizes = false
+  /// Whether only values whose whole structure was validated are written as stored.
+  ///
+  /// Another value is encoded again from its elements, or its damage ends the reading.
+  public var validatesStored = true
+  /// Makes the compressor of the strings of values that are encoded again; `nil`: none is compressed.
+  ///
+  /// Each worker has a compressor of its own.
+  public var compressor: (@Sendable () -> any StringCompressor)?
+  /// Whether the snapshot has a checksum. If not, zero is stored, and servers compare nothing.
+  public var storesChecksum = true
+  /// The number of the database in the output for each database of the input. A database without an entry keeps its
+  /// number.
+  public var databaseMap: [UInt64: UInt64] = [:]
+  /// Whether the output has other keys or values than the input, because of a filter or another input.
+  ///
+  /// Then it has no replication position, no sizes of databases and no hints of hash slots: they would be wrong.
+  public var isPartial = false
+
+  /// Options for a copy: the version of a snapshot, and all of its records and values as they are stored.
+  ///
+  /// - Parameter origin: The origin of the snapshot (``RDBReader/origin()``).
+  public init(copying origin: SnapshotOrigin) {
+    header = origin.header
+    server = origin.assumedWriter
+    isCopy = true
+  }
+
+  /// Options for a snapshot that a release loads, and that looks as if this release had written it.
+  public init(target: ServerVersion) {
+    server = target
+    header = target.snapshotHeader
+    isCopy = false
+  }
+}
+
+extension ServerVersion {
+  /// The header of the snapshots that this release writes.
+  package var snapshotHeader: SnapshotHeader {
+    let version = rdbVersion
+    return SnapshotHeader(vendor: version >= 80 ? .valkey : .redis, version: version)
+  }
+}
