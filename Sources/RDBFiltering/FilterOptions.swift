@@ -67,13 +67,3 @@ extension UnixMilliseconds {
     return UnixMilliseconds(max(sum, 0))
   }
 }
-
-extension ValueType {
-  /// Whether the stored form can hold expiries of fields.
-  @usableFromInline var hasFieldExpiries: Bool {
-    switch self {
-    case .hash2, .hashMetadata, .hashMetadataPreGA, .hashListpackEx, .hashListpackExPreGA: true
-    default: false
-    }
-  }
-}

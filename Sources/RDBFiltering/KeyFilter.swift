@@ -114,7 +114,7 @@ public struct KeyFilter<Base: FoldingSink & ~Copyable>: ForwardingSink, FoldingS
     if dropsExpiries, key.expiry != nil {
       notes.add(.expiries, key: key.name, offset: key.offset)
     }
-    touchesFields = key.storedType.hasFieldExpiries
+    touchesFields = key.storedType.layout.canCarryFieldExpiries
     if touchesFields { held.take(key) }
     let interest = try key.changing(
       name: key.name, database: key.database, expiry: changed(key.expiry)

@@ -64,7 +64,7 @@ struct KeyTest {
     if expired == .keep { return .accepted }
     let hasExpired = key.expiry.map { $0 < now } ?? false
     if hasExpired { return expired == .only ? .accepted : .rejected }
-    if key.storedType.hasFieldExpiries { return .dependsOnFields }
+    if key.storedType.layout.canCarryFieldExpiries { return .dependsOnFields }
     return expired == .only ? .rejected : .accepted
   }
 

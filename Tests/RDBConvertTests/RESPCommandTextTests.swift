@@ -81,7 +81,7 @@ struct RESPCommandTextTests {
     let elements = ["a", "b", "c", "d", "e"]
     let bytes = Bytes.snapshot("REDIS0009", Bytes.list("k", elements))
     func lines(_ count: Int, _ byteCount: Int = 1 << 20, target: String = "7.0") -> [String] {
-      convert(bytes, target: target) { ($0.batchElementCount, $0.batchByteCount) = (count, byteCount) }.lines
+      convert(bytes, target: target) { ($0.commandElementCount, $0.commandByteCount) = (count, byteCount) }.lines
     }
     #expect(lines(500) == ["SELECT 0", "RPUSH k a b c d e"])
     #expect(lines(2) == ["SELECT 0", "RPUSH k a b", "RPUSH k c d", "RPUSH k e"])
@@ -112,7 +112,7 @@ struct RESPCommandTextTests {
     // More than the buffer in one key, and batches of close to a mebibyte.
     let elements = (0..<3000).map { "\($0)" + String(repeating: "y", count: 1000) }
     let bytes = Bytes.snapshot("REDIS0009", Bytes.text("a", "b"), Bytes.list("k", elements))
-    let one = convert(bytes, target: "7.0") { $0.batchElementCount = 100_000 }
+    let one = convert(bytes, target: "7.0") { $0.commandElementCount = 100_000 }
     #expect(one.error == nil)
     let commands = try RESPFileCheckTests.split(one.bytes)
     #expect(commands.count == 5)
@@ -121,7 +121,7 @@ struct RESPCommandTextTests {
     let found = commands.dropFirst(2).map { RESPFileCheckTests.arguments($0).dropFirst(2) }.joined()
     #expect(found.elementsEqual(elements.map { Array($0.utf8) }))
     for threads in [2, 3] {
-      #expect(convert(bytes, target: "7.0", threads: threads, window: 64) { $0.batchElementCount = 100_000 } == one)
+      #expect(convert(bytes, target: "7.0", threads: threads, window: 64) { $0.commandElementCount = 100_000 } == one)
     }
   }
 
@@ -201,7 +201,7 @@ struct RESPCommandTextTests {
       Bytes.hash2(
         "k",
         [("a", "1", 5_000_000_000_000), ("b", "2", 0), ("c", String(repeating: "z", count: 4096), 6_000_000_000_000)]))
-    let lines = convert(bytes, target: "valkey-9.0") { $0.batchElementCount = 1 }.lines
+    let lines = convert(bytes, target: "valkey-9.0") { $0.commandElementCount = 1 }.lines
     #expect(
       lines == [
         "SELECT 0", "HSET k a 1", "HPEXPIREAT k 5000000000000 FIELDS 1 a", "HSET k b 2",

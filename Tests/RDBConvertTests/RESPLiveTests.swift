@@ -147,7 +147,7 @@ struct RESPLiveTests {
       try loading.load("restoring into nothing", target: kind.target) { $0.restore = .always }
       try loading.empty()
       try loading.load("keeping, by commands, in small batches", target: kind.target, tolerates: true) {
-        ($0.existing, $0.restoreLimit, $0.batchElementCount) = (.keep, 0, 7)
+        ($0.existing, $0.restoreLimit, $0.commandElementCount) = (.keep, 0, 7)
       }
     }
   }

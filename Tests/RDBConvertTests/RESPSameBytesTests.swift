@@ -24,7 +24,7 @@ struct RESPSameBytesTests {
     ("keep", { $0.existing = .keep }),
     ("restore", { $0.restore = .auto }),
     ("restore, replace", { ($0.restore, $0.existing) = (.always, .replace) }),
-    ("small batches", { ($0.batchElementCount, $0.batchByteCount) = (3, 100) }),
+    ("small batches", { ($0.commandElementCount, $0.commandByteCount) = (3, 100) }),
   ]
 
   @Test("Has as many commands as the summary counts", arguments: Fixture.valid)

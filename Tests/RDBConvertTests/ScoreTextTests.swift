@@ -34,9 +34,9 @@ struct ScoreTextTests {
   func commands(_ kind: UInt8) throws {
     let (packed, plain) = try snapshots(kind)
     for count in [1, 3, 1000] {
-      let one = convert(packed, target: "7.2") { $0.batchElementCount = count }
+      let one = convert(packed, target: "7.2") { $0.commandElementCount = count }
       #expect(one.error == nil)
-      #expect(one.bytes == convert(plain, target: "7.2") { $0.batchElementCount = count }.bytes)
+      #expect(one.bytes == convert(plain, target: "7.2") { $0.commandElementCount = count }.bytes)
     }
   }
 

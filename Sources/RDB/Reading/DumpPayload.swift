@@ -36,7 +36,7 @@ package struct DumpPayload: Sendable {
     }
     let version = Int(bytes[end]) | Int(bytes[end + 1]) << 8
     let vendor: Vendor = version >= 80 ? .valkey : .redis
-    guard (1...15).contains(version) || (80...81).contains(version) else {
+    guard Vendor.redis.rdbVersions.contains(version) || Vendor.valkey.rdbVersions.contains(version) else {
       throw RDBError(.unsupportedVersion, at: end, expected: "an RDB version up to 15, 80 or 81", found: "\(version)")
     }
     guard let type = ValueType.resolve(bytes[0], vendor: vendor), type.isSelfContained else {

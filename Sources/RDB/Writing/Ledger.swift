@@ -26,8 +26,6 @@ public struct Ledger: MergeableSummary, Hashable {
     case script
     /// Data that a module keeps outside keys, or attaches to keys.
     case moduleAux = "module AUX"
-    /// The score of a member of a sorted set.
-    case score
     /// A command that changes data.
     case command
     /// A record of the snapshot that is no key.

@@ -126,7 +126,7 @@ extension SnapshotHeader {
   /// - Throws: ``RDBError`` (`notRepresentable`) for a version that no release writes.
   package var magic: [UInt8] {
     get throws(RDBError) {
-      let versions = vendor == .redis ? 1...15 : 80...81
+      let versions = vendor.rdbVersions
       guard versions.contains(version) else {
         throw .notRepresentable("a version of \(versions.lowerBound) to \(versions.upperBound)", "\(version)")
       }

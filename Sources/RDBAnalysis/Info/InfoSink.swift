@@ -37,7 +37,11 @@ public struct InfoSink: FoldingSink, ~Copyable {
     slots = counter.slots
   }
 
+  // Changes through the pointers go through local constants: under ThreadSanitizer, the compiler of Swift 6.3.1 fails on
+  // those through stored properties.
+
   public mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    let hot = hot
     if key.database != database {
       database = key.database
       counter.select(database)
@@ -79,6 +83,7 @@ public struct InfoSink: FoldingSink, ~Copyable {
   }
 
   public mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    let (hot, slots) = (hot, slots)
     var variant = 0
     if let measure = end.measure {
       variant = variants.variant(of: type, measure, keyByteCount: keyByteCount, expires: expires)

@@ -206,3 +206,13 @@ extension KeyReports: Equatable {
     return reports
   }
 }
+
+extension KeyReports {
+  /// The number of keys, which every report counts.
+  package var keyCount: UInt64 {
+    if let stats { return stats.total.keys }
+    if let prefix { return prefix.nodes.first?.summary.keys ?? 0 }
+    if let ttl { return ttl.prefixes.nodes.first?.summary.keys ?? 0 }
+    return top?.types.values.reduce(0) { $0 + $1.keys } ?? 0
+  }
+}

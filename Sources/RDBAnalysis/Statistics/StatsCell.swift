@@ -76,7 +76,7 @@ struct StatsCellCollector: Sendable {
 }
 
 extension DataType {
-  /// The index among all cases.
+  /// A number below 9 that no other case has.
   var ordinal: Int {
     switch self {
     case .string: 0

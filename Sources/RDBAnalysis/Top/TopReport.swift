@@ -73,7 +73,7 @@ public struct TopReport: Hashable, MergeableSummary {
     /// The number of elements.
     case elements
     /// The length as `redis-cli --bigkeys` counts it: bytes of a string, else elements.
-    case length
+    case valueLength = "length"
     /// The LRU idle time, in seconds.
     case idle
     /// The LFU access frequency.
@@ -86,7 +86,7 @@ public struct TopReport: Hashable, MergeableSummary {
       case .memory: measured.memoryByteCount
       case .serialized: measured.serializedByteCount
       case .elements: measured.elementCount
-      case .length: measured.length
+      case .valueLength: measured.length
       case .idle: measured.idleSeconds
       case .frequency: measured.frequency.map { UInt64($0) }
       }

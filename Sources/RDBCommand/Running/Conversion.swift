@@ -50,7 +50,7 @@ struct Conversion {
     _ run: consuming SnapshotRun, to destination: any ByteDestination,
     makeSink: (any ByteDestination) throws -> S
   ) throws -> Result<S.Summary> {
-    try run.write(through: filter, working, output: output, to: [destination]) { try makeSink($0[0]) }
+    try run.writeFiltered(by: filter, working, output: output, to: [destination]) { try makeSink($0[0]) }
   }
 
   /// Finishes the output and writes the ledger.
@@ -86,8 +86,8 @@ extension SnapshotRun {
   /// Reads the whole snapshot into sinks with output, through the filter if there is one.
   ///
   /// - Throws: ``Failure``, after abandoning the output.
-  consuming func write<S: OutputSink & ~Copyable>(
-    through filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
+  consuming func writeFiltered<S: OutputSink & ~Copyable>(
+    by filter: FilterOptions?, _ working: WorkingArguments, output: OutputFile?,
     to destinations: [any ByteDestination], makeSink: ([any ByteDestination]) throws -> S
   ) throws -> Conversion.Result<S.Summary> {
     guard let filter else {
@@ -106,8 +106,8 @@ extension SnapshotRun {
   /// Reads the whole snapshot into sinks without output, through the filter if there is one.
   ///
   /// - Throws: ``Failure``.
-  consuming func fold<S: FoldingSink & ~Copyable>(
-    through filter: FilterOptions?, _ working: WorkingArguments, makeSink: () throws -> S
+  consuming func foldFiltered<S: FoldingSink & ~Copyable>(
+    by filter: FilterOptions?, _ working: WorkingArguments, makeSink: () throws -> S
   ) throws -> Conversion.Result<S.Summary> {
     guard let filter else {
       return Conversion.Result(

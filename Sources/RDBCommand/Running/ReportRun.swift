@@ -22,7 +22,7 @@ struct ReportRun {
     var options = KeyReports.Options(reference: try reference(of: run.origin))
     try configure(&options)
     let model = model.model(run.origin, reading.server)
-    let result = try run.fold(through: try keys.options, working) {
+    let result = try run.foldFiltered(by: try keys.options, working) {
       MemorySink(model, to: try KeyReportsReceiver(options))
     }
     var reports = result.summary
@@ -56,16 +56,6 @@ struct ReportRun {
   func reference(of origin: SnapshotOrigin) throws -> UnixMilliseconds {
     if keys.expiry.now != nil { return try keys.expiry.present }
     return origin.ctime ?? .now
-  }
-}
-
-extension KeyReports {
-  /// The number of keys, which every report counts.
-  var keyCount: UInt64 {
-    if let stats { return stats.total.keys }
-    if let prefix { return prefix.nodes.first?.summary.keys ?? 0 }
-    if let ttl { return ttl.prefixes.nodes.first?.summary.keys ?? 0 }
-    return top?.types.values.reduce(0) { $0 + $1.keys } ?? 0
   }
 }
 

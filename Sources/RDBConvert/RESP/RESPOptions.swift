@@ -78,9 +78,9 @@ public struct RESPOptions: Hashable, Sendable {
   /// The sink writes no longer argument, because the server would close the connection; the ledger lists the loss.
   public var bulkLimit: UInt64 = 512 << 20
   /// The largest number of elements in one command, at least 1.
-  public var batchElementCount = 500
+  public var commandElementCount = 500
   /// The largest size of one command in bytes, unless a single element is longer; at most 16 MiB.
-  public var batchByteCount = 1 << 20
+  public var commandByteCount = 1 << 20
   /// Whether RESTORE carries only values whose whole structure was validated.
   ///
   /// Another value is written as the commands of its data type, or its damage ends the reading. Without validation a

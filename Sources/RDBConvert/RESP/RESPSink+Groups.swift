@@ -87,7 +87,7 @@ extension RESPSink {
     let claim = stream.claim
     if claim.isOpen,
       claim.consumer != consumer || claim.delivered != delivered || claim.count != count
-        || claim.entries >= batchElementCount || out.output.byteCountAfterGap + 64 > batchByteCount
+        || claim.entries >= commandElementCount || out.output.byteCountAfterGap + 64 > commandByteCount
     {
       try endClaim()
     }

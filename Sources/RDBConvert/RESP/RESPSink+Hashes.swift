@@ -52,7 +52,7 @@ extension RESPSink {
     throws(RDBError)
   {
     switch try begin(field.byteCount, value.byteCount) {
-    case .batch:
+    case .shared:
       let memory = elementMemory
       let end = RESPText.writeBulk(field, to: memory)
       wrote(end &+ RESPText.writeBulk(value, to: memory + end))
@@ -77,7 +77,7 @@ extension RESPSink {
     }
     // The server rejects times before 1970. All of them are in the past.
     let time = max(expiry, 1)
-    if batch.isOpen {
+    if openCommand.isOpen {
       fieldExpiries.append(field, time)
     } else {
       try beginFieldExpiries(time, 1)

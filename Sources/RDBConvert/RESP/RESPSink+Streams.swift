@@ -194,7 +194,7 @@ extension RESPSink {
         "highest deleted IDs of 0-0, which no command sets back", key: name.array, offset: key.offset)
     }
     while !rest.isEmpty {
-      let part = rest.prefix(batchElementCount)
+      let part = rest.prefix(commandElementCount)
       rest = rest.dropFirst(part.count)
       try command(2 + part.count, "$4\r\nXDEL\r\n")
       for id in part { try out.bulk(id) }

@@ -3,10 +3,10 @@ public import RDBFormat
 import RDBSupport
 public import RESP
 
-/// Strings, and the elements of collections in batches.
+/// Strings, and the elements of collections, several to a command.
 extension RESPSink {
   /// An open command: its elements are being written, and its header follows at the end.
-  @usableFromInline struct Batch {
+  @usableFromInline struct OpenCommand {
     @usableFromInline var isOpen = false
     var command: Command = .rpush
     @usableFromInline var elements = 0
@@ -21,7 +21,7 @@ extension RESPSink {
   /// The form in which an element is written.
   @usableFromInline enum ElementForm {
     /// As part of the open command, which has room for it.
-    case batch
+    case shared
     /// In a command of its own, because it is too long to be copied.
     case alone
     /// Not at all: it is too long for the target, which the ledger lists as a loss.
@@ -97,17 +97,17 @@ extension RESPSink {
 
   public mutating func beginElements(_ header: ElementsHeader) throws(RDBError) {
     switch key.type.data {
-    case .list: batch.command = .rpush
-    case .set: batch.command = .sadd
-    case .zset: batch.command = .zadd
-    case .array: batch.command = .armset
+    case .list: openCommand.command = .rpush
+    case .set: openCommand.command = .sadd
+    case .zset: openCommand.command = .zadd
+    case .array: openCommand.command = .armset
     case .pathHash: return try beginPathHash(header)
-    case .hash, .string, .stream, .module: batch.command = can.variadicHSET || !can.hmset ? .hset : .hmset
+    case .hash, .string, .stream, .module: openCommand.command = can.variadicHSET || !can.hmset ? .hset : .hmset
     }
     let isVariadic = key.type.data == .hash ? can.hmset || can.variadicHSET : can.variadicPush
-    batch.limit = isVariadic ? batchElementCount : 1
-    if !can.manyArguments { batch.limit = min(batch.limit, (1_048_576 - 2) / 2) }
-    batch.expected = header.count ?? .max
+    openCommand.limit = isVariadic ? commandElementCount : 1
+    if !can.manyArguments { openCommand.limit = min(openCommand.limit, (1_048_576 - 2) / 2) }
+    openCommand.expected = header.count ?? .max
     key.insertIndex = header.insertIndex
     notes.encodings &+= 1
     if key.type.data == .list { notes.nodes &+= 1 }
@@ -116,7 +116,7 @@ extension RESPSink {
   @inlinable @inline(__always)
   public mutating func listElement(_ element: RawSpan) throws(RDBError) {
     switch try begin(element.byteCount, 0) {
-    case .batch: wrote(RESPText.writeBulk(element, to: elementMemory))
+    case .shared: wrote(RESPText.writeBulk(element, to: elementMemory))
     case .alone: try single(element)
     case .lost: return
     }
@@ -130,7 +130,7 @@ extension RESPSink {
   public mutating func zsetMember(_ member: RawSpan, score: Double) throws(RDBError) {
     if score.bitPattern == Self.negativeZero { noteNegativeZero() }
     switch try begin(member.byteCount, 32) {
-    case .batch:
+    case .shared:
       let memory = elementMemory
       let end = Self.writeScore(score, to: memory)
       wrote(end &+ RESPText.writeBulk(member, to: memory + end))
@@ -146,7 +146,7 @@ extension RESPSink {
   public mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws(RDBError) {
     if score.bitPattern == Self.negativeZero { noteNegativeZero() }
     switch try begin(member.byteCount, 32) {
-    case .batch:
+    case .shared:
       let memory = elementMemory
       let end = RESPText.writeBulk(text, to: memory)
       wrote(end &+ RESPText.writeBulk(member, to: memory + end))
@@ -160,7 +160,7 @@ extension RESPSink {
 
   public mutating func arrayElement(index: UInt64, value: RawSpan) throws(RDBError) {
     switch try begin(value.byteCount, 32) {
-    case .batch:
+    case .shared:
       let memory = elementMemory
       let end = RESPText.writeBulk(index, to: memory)
       wrote(end &+ RESPText.writeBulk(value, to: memory + end))
@@ -195,7 +195,7 @@ extension RESPSink {
     return start + count + 2
   }
 
-  // MARK: Batches
+  // MARK: Commands of several elements
 
   /// Prepares for an element of one or two strings.
   ///
@@ -206,36 +206,36 @@ extension RESPSink {
   ///   - second: The byte count of the second string; 0 without one.
   @inlinable @inline(__always)
   mutating func begin(_ first: Int, _ second: Int) throws(RDBError) -> ElementForm {
-    if first &+ second &+ 64 <= batch.room { return .batch }
+    if first &+ second &+ 64 <= openCommand.room { return .shared }
     return try beginSlowly(first, second)
   }
 
   @inline(never)
   @usableFromInline mutating func beginSlowly(_ first: Int, _ second: Int) throws(RDBError) -> ElementForm {
     let byteCount = first &+ second &+ 64
-    if batch.isOpen, batch.elements < batch.limit, byteCount < smallByteCount,
-      out.output.byteCountAfterGap &+ byteCount <= batchByteCount
+    if openCommand.isOpen, openCommand.elements < openCommand.limit, byteCount < smallByteCount,
+      out.output.byteCountAfterGap &+ byteCount <= commandByteCount
     {
       try out.output.reserve(byteCount)
       setRoom()
-      return .batch
+      return .shared
     }
     guard key.plan == .commands else { return .lost }
     guard first <= bulkLimit, second <= bulkLimit else {
       lose(.element, "an element is longer than the bulk limit")
       return .lost
     }
-    if batch.isOpen { try closeBatch() }
+    if openCommand.isOpen { try closeCommand() }
     if !key.hasBegun { try beginCommands() }
     guard byteCount < smallByteCount, name.count <= 64 << 10 else { return .alone }
-    try openBatch(byteCount)
-    return .batch
+    try openNewCommand(byteCount)
+    return .shared
   }
 
   /// Sets the room of the open command: what the output has reserved for it, up to the longest element that is copied.
   @inline(__always)
   private mutating func setRoom() {
-    batch.room = min(batchByteCount - out.output.byteCountAfterGap, out.output.spare.count, smallByteCount - 1)
+    openCommand.room = min(commandByteCount - out.output.byteCountAfterGap, out.output.spare.count, smallByteCount - 1)
   }
 
   /// The memory for the next element of an open command.
@@ -247,17 +247,17 @@ extension RESPSink {
   @inlinable @inline(__always)
   mutating func wrote(_ byteCount: Int) {
     out.output.advance(uncheckedBy: byteCount)
-    batch.elements &+= 1
-    batch.room = batch.elements < batch.limit ? batch.room &- byteCount : 0
+    openCommand.elements &+= 1
+    openCommand.room = openCommand.elements < openCommand.limit ? openCommand.room &- byteCount : 0
   }
 
   /// Opens a command, with room for its first element.
   @inline(__always)
-  private mutating func openBatch(_ byteCount: Int) throws(RDBError) {
-    let guess = Int(min(batch.expected, UInt64(batch.limit)))
+  private mutating func openNewCommand(_ byteCount: Int) throws(RDBError) {
+    let guess = Int(min(openCommand.expected, UInt64(openCommand.limit)))
     try out.output.openGap(
-      byteCount: RESPText.headerByteCount(UInt64(guess &* batch.command.width &+ 2)))
-    let command = batch.command.text
+      byteCount: RESPText.headerByteCount(UInt64(guess &* openCommand.command.width &+ 2)))
+    let command = openCommand.command.text
     let bulk = key.usesTemporary ? temporary.memory : name.memory
     let headByteCount = command.utf8CodeUnitCount &+ bulk.count
     try out.output.reserve(headByteCount &+ byteCount)
@@ -266,17 +266,17 @@ extension RESPSink {
     RESPText.copy(bulk.start, to: memory + command.utf8CodeUnitCount, byteCount: bulk.count)
     out.output.advance(uncheckedBy: headByteCount)
     setRoom()
-    batch.isOpen = true
-    batch.elements = 0
+    openCommand.isOpen = true
+    openCommand.elements = 0
   }
 
   /// Ends the open command with its header, followed by the expiries of its fields.
   @inline(__always)
-  mutating func closeBatch() throws(RDBError) {
-    batch.isOpen = false
-    batch.room = 0
-    try writeHeader(batch.elements &* batch.command.width &+ 2)
-    if batch.expected != .max { batch.expected -= min(UInt64(batch.elements), batch.expected) }
+  mutating func closeCommand() throws(RDBError) {
+    openCommand.isOpen = false
+    openCommand.room = 0
+    try writeHeader(openCommand.elements &* openCommand.command.width &+ 2)
+    if openCommand.expected != .max { openCommand.expected -= min(UInt64(openCommand.elements), openCommand.expected) }
     if fieldExpiries.count > 0 { try writeFieldExpiries() }
   }
 
@@ -290,8 +290,8 @@ extension RESPSink {
 
   /// Begins a command of a single element that is too long to be copied.
   @usableFromInline mutating func beginSingle() throws(RDBError) {
-    try command(batch.command.width + 2, batch.command.text)
-    if batch.expected != .max, batch.expected > 0 { batch.expected -= 1 }
+    try command(openCommand.command.width + 2, openCommand.command.text)
+    if openCommand.expected != .max, openCommand.expected > 0 { openCommand.expected -= 1 }
     // Reserve memory for a number before the element.
     try out.output.reserve(128)
   }

@@ -25,8 +25,8 @@ public struct RESPSink: OutputSink, ~Copyable {
   /// Whether RESTORE mostly needs no option but ABSTTL.
   let restoresSimply: Bool
   /// The largest number of elements in one command.
-  let batchElementCount: Int
-  let batchByteCount: Int
+  let commandElementCount: Int
+  let commandByteCount: Int
   let bulkLimit: Int
   /// Elements shorter than this are copied into commands of many elements. Longer ones have a command of their own.
   @usableFromInline let smallByteCount: Int
@@ -43,7 +43,7 @@ public struct RESPSink: OutputSink, ~Copyable {
   /// The current path of a path hash.
   var path = RESPName()
   @usableFromInline var key = KeyState()
-  @usableFromInline var batch = Batch()
+  @usableFromInline var openCommand = OpenCommand()
   var fieldExpiries = FieldExpiries()
   var stream = StreamState()
   var restored = RestoreState()
@@ -105,21 +105,21 @@ public struct RESPSink: OutputSink, ~Copyable {
     restorable = Self.restorable(options, can)
     (usuallyRestored, usualRestore) = Self.usualRestore(options, restorable)
     restoresSimply = Self.restoresSimply(options, can)
-    batchElementCount = max(1, options.batchElementCount)
-    batchByteCount = min(max(1, options.batchByteCount), 16 << 20)
+    commandElementCount = max(1, options.commandElementCount)
+    commandByteCount = min(max(1, options.commandByteCount), 16 << 20)
     bulkLimit = Int(clamping: options.bulkLimit)
     smallByteCount = min(ByteOutput.directThreshold, bulkLimit)
     isPlain = options.existing != .keep && options.restore == .never
     out = RESPWriter(
       output: ByteOutput(
-        to: destination, capacity: max(512 << 10, batchByteCount + (256 << 10))))
+        to: destination, capacity: max(512 << 10, commandByteCount + (256 << 10))))
     separators = Separators(to: destination, separator: Self.separator(options))
   }
 
   public mutating func endBatch() throws { try separators.endBatch(&out.output) }
 
   public mutating func endEarly() throws(RDBError) {
-    if batch.isOpen { try closeBatch() }
+    if openCommand.isOpen { try closeCommand() }
   }
 
   public consuming func finish() throws(RDBError) -> RESPSummary {
@@ -227,7 +227,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   @inline(__always)
   private mutating func endCommands() throws(RDBError) {
-    if batch.isOpen { try closeBatch() }
+    if openCommand.isOpen { try closeCommand() }
     switch key.type.data {
     case .stream: try endStream()
     case .module: return loseModule()

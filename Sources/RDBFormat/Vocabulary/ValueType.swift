@@ -4,6 +4,14 @@ public enum Vendor: String, Hashable, Sendable {
   case redis
   /// Valkey from version 9 on. Earlier versions write files of Redis.
   case valkey
+
+  /// The RDB versions that are known, in files of this vendor.
+  package var rdbVersions: ClosedRange<Int> {
+    switch self {
+    case .redis: 1...15
+    case .valkey: 80...81
+    }
+  }
 }
 
 /// The kind of data that a key holds.

@@ -59,7 +59,7 @@ extension RDBParser {
       }
       version = version * 10 + Int(digit) - 48
     }
-    let known = isValkey ? 80...81 : 1...15
+    let known = (isValkey ? Vendor.valkey : .redis).rdbVersions
     guard known.contains(version) || options.forceVersion && version > known.upperBound else {
       throw RDBError(
         .unsupportedVersion, at: offset,

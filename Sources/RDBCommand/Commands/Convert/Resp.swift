@@ -60,8 +60,8 @@ struct Resp: WorkingCommand {
     options.refusesFindings = trust.untrusted
     options.restoreLimit = target.restoreMax.byteCount
     options.bulkLimit = target.maxBulk.byteCount
-    options.batchElementCount = target.batch
-    options.batchByteCount = Int(clamping: target.batchBytes.byteCount)
+    options.commandElementCount = target.batch
+    options.commandByteCount = Int(clamping: target.batchBytes.byteCount)
     return options
   }
 }

@@ -125,7 +125,7 @@ struct Analyze: WorkingCommand {
     let shape = AnalysisReceiver.Tables(names: tables, defuses: !noDefuse, strings: strings)
     let result: Conversion.Result<KeyReports>
     do {
-      result = try run.write(through: try keys.options, working, output: nil, to: files) { destinations in
+      result = try run.writeFiltered(by: try keys.options, working, output: nil, to: files) { destinations in
         MemorySink(model, to: try AnalysisReceiver(options, shape, to: destinations))
       }
     } catch {

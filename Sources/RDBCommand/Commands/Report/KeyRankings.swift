@@ -62,7 +62,7 @@ struct BigKeys: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
-    try Ranking(kind: .biggest, measure: by?.measure ?? .length).run(
+    try Ranking(kind: .biggest, measure: by?.measure ?? .valueLength).run(
       input, output, ranking, model, keys, reading, working)
   }
 }

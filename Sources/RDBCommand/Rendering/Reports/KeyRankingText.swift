@@ -53,9 +53,9 @@ extension Ranking {
   }
 
   private func unit(of type: String) -> String {
-    guard measure == .length || measure == .elements else { return "bytes" }
+    guard measure == .valueLength || measure == .elements else { return "bytes" }
     return switch type {
-    case "string": measure == .length ? "bytes" : "element"
+    case "string": measure == .valueLength ? "bytes" : "element"
     case "list": "items"
     case "hash": "fields"
     case "stream": "entries"
