@@ -8,6 +8,7 @@ swift=${SWIFT:-swift}
 status=0
 # The test library itself leaks a little.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$PWD/scripts/thread-sanitizer.txt}
 for sanitizer in "$@"; do
   echo "== $sanitizer"
   scratch=.build/sanitize-$sanitizer

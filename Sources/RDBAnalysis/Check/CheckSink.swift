@@ -51,7 +51,11 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
     ]
   }
 
+  // Changes through the pointers go through local constants: under ThreadSanitizer, the compiler of Swift 6.3.1 watches a
+  // wrong address if they go through stored properties.
+
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
+    let hot = hot
     if key.database != database {
       database = key.database
       part.counter.select(database)
@@ -141,6 +145,7 @@ struct CheckSink: SelectiveSink, OutputSink, ~Copyable {
   }
 
   mutating func endKey(_ end: KeyEnd) throws(RDBError) {
+    let slots = slots
     if module != nil { noteModule(end.storedByteCount) }
     var count = elements
     if let measure = end.measure { count = measure.elementCount ?? 0 }
