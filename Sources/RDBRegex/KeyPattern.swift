@@ -1,7 +1,5 @@
-import CPCRE2
 import RDBFiltering
 import RDBFormat
-import RDBSupport
 
 /// A regular expression over key names, in Perl's syntax, compiled once by PCRE2 and shared by all workers.
 ///
@@ -14,14 +12,13 @@ import RDBSupport
 /// `Regex` 1,200–11,000 ns, and reading a small key about 20 ns.
 public struct KeyPattern: NamePattern {
   /// The source text of the expression.
-  package let expression: String
+  package var expression: String { compiled.expression }
   private let compiled: CompiledPattern
 
   /// Compiles an expression.
   ///
   /// - Throws: `FilterError`, with the byte at which the expression is wrong.
   public init(_ expression: String) throws(FilterError) {
-    self.expression = expression
     compiled = try CompiledPattern(expression)
   }
 
@@ -39,14 +36,7 @@ public struct KeyPattern: NamePattern {
   /// - Parameter memory: The caller's own memory, reused from call to call.
   /// - Throws: ``RDBError`` (`patternTooCostly`), with the name as key.
   func matches(_ name: RawSpan, _ memory: MatchMemory) throws(RDBError) -> Bool {
-    let result = name.withUnsafeBytes { compiled.match($0, memory) }
-    if result >= 0 { return true }
-    if result == PCRE2_ERROR_NOMATCH { return false }
-    throw RDBError(
-      .patternTooCostly, at: 0,
-      expected: "a key that \(printable(expression.utf8)) decides within \(MatchMemory.stepLimit) steps",
-      found: "more (\(CompiledPattern.message(result))): nested repetitions such as (a+)+ cost this much",
-      key: name.withUnsafeBytes { Array($0) })
+    try compiled.isFound(in: name, memory)
   }
 }
 
