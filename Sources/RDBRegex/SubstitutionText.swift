@@ -15,7 +15,8 @@ struct SubstitutionText {
   /// - Throws: `FilterError`, with the byte at which the text is wrong.
   init(_ text: String) throws(FilterError) {
     self.text = Array(text.utf8)
-    guard self.text.first == UInt8(ascii: "s"), self.text.count > 1, Self.isMark(self.text[1]), self.text[1] != backslash
+    guard self.text.first == UInt8(ascii: "s"), self.text.count > 1, Self.isMark(self.text[1]),
+      self.text[1] != backslash
     else { throw wrong("s/expression/replacement/ with any punctuation mark but \\ for /", at: 0) }
     let delimiter = self.text[1]
     index = 2
@@ -72,12 +73,14 @@ struct SubstitutionText {
     case UInt8(ascii: "t"): bytes.append(9)
     case UInt8(ascii: "x"):
       let digits = String(decoding: text[index..<min(index + 2, text.count)], as: UTF8.self)
-      guard digits.utf8.count == 2, digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), let value = UInt8(digits, radix: 16)
+      guard digits.utf8.count == 2, digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }),
+        let value = UInt8(digits, radix: 16)
       else { throw wrong("two hexadecimal digits after \\x", at: index) }
       bytes.append(value)
       index += 2
     case _ where Self.isMark(byte): bytes.append(byte)
-    default: throw wrong("a digit, n, r, t, x and two hexadecimal digits, or a punctuation mark after \\", at: index - 1)
+    default:
+      throw wrong("a digit, n, r, t, x and two hexadecimal digits, or a punctuation mark after \\", at: index - 1)
     }
     return nil
   }
