@@ -22,6 +22,7 @@ let package = Package(
     example("OwnError"),
     example("ReadPipe"),
     example("KeyHistory", "RESP"),
+    example("ValueDigests"),
   ],
   swiftLanguageModes: [.v6]
 )

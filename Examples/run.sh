@@ -63,5 +63,9 @@ for configuration in ${1:-debug release}; do
 
   "$bin/KeyHistory" "$log" cart:v:list >"$work/KeyHistory.txt"
   compare KeyHistory
+
+  "$bin/ValueDigests" "$dump" >"$work/digests"
+  head -n 5 "$work/digests" >"$work/ValueDigests.txt"
+  compare ValueDigests
 done
 exit $status

@@ -81,6 +81,12 @@ public final class LiveServer {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
+  /// Has the server save a snapshot, and returns its bytes.
+  public func save() throws -> [UInt8] {
+    try LiveConnection(port: port).command("SAVE")
+    return readFile(folder + "/dump.rdb")
+  }
+
   private func waitUntilReady() throws {
     for _ in 0..<600 {
       if let connection = try? LiveConnection(port: port),

@@ -1,0 +1,39 @@
+import RDBSupport
+
+/// The key of the function that digests are made with.
+///
+/// Digests of different keys have nothing in common.
+public struct DigestKey: Hashable, Sendable, BitwiseCopyable {
+  let first: UInt64
+  let second: UInt64
+
+  init(_ first: UInt64, _ second: UInt64) { (self.first, self.second) = (first, second) }
+
+  /// The key of all digests that are stored, published or compared with those of another program: the 16 bytes
+  /// `rdb digest no. 1`.
+  ///
+  /// Equal values have equal digests; different values have different ones except by chance, about once in 2¹²⁸. An
+  /// adversary who chooses the values knows this key, and may find two values with the same digest.
+  public static let standard = DigestKey(ascii("rdb dige"), ascii("st no. 1"))
+
+  /// A new key that no one knows, for digests that one process makes and compares.
+  ///
+  /// Two different values have the same digest about once in 2¹²⁸, also if an adversary has chosen them, as long as the
+  /// adversary sees no digest.
+  public static func random() -> DigestKey { DigestKey(.random(in: .min ... .max), .random(in: .min ... .max)) }
+
+  /// Eight or fewer ASCII characters as a word, little-endian.
+  static func ascii(_ text: StaticString) -> UInt64 {
+    text.withUTF8Buffer { bytes in
+      precondition(bytes.count <= 8)
+      return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+  }
+
+  /// The state of a message that begins with the word `tag`.
+  func state(_ tag: StaticString) -> SipHash {
+    var state = SipHash(key: first, second)
+    state.add(Self.ascii(tag))
+    return state
+  }
+}

@@ -1,0 +1,132 @@
+public import RDBFormat
+import RDBSupport
+
+extension ValueDigester {
+  /// What the digest of a stream needs besides the messages of its parts.
+  struct StreamState: Sendable {
+    /// The ID of the first live entry.
+    var firstID: StreamID?
+    var info: StreamInfo?
+    /// The message of the current group; `nil`: no group has begun.
+    var group: SipHash?
+    var consumers = DigestSum()
+    var pending = DigestSum()
+    /// The settings of idempotent producers.
+    var idempotency: (duration: UInt64, maximum: UInt64, producers: UInt64)?
+    var idempotencyIDs = DigestSum()
+    var idempotencyCounts: (added: UInt64, duplicates: UInt64) = (0, 0)
+  }
+
+  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) {
+    if elementCount == 0 { stream.firstID = id }
+    elementCount &+= 1
+    value.add(id)
+    value.add(UInt64(fieldCount))
+  }
+
+  public mutating func streamField(_ field: RawSpan, value: RawSpan) {
+    self.value.add(field)
+    self.value.add(value)
+  }
+
+  public mutating func streamInfo(_ info: StreamInfo) { stream.info = info }
+
+  public mutating func streamGroup(_ group: borrowing StreamGroup) {
+    endGroup()
+    var state = beginnings.group
+    state.add(group.name)
+    state.add(group.lastDelivered)
+    state.add(entriesRead(by: group))
+    stream.group = state
+    stream.consumers = DigestSum()
+    stream.pending = DigestSum()
+  }
+
+  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) {
+    var state = beginnings.consumer
+    state.add(consumer.name)
+    stream.consumers.add(ValueDigest(state))
+  }
+
+  public mutating func streamPending(_ pending: borrowing StreamPending) {
+    var state = pending.consumerIndex == nil ? beginnings.released : beginnings.pending
+    state.add(pending.id)
+    state.add(UInt64(bitPattern: pending.delivered.value))
+    state.add(pending.deliveryCount)
+    if pending.consumerIndex != nil { state.add(pending.consumer) }
+    stream.pending.add(ValueDigest(state))
+  }
+
+  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
+    stream.idempotency = (durationSeconds, maxEntries, producerCount)
+  }
+
+  public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) {
+    var state = beginnings.producer
+    state.add(producer)
+    state.add(id)
+    state.add(entry)
+    stream.idempotencyIDs.add(ValueDigest(state))
+  }
+
+  public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) {
+    stream.idempotencyCounts = (idsAdded, idsDuplicate)
+  }
+
+  private mutating func endGroup() {
+    guard var state = stream.group else { return }
+    state.add(stream.consumers)
+    state.add(stream.pending)
+    elements.add(ValueDigest(state))
+    stream.group = nil
+  }
+
+  /// Adds a stream's numbers, groups and idempotency to its message.
+  mutating func endStream() {
+    endGroup()
+    value.add(elementCount)
+    value.add(stream.info?.lastID ?? .zero)
+    value.add(stream.info?.maxDeletedID ?? .zero)
+    value.add(stream.info?.entriesAdded ?? elementCount)
+    value.add(elements)
+    let (added, duplicates) = stream.idempotencyCounts
+    guard let idempotency = stream.idempotency,
+      idempotency.producers != 0 || stream.idempotencyIDs.count != 0 || added != 0 || duplicates != 0
+    else { return value.add(0) }
+    value.add(1)
+    value.add(idempotency.duration)
+    value.add(idempotency.maximum)
+    value.add(idempotency.producers)
+    value.add(stream.idempotencyIDs)
+    value.add(added)
+    value.add(duplicates)
+  }
+
+  /// The number of entries that a group has read; 2⁶⁴ − 1: unknown.
+  ///
+  /// A stored type without the number has the one that servers estimate when they load it. Source:
+  /// `streamEstimateDistanceFromFirstEverEntry` in Redis `src/t_stream.c`.
+  private func entriesRead(by group: borrowing StreamGroup) -> UInt64 {
+    switch group.entriesRead {
+    case .known(let count): return count
+    case .unknown: return .max
+    case .absent: break
+    }
+    let (id, added) = (group.lastDelivered, stream.info?.entriesAdded ?? elementCount)
+    let lastID = stream.info?.lastID ?? .zero
+    if added == 0 { return 0 }
+    if id > lastID { return .max }
+    guard let firstID = stream.firstID, id != lastID else { return added }
+    if id < firstID { return added &- elementCount }
+    return id == firstID ? added &- elementCount &+ 1 : .max
+  }
+}
+
+extension SipHash {
+  /// Adds an ID as two words.
+  @inline(__always)
+  mutating func add(_ id: StreamID) {
+    add(id.milliseconds)
+    add(id.sequence)
+  }
+}

@@ -1,0 +1,121 @@
+/// The state of SipHash-2-4 with a result of 128 bits.
+///
+/// A keyed function: without the key, no one can find messages with the same result more easily than by chance. A message
+/// is added in words of eight bytes, little-endian. Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast
+/// short-input PRF" (2012), with the variant of 128 bits from the authors' later reference code.
+package struct SipHash: BitwiseCopyable, Sendable {
+  @usableFromInline var v0: UInt64
+  @usableFromInline var v1: UInt64
+  @usableFromInline var v2: UInt64
+  @usableFromInline var v3: UInt64
+  /// The number of words added; only its lowest five bits matter.
+  @usableFromInline var wordCount: UInt64 = 0
+
+  /// The state before the first byte.
+  ///
+  /// - Parameters:
+  ///   - first: The first eight bytes of the key, little-endian.
+  ///   - second: The last eight bytes of the key, little-endian.
+  @inlinable
+  package init(key first: UInt64, _ second: UInt64) {
+    v0 = first ^ 0x736F_6D65_7073_6575
+    v1 = second ^ 0x646F_7261_6E64_6F6D ^ 0xEE
+    v2 = first ^ 0x6C79_6765_6E65_7261
+    v3 = second ^ 0x7465_6462_7974_6573
+  }
+
+  /// Adds eight bytes.
+  @inlinable @inline(__always)
+  package mutating func add(_ word: UInt64) {
+    absorb(word)
+    wordCount &+= 1
+  }
+
+  /// Adds the number of `bytes` as a word, the bytes, and zeros up to a whole number of words.
+  @inlinable @inline(__always)
+  package mutating func add(_ bytes: RawSpan) {
+    let count = bytes.byteCount
+    add(UInt64(count))
+    addWords(of: bytes)
+    if count & 7 != 0 { add(Self.tail(of: bytes)) }
+  }
+
+  /// Adds all whole words of `bytes`.
+  @inlinable @inline(__always)
+  mutating func addWords(of bytes: RawSpan) {
+    var index = 0
+    let end = bytes.byteCount & ~7
+    while index < end {
+      absorb(UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)))
+      index &+= 8
+    }
+    wordCount &+= UInt64(end) &>> 3
+  }
+
+  /// The last bytes of `bytes` that are not a whole word, in the lowest bits.
+  @inlinable @inline(__always)
+  static func tail(of bytes: RawSpan) -> UInt64 {
+    let (count, rest) = (bytes.byteCount, bytes.byteCount & 7)
+    if rest == 0 { return 0 }
+    if count >= 8 {
+      let last = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
+      return UInt64(littleEndian: last) &>> UInt64(8 &* (8 &- rest))
+    }
+    var tail: UInt64 = 0
+    var index = rest
+    while index > 0 {
+      index &-= 1
+      tail = tail &<< 8 | UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self))
+    }
+    return tail
+  }
+
+  /// Ends the message.
+  ///
+  /// - Returns: The result as two words, little-endian.
+  @inlinable
+  package consuming func finish() -> (low: UInt64, high: UInt64) { finish(tail: 0, byteCount: wordCount &<< 3) }
+
+  /// Returns the result for a message of any number of bytes.
+  package static func hash(_ message: RawSpan, key first: UInt64, _ second: UInt64) -> (low: UInt64, high: UInt64) {
+    var state = SipHash(key: first, second)
+    state.addWords(of: message)
+    return state.finish(tail: tail(of: message), byteCount: UInt64(message.byteCount))
+  }
+
+  @inlinable @inline(__always)
+  consuming func finish(tail: UInt64, byteCount: UInt64) -> (low: UInt64, high: UInt64) {
+    absorb(byteCount &<< 56 | tail)
+    v2 ^= 0xEE
+    for _ in 0..<4 { mix() }
+    let low = v0 ^ v1 ^ v2 ^ v3
+    v1 ^= 0xDD
+    for _ in 0..<4 { mix() }
+    return (low, v0 ^ v1 ^ v2 ^ v3)
+  }
+
+  @inlinable @inline(__always)
+  mutating func absorb(_ word: UInt64) {
+    v3 ^= word
+    mix()
+    mix()
+    v0 ^= word
+  }
+
+  @inlinable @inline(__always)
+  mutating func mix() {
+    v0 &+= v1
+    v2 &+= v3
+    v1 = Self.rotate(v1, 13) ^ v0
+    v3 = Self.rotate(v3, 16) ^ v2
+    v0 = Self.rotate(v0, 32)
+    v2 &+= v1
+    v0 &+= v3
+    v1 = Self.rotate(v1, 17) ^ v2
+    v3 = Self.rotate(v3, 21) ^ v0
+    v2 = Self.rotate(v2, 32)
+  }
+
+  @inlinable @inline(__always)
+  static func rotate(_ word: UInt64, _ bits: UInt64) -> UInt64 { word &<< bits | word &>> (64 &- bits) }
+}
