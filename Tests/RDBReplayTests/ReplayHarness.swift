@@ -66,73 +66,11 @@ final class ReplayHarness {
     try SnapshotContents(ReplaySource(options) { [commands] in CommandLog(commands) })
   }
 
-  /// The encodings of the lists, sets, sorted sets and hashes, by key.
+  /// The encodings of the lists, sets, sorted sets and hashes of database 0, by key.
   func encodings() -> [[UInt8]: String] {
     var encodings: [[UInt8]: String] = [:]
-    replay.execution.keys.forEach { name, key in
-      let encoding: ObjectEncoding? =
-        switch key.value {
-        case .list(let list): list.encoding
-        case .set(let set): set.encoding
-        case .zset(let zset): zset.encoding
-        case .hash(let hash): hash.encoding
-        default: nil
-        }
-      if let encoding { encodings[name] = encoding.rawValue }
-    }
+    replay.execution.keys.forEach { name, key in encodings[name] = key.value.collectionEncoding?.rawValue }
     return encodings
-  }
-}
-
-/// The keys of a snapshot with everything that their records say, but without the order of set members and fields.
-struct SnapshotContents: Equatable {
-  /// The events of each key, one per line, by the key's name and database.
-  private(set) var keys: [String: [String]] = [:]
-
-  init(_ source: any ByteSource) throws {
-    var sink = RecordingSink()
-    var reader = RDBReader(source)
-    try reader.read(into: &sink)
-    var name: String?
-    for line in sink.log {
-      if line.hasPrefix("key ") {
-        // The offset in the file is not compared.
-        let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        let offset = words.lastIndex(of: "at")!
-        name = words[1..<4].joined(separator: " ")
-        keys[name!] = [(words[4..<offset] + words[(offset + 2)...]).joined(separator: " ")]
-      } else if line.hasPrefix("end ") {
-        if keys[name!]![0].hasPrefix("set") || keys[name!]![0].hasPrefix("hash") { keys[name!]![1...].sort() }
-        name = nil
-      } else if let name {
-        // Releases write scores as different texts, so that the sizes of packed sorted sets differ.
-        let isPackedZset = line.hasPrefix("elements") && keys[name]![0].hasPrefix("zset")
-        keys[name]!.append(isPackedZset ? "elements" : Self.withoutRecentTimes(line))
-      }
-    }
-  }
-
-  /// A line about a consumer or a pending entry, without the times at which a replay or a server ran: since 2022.
-  private static func withoutRecentTimes(_ line: String) -> String {
-    guard line.hasPrefix("consumer ") || line.hasPrefix("pending ") else { return line }
-    let words = line.split(separator: " ", omittingEmptySubsequences: false).map { word in
-      let time = Int64(word.filter { $0.isASCII && $0.isNumber }) ?? 0
-      return time >= 1_650_000_000_000 && !word.contains("-") ? "recently" : String(word)
-    }
-    return words.joined(separator: " ")
-  }
-
-  /// The differences from other contents, one per line.
-  func differences(from other: SnapshotContents) -> [String] {
-    Set(keys.keys).union(other.keys.keys).sorted().compactMap { key in
-      let (own, others) = (keys[key] ?? ["missing"], other.keys[key] ?? ["missing"])
-      guard own != others else { return nil }
-      let index = zip(own, others).enumerated().first { $1.0 != $1.1 }?.offset ?? min(own.count, others.count)
-      func line(_ lines: [String]) -> String {
-        index < lines.count ? "\(index): \(lines[index].prefix(300))" : "nothing"
-      }
-      return "\(key) (\(own[0]), \(own.count) lines; \(others[0]), \(others.count)): \(line(own)), not \(line(others))"
-    }
   }
 }
 

@@ -45,18 +45,27 @@ public final class LiveServer {
   private let process: Process
   /// Closing this pipe stops the server, even if this process crashes.
   private let lifeline: Pipe
-  private let folder: String
+  /// The server's own folder, which ``stop()`` removes.
+  public let folder: String
 
   /// - Parameters:
   ///   - dump: The snapshot to load at start; `nil`: the server starts empty.
+  ///   - files: More files of the folder by their relative paths, such as those of an append-only file.
   ///   - arguments: More arguments of the server.
-  public init(_ kind: Kind, dump: [UInt8]? = nil, arguments: [String] = []) throws {
+  public init(
+    _ kind: Kind, dump: [UInt8]? = nil, files: [String: [UInt8]] = [:], arguments: [String] = []
+  ) throws {
     self.kind = kind
     let program = try Self.program(of: kind)
     port = try Self.freePort()
     folder = NSTemporaryDirectory() + "swift-rdb-\(kind.rawValue)-\(port)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     if let dump { try Data(dump).write(to: URL(fileURLWithPath: folder + "/dump.rdb")) }
+    for (path, bytes) in files {
+      let url = URL(fileURLWithPath: "\(folder)/\(path)")
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(bytes).write(to: url)
+    }
     lifeline = Pipe()
     // Only this process may hold the write end.
     _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)

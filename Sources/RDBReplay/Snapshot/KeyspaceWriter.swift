@@ -44,7 +44,7 @@ package final class KeyspaceWriter {
     return SnapshotHeader(vendor: vendor, version: max(version, base.version))
   }
 
-  func library(_ code: [UInt8]) throws { try writer!.functionLibrary(code.span.bytes) }
+  package func library(_ code: [UInt8]) throws { try writer!.functionLibrary(code.span.bytes) }
 
   /// Writes a key.
   package func write(_ name: [UInt8], _ key: ReplayedKey, database: UInt64) throws {

@@ -3,7 +3,7 @@ import RDBFormat
 
 extension StoredValue {
   /// Whether commands can change values of this type.
-  var isDecodable: Bool {
+  package var isDecodable: Bool {
     switch type.data {
     case .string, .list, .set, .zset, .hash, .stream: type.isSelfContained
     case .array, .pathHash, .module: false
@@ -13,7 +13,7 @@ extension StoredValue {
   /// The value that commands can change, in the encoding that loading gives it.
   ///
   /// - Throws: ``RDBError`` for a damaged value.
-  func decoded(_ limits: EncodingLimits) throws -> ReplayedValue {
+  package func decoded(_ limits: EncodingLimits) throws -> ReplayedValue {
     // Commands that follow change a list node by node.
     if type == .listQuicklist || type == .listQuicklist2 {
       return .list(ReplayedList(loadingNodes: try listNodes(), limits))

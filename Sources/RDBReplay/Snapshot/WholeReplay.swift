@@ -3,7 +3,7 @@ import RDBFormat
 
 /// Replays a whole log in memory before the first key is written.
 package final class WholeReplay: KeyspaceProducer {
-  private let replay: Replay
+  package let replay: Replay
   package private(set) var origin = KeyspaceOrigin(libraries: [])
   private var keys: KeyspaceWalk
 

@@ -46,7 +46,7 @@ struct CollectionLoadingTests {
       for _ in 0..<(seed % 3 == 0 ? 1500 : 300) {
         commands.append(generator.chance(4) ? generator.other() : command(&generator))
       }
-      if let difference = try server.shrunkenDifferences(replaying: commands) {
+      if let difference = try server.shrunkenDifferences(replaying: LogSample(commands: commands)) {
         Issue.record("seed \(seed): \(difference)")
         return
       }

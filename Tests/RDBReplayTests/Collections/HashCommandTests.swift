@@ -1,5 +1,6 @@
 import Foundation
 import RDB
+import RDBFormat
 import RDBReplay
 import Testing
 
@@ -94,6 +95,17 @@ struct HashCommandTests {
       // Redis appends a field that it sets anew; the order of fields has no meaning.
       let found = try harness.text("h")!.components(separatedBy: ", ").sorted()
       #expect(found == text.components(separatedBy: ", ").sorted(), "\(server)")
+    }
+  }
+
+  @Test("Redis finds a field that lapsed after the time of the last annotation")
+  func fieldsThatLapseLater() throws {
+    for (time, text) in [(4, #""a" "1""#), (6, #""a" "1" until 5"#)] {
+      let harness = ReplayHarness()
+      try harness.run("HSET h a 1", "HPEXPIREAT h 5 FIELDS 1 a")
+      harness.replay.setTime(UnixMilliseconds(Int64(time)))
+      try harness.run("HPERSIST h FIELDS 1 a")
+      #expect(try harness.text("h") == text)
     }
   }
 

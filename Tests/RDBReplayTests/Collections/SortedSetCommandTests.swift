@@ -145,4 +145,18 @@ struct SortedSetCommandTests {
       }
     }
   }
+
+  @Test("ZRANGESTORE with REV adds the greatest score first, so that a long set keeps the −0 of its last member")
+  func reversedRange() throws {
+    let harness = ReplayHarness()
+    try harness.run("ZADD z " + (1...128).map { "\($0) m\($0)" }.joined(separator: " ") + " -0 zero")
+    try harness.run("ZRANGESTORE reversed z 0 -1 REV", "ZRANGESTORE forward z 0 -1")
+    for (key, sign) in [("reversed", FloatingPointSign.minus), ("forward", .plus)] {
+      guard case .zset(let zset)? = try harness.value(key) else {
+        Issue.record("\(key) is no sorted set")
+        continue
+      }
+      #expect(zset.elements.first?.score.sign == sign, "\(key)")
+    }
+  }
 }

@@ -27,6 +27,14 @@ import Testing
     #expect(try replay.execution.key(Array("k".utf8))?.expiry == UnixMilliseconds(2000))
   }
 
+  @Test("SAT sets a signed field to its highest number where the distance from the least number overflows on servers")
+  func saturationOfVeryNegativeNumbers() throws {
+    for (number, byte) in [("-9223372036854775700", UInt8(127)), ("-9223372036854742000", 128)] {
+      let replay = try replay(["BITFIELD k OVERFLOW SAT SET i8 0 \(number)"])
+      #expect(try replay.execution.string(Array("k".utf8)) == [byte])
+    }
+  }
+
   @Test func relativeExpiriesCountFromTheTimeOfTheReplay() throws {
     let replay = try replay(["SET k v EX 5", "SETEX l 6 v", "PSETEX m 7 v"])
     let times = try ["k", "l", "m"].map { try replay.execution.key(Array($0.utf8))?.expiry?.value }

@@ -47,7 +47,7 @@ struct StringLoadingTests {
           commands.append(command)
         }
       }
-      if let difference = try server.shrunkenDifferences(replaying: commands) {
+      if let difference = try server.shrunkenDifferences(replaying: LogSample(commands: commands)) {
         Issue.record("seed \(seed): \(difference)")
         return
       }

@@ -46,7 +46,12 @@ extension Execution {
     let query = try RangeQuery(command, limits)
     let result = ReplayedSortedSet(limits)
     if let source = try zset(command[2]) {
-      for entry in source.order.members(query.ranks(source)) { result.add(entry.member, entry.score, limits) }
+      // The order counts: a packed sorted set that has become a skip list keeps the −0 of the members that follow.
+      let members = source.order.members(query.ranks(source))
+      for index in members.indices {
+        let entry = members[query.isReversed ? members.count - 1 - index : index]
+        result.add(entry.member, entry.score, limits)
+      }
     }
     if result.isEmpty { remove(command[1]) } else { set(command[1], .zset(result)) }
   }
@@ -149,7 +154,7 @@ private struct RangeQuery {
     case names(NameRange)
   }
   private let range: Limits
-  private var isReversed = false
+  private(set) var isReversed = false
   private var limit: (offset: Int64, count: Int64)?
 
   init(_ command: ReplayCommand, _ limits: EncodingLimits) throws {
