@@ -127,7 +127,8 @@ struct RandomClientCommands {
     case 159: return bytes([pick("FLUSHDB", "FLUSHDB", "FLUSHALL")] + (chance(50) ? [pick("ASYNC", "SYNC")] : []))
     case 160...172:
       // The payload of a key that exists.
-      let script = "local p = redis.call('DUMP', KEYS[1]) if p then redis.pcall('RESTORE', KEYS[2], ARGV[1], p, 'REPLACE') end"
+      let script =
+        "local p = redis.call('DUMP', KEYS[1]) if p then redis.pcall('RESTORE', KEYS[2], ARGV[1], p, 'REPLACE') end"
       return bytes(["EVAL", script, "2", key(), key(), chance(60) ? "0" : "\(number(1...60) * 100_000)"])
     case 173...180:
       return bytes(["RESTORE", key(), "0", "no payload"])
@@ -158,7 +159,8 @@ struct RandomClientCommands {
     case 1...2: return bytes(["PEXPIRE", key(), time])
     case 3: return bytes(["SET", "tk\(number(0...5))" + suffix(), "short", "PX", time])
     case 4: return bytes(["GETEX", "tk\(number(0...5))" + suffix(), "PX", time])
-    case 5: return bytes(["SET", "tk\(number(0...5))" + suffix(), "short", "PX", "\(number(1...9) * 1_000_000)", "GET"])
+    case 5:
+      return bytes(["SET", "tk\(number(0...5))" + suffix(), "short", "PX", "\(number(1...9) * 1_000_000)", "GET"])
     case 6: return bytes(["HPEXPIRE", "h\(number(0...3))" + suffix(), time, "FIELDS", "2", field(), field()])
     case 7: return bytes(["HEXPIRE", "h\(number(0...3))" + suffix(), "\(time)000", "FIELDS", "1", field()])
     default:

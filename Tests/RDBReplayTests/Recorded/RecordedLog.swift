@@ -94,7 +94,9 @@ struct RecordedLog {
   private static func files(_ server: LiveServer, _ configuration: LogConfiguration) throws -> [String: [UInt8]] {
     let folder = try LogFolder(path: server.folder + "/appendonlydir")
     var contents: [(name: String, bytes: [UInt8])] = []
-    for part in folder.parts { contents.append((part.name ?? "", readFile("\(server.folder)/appendonlydir/\(part.name ?? "")"))) }
+    for part in folder.parts {
+      contents.append((part.name ?? "", readFile("\(server.folder)/appendonlydir/\(part.name ?? "")")))
+    }
     if configuration.isSingleFile { return ["appendonly.aof": contents.flatMap(\.bytes)] }
     contents.append(("appendonly.aof.manifest", readFile("\(server.folder)/appendonlydir/appendonly.aof.manifest")))
     return Dictionary(uniqueKeysWithValues: contents.map { ("appendonlydir/\($0.name)", $0.bytes) })
