@@ -143,7 +143,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RDBEditTests",
-      dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
+      dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",

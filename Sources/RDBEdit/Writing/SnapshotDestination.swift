@@ -14,7 +14,10 @@ public final class SnapshotDestination: ByteDestination {
   private let options: SnapshotWritingOptions
   private let destination: ChecksumDestination
   private var header: [UInt8]
-  private var byteCount: UInt64 = 0
+  /// The number of bytes so far.
+  package private(set) var byteCount: UInt64 = 0
+  /// The CRC-64 of bytes that replace zeros, each with the offset after them.
+  private var replacements: [(checksum: UInt64, endOffset: UInt64)] = []
 
   /// Creates a destination.
   ///
@@ -42,6 +45,22 @@ public final class SnapshotDestination: ByteDestination {
     header = []
   }
 
+  /// Notes that bytes replace zeros that were written. The caller replaces them in the file.
+  ///
+  /// - Parameter offset: The offset of the zeros, in bytes.
+  func noteReplacement(of offset: UInt64, by bytes: [UInt8]) {
+    var checksum = CRC64()
+    checksum.update(bytes.span.bytes)
+    replacements.append((checksum.value, offset + UInt64(bytes.count)))
+  }
+
+  /// The CRC-64 of all bytes. A replacement of zeros changes it as if the bytes came alone, with zeros after them.
+  private var checksum: UInt64 {
+    replacements.reduce(destination.crc.value) { checksum, bytes in
+      checksum ^ CRC64.combine(bytes.checksum, 0, secondByteCount: byteCount - bytes.endOffset)
+    }
+  }
+
   /// Writes the end of the snapshot. All sinks must have ended.
   ///
   /// - Parameter summary: The merged summary of all sinks.
@@ -54,7 +73,7 @@ public final class SnapshotDestination: ByteDestination {
     try write([Opcode.eof.rawValue])
     let version = options.header.version
     let isStored = version >= 5 && options.storesChecksum && !summary.omitsChecksum
-    let checksum = isStored ? destination.crc.value : nil
+    let checksum = isStored ? self.checksum : nil
     if version >= 5 {
       try write((0..<8).map { UInt8(truncatingIfNeeded: (checksum ?? 0) >> (8 * $0)) })
     }

@@ -31,6 +31,9 @@ public struct SnapshotWritingOptions: Sendable {
   /// Then it has no replication position, no sizes of databases and no hints of hash slots: they would be wrong.
   public var isPartial = false
 
+  /// Whether SELECTDB is written where the database changes. If not, the destination does it.
+  package var selectsDatabases = true
+
   /// Options for a copy: the version of a snapshot, and all of its records and values as they are stored.
   ///
   /// - Parameter origin: The origin of the snapshot (``RDBReader/origin()``).

@@ -67,6 +67,12 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
 
   public mutating func endBatch() throws { try separators.endBatch(&writer.output) }
 
+  /// Writes all buffered bytes to the destination, between two records.
+  mutating func flushRecords() throws { try writer.flush() }
+
+  /// The number of bytes written so far.
+  var byteCount: UInt64 { writer.byteCount }
+
   public consuming func finish() throws -> SnapshotWritingSummary {
     try writer.flush()
     return summary
@@ -78,7 +84,7 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
       lastDatabase = database
       targetDatabase = options.databaseMap[database] ?? database
     }
-    if separators.state != Separators.State(targetDatabase) {
+    if options.selectsDatabases, separators.state != Separators.State(targetDatabase) {
       try separators.advance(to: Separators.State(targetDatabase), in: &writer.output)
     }
   }
