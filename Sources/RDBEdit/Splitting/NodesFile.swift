@@ -66,7 +66,9 @@ package enum NodesFile {
 
   private static func range(_ field: ArraySlice<UInt8>, at offset: Int) throws(RDBError) -> ClosedRange<Int> {
     let ends = field.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false).map(slot)
-    if ends.count <= 2, let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last { return first...last }
+    if ends.count <= 2, let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last {
+      return first...last
+    }
     throw corrupt("a hash slot of 0 to 16383, or a range of them", field, at: offset)
   }
 

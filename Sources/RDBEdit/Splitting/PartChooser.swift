@@ -97,7 +97,9 @@ struct PartChooser {
     }
   }
 
-  private mutating func part(_ number: UInt64, _ name: @autoclosure () -> String, _ numbered: NumberedParts) throws -> Int {
+  private mutating func part(_ number: UInt64, _ name: @autoclosure () -> String, _ numbered: NumberedParts) throws
+    -> Int
+  {
     if let last, last.number == number { return last.part }
     let part = try known[number] ?? numbered.index(number, name(), in: parts)
     known[number] = part

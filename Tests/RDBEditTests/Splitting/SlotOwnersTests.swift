@@ -12,12 +12,15 @@ struct SlotOwnersTests {
   func evenly() {
     #expect(SlotOwners(shards: 1).nodes.map(\.text) == ["0-16383"])
     #expect(SlotOwners(shards: 3).nodes.map(\.text) == ["0-5460", "5461-10922", "10923-16383"])
-    #expect(SlotOwners(shards: 5).nodes.map(\.text) == ["0-3276", "3277-6553", "6554-9829", "9830-13106", "13107-16383"])
+    #expect(
+      SlotOwners(shards: 5).nodes.map(\.text) == ["0-3276", "3277-6553", "6554-9829", "9830-13106", "13107-16383"])
     #expect(SlotOwners(shards: 3).nodes.map(\.name) == ["shard-0", "shard-1", "shard-2"])
     #expect(SlotOwners(shards: 11).nodes.first?.name == "shard-00")
   }
 
-  @Test("Gives every slot to one shard, and every shard at least one slot", arguments: [2, 7, 100, 7542, 9999, 16383, 16384])
+  @Test(
+    "Gives every slot to one shard, and every shard at least one slot",
+    arguments: [2, 7, 100, 7542, 9999, 16383, 16384])
   func all(count: Int) {
     let owners = SlotOwners(shards: count)
     #expect(owners.nodes.count == count)
@@ -43,16 +46,18 @@ struct SlotOwnersTests {
   @Test("Reads the masters of a nodes file, with their slots and those that move")
   func nodesFile() throws {
     let owners = try NodesFile.slotOwners(in: Array(Self.file.utf8))
-    #expect(owners.nodes.map(\.name) == [
-      "127.0.0.1-30002", "292f8b365bb7edb5e285caf0b7e6ddc7265d2f4f", "127.0.0.1-30001",
-    ])
+    #expect(
+      owners.nodes.map(\.name) == [
+        "127.0.0.1-30002", "292f8b365bb7edb5e285caf0b7e6ddc7265d2f4f", "127.0.0.1-30001",
+      ])
     #expect(owners.nodes.map(\.text) == ["5461-10922", "10923-16383", "0-5459,5460"])
     #expect(owners.unowned.isEmpty)
-    #expect(owners.notes == [
-      "the master %3A%3A1-30006 has no slots, and gets no file",
-      "slot 5460 was moving away from 127.0.0.1-30001: its keys are in that node's part",
-      "slot 5461 was moving to 127.0.0.1-30001: its keys are in the part of its owner",
-    ])
+    #expect(
+      owners.notes == [
+        "the master %3A%3A1-30006 has no slots, and gets no file",
+        "slot 5460 was moving away from 127.0.0.1-30001: its keys are in that node's part",
+        "slot 5461 was moving to 127.0.0.1-30001: its keys are in the part of its owner",
+      ])
   }
 
   @Test(
@@ -77,7 +82,9 @@ struct SlotOwnersTests {
     defer { server.stop() }
     var generator = SeededGenerator(seed: 7)
     let marks = ["{", "}", "a", ":", "\0", "ä", "", "user", "{}", "}{"]
-    let names = (0..<2000).map { _ in (0..<Int.random(in: 0...6, using: &generator)).map { _ in marks.randomElement(using: &generator)! }.joined() }
+    let names = (0..<2000).map { _ in
+      (0..<Int.random(in: 0...6, using: &generator)).map { _ in marks.randomElement(using: &generator)! }.joined()
+    }
     let connection = try LiveConnection(port: server.port)
     let replies = try connection.commands(names.map { [Array("CLUSTER".utf8), Array("KEYSLOT".utf8), Array($0.utf8)] })
     let slots = HashSlots()

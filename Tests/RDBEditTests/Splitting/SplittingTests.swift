@@ -32,7 +32,8 @@ struct SplittingTests {
   /// The rules for a snapshot.
   static func rules(_ bytes: [UInt8]) throws -> [(String, SplitRule)] {
     var reader = RDBReader(MemorySource(bytes))
-    let counts = try reader.fold(PrefixCountingSink(NamePrefix(separators: [Array(":".utf8), [0x5F]], depth: 1))).summary
+    let counts = try reader.fold(PrefixCountingSink(NamePrefix(separators: [Array(":".utf8), [0x5F]], depth: 1)))
+      .summary
     return [
       ("slots", .slots(SlotOwners(shards: 3))), ("database", .database), ("type", .type),
       ("prefix", .prefix(counts.largest(5))), ("size", .size(1000)),
@@ -91,8 +92,11 @@ struct SplittingTests {
     snapshot.aux("redis-ver", "7.2.6")
     for index in 0..<40_000 {
       if index % 700 == 0 { snapshot.select(UInt64(index / 700 % 3)) }
-      snapshot.string("user_\(index):\(index % 17)", String(repeating: "x", count: index % 90), expiry: index % 5 == 0 ? 5 : nil)
-      if index % 9000 == 0 { snapshot.list("long:\(index)", (0..<30).map { _ in String(repeating: "y", count: 50_000) }) }
+      snapshot.string(
+        "user_\(index):\(index % 17)", String(repeating: "x", count: index % 90), expiry: index % 5 == 0 ? 5 : nil)
+      if index % 9000 == 0 {
+        snapshot.list("long:\(index)", (0..<30).map { _ in String(repeating: "y", count: 50_000) })
+      }
       if index == 20_000 { snapshot.aux("between", "keys") }
     }
     let bytes = snapshot.whole
