@@ -13,8 +13,8 @@ import RDBReplay
 
   /// Fixtures with what commands do not carry, or what no server at hand executes.
   private static let differences: Set = [
-    // RESTORE with KEY_META, and released entries (XNACK), are of Redis 8.6 and 8.8.
-    "crafted/v13-keymeta", "crafted/v14-streams",
+    // XNACK, which releases entries, is of Redis 8.8.
+    "crafted/v14-streams",
     // No command sets a field's expiry to 0.
     "crafted/v80-hash2",
   ]
@@ -48,6 +48,26 @@ import RDBReplay
       #expect(copy.expiry == key.expiry, "\(name)")
       let (value, expected) = (Self.comparable(copy.value), Self.comparable(key.value))
       #expect(value == expected, "\(name) (\(key.storedType.name))")
+    }
+  }
+
+  @Test("The metadata of keys comes back from RESTORE, and is lost for a release that does not have it")
+  func metadata() throws {
+    var options = RESPOptions(target: ServerVersion(.redis, 8, 10))
+    options.restore = .always
+    let commands = MemoryDestination()
+    var reader = RDBReader(MemorySource(Fixture.named("crafted/v13-keymeta").bytes))
+    _ = try reader.write(to: commands, threads: 1) { RESPSink(options, to: $0) }
+    for (server, count) in [(ServerVersion(.redis, 8, 6), 6), (ServerVersion(.redis, 8, 2), 0)] {
+      let source = ReplaySource(ReplayOptions(server: server, now: .now)) {
+        CommandLog(MemorySource(commands.bytes))
+      }
+      var sink = RecordingSink(interest: .skip)
+      var replayed = RDBReader(source)
+      try replayed.read(into: &sink)
+      let keys = sink.log.filter { $0.hasPrefix("key ") }
+      #expect(keys.count == 7 && keys.filter { $0.contains(" metadata ") }.count == count, "\(server): \(keys)")
+      #expect(source.ledger.losses.map(\.count) == (count == 0 ? [6] : []))
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import RDB
 import RDBFormat
 import RDBSupport
@@ -96,8 +97,11 @@ struct SnapshotContents: Equatable {
       }
       guard own != others else { continue }
       let index = zip(own, others).enumerated().first { $1.0 != $1.1 }?.offset ?? min(own.count, others.count)
+      // Of a long line, what precedes the difference is left out.
+      let common = index < min(own.count, others.count) ? own[index].commonPrefix(with: others[index]).count : 0
       func line(_ lines: [String]) -> String {
-        index < lines.count ? "\(index): \(lines[index].prefix(300))" : "nothing"
+        guard index < lines.count else { return "nothing" }
+        return "\(index): \(common > 200 ? "…" : "")\(lines[index].dropFirst(common > 200 ? common - 40 : 0).prefix(300))"
       }
       func size(_ lines: [String]) -> String { "\(lines.first ?? ""), \(lines.count) lines" }
       differences.append("\(key) (\(size(own)); \(size(others))): \(line(own)), not \(line(others))")

@@ -42,8 +42,8 @@ struct PayloadArguments: ParsableArguments {
       candidates.insert(text, at: 0)
     }
     for candidate in candidates.dropLast() {
-      if let payload = try? DumpPayload(candidate) { return try payload.snapshot(key: keyName) }
+      if let payload = try? StoredValue(dump: candidate) { return try payload.snapshot(key: keyName) }
     }
-    return try DumpPayload(candidates[candidates.count - 1]).snapshot(key: keyName)
+    return try StoredValue(dump: candidates[candidates.count - 1]).snapshot(key: keyName)
   }
 }

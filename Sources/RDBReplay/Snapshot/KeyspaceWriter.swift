@@ -7,6 +7,8 @@ package final class KeyspaceWriter {
   private let header: SnapshotHeader
   private let limits: EncodingLimits
   private var database: UInt64?
+  /// The parts of values that a replay does not keep, as losses.
+  package private(set) var ledger = Ledger()
 
   /// Begins a snapshot.
   ///
@@ -54,6 +56,10 @@ package final class KeyspaceWriter {
     }
     var attributes = key.attributes
     attributes.expiry = key.expiry
+    if !attributes.metadata.isEmpty, header.vendor != .redis || header.version < 13 {
+      ledger.lose(.moduleAux, "metadata of keys needs Redis 8.6 (option `server`)", key: name, offset: 0)
+      attributes.metadata = []
+    }
     switch key.value {
     case .string(let bytes, _): try writer!.string(name.span.bytes, bytes.span.bytes, attributes)
     case .stored(let value): try write(name, value, attributes)
@@ -61,7 +67,23 @@ package final class KeyspaceWriter {
     case .set(let value): try value.write(name, attributes, limits, to: &writer!)
     case .zset(let value): try value.write(name, attributes, limits, to: &writer!)
     case .hash(let value): try value.write(name, attributes, limits, to: &writer!)
-    case .stream(let value): try value.write(name, attributes, limits, to: &writer!)
+    case .stream(let value):
+      noteLosses(value, name)
+      try value.write(name, attributes, limits, to: &writer!)
+    }
+  }
+
+  /// Counts what a stream of the base snapshot lost when a command used it.
+  private func noteLosses(_ stream: ReplayedStream, _ name: [UInt8]) {
+    if stream.releasedCount > 0 {
+      ledger.lose(
+        .pendingEntry, "released entries of a stream that commands use are not kept", count: stream.releasedCount,
+        key: name, offset: 0)
+    }
+    if stream.idempotencyCount > 0 {
+      ledger.lose(
+        .element, "IDs of idempotent producers of a stream that commands use are not kept",
+        count: stream.idempotencyCount, key: name, offset: 0)
     }
   }
 

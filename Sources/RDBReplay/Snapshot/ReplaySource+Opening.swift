@@ -57,11 +57,12 @@ extension ReplaySource {
     self.init(replay, logByteCount: byteCount) { [log] in CommandLog(parts, log) }
   }
 
-  /// The commands that are missing from the keyspace, as losses; the failed commands and what is odd about the log, as
-  /// notes. The ledger is complete at the end of the source.
+  /// The commands and the parts of values that are missing from the keyspace, as losses; the failed commands and what is
+  /// odd about the log, as notes. The ledger is complete at the end of the source.
   public var ledger: Ledger {
     var ledger = summary.ledger
     if let log { ledger.merge(log.ledger) }
+    if let writer { ledger.merge(writer.ledger) }
     return ledger
   }
 }

@@ -20,7 +20,7 @@ public final class ReplaySource: ByteSource {
   package let isLarge: Bool
   private let output = DrainedDestination()
   private var producer: (any KeyspaceProducer)?
-  private var writer: KeyspaceWriter?
+  private(set) var writer: KeyspaceWriter?
   private var isComplete = false
 
   /// Creates a source.

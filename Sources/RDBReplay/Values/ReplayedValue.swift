@@ -52,20 +52,6 @@ package enum ReplayedValue {
   }
 }
 
-/// A value as it is stored in a snapshot.
-package struct StoredValue: Sendable {
-  package var type: ValueType
-  /// The stored bytes without the type; of a module, without its ID.
-  package var payload: [UInt8]
-  package var module: ModuleID?
-  /// The header of the snapshot that the value comes from.
-  package var header: SnapshotHeader
-
-  package init(type: ValueType, payload: [UInt8], module: ModuleID? = nil, header: SnapshotHeader) {
-    (self.type, self.payload, self.module, self.header) = (type, payload, module, header)
-  }
-}
-
 /// A value that commands change in place. It is a class, so that a command changes the value that the keyspace holds.
 package protocol ReplayedCollection: AnyObject {
   /// Whether the last element was removed: the server then deletes the key (not for streams).

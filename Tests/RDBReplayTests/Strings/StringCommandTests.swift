@@ -27,10 +27,13 @@ import Testing
     #expect(try replay.execution.key(Array("k".utf8))?.expiry == UnixMilliseconds(2000))
   }
 
-  @Test("SAT sets a signed field to its highest number where the distance from the least number overflows on servers")
+  @Test("SAT with SET gives the highest number where the distance from a very negative one overflows on servers")
   func saturationOfVeryNegativeNumbers() throws {
-    for (number, byte) in [("-9223372036854775700", UInt8(127)), ("-9223372036854742000", 128)] {
-      let replay = try replay(["BITFIELD k OVERFLOW SAT SET i8 0 \(number)"])
+    for (step, byte) in [
+      ("SET i8 0 -9223372036854775700", UInt8(127)), ("SET i8 0 -9223372036854742000", 128),
+      ("INCRBY i8 0 -9223372036854775808", 128),
+    ] {
+      let replay = try replay(["BITFIELD k OVERFLOW SAT \(step)"])
       #expect(try replay.execution.string(Array("k".utf8)) == [byte])
     }
   }

@@ -35,18 +35,17 @@ extension Execution {
     let expiry =
       try command.integer(2) == 0
       ? nil : try time(command, 2, inSeconds: false, isRelative: !isAbsolute, mustBePositive: true)
-    var key = ReplayedKey(try decodedPayload(command[3]), expiry: expiry)
+    let value: StoredValue
+    do { value = try StoredValue(dump: command[3]) } catch {
+      throw CommandError("a payload with a wrong version or checksum")
+    }
+    attributes.metadata = value.metadata
+    var key = ReplayedKey(try restored(value), expiry: expiry)
     key.attributes = attributes
     put(command[1], key)
   }
 
-  /// The value in a payload of DUMP.
-  private func decodedPayload(_ bytes: [UInt8]) throws -> ReplayedValue {
-    let dump: DumpPayload
-    do { dump = try DumpPayload(bytes) } catch {
-      throw CommandError("a payload with a wrong version or checksum")
-    }
-    let value = StoredValue(type: dump.type, payload: dump.value, module: dump.module, header: dump.header)
+  private func restored(_ value: StoredValue) throws -> ReplayedValue {
     do { return value.isDecodable ? try value.decoded(limits) : .stored(value) } catch is RDBError {
       throw CommandError("a payload that cannot be read")
     }

@@ -94,8 +94,8 @@ struct BitfieldStep {
     switch overflow {
     case .fail: break
     case .sat:
-      // For a number near the least one of 64 bits, the distance to the highest number overflows on servers.
-      let isLow = value < lowest && highest - value <= Int128(Int64.max)
+      // SET of a number near the least one of 64 bits: the distance to the highest number overflows on servers.
+      let isLow = value < lowest && (isIncrement || highest - value <= Int128(Int64.max))
       write(isLow ? lowest : highest, to: &bytes)
     case .wrap: write(value, to: &bytes)
     }

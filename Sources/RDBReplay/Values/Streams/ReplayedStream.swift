@@ -16,6 +16,10 @@ package final class ReplayedStream: ReplayedCollection {
   var entriesAdded: UInt64 = 0
   private(set) var groups = ByteTable<ReplayedStreamGroup>()
   private var nodesByteCount = 0
+  /// The number of released entries of groups (Redis 8.8) that the stream was loaded with: they are not kept.
+  private(set) var releasedCount: UInt64 = 0
+  /// The number of remembered IDs of idempotent producers (Redis 8.6) that it was loaded with: they are not kept.
+  private(set) var idempotencyCount: UInt64 = 0
 
   package init() {}
 
@@ -31,6 +35,7 @@ package final class ReplayedStream: ReplayedCollection {
     maxDeletedID = info.maxDeletedID ?? .zero
     entriesAdded = info.entriesAdded ?? length
     for group in stream.groups { load(group) }
+    idempotencyCount = stream.idempotency?.producers.reduce(0) { $0 + UInt64($1.ids.count) } ?? 0
   }
 
   private func load(_ stored: SnapshotStream.Group) {
@@ -46,7 +51,10 @@ package final class ReplayedStream: ReplayedCollection {
         ReplayedConsumer(consumer.name, seen: consumer.seen, active: consumer.active ?? consumer.seen))
     }
     for entry in stored.pending {
-      guard let name = entry.consumer, let consumer = group.consumers[name] else { continue }
+      guard let name = entry.consumer, let consumer = group.consumers[name] else {
+        releasedCount += 1
+        continue
+      }
       group.setPending(entry.id, consumer, delivered: entry.delivered, deliveryCount: entry.deliveryCount)
     }
     addGroup(group)
@@ -65,6 +73,7 @@ package final class ReplayedStream: ReplayedCollection {
     copy.maxDeletedID = maxDeletedID
     copy.entriesAdded = entriesAdded
     copy.nodesByteCount = nodesByteCount
+    (copy.releasedCount, copy.idempotencyCount) = (releasedCount, idempotencyCount)
     groups.forEach { _, group in copy.addGroup(group.copied()) }
     return copy
   }
