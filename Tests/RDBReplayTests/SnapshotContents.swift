@@ -101,7 +101,8 @@ struct SnapshotContents: Equatable {
       let common = index < min(own.count, others.count) ? own[index].commonPrefix(with: others[index]).count : 0
       func line(_ lines: [String]) -> String {
         guard index < lines.count else { return "nothing" }
-        return "\(index): \(common > 200 ? "…" : "")\(lines[index].dropFirst(common > 200 ? common - 40 : 0).prefix(300))"
+        return
+          "\(index): \(common > 200 ? "…" : "")\(lines[index].dropFirst(common > 200 ? common - 40 : 0).prefix(300))"
       }
       func size(_ lines: [String]) -> String { "\(lines.first ?? ""), \(lines.count) lines" }
       differences.append("\(key) (\(size(own)); \(size(others))): \(line(own)), not \(line(others))")

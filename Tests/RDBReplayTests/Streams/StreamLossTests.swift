@@ -9,7 +9,9 @@ import Testing
     let sample = LogSample(
       base: Fixture.named("crafted/v14-streams").bytes,
       commands: commands.map { $0.split(separator: "|").map { Array($0.utf8) } })
-    let source = ReplaySource(ReplayOptions(server: ServerVersion(.redis, 8, 8), now: .now)) { CommandLog(sample.parts) }
+    let source = ReplaySource(ReplayOptions(server: ServerVersion(.redis, 8, 8), now: .now)) {
+      CommandLog(sample.parts)
+    }
     var keys = SnapshotKeys(source)
     var count = 0
     while try keys.next() != nil { count += 1 }
