@@ -4,7 +4,7 @@ import RDBSupport
 ///
 /// Entries are sorted by hash, then database, then offset. An entry in a file has 14 bytes: hash (6), database (2)
 /// and offset (6), each little-endian.
-package struct IndexEntry: SortedEntry, Hashable {
+package struct IndexEntry: HashedEntry, Hashable {
   /// The size of an entry in a file, in bytes.
   package static let byteCount = 14
   /// The number that represents all databases from 65,535 on.

@@ -31,7 +31,7 @@ public struct DigestKey: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The state of a message that begins with the word `tag`.
-  func state(_ tag: StaticString) -> SipHash {
+  package func state(_ tag: StaticString) -> SipHash {
     var state = SipHash(key: first, second)
     state.add(Self.ascii(tag))
     return state

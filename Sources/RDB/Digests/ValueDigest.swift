@@ -12,7 +12,7 @@ public struct ValueDigest: Hashable, Sendable, BitwiseCopyable, CustomStringConv
   /// Creates a digest from its two halves.
   @inlinable public init(low: UInt64, high: UInt64) { (self.low, self.high) = (low, high) }
 
-  init(_ state: consuming SipHash) {
+  package init(_ state: consuming SipHash) {
     let (low, high) = state.finish()
     self.init(low: low, high: high)
   }

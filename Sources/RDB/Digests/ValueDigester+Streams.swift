@@ -22,11 +22,14 @@ extension ValueDigester {
     elementCount &+= 1
     value.add(id)
     value.add(UInt64(fieldCount))
+    byteCount &+= 16
   }
 
   public mutating func streamField(_ field: RawSpan, value: RawSpan) {
     self.value.add(field)
     self.value.add(value)
+    count(field)
+    count(value)
   }
 
   public mutating func streamInfo(_ info: StreamInfo) { stream.info = info }
@@ -36,7 +39,7 @@ extension ValueDigester {
     var state = beginnings.group
     state.add(group.name)
     state.add(group.lastDelivered)
-    state.add(entriesRead(by: group))
+    state.add(group.entriesRead(ofEntries: elementCount, firstID: stream.firstID, stream.info) ?? .max)
     stream.group = state
     stream.consumers = DigestSum()
     stream.pending = DigestSum()
@@ -101,24 +104,31 @@ extension ValueDigester {
     value.add(added)
     value.add(duplicates)
   }
+}
 
-  /// The number of entries that a group has read; 2⁶⁴ − 1: unknown.
+extension StreamGroup {
+  /// The number of entries that the group has read; `nil`: unknown.
   ///
   /// A stored type without the number has the one that servers estimate when they load it. Source:
   /// `streamEstimateDistanceFromFirstEverEntry` in Redis `src/t_stream.c`.
-  private func entriesRead(by group: borrowing StreamGroup) -> UInt64 {
-    switch group.entriesRead {
+  ///
+  /// - Parameters:
+  ///   - entryCount: The number of live entries.
+  ///   - firstID: The ID of the first live entry.
+  ///   - info: The stream's numbers.
+  package func entriesRead(ofEntries entryCount: UInt64, firstID: StreamID?, _ info: StreamInfo?) -> UInt64? {
+    switch entriesRead {
     case .known(let count): return count
-    case .unknown: return .max
+    case .unknown: return nil
     case .absent: break
     }
-    let (id, added) = (group.lastDelivered, stream.info?.entriesAdded ?? elementCount)
-    let lastID = stream.info?.lastID ?? .zero
+    let added = info?.entriesAdded ?? entryCount
+    let lastID = info?.lastID ?? .zero
     if added == 0 { return 0 }
-    if id > lastID { return .max }
-    guard let firstID = stream.firstID, id != lastID else { return added }
-    if id < firstID { return added &- elementCount }
-    return id == firstID ? added &- elementCount &+ 1 : .max
+    if lastDelivered > lastID { return nil }
+    guard let firstID, lastDelivered != lastID else { return added }
+    if lastDelivered < firstID { return added &- entryCount }
+    return lastDelivered == firstID ? added &- entryCount &+ 1 : nil
   }
 }
 

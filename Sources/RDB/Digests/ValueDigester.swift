@@ -106,6 +106,10 @@ public struct ValueDigester: RDBSink {
   private var subfields = DigestSum()
   var stream = StreamState()
 
+  /// The bytes of the value's data: of strings, elements, members, fields and their values, 8 per score and array index, and
+  /// 16 per stream entry.
+  package internal(set) var byteCount: UInt64 = 0
+
   /// The digest of the last value that was read whole.
   public private(set) var digest = ValueDigest(low: 0, high: 0)
 
@@ -134,6 +138,7 @@ public struct ValueDigester: RDBSink {
     self.type = type
     elements = DigestSum()
     elementCount = 0
+    byteCount = 0
     switch type {
     case .string: value = beginnings.string
     case .list: value = beginnings.list
@@ -177,18 +182,26 @@ public struct ValueDigester: RDBSink {
 
   // MARK: Elements
 
-  public mutating func string(_ value: RawSpan) { self.value.add(value) }
+  public mutating func string(_ value: RawSpan) {
+    self.value.add(value)
+    count(value)
+  }
+
+  @inline(__always)
+  mutating func count(_ bytes: RawSpan) { byteCount &+= UInt64(bytes.byteCount) }
 
   public mutating func beginElements(_ header: ElementsHeader) { insertIndex = header.insertIndex }
 
   public mutating func listElement(_ element: RawSpan) {
     value.add(element)
+    count(element)
     elementCount &+= 1
   }
 
   public mutating func setMember(_ member: RawSpan) {
     var state = beginnings.member
     state.add(member)
+    count(member)
     elements.add(ValueDigest(state))
   }
 
@@ -197,6 +210,8 @@ public struct ValueDigester: RDBSink {
     // Servers take −0 and 0 for the same score, and forget the sign where they pack a sorted set.
     state.add(score == 0 ? 0 : score.bitPattern)
     state.add(member)
+    count(member)
+    byteCount &+= 8
     elements.add(ValueDigest(state))
   }
 
@@ -205,6 +220,8 @@ public struct ValueDigester: RDBSink {
     var state = expiry == nil ? beginnings.field : beginnings.expiring
     state.add(field)
     state.add(value)
+    count(field)
+    count(value)
     if let expiry { state.add(UInt64(bitPattern: expiry.value)) }
     elements.add(ValueDigest(state))
   }
@@ -213,6 +230,8 @@ public struct ValueDigester: RDBSink {
     var state = beginnings.element
     state.add(index)
     state.add(value)
+    count(value)
+    byteCount &+= 8
     elements.add(ValueDigest(state))
   }
 
@@ -220,6 +239,7 @@ public struct ValueDigester: RDBSink {
     endPath()
     self.path = beginnings.path
     self.path.add(path)
+    count(path)
     subfields = DigestSum()
     hasPath = true
   }
@@ -228,6 +248,8 @@ public struct ValueDigester: RDBSink {
     var state = beginnings.subfield
     state.add(field)
     state.add(value)
+    count(field)
+    count(value)
     subfields.add(ValueDigest(state))
   }
 
@@ -256,6 +278,7 @@ public struct ValueDigester: RDBSink {
     case .string:
       value.add(5)
       value.add(item.bytes)
+      count(item.bytes)
     }
   }
 

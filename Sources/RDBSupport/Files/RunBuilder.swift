@@ -16,6 +16,7 @@ package struct RunBuilder<Entry: SortedEntry>: ~Copyable {
   ///   - memoryByteCount: The memory for entries, in bytes. There is room for at least 1024 entries.
   ///   - folder: The folder of the temporary file; `nil`: see ``TemporaryFile``.
   package init(memoryByteCount: Int, folder: String? = nil) {
+    precondition(MemoryLayout<Entry>.size == MemoryLayout<Entry>.stride, "the bytes of a run are those of its entries")
     self.folder = folder
     capacity = max(memoryByteCount / MemoryLayout<Entry>.stride, 1024)
     held.reserveCapacity(capacity)

@@ -1,4 +1,4 @@
-/// A fixed-size entry for an external sort.
+/// A fixed-size entry for an external sort, without padding at its end.
 package protocol SortedEntry: BitwiseCopyable, Sendable {
   /// Whether this entry comes before another in the sort order.
   ///

@@ -1,4 +1,10 @@
-extension IndexEntry {
+/// An entry that begins with a hash, so that its sort order is evenly distributed.
+package protocol HashedEntry: SortedEntry {
+  /// The hash: an entry with a smaller one precedes.
+  var order: UInt64 { get }
+}
+
+extension HashedEntry {
   /// Sorts entries in place.
   ///
   /// Groups the entries by the leading bits of their hashes, then each group by the next bits, and sorts the small
@@ -6,7 +12,8 @@ extension IndexEntry {
   /// into the TLB.
   ///
   /// - Complexity: O(*n*) if hashes are evenly distributed, at worst O(*n* log *n*).
-  package static func sort(_ entries: UnsafeMutableBufferPointer<IndexEntry>) {
+  @inlinable
+  package static func sort(_ entries: UnsafeMutableBufferPointer<Self>) {
     let bits = min(max(bitWidth(entries.count) - 10, 0), 8)
     group(entries, bits: bits, above: 64 - bits) { entries in
       let finer = min(max(bitWidth(entries.count) - 3, 0), 11)
@@ -22,14 +29,15 @@ extension IndexEntry {
   }
 
   /// Returns the number of bits of `count`.
-  private static func bitWidth(_ count: Int) -> Int { Int.bitWidth - count.leadingZeroBitCount }
+  @inlinable
+  static func bitWidth(_ count: Int) -> Int { Int.bitWidth - count.leadingZeroBitCount }
 
   /// Sorts entries by `bits` bits of ``order`` above the bit `shift`, and passes each group of entries with the same
   /// bits to `body`.
-  @inline(__always)
-  private static func group(
-    _ entries: UnsafeMutableBufferPointer<IndexEntry>, bits: Int, above shift: Int,
-    _ body: (UnsafeMutableBufferPointer<IndexEntry>) -> Void
+  @inlinable @inline(__always)
+  static func group(
+    _ entries: UnsafeMutableBufferPointer<Self>, bits: Int, above shift: Int,
+    _ body: (UnsafeMutableBufferPointer<Self>) -> Void
   ) {
     guard bits > 0, let base = entries.baseAddress else { return body(entries) }
     let (shift, mask) = (UInt64(shift), UInt64(1) << UInt64(bits) - 1)
@@ -68,7 +76,8 @@ extension IndexEntry {
     }
   }
 
-  private static func insertionSort(_ entries: UnsafeMutableBufferPointer<IndexEntry>) {
+  @inlinable
+  static func insertionSort(_ entries: UnsafeMutableBufferPointer<Self>) {
     guard entries.count > 1, let base = entries.baseAddress else { return }
     for index in 1..<entries.count {
       let entry = base[index]

@@ -1,0 +1,119 @@
+import RDB
+import RDBFormat
+import RDBSupport
+
+/// The digests of a key's name and value, with what else is compared.
+struct KeyDigest: HashedEntry {
+  /// The digest of database and name.
+  var name: ValueDigest
+  /// The digest of the value and of the key's metadata.
+  var value: ValueDigest
+  /// The file offset of the record, below bit 63, which is set if the key expires.
+  private var offsetAndFlag: UInt64
+  private var expiryValue: Int64
+  /// The bytes of the value's data.
+  var byteCount: UInt64
+
+  init(name: ValueDigest, value: ValueDigest, offset: UInt64, expiry: UnixMilliseconds?, byteCount: UInt64) {
+    (self.name, self.value, self.byteCount) = (name, value, byteCount)
+    offsetAndFlag = offset | (expiry == nil ? 0 : Self.flag)
+    expiryValue = expiry?.value ?? 0
+  }
+
+  private static let flag: UInt64 = 1 << 63
+
+  var offset: UInt64 { offsetAndFlag & ~Self.flag }
+  var expiry: UnixMilliseconds? { offsetAndFlag & Self.flag == 0 ? nil : UnixMilliseconds(expiryValue) }
+  var order: UInt64 { name.low }
+
+  /// Orders by name; the records of one name are in file order.
+  @inline(__always)
+  func precedes(_ other: KeyDigest) -> Bool {
+    if name.low != other.name.low { return name.low < other.name.low }
+    if name.high != other.name.high { return name.high < other.name.high }
+    return offset < other.offset
+  }
+}
+
+/// Computes the digests of the keys that one worker reads: the first pass over a snapshot.
+package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
+  package var base: ValueDigester
+  private var builder: RunBuilder<KeyDigest>
+  private let nameState: SipHash
+  private let metadataState: SipHash
+  private let ignoresExpiries: Bool
+  private var totals = KeyDigests.Totals()
+  // The current key.
+  private var name = ValueDigest(low: 0, high: 0)
+  private var offset: UInt64 = 0
+  private var expiry: UnixMilliseconds?
+  private var metadata: SipHash?
+
+  package init(_ options: ComparisonOptions) {
+    base = ValueDigester(key: options.key, ignoresFieldExpiries: options.ignoresExpiries)
+    builder = RunBuilder(
+      memoryByteCount: options.memoryByteCount / max(options.workers, 1), folder: options.folder)
+    nameState = options.key.state("key")
+    metadataState = options.key.state("metadata")
+    ignoresExpiries = options.ignoresExpiries
+  }
+
+  package mutating func beginKey(_ key: borrowing KeyHeader) -> Interest {
+    var state = nameState
+    state.add(key.database)
+    state.add(key.name)
+    name = ValueDigest(state)
+    offset = UInt64(key.offset)
+    expiry = ignoresExpiries ? nil : key.expiry
+    metadata = nil
+    if key.metadata.byteCount > 0 {
+      var state = metadataState
+      state.add(key.metadata)
+      metadata = state
+    }
+    return base.beginKey(key)
+  }
+
+  package mutating func endKey(_ end: KeyEnd) throws {
+    var value = base.endValue()
+    if var state = metadata {
+      state.add(value.low)
+      state.add(value.high)
+      value = ValueDigest(state)
+    }
+    totals.keyCount &+= 1
+    totals.byteCount &+= base.byteCount
+    let entry = KeyDigest(name: name, value: value, offset: offset, expiry: expiry, byteCount: base.byteCount)
+    do throws(SystemError) { try builder.add(entry) } catch { throw RDBError(error) }
+  }
+
+  package consuming func finish() throws -> KeyDigests {
+    let totals = totals
+    do throws(SystemError) {
+      return KeyDigests(totals: totals, runs: [try builder.finish(keepsMemory: false)])
+    } catch {
+      throw RDBError(error)
+    }
+  }
+}
+
+/// The sorted digests of a snapshot's keys.
+package struct KeyDigests: MergeableSummary {
+  /// The number of keys, and the bytes of the data of all values.
+  package struct Totals: Hashable, Sendable {
+    package var keyCount: UInt64 = 0
+    package var byteCount: UInt64 = 0
+  }
+
+  package private(set) var totals: Totals
+  /// The runs of all workers.
+  private(set) var runs: [SortedRuns<KeyDigest>]
+
+  init(totals: Totals, runs: [SortedRuns<KeyDigest>]) { (self.totals, self.runs) = (totals, runs) }
+
+  package mutating func merge(_ other: KeyDigests) {
+    totals.keyCount += other.totals.keyCount
+    totals.byteCount += other.totals.byteCount
+    runs += other.runs
+  }
+}
