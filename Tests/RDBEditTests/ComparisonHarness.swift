@@ -35,15 +35,16 @@ struct Comparison {
   /// The keys as text, one per line, each followed by its changes.
   var lines: [String] {
     keys.flatMap { key in
-      ["\(key.kind) \(key.database) \(Self.text(key.name))"] + key.changes.map { change in
-        let container = change.container.map { Self.text($0) + "/" } ?? ""
-        let sides = [change.before, change.after].map { side -> String in
-          guard let side else { return "none" }
-          let index = change.part == .element ? "@\(side.index) " : ""
-          return index + Self.text(side.value) + (side.number.map { " \($0)" } ?? "")
+      ["\(key.kind) \(key.database) \(Self.text(key.name))"]
+        + key.changes.map { change in
+          let container = change.container.map { Self.text($0) + "/" } ?? ""
+          let sides = [change.before, change.after].map { side -> String in
+            guard let side else { return "none" }
+            let index = change.part == .element ? "@\(side.index) " : ""
+            return index + Self.text(side.value) + (side.number.map { " \($0)" } ?? "")
+          }
+          return "  \(change.kind) \(change.part.name) \(container)\(Self.text(change.name)): \(sides[0]) → \(sides[1])"
         }
-        return "  \(change.kind) \(change.part.name) \(container)\(Self.text(change.name)): \(sides[0]) → \(sides[1])"
-      }
     }
   }
 

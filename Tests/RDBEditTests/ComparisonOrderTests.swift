@@ -78,7 +78,8 @@ struct ComparisonOrderTests {
     defer { server.stop() }
     let connection = try LiveConnection(port: server.port)
     for command in [
-      "XADD s 1-0 a 1", "XADD s 2-0 b 2", "XADD s 3-0 c 3", "XGROUP CREATE s g 0", "XREADGROUP GROUP g alice COUNT 2 STREAMS s >",
+      "XADD s 1-0 a 1", "XADD s 2-0 b 2", "XADD s 3-0 c 3", "XGROUP CREATE s g 0",
+      "XREADGROUP GROUP g alice COUNT 2 STREAMS s >",
       "XGROUP CREATE s old 0",
     ] { try send(command, to: connection) }
     let before = try server.save()

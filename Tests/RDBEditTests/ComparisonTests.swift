@@ -6,7 +6,8 @@ import Testing
 
 @Suite("A comparison of two snapshots")
 struct ComparisonTests {
-  @Test("finds no difference between a snapshot and itself", arguments: Fixture.valid.filter { $0.bytes.count < 300_000 })
+  @Test(
+    "finds no difference between a snapshot and itself", arguments: Fixture.valid.filter { $0.bytes.count < 300_000 })
   func same(_ fixture: Fixture) throws {
     let bytes = fixture.bytes
     let result = try Comparison(bytes, bytes, threads: 2)
@@ -155,7 +156,9 @@ struct ComparisonTests {
     #expect(result.counts.repeated == 1)
   }
 
-  @Test("is the same for any number of threads", arguments: [("redis-7.2.6/all", "redis-6.2.16/all"), ("valkey-9.1.2/all", "redis-7.4.1/rich")])
+  @Test(
+    "is the same for any number of threads",
+    arguments: [("redis-7.2.6/all", "redis-6.2.16/all"), ("valkey-9.1.2/all", "redis-7.4.1/rich")])
   func threads(_ before: String, _ after: String) throws {
     let (a, b) = (Fixture.named(before).bytes, Fixture.named(after).bytes)
     let one = try Comparison(a, b)
@@ -165,7 +168,9 @@ struct ComparisonTests {
     #expect(!one.lines.isEmpty)
   }
 
-  static func counts(added: UInt64 = 0, removed: UInt64 = 0, changed: UInt64 = 0, equal: UInt64 = 0) -> KeyMatches.Counts {
+  static func counts(added: UInt64 = 0, removed: UInt64 = 0, changed: UInt64 = 0, equal: UInt64 = 0)
+    -> KeyMatches.Counts
+  {
     var counts = KeyMatches.Counts()
     (counts.added, counts.removed, counts.changed, counts.equal) = (added, removed, changed, equal)
     return counts

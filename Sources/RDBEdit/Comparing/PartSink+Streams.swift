@@ -52,7 +52,8 @@ extension PartSink {
   package mutating func streamGroup(_ group: borrowing StreamGroup) throws {
     stream.group = [UInt8](group.name)
     let read = group.entriesRead(ofEntries: stream.entryCount, firstID: stream.firstID, stream.info)
-    let value = Array("last-delivered-id \(group.lastDelivered), entries-read \(read.map { "\($0)" } ?? "unknown")".utf8)
+    let value = Array(
+      "last-delivered-id \(group.lastDelivered), entries-read \(read.map { "\($0)" } ?? "unknown")".utf8)
     try log.add(.group, name: group.name, value: value.span.bytes)
   }
 
