@@ -23,7 +23,7 @@ extension SnapshotGenerator {
     for first in stride(from: 0, to: key.count, by: Self.entriesPerNode) {
       let entries = min(key.count - first, Self.entriesPerNode)
       let master = Self.entryID(first, from: start)
-      build.node.begin(master, entryCount: entries, fieldCount: 3)
+      build.node.begin(master, fieldCount: 3)
       for number in 1...3 {
         text.makeFieldName(number)
         build.node.masterField(text.member.bytes)

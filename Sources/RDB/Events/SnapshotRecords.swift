@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// A field of the snapshot's own description: `redis-ver`, `ctime`, `used-mem` …
 ///
@@ -92,8 +93,21 @@ public struct SlotHint: ~Escapable {
 }
 
 extension FunctionLibrary {
+  /// The code with the first line that names the library, which servers since 7.0.0 ask for; `nil`: it has that line, or
+  /// the writer that stores the name elsewhere did not need one.
+  package var codeWithFirstLine: [UInt8]? {
+    guard isPreGA else { return nil }
+    var code = Array("#!".utf8)
+    code += [UInt8](engine).map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
+    code += Array(" name=".utf8)
+    code.append(name)
+    code.append(10)
+    code.append(self.code)
+    return code
+  }
+
   /// The name under which a server registers the library; `nil`: the code does not name it.
-  var registeredName: [UInt8]? {
+  package var registeredName: [UInt8]? {
     if isPreGA { return [UInt8](name) }
     let line = code.withUnsafeBytes { Array($0.prefix(512).prefix { $0 != UInt8(ascii: "\n") }) }
     guard line.starts(with: Array("#!".utf8)) else { return nil }

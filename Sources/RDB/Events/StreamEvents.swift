@@ -42,6 +42,35 @@ public struct StreamInfo: Hashable, Sendable {
   }
 }
 
+extension StreamInfo {
+  /// The numbers with those that the stored type does not have, as servers derive them when they load it.
+  ///
+  /// - Parameter firstLive: The ID of the first live entry; `nil`: there is none.
+  package func completed(firstLive: StreamID?) -> StreamInfo {
+    var info = self
+    info.firstID = firstID ?? firstLive ?? .zero
+    info.maxDeletedID = maxDeletedID ?? .zero
+    info.entriesAdded = entriesAdded ?? length
+    return info
+  }
+
+  /// The number of entries that a group has read up to an ID, as servers derive it; `nil` if it is unknown. The numbers
+  /// must be complete.
+  ///
+  /// Source: `streamEstimateDistanceFromFirstEverEntry` in Redis `src/t_stream.c`.
+  package func entriesRead(upTo id: StreamID) -> UInt64? {
+    guard let added = entriesAdded, let deleted = maxDeletedID, let first = firstID else { return nil }
+    if added == 0 { return 0 }
+    if length == 0, id <= lastID { return added }
+    if id > .zero, id < deleted { return nil }
+    if id == lastID { return added }
+    if id > lastID { return nil }
+    guard deleted == .zero || deleted < first else { return nil }
+    let before = added >= length ? added - length : 0
+    return id < first ? before : id == first ? before + 1 : nil
+  }
+}
+
 /// How many entries a group has read: XINFO's `entries-read`.
 public enum EntriesRead: Hashable, Sendable, BitwiseCopyable {
   /// The number of entries.

@@ -86,6 +86,15 @@ public struct ByteOutput: ~Copyable {
     return _overrideLifetime(RawSpan(_unsafeStart: base + first, byteCount: count - first), borrowing: self)
   }
 
+  /// Moves the bytes that are not written yet to another output.
+  package mutating func moveBuffered(to other: inout ByteOutput) throws(RDBError) {
+    try other.append(bytes(since: flushedByteCount))
+    count = 0
+  }
+
+  /// Forgets the bytes that are not written yet.
+  package mutating func discardBuffered() { count = 0 }
+
   // MARK: Gaps
 
   /// Leaves a gap of `byteCount` bytes, to be filled when the bytes after it are known.

@@ -3,8 +3,9 @@ import RDBFormat
 /// The parts that the value being written still lacks, by the counts that were announced.
 struct PendingValue: CustomStringConvertible {
   enum Part: UInt8 {
-    case nothing, element, quicklistNode, stored, moduleAux
-    case streamNode, streamInfo, streamGroup, streamPending, streamConsumer, consumerPending
+    case nothing, element, quicklistNode, stored, moduleAux, path, moduleItem
+    case streamNode, streamInfo, streamGroup, streamPending, streamConsumer, consumerPending, streamReleased
+    case streamProducer, producerID, streamDone
   }
 
   /// The part that comes next.
@@ -12,6 +13,10 @@ struct PendingValue: CustomStringConvertible {
   var type: ValueType = .string
   /// How many such parts are left.
   var remaining: UInt64 = 0
+  /// Whether the parts wait for their number, which is not known yet.
+  var isOpen = false
+  /// The number of parts that waited.
+  var written: UInt64 = 0
   /// The earliest field expiry of a `hash_metadata`, which the others are stored relative to.
   var firstExpiry: Int64 = 0
   /// The consumer groups and consumers of a stream that follow the next part.
@@ -24,14 +29,18 @@ struct PendingValue: CustomStringConvertible {
   var isComplete: Bool {
     switch part {
     case .nothing, .moduleAux: false
-    case .stored: true
+    case .stored, .moduleItem, .streamDone: true
     case .element, .quicklistNode: remaining == 0
-    case .streamNode, .streamInfo: false
-    case .streamGroup: groups == 0
-    case .streamPending: remaining == 0 && consumers == 0 && groups == 0
-    case .streamConsumer, .consumerPending: remaining == 0 && consumers == 0 && groups == 0
+    case .path: remaining == 0 && groups == 0
+    case .streamNode, .streamInfo, .streamReleased, .streamProducer, .producerID: false
+    case .streamGroup: groups == 0 && !hasProducers
+    case .streamPending: remaining == 0 && consumers == 0 && groups == 0 && !hasProducers
+    case .streamConsumer, .consumerPending: remaining == 0 && consumers == 0 && groups == 0 && !hasProducers
     }
   }
+
+  /// Whether the idempotent producers of a stream follow its groups.
+  var hasProducers: Bool { type == .streamListpacks4 || type == .streamListpacks5 }
 
   var description: String {
     switch part {
@@ -46,6 +55,11 @@ struct PendingValue: CustomStringConvertible {
     case .streamPending: "\(remaining) pending entries, then \(consumers) consumers"
     case .streamConsumer: "\(consumers) consumers, then \(groups) consumer groups"
     case .consumerPending: "\(remaining) pending IDs, then \(consumers) consumers"
+    case .streamReleased: "\(remaining) released IDs, then \(groups) consumer groups"
+    case .streamProducer: "\(remaining) producers"
+    case .producerID: "\(remaining) IDs of a producer, then \(groups) producers"
+    case .streamDone, .moduleItem: "the end of the key"
+    case .path: "\(remaining) fields of a path, then \(groups) paths"
     }
   }
 }

@@ -3,7 +3,10 @@ import RDBFormat
 /// Streams. Order of calls:
 ///
 ///     beginStream  streamNode*  streamInfo  ( streamGroup streamPending*
-///       ( streamConsumer streamConsumerPending* )* )*  endKey
+///       ( streamConsumer streamConsumerPending* )*  [ streamReleased ] )*
+///       [ streamProducers ( streamProducer streamProducerID* )* streamProducersEnd ]  endKey
+///
+/// Released entries are part of each group of a `stream_listpacks_5`, producers of a `stream_listpacks_4` and `_5`.
 ///
 /// Source: `rdbSaveObject`, `rdbSaveStreamPEL`, `rdbSaveStreamConsumers` in Redis `src/rdb.c`.
 extension RDBWriter {
@@ -11,21 +14,16 @@ extension RDBWriter {
   ///
   /// - Parameters:
   ///   - name: The key's name.
-  ///   - type: `stream_listpacks` (Redis 5.0), `stream_listpacks_2` (7.0) or `stream_listpacks_3` (7.2).
-  ///   - nodeCount: The number of nodes; 0 for a stream without entries.
+  ///   - type: `stream_listpacks` (Redis 5.0), `_2` (7.0), `_3` (7.2), `_4` (8.6) or `_5` (8.8).
+  ///   - nodeCount: The number of nodes; 0 for a stream without entries; `nil`: the nodes wait for ``streamInfo(_:)``.
   ///   - attributes: The key's expiry, idle time, frequency and metadata.
   package mutating func beginStream(
-    _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
+    _ name: RawSpan, _ type: ValueType, nodeCount: UInt64?,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
-    switch type {
-    case .streamListpacks, .streamListpacks2, .streamListpacks3: break
-    default: throw .notRepresentable("stream_listpacks, _2 or _3", type.name)
-    }
+    guard type.data == .stream else { throw .notRepresentable("stream_listpacks, _2, _3, _4 or _5", type.name) }
     try beginKey(name, type, attributes)
-    try writeLength(nodeCount)
-    pending.part = nodeCount > 0 ? .streamNode : .streamInfo
-    pending.remaining = nodeCount
+    try begin(nodeCount == 0 ? .streamInfo : .streamNode, nodeCount)
   }
 
   /// Writes a node: the master ID, and the listpack of the entries (`StreamNodeWriter`). Master IDs must ascend.
@@ -43,6 +41,10 @@ extension RDBWriter {
   ///
   /// - Throws: ``RDBError`` (`notRepresentable`) if a number that the type has is missing.
   package mutating func streamInfo(_ info: StreamInfo) throws(RDBError) {
+    if pending.part == .streamNode, pending.isOpen {
+      try endOpenCount()
+      pending.part = .streamInfo
+    }
     guard pending.part == .streamInfo else { throw misplaced("a stream's numbers") }
     try writeLength(info.length)
     try writeLengths(info.lastID)
@@ -119,7 +121,7 @@ extension RDBWriter {
     try writeString(name)
     try output.reserve(16)
     output.appendUnchecked(littleEndian: seen.value)
-    if pending.type == .streamListpacks3 { output.appendUnchecked(littleEndian: active.value) }
+    if pending.type != .streamListpacks, pending.type != .streamListpacks2 { output.appendUnchecked(littleEndian: active.value) }
     try writeLength(pendingCount)
     pending.consumers &-= 1
     pending.remaining = pendingCount
@@ -134,6 +136,63 @@ extension RDBWriter {
     try output.reserve(16)
     writeRaw(id)
     pending.remaining &-= 1
+  }
+
+  /// Writes the IDs of the group's pending entries that no consumer owns (`stream_listpacks_5`).
+  package mutating func streamReleased(_ ids: [StreamID]) throws(RDBError) {
+    guard pending.type == .streamListpacks5, pending.isAfterConsumers else { throw misplaced("released entries") }
+    try writeLength(UInt64(ids.count))
+    for id in ids {
+      try output.reserve(16)
+      writeRaw(id)
+    }
+    pending.remaining = 0
+    pending.part = .streamReleased
+  }
+
+  // MARK: Idempotent producers
+
+  /// Writes how long the IDs of producers are remembered; the producers must follow.
+  ///
+  /// - Parameter count: The number of producers; `nil`: they wait for ``streamProducersEnd(idsAdded:idsDuplicate:)``.
+  package mutating func streamProducers(durationSeconds: UInt64, maxEntries: UInt64, count: UInt64?) throws(RDBError) {
+    guard pending.hasProducers, pending.groups == 0, pending.isAfterGroup else { throw misplaced("producers") }
+    try writeLength(durationSeconds)
+    try writeLength(maxEntries)
+    try begin(.streamProducer, count)
+  }
+
+  /// Writes a producer with the IDs that it used, each with the entry that was added with it.
+  package mutating func streamProducer(_ name: RawSpan, idCount: UInt64) throws(RDBError) {
+    guard pending.part == .streamProducer, pending.remaining > 0 else { throw misplaced("a producer") }
+    try writeString(name)
+    try writeLength(idCount)
+    pending.remaining &-= 1
+    if idCount > 0 {
+      (pending.groups, pending.remaining) = (pending.remaining, idCount)
+      pending.part = .producerID
+    }
+  }
+
+  /// Writes an ID of the producer.
+  package mutating func streamProducerID(_ id: RawSpan, entry: StreamID) throws(RDBError) {
+    guard pending.part == .producerID else { throw misplaced("an ID of a producer") }
+    try writeString(id)
+    try writeLengths(entry)
+    pending.remaining &-= 1
+    if pending.remaining == 0 {
+      (pending.remaining, pending.groups) = (pending.groups, 0)
+      pending.part = .streamProducer
+    }
+  }
+
+  /// Writes the counters after the last producer.
+  package mutating func streamProducersEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws(RDBError) {
+    if pending.part == .streamProducer { try endOpenCount() }
+    guard pending.part == .streamProducer, pending.remaining == 0 else { throw misplaced("the counters of producers") }
+    try writeLength(idsAdded)
+    try writeLength(idsDuplicate)
+    pending.part = .streamDone
   }
 
   /// 16 bytes, big-endian. Room must have been reserved.
@@ -151,8 +210,13 @@ extension RDBWriter {
 extension PendingValue {
   /// Whether the previous group, if any, is complete.
   var isAfterGroup: Bool {
+    if part == .streamGroup || part == .streamReleased { return true }
+    return type != .streamListpacks5 && isAfterConsumers
+  }
+
+  /// Whether the consumers of a group are complete.
+  var isAfterConsumers: Bool {
     switch part {
-    case .streamGroup: true
     case .streamConsumer: consumers == 0
     case .consumerPending: consumers == 0 && remaining == 0
     default: false

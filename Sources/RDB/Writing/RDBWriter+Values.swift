@@ -44,27 +44,44 @@ extension RDBWriter {
   ///   - name: The key's name.
   ///   - type: `list`, `set`, `zset`, `zset_2`, `hash`, `hash_2` (Valkey), `hash_metadata`.
   ///   - count: The number of elements; of a hash, the number of fields. At least 1: servers drop or refuse
-  ///     a collection without elements.
+  ///     a collection without elements. `nil`: the elements wait, in memory and then in a temporary file, until
+  ///     ``endKey()``.
   ///   - firstExpiry: Of a `hash_metadata`: the earliest expiry of its fields.
   ///   - attributes: The key's expiry, idle time, frequency and metadata.
   public mutating func beginElements(
-    _ name: RawSpan, _ type: ValueType, count: UInt64, firstExpiry: UnixMilliseconds? = nil,
+    _ name: RawSpan, _ type: ValueType, count: UInt64?, firstExpiry: UnixMilliseconds? = nil,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
     switch type {
     case .list, .set, .zset, .zset2, .hash, .hash2, .hashMetadata: break
     default: throw .notRepresentable("a value type of single elements", type.name)
     }
-    guard count > 0 else { throw .notRepresentable("at least one element", "none") }
+    if count == 0 { throw .notRepresentable("at least one element", "none") }
     try beginKey(name, type, attributes)
     if type == .hashMetadata {
       pending.firstExpiry = firstExpiry?.value ?? 0
       try output.reserve(8)
       output.appendUnchecked(littleEndian: pending.firstExpiry)
     }
-    try writeLength(count)
-    pending.part = .element
-    pending.remaining = count
+    try begin(.element, count)
+  }
+
+  /// Writes the number of parts that follow, or lets the parts wait for it.
+  mutating func begin(_ part: PendingValue.Part, _ count: UInt64?) throws(RDBError) {
+    pending.part = part
+    pending.isOpen = count == nil
+    pending.written = 0
+    pending.remaining = count ?? .max
+    if let count { try writeLength(count) } else { waitForCount() }
+  }
+
+  /// Writes the number of the parts that waited for it, if there are any.
+  mutating func endOpenCount() throws(RDBError) {
+    guard pending.isOpen else { return }
+    pending.isOpen = false
+    pending.written = .max - pending.remaining
+    pending.remaining = 0
+    try writeCount(pending.written)
   }
 
   /// Writes an element of a list.
@@ -145,7 +162,9 @@ extension RDBWriter {
   ///
   /// - Throws: ``RDBError`` (`misplaced`) if a part that was announced is missing.
   public mutating func endKey() throws(RDBError) {
+    try endOpenCount()
     guard pending.isComplete else { throw misplaced("the end of the key") }
+    if pending.part == .moduleItem { try writeLength(0) }
     pending.part = .nothing
   }
 
@@ -155,20 +174,18 @@ extension RDBWriter {
   /// - Parameters:
   ///   - name: The key's name.
   ///   - type: `list_quicklist_2` (listpacks) or `list_quicklist` (ziplists).
-  ///   - nodeCount: The number of nodes, at least 1.
+  ///   - nodeCount: The number of nodes, at least 1; `nil`: the nodes wait until ``endKey()``.
   ///   - attributes: The key's expiry, idle time, frequency and metadata.
   package mutating func beginQuicklist(
-    _ name: RawSpan, _ type: ValueType, nodeCount: UInt64,
+    _ name: RawSpan, _ type: ValueType, nodeCount: UInt64?,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
     guard type == .listQuicklist || type == .listQuicklist2 else {
       throw .notRepresentable("a quicklist", type.name)
     }
-    guard nodeCount > 0 else { throw .notRepresentable("at least one quicklist node", "none") }
+    if nodeCount == 0 { throw .notRepresentable("at least one quicklist node", "none") }
     try beginKey(name, type, attributes)
-    try writeLength(nodeCount)
-    pending.part = .quicklistNode
-    pending.remaining = nodeCount
+    try begin(.quicklistNode, nodeCount)
   }
 
   /// Writes a node: the listpack (`list_quicklist_2`) or ziplist (`list_quicklist`) of its elements.

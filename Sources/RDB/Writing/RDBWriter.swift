@@ -41,6 +41,8 @@ public struct RDBWriter: ~Copyable {
   private let checksum: ChecksumDestination?
   let compressor: (any StringCompressor)?
   var compressed = ByteBuffer(capacity: 64)
+  /// The elements of a value whose number is written before them; `nil` until there is such a value.
+  var waiting: WaitingValue?
   /// The parts that the value being written still lacks.
   var pending = PendingValue()
   /// The number of keys begun so far.

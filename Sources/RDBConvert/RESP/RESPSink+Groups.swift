@@ -35,14 +35,8 @@ extension RESPSink {
     case .unknown: return nil
     case .absent: break
     }
-    guard let info = stream.info else { return nil }
-    // Source: `streamEstimateDistanceFromFirstEverEntry` in Redis `src/t_stream.c`, for a stream without deletions.
-    let id = group.lastDelivered
-    let added = Int64(clamping: info.length)
-    if added == 0 { return 0 }
-    if id == info.lastID { return added }
-    guard id < info.lastID, let first = stream.firstLive else { return nil }
-    return id < first ? 0 : id == first ? 1 : nil
+    let info = stream.info?.completed(firstLive: stream.firstLive)
+    return info?.entriesRead(upTo: group.lastDelivered).flatMap { Int64(exactly: $0) }
   }
 
   public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws(RDBError) {

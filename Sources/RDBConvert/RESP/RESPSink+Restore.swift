@@ -68,15 +68,7 @@ extension RESPSink {
     return isStream ? .storedOrOutlined(atMost: limit) : .stored(atMost: limit)
   }
 
-  private mutating func loses(_ feature: RESPFeature) -> Interest {
-    let what =
-      switch key.type.data {
-      case .module: "modules' values"
-      case .pathHash: "path hashes"
-      default: "\(key.type.data)s"
-      }
-    return lose("\(what) need \(feature.neededServer)")
-  }
+  private mutating func loses(_ feature: DataFeature) -> Interest { lose(feature.missingReason(for: key.type.data)) }
 
   /// Returns the longest value that uses RESTORE, in bytes, or `nil` if no value of the type does.
   private mutating func restoreLimit(_ type: ValueType) -> UInt64? {

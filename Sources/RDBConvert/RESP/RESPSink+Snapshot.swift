@@ -55,10 +55,9 @@ extension RESPSink {
   }
 
   public mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
-    let code = library.isPreGA ? Self.withFirstLine(library) : []
-    let byteCount = library.isPreGA ? code.count : library.code.byteCount
-    let libraryName =
-      library.isPreGA ? [UInt8](library.name) : Self.libraryName(library.code)
+    let code = library.codeWithFirstLine
+    let byteCount = code?.count ?? library.code.byteCount
+    let libraryName = library.registeredName ?? []
     guard options.functions != .skip else {
       ledger.note("function libraries, skipped by `functions`", key: libraryName)
       return
@@ -80,24 +79,6 @@ extension RESPSink {
     try out.begin(replaces ? 4 : 3)
     try out.text("$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n")
     if replaces { try out.text("$7\r\nREPLACE\r\n") }
-    if library.isPreGA { try out.bulk(code) } else { try out.bulk(library.code) }
-  }
-
-  /// Returns the code of a library of Redis 7.0-rc1 or rc2, with the first line that later servers require.
-  private static func withFirstLine(_ library: borrowing FunctionLibrary) -> [UInt8] {
-    var code = Array("#!".utf8)
-    code += [UInt8](library.engine).map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
-    code += Array(" name=".utf8)
-    code.append(library.name)
-    code.append(10)
-    code.append(library.code)
-    return code
-  }
-
-  /// Returns `<name>` from a first line `#!lua name=<name>`.
-  private static func libraryName(_ code: RawSpan) -> [UInt8] {
-    let line = [UInt8](code.extracting(first: 512)).prefix { $0 != 10 }
-    let words = line.split(separator: UInt8(ascii: " "))
-    return words.first { $0.starts(with: "name=".utf8) }.map { Array($0.dropFirst(5)) } ?? []
+    if let code { try out.bulk(code) } else { try out.bulk(library.code) }
   }
 }

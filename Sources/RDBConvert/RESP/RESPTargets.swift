@@ -28,67 +28,36 @@ package enum RESPFeature: String, Hashable, Sendable, CaseIterable {
   case arrays = "ARMSET, ARSEEK"
   case pathHashes = "PHSET, PHDEL"
 
-  /// The first release of Redis and the first release of Valkey with the feature; `nil` if the vendor lacks it.
-  ///
-  /// Valkey 7.2 has all features of Redis 7.2.
-  package var since: (redis: ServerVersion?, valkey: ServerVersion?) {
+  /// The first releases with the feature.
+  package var since: FirstReleases {
     switch self {
-    case .hmset: Self.both(2, 0)
-    case .variadicPush: Self.both(2, 4)
-    case .pexpireat: Self.both(2, 6)
-    case .restore: Self.both(2, 6)
-    case .scripts: Self.both(2, 6)
-    case .setNX: Self.both(2, 6, 12)
-    case .restoreReplace: Self.both(3, 0)
-    case .variadicHSET: Self.both(4, 0)
-    case .unlink: Self.both(4, 0)
-    case .modules: Self.both(4, 0)
-    case .streams: Self.both(5, 0)
-    case .restoreABSTTL: Self.both(5, 0)
-    case .setPXAT: Self.both(6, 2)
-    case .createConsumer: Self.both(6, 2)
-    case .trimByID: Self.both(6, 2)
-    case .functions: Self.both(7, 0)
-    case .streamCounters: Self.both(7, 0)
-    case .manyArguments: Self.both(7, 0)
-    case .fieldExpiry: (ServerVersion(.redis, 7, 4), ServerVersion(.valkey, 9, 0))
-    case .keyMetadata: Self.redis(8, 6)
-    case .idempotencySettings: Self.redis(8, 6)
-    case .idempotencyRecords: Self.redis(8, 6, 2)
-    case .releasedEntries: Self.redis(8, 8)
-    case .arrays: Self.redis(8, 8)
-    case .pathHashes: (nil, ServerVersion(.valkey, 9, 2))
+    case .hmset: .both(2, 0)
+    case .variadicPush: .both(2, 4)
+    case .pexpireat, .restore, .scripts: .both(2, 6)
+    case .setNX: .both(2, 6, 12)
+    case .restoreReplace: .both(3, 0)
+    case .variadicHSET, .unlink: .both(4, 0)
+    case .modules: DataFeature.modules.since
+    case .streams: DataFeature.streams.since
+    case .restoreABSTTL: .both(5, 0)
+    case .setPXAT, .createConsumer, .trimByID: .both(6, 2)
+    case .functions: DataFeature.functions.since
+    case .streamCounters, .manyArguments: .both(7, 0)
+    case .fieldExpiry: DataFeature.fieldExpiry.since
+    case .keyMetadata: DataFeature.keyMetadata.since
+    case .idempotencySettings: DataFeature.idempotency.since
+    case .idempotencyRecords: .redis(8, 6, 2)
+    case .releasedEntries: DataFeature.releasedEntries.since
+    case .arrays: DataFeature.arrays.since
+    case .pathHashes: DataFeature.pathHashes.since
     }
-  }
-
-  private static func both(_ major: Int, _ minor: Int, _ patch: Int = 0) -> (ServerVersion?, ServerVersion?) {
-    (ServerVersion(.redis, major, minor, patch), ServerVersion(.valkey, 7, 2))
-  }
-
-  private static func redis(_ major: Int, _ minor: Int, _ patch: Int = 0) -> (ServerVersion?, ServerVersion?) {
-    (ServerVersion(.redis, major, minor, patch), nil)
   }
 
   /// Returns whether `server` has the feature.
-  package func isOffered(by server: ServerVersion) -> Bool {
-    let since = since
-    guard let redis = since.redis else {
-      return since.valkey.map { server.isAtLeast(.max, 0, valkey: ($0.major, $0.minor)) } ?? false
-    }
-    return server.isAtLeast(
-      redis.major, redis.minor, redis.patch, valkey: since.valkey.map { ($0.major, $0.minor) })
-  }
+  package func isOffered(by server: ServerVersion) -> Bool { since.isOffered(by: server) }
 
   /// The servers with the feature, for messages: `Redis 7.4 or Valkey 9.0`.
-  package var neededServer: String {
-    let since = since
-    var servers: [String] = []
-    if let redis = since.redis {
-      servers.append("Redis \(redis.major).\(redis.minor)" + (redis.patch > 0 ? ".\(redis.patch)" : ""))
-    }
-    if let valkey = since.valkey, valkey.major > 7 { servers.append("Valkey \(valkey.major).\(valkey.minor)") }
-    return servers.joined(separator: " or ")
-  }
+  package var neededServer: String { since.neededServer }
 }
 
 /// The features of a target, each looked up once.

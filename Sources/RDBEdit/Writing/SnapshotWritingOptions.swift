@@ -2,6 +2,9 @@ public import RDB
 import RDBFormat
 
 /// Options for the snapshot that a ``SnapshotWritingSink`` writes.
+///
+/// Of the AUX fields, a copy has all. A snapshot for a release names that release, keeps `ctime` and unknown fields, and
+/// leaves out what describes the input: `used-mem`, the mark of the base of an append-only file.
 public struct SnapshotWritingOptions: Sendable {
   /// The vendor and the version of the snapshot.
   public let header: SnapshotHeader
@@ -10,6 +13,8 @@ public struct SnapshotWritingOptions: Sendable {
   /// Whether records and values are written as they are, whatever the release.
   package let isCopy: Bool
 
+  /// The limits by which the encodings are chosen; by default those of the release's default configuration.
+  public var limits: EncodingLimits
   /// Whether values are encoded again even if the release can load them as they are stored: no layout of the input then
   /// survives in the output.
   public var sanitizes = false
@@ -30,6 +35,8 @@ public struct SnapshotWritingOptions: Sendable {
   ///
   /// Then it has no replication position, no sizes of databases and no hints of hash slots: they would be wrong.
   public var isPartial = false
+  /// Whether the AUX fields that describe the snapshot are written: off for the second and later inputs of one output.
+  package var writesOrigin = true
 
   /// Whether SELECTDB is written where the database changes. If not, the destination does it.
   package var selectsDatabases = true
@@ -40,12 +47,14 @@ public struct SnapshotWritingOptions: Sendable {
   public init(copying origin: SnapshotOrigin) {
     header = origin.header
     server = origin.assumedWriter
+    limits = EncodingLimits(server: server)
     isCopy = true
   }
 
   /// Options for a snapshot that a release loads, and that looks as if this release had written it.
   public init(target: ServerVersion) {
     server = target
+    limits = EncodingLimits(server: target)
     header = target.snapshotHeader
     isCopy = false
   }

@@ -1,72 +1,219 @@
 public import RDB
 public import RDBFormat
 
-/// Values that arrive as elements.
+/// Collections that arrive as elements.
+///
+/// A collection that may be packed is held. One that is too large for that is written element by element; if its number
+/// of elements is not known, the elements wait for it.
 extension SnapshotWritingSink {
   /// Writes a string key.
   public mutating func string(_ value: RawSpan) throws {
+    guard key.form != .lost else { return }
     let name = name
     try writer.string(name.span.bytes, value, key.attributes)
-    summary.ledger.keysWritten += 1
+    endWrittenKey()
   }
 
-  /// Begins to hold a collection.
+  /// Chooses how the collection is written.
   public mutating func beginElements(_ header: ElementsHeader) throws {
+    guard key.form != .lost else { return }
     key.form = .elements
+    key.count = header.count
+    key.mayExpire = header.canCarryFieldExpiries
+    switch key.type.data {
+    case .array: return try beginArray(header)
+    case .pathHash: return try beginPathHash(header)
+    case .list where limits.hasListNodes: return
+    default: break
+    }
+    elements.removeAll()
+    // The number is enough to tell that the collection is not packed.
+    let data = key.type.data
+    if let count = header.count,
+      limits.isUnpacked(limits.encoding(of: data, count: Int(clamping: count), longest: 0, areIntegers: true))
+    {
+      try beginStreamed()
+    }
+  }
+
+  /// Adds an element of a list.
+  public mutating func listElement(_ element: RawSpan) throws {
+    guard key.form != .lost else { return }
+    if limits.hasListNodes { return try nodeElement(element) }
+    if key.form == .streamed { return try writer.listElement(element) }
+    elements.append(element: element)
+    try leaveHeldIfUnpacked()
+  }
+
+  /// Adds a member of a set.
+  public mutating func setMember(_ member: RawSpan) throws {
+    guard key.form != .lost else { return }
+    if key.form == .streamed { return try writer.setMember(member) }
+    elements.append(element: member)
+    try leaveHeldIfUnpacked()
+  }
+
+  /// Adds a member of a sorted set.
+  public mutating func zsetMember(_ member: RawSpan, score: Double) throws {
+    guard key.form != .lost else { return }
+    if key.form == .streamed { return try writer.zsetMember(member, score: score) }
+    elements.append(member, score: score)
+    try leaveHeldIfUnpacked()
+  }
+
+  /// Adds a field of a hash.
+  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
+    guard key.form != .lost else { return }
+    let expiry = expiry.flatMap { storable(fieldExpiry: $0) }
+    if key.form == .streamed { return try writer.hashField(field, value: value, expiry: expiry) }
+    elements.append(field, value: value, expiry: expiry)
+    try leaveHeldIfUnpacked()
+  }
+
+  /// The expiry of a field as the release can hold it; `nil` if it cannot.
+  private mutating func storable(fieldExpiry expiry: UnixMilliseconds) -> UnixMilliseconds? {
+    guard isOffered.fieldExpiry else {
+      key.unofferedFieldExpiries += 1
+      return nil
+    }
+    guard limits.server.vendor == .valkey || expiry.value <= Self.latestFieldExpiry else {
+      key.lostFieldExpiries += 1
+      return nil
+    }
+    // Redis stores 0 for a field without expiry. Every time before 1970 is in the past.
+    return UnixMilliseconds(max(expiry.value, limits.server.vendor == .valkey ? 0 : 1))
+  }
+
+  /// The latest expiry of a hash field of Redis, in milliseconds. Source: `HFE_MAX_ABS_TIME_MSEC` in Redis `src/server.h`.
+  private static var latestFieldExpiry: Int64 { (1 << 46) - 1 }
+
+  // MARK: Held and streamed collections
+
+  private mutating func leaveHeldIfUnpacked() throws {
+    guard limits.isUnpacked(elements.encoding(of: key.type.data, limits)) else { return }
+    try beginStreamed()
+  }
+
+  /// Begins to write the collection element by element, with the elements that were held.
+  private mutating func beginStreamed() throws {
+    try beginUnpacked(count: key.count, firstExpiry: nil, expires: key.mayExpire || elements.expires)
+    key.form = .streamed
+    let data = key.type.data
+    try writeHeld(Array(0..<elements.count(of: data)))
     elements.removeAll()
   }
 
-  /// Holds the element.
-  public mutating func listElement(_ element: RawSpan) throws { elements.append(element) }
-  /// Holds the member.
-  public mutating func setMember(_ member: RawSpan) throws { elements.append(member) }
-  /// Holds the member and its score.
-  public mutating func zsetMember(_ member: RawSpan, score: Double) throws {
-    elements.append(member)
-    elements.scores.append(score)
-  }
-  /// Holds the field.
-  public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
-    elements.append(field)
-    elements.append(value)
-    elements.expiries.append(expiry)
+  private mutating func beginUnpacked(count: UInt64?, firstExpiry: UnixMilliseconds?, expires: Bool) throws {
+    let data = key.type.data
+    let type =
+      data == .hash ? writer.unpackedHashType(expires: expires) : writer.storedType(of: data, .hashtable)
+    let name = name
+    try writer.beginElements(name.span.bytes, type, count: count, firstExpiry: firstExpiry, key.attributes)
   }
 
-  /// Refuses the element: arrays are only copied as stored.
-  public mutating func arrayElement(index: UInt64, value: RawSpan) throws { throw onlyStored() }
-  /// Refuses the path: path hashes are only copied as stored.
-  public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws { throw onlyStored() }
-  /// Refuses the field: path hashes are only copied as stored.
-  public mutating func pathField(_ field: RawSpan, value: RawSpan) throws { throw onlyStored() }
-  /// Refuses the item: modules are only copied as stored.
-  public mutating func moduleItem(_ item: borrowing ModuleItem) throws { throw onlyStored() }
-  /// Ignores the outline.
-  public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) throws {}
-  /// Refuses the entry: streams are only copied as stored.
-  public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) throws { throw onlyStored() }
-  /// Refuses the field: streams are only copied as stored.
-  public mutating func streamField(_ field: RawSpan, value: RawSpan) throws { throw onlyStored() }
-  /// Refuses the numbers: streams are only copied as stored.
-  public mutating func streamInfo(_ info: StreamInfo) throws { throw onlyStored() }
-  /// Refuses the group: streams are only copied as stored.
-  public mutating func streamGroup(_ group: borrowing StreamGroup) throws { throw onlyStored() }
-  /// Refuses the consumer: streams are only copied as stored.
-  public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws { throw onlyStored() }
-  /// Refuses the pending entry: streams are only copied as stored.
-  public mutating func streamPending(_ pending: borrowing StreamPending) throws { throw onlyStored() }
-  /// Refuses the settings: streams are only copied as stored.
-  public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) throws {
-    throw onlyStored()
+  /// Writes held elements one by one.
+  private mutating func writeHeld(_ order: [Int]) throws {
+    let held = elements
+    let all = held.bytes.span.bytes
+    for index in order {
+      switch key.type.data {
+      case .set: try writer.setMember(all.extracting(held.range(index)))
+      case .zset: try writer.zsetMember(all.extracting(held.range(index)), score: held.scores[index])
+      case .hash:
+        try writer.hashField(
+          all.extracting(held.range(2 * index)), value: all.extracting(held.range(2 * index + 1)),
+          expiry: held.expiries[index])
+      default: try writer.listElement(all.extracting(held.range(index)))
+      }
+    }
   }
-  /// Refuses the ID: streams are only copied as stored.
-  public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) throws {
-    throw onlyStored()
-  }
-  /// Refuses the counts: streams are only copied as stored.
-  public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) throws { throw onlyStored() }
 
-  @inline(never)
-  private func onlyStored() -> RDBError {
-    .notRepresentable("a \(key.type.data.rawValue) as stored", "single elements")
+  /// Ends a collection.
+  mutating func endCollection() throws {
+    if key.form == .streamed {
+      if key.type.data == .list, limits.hasListNodes, node.count > 0 { try writeNode() }
+      try writer.endKey()
+    } else {
+      guard !limits.hasListNodes || key.type.data != .list, elements.count(of: key.type.data) > 0 else {
+        return noteEmptyKey()
+      }
+      try writeHeldCollection()
+    }
+    noteLostFieldExpiries()
+    endWrittenKey()
+  }
+
+  private mutating func writeHeldCollection() throws {
+    let data = key.type.data
+    let type = writer.storedType(of: data, elements.encoding(of: data, limits))
+    let name = name
+    guard type.isUnpacked else {
+      return try elements.writePacked(name.span.bytes, type, key.attributes, to: &writer)
+    }
+    let order = elements.order(of: data)
+    try beginUnpacked(
+      count: UInt64(order.count), firstExpiry: elements.expiries.lazy.compactMap { $0 }.min(), expires: elements.expires)
+    try writeHeld(order)
+    try writer.endKey()
+  }
+
+  mutating func noteEmptyKey() {
+    summary.ledger.note("keys without an element left", key: name, offset: key.offset)
+  }
+
+  private mutating func noteLostFieldExpiries() {
+    if key.unofferedFieldExpiries > 0 {
+      lose(
+        .expiry, "expiries of hash fields need \(DataFeature.fieldExpiry.since.neededServer)",
+        count: key.unofferedFieldExpiries)
+    }
+    if key.lostFieldExpiries > 0 {
+      lose(.expiry, "Redis takes no expiry of a hash field above 2^46-1 ms", count: key.lostFieldExpiries)
+    }
+  }
+
+  // MARK: Lists of nodes
+
+  /// Adds an element to the open node of a list, or writes that node and begins another.
+  private mutating func nodeElement(_ element: RawSpan) throws {
+    if key.form != .streamed {
+      let name = name
+      let type = writer.nodeListType(limits)
+      try writer.beginQuicklist(name.span.bytes, type, nodeCount: nil, key.attributes)
+      key.form = .streamed
+      node.usesListpack = type.hasListpacks
+      node.removeAll()
+    }
+    if node.count > 0, !limits.listNode(of: node.byteCount, count: node.count, accepts: element.byteCount) {
+      try writeNode()
+    }
+    if limits.isLarge(element.byteCount), node.usesListpack { return try writer.quicklistNode(plain: element) }
+    node.append(element)
+  }
+
+  private static func write(_ node: inout PackedBuilder, to writer: inout RDBWriter) throws {
+    try writer.quicklistNode(packed: try node.finished())
+    node.removeAll()
+  }
+
+  private mutating func writeNode() throws {
+    try Self.write(&node, to: &writer)
+  }
+}
+
+extension EncodingLimits {
+  /// Whether a collection of this encoding is stored element by element.
+  func isUnpacked(_ encoding: ObjectEncoding) -> Bool {
+    encoding == .hashtable || encoding == .skiplist || encoding == .linkedlist
+  }
+}
+
+extension ValueType {
+  /// Whether a collection of this type is stored element by element.
+  var isUnpacked: Bool {
+    switch self {
+    case .list, .set, .zset, .zset2, .hash, .hash2, .hashMetadata: true
+    default: false
+    }
   }
 }

@@ -10,15 +10,20 @@ import RDBSupport
 ///
 /// With ``SnapshotWritingOptions/init(copying:)``, a snapshot that is read without a filter is copied byte for byte.
 /// Inside a filter (`ForwardingSink`), the keys that pass keep their stored form, and a key whose header a filter
-/// changed gets a new header before its stored value.
+/// changed gets a new header before its stored value. A filter that leaves out elements must announce the collection
+/// without a number of elements (`ElementsHeader/count`).
 ///
-/// The output does not depend on the number of workers. ``SnapshotDestination`` adds the header and the end.
+/// The output does not depend on the number of workers. ``SnapshotDestination`` adds the header and the end. Memory is
+/// bounded: of a large list or stream, or of a collection whose number of elements is not known, 4 MiB wait in memory and
+/// the rest in a temporary file.
 public struct SnapshotWritingSink: OutputSink, ~Copyable {
   let options: SnapshotWritingOptions
+  let limits: EncodingLimits
+  let isOffered: Offered
   var writer: RDBWriter
   private var separators: Separators
   /// The types whose values are written as stored.
-  let storable: ValueTypeSet
+  private let storable: ValueTypeSet
   private let storedInterest: Interest
   package var summary = SnapshotWritingSummary()
 
@@ -28,7 +33,11 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
   /// The stored bytes of the current key before its value; empty if they are not used.
   private var prefix: [UInt8] = []
   var elements = HeldElements()
-  private var isModuleAux = false
+  /// The open node of a list.
+  var node: PackedBuilder
+  var stream = StreamState()
+  var isModuleAux = false
+  private var notes = Notes()
 
   /// The database of the last key, and the database that it goes into.
   private var lastDatabase: UInt64?
@@ -37,13 +46,61 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
   /// The state of the current key.
   struct KeyState {
     /// The form in which the value is written.
-    enum Form { case none, stored, elements }
+    enum Form {
+      /// Nothing is written yet.
+      case none
+      /// As it is stored.
+      case stored
+      /// The elements are held.
+      case elements
+      /// The elements are written as they come.
+      case streamed
+      /// Not at all: the ledger has the reason.
+      case lost
+    }
 
     var form = Form.none
     var type = ValueType.string
     var module: ModuleID?
     var attributes = KeyAttributes()
     var offset = 0
+    /// The announced number of elements.
+    var count: UInt64?
+    var mayExpire = false
+    var lostFieldExpiries: UInt64 = 0
+    var unofferedFieldExpiries: UInt64 = 0
+  }
+
+  /// The features of the release, each looked up once.
+  struct Offered {
+    let modules, streams, functions, fieldExpiry, keyMetadata, arrays, pathHashes, accessTimes, moduleAux: Bool
+    /// Whether expiries have milliseconds: from Redis 2.6 on.
+    let milliseconds: Bool
+
+    init(_ options: SnapshotWritingOptions) {
+      func has(_ feature: DataFeature) -> Bool { feature.since.isOffered(by: options.server) }
+      (modules, streams, functions, fieldExpiry) = (has(.modules), has(.streams), has(.functions), has(.fieldExpiry))
+      (keyMetadata, arrays, pathHashes) = (has(.keyMetadata), has(.arrays), has(.pathHashes))
+      (accessTimes, moduleAux) = (has(.accessTimes), has(.moduleAux))
+      milliseconds = options.header.version >= 3
+    }
+
+    func has(_ data: DataType) -> Bool {
+      switch data {
+      case .string, .list, .set, .zset, .hash: true
+      case .stream: streams
+      case .module: modules
+      case .array: arrays
+      case .pathHash: pathHashes
+      }
+    }
+  }
+
+  /// Counts for notes of the ledger that name no keys.
+  private struct Notes {
+    var idle: UInt64 = 0
+    var frequency: UInt64 = 0
+    var roundedExpiries: UInt64 = 0
   }
 
   /// Creates a sink.
@@ -53,8 +110,11 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
   ///   - destination: The destination of the records.
   public init(_ options: SnapshotWritingOptions, to destination: any ByteDestination) {
     self.options = options
+    limits = options.limits
+    isOffered = Offered(options)
     writer = RDBWriter(
       recordsOf: options.header, to: destination, compressor: options.compressor?(), capacity: 512 << 10)
+    node = PackedBuilder(version: options.header.version)
     separators = Separators(to: destination) { (previous, next) throws(RDBError) in
       previous == next ? [] : RDBWriter.selectDatabase(UInt64(truncatingIfNeeded: next))
     }
@@ -65,7 +125,10 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
     storedInterest = options.validatesStored ? .validatedStored(atMost: .max) : .stored
   }
 
-  public mutating func endBatch() throws { try separators.endBatch(&writer.output) }
+  public mutating func endBatch() throws {
+    writer.abandonValue()
+    try separators.endBatch(&writer.output)
+  }
 
   /// Writes all buffered bytes to the destination, between two records.
   mutating func flushRecords() throws { try writer.flush() }
@@ -75,6 +138,12 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
 
   public consuming func finish() throws -> SnapshotWritingSummary {
     try writer.flush()
+    let rows: [(UInt64, String)] = [
+      (notes.idle, "idle times, which need \(DataFeature.accessTimes.since.neededServer)"),
+      (notes.frequency, "access frequencies, which need \(DataFeature.accessTimes.since.neededServer)"),
+      (notes.roundedExpiries, "expiries rounded up to a second, because the target has no milliseconds"),
+    ]
+    for (count, what) in rows where count > 0 { summary.ledger.note(what, count: count) }
     return summary
   }
 
@@ -91,28 +160,80 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
 
   // MARK: Keys
 
+  /// Announces a key, and asks for its value as stored if the release can load it.
   public mutating func beginKey(_ header: borrowing KeyHeader) throws -> Interest {
-    summary.ledger.keysRead += 1
+    summary.ledger.keysRead &+= 1
+    header.name.copy(to: &name)
+    key = KeyState()
+    key.type = header.storedType
+    key.offset = header.offset
+    guard options.isCopy || isOffered.has(header.type) else {
+      key.form = .lost
+      lose(.key, DataFeature(of: header.type)?.missingReason(for: header.type) ?? "")
+      return .skip
+    }
     if header.database != lastDatabase {
       summary.sources[options.databaseMap[header.database] ?? header.database, default: []].insert(header.database)
     }
     try select(header.database)
-    header.name.copy(to: &name)
-    header.storedPrefix.copy(to: &prefix)
-    key = KeyState()
-    key.type = header.storedType
     key.module = header.module
-    key.offset = header.offset
-    key.attributes = KeyAttributes(
-      expiry: header.expiry, idleSeconds: header.idleSeconds, frequency: header.frequency)
+    setAttributes(header)
+    guard storable.contains(header.storedType) else {
+      if header.type == .module { try beginModule() }
+      return .elements
+    }
+    return storedInterest
+  }
+
+  /// Takes over the attributes that the release can hold, and the stored bytes before the value if they have no others.
+  private mutating func setAttributes(_ header: borrowing KeyHeader) {
+    key.attributes.expiry = header.expiry
+    key.attributes.idleSeconds = header.idleSeconds
+    key.attributes.frequency = header.frequency
     if header.metadata.byteCount > 0 { header.metadata.copy(to: &key.attributes.metadata) }
-    return storable.contains(header.storedType) ? storedInterest : .elements
+    var keepsPrefix = !options.sanitizes
+    if !options.isCopy { keepsPrefix = adaptAttributes() && keepsPrefix }
+    if keepsPrefix { header.storedPrefix.copy(to: &prefix) } else { prefix.removeAll(keepingCapacity: true) }
+  }
+
+  /// Leaves out the attributes that the release cannot hold.
+  ///
+  /// - Returns: Whether it can hold all of them.
+  private mutating func adaptAttributes() -> Bool {
+    var holdsAll = true
+    if !isOffered.accessTimes {
+      if key.attributes.idleSeconds != nil { notes.idle += 1 }
+      if key.attributes.frequency != nil { notes.frequency += 1 }
+      if key.attributes.idleSeconds != nil || key.attributes.frequency != nil { holdsAll = false }
+      (key.attributes.idleSeconds, key.attributes.frequency) = (nil, nil)
+    }
+    if !key.attributes.metadata.isEmpty, !isOffered.keyMetadata {
+      lose(.moduleAux, "metadata of keys needs \(DataFeature.keyMetadata.since.neededServer)")
+      key.attributes.metadata = []
+      holdsAll = false
+    }
+    if !isOffered.milliseconds, let expiry = key.attributes.expiry {
+      let seconds = expiry.value > 0 ? (expiry.value - 1) / 1000 + 1 : expiry.value / 1000
+      if expiry.value % 1000 != 0 { notes.roundedExpiries += 1 }
+      // The format has 32 bits for the seconds.
+      key.attributes.expiry = UnixMilliseconds(Int64(Int32(clamping: seconds)) * 1000)
+      holdsAll = false
+    }
+    return holdsAll
   }
 
   /// Lists the key as lost.
   public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws {
     summary.ledger.loseDamaged(key, error)
   }
+
+  /// Lists a part of the current key as lost.
+  @inline(never)
+  mutating func lose(_ loss: Ledger.Loss, _ why: String, count: UInt64 = 1) {
+    summary.ledger.lose(loss, why, count: count, key: name, offset: key.offset)
+  }
+
+  // MARK: Stored values
 
   /// Writes the key's header.
   public mutating func beginStored(byteCount: UInt64) throws {
@@ -134,22 +255,23 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
       return try writer.endModuleAux()
     }
     try writer.endKey()
-    summary.ledger.keysWritten += 1
+    endWrittenKey()
   }
 
-  /// Asks for the bytes of the module.
-  public mutating func beginModuleAux(_ aux: ModuleAux) throws -> Bool {
-    try writer.beginModuleAux(aux)
-    isModuleAux = true
-    return true
-  }
+  /// Counts a key whose value is written.
+  mutating func endWrittenKey() { summary.ledger.keysWritten &+= 1 }
 
   /// Ends a key whose value arrived as elements.
   public mutating func endKey(_ end: KeyEnd) throws {
-    guard key.form == .elements else { return }
-    let name = name
-    try elements.write(name.span.bytes, key.type.data, key.attributes, to: &writer)
-    summary.ledger.keysWritten += 1
+    switch (key.form, key.type.data) {
+    case (.lost, _), (.stored, _), (_, .string): return
+    case (_, .stream): try endStream()
+    case (_, .list), (_, .set), (_, .zset), (_, .hash): try endCollection()
+    case (.streamed, _):
+      try writer.endKey()
+      endWrittenKey()
+    default: noteEmptyKey()
+    }
   }
 }
 

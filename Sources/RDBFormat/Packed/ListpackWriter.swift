@@ -69,6 +69,12 @@ package struct ListpackWriter: PackedWriter, ~Copyable {
     }
   }
 
+  /// Appends all entries of another listpack.
+  package mutating func append(allOf other: borrowing ListpackWriter) {
+    buffer.append(RawSpan(_unsafeStart: UnsafeRawPointer(other.buffer.base) + 6, byteCount: other.buffer.count - 6))
+    count += other.count
+  }
+
   private mutating func endInteger(_ code: UInt8, _ integer: Int64, byteCount: Int) {
     let target = buffer.end
     target.storeBytes(of: code, as: UInt8.self)

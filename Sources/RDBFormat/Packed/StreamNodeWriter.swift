@@ -6,27 +6,29 @@
 /// Flag 2: the entry has the master entry's fields; only values follow. Source: `streamAppendItem` in Redis
 /// `src/t_stream.c`.
 package struct StreamNodeWriter: ~Copyable {
+  /// All entries of the listpack but the number of live entries, which comes first.
   private var listpack: ListpackWriter
+  private var whole = ListpackWriter()
   private var master = StreamID.zero
   private var fieldCount = 0
   private var entryFields = 0
   private var sharesFields = false
+  private var masterFieldsLeft = 0
+  /// The number of entries.
+  package private(set) var entryCount = 0
 
   /// - Parameter capacity: The initial size of the buffer, in bytes.
   package init(capacity: Int = 8192) { listpack = ListpackWriter(capacity: capacity) }
 
-  /// Begins a node of `entryCount` entries; `fieldCount` calls of ``masterField(_:)`` must follow.
-  package mutating func begin(_ master: StreamID, entryCount: Int, fieldCount: Int) {
+  /// Begins a node; `fieldCount` calls of ``masterField(_:)`` must follow.
+  package mutating func begin(_ master: StreamID, fieldCount: Int) {
     listpack.removeAll()
-    (self.master, self.fieldCount) = (master, fieldCount)
-    listpack.append(Int64(entryCount))
+    (self.master, self.fieldCount, entryCount) = (master, fieldCount, 0)
     listpack.append(0)
     listpack.append(Int64(fieldCount))
     if fieldCount == 0 { listpack.append(0) }
     masterFieldsLeft = fieldCount
   }
-
-  private var masterFieldsLeft = 0
 
   /// Names a field of the master entry.
   package mutating func masterField(_ name: RawSpan) {
@@ -61,12 +63,18 @@ package struct StreamNodeWriter: ~Copyable {
   /// Ends an entry.
   package mutating func endEntry() {
     listpack.append(Int64(sharesFields ? entryFields + 3 : 2 * entryFields + 4))
+    entryCount += 1
   }
 
   /// The size of the node so far, in bytes.
-  package var byteCount: Int { listpack.byteCount }
+  package var byteCount: Int { listpack.byteCount + (entryCount <= 127 ? 2 : entryCount <= 4095 ? 3 : 6) }
 
   /// The node's bytes, valid until the next change.
   @_lifetime(&self)
-  package mutating func finished() throws(RDBError) -> RawSpan { try listpack.finished() }
+  package mutating func finished() throws(RDBError) -> RawSpan {
+    whole.removeAll()
+    whole.append(Int64(entryCount))
+    whole.append(allOf: listpack)
+    return try whole.finished()
+  }
 }

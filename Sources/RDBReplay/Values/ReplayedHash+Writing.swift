@@ -5,30 +5,18 @@ extension ReplayedHash {
   package func write(
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
   ) throws {
-    switch encoding {
-    case .listpackex where writer.canWrite(.hashListpackEx): try writeWithExpiries(name, attributes, to: &writer)
-    case .listpack, .ziplist:
-      if writer.canWrite(.hashListpack), limits.packedEncoding == .listpack {
-        var packed = ListpackWriter()
-        try writePacked(name, .hashListpack, attributes, &packed, to: &writer)
-      } else if writer.canWrite(.hashZiplist) {
-        var packed = ZiplistWriter(version: writer.header.version)
-        try writePacked(name, .hashZiplist, attributes, &packed, to: &writer)
-      } else {
-        try writeElements(name, attributes, to: &writer)
+    let type = writer.storedType(of: .hash, encoding)
+    switch type {
+    case .hashListpackEx: try writeWithExpiries(name, attributes, to: &writer)
+    case .hash: try writeElements(name, attributes, to: &writer)
+    default:
+      var packed = PackedBuilder(for: type, version: writer.header.version)
+      fields.forEach { name, field in
+        packed.append(name.span.bytes)
+        packed.append(field.value.span.bytes)
       }
-    default: try writeElements(name, attributes, to: &writer)
+      try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
     }
-  }
-
-  private func writePacked<Packed: PackedWriter & ~Copyable>(
-    _ name: [UInt8], _ type: ValueType, _ attributes: KeyAttributes, _ packed: inout Packed, to writer: inout RDBWriter
-  ) throws {
-    fields.forEach { name, field in
-      packed.append(name.span.bytes)
-      packed.append(field.value.span.bytes)
-    }
-    try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
   }
 
   /// Writes fields, values and expiries in one listpack, the earliest expiry first.
@@ -53,7 +41,7 @@ extension ReplayedHash {
     fields.forEach { _, field in
       if let expiry = field.expiry, first.map({ expiry.value < $0.value }) ?? true { first = expiry }
     }
-    let type: ValueType = first == nil ? .hash : writer.canWrite(.hash2) ? .hash2 : .hashMetadata
+    let type = writer.unpackedHashType(expires: first != nil)
     try writer.beginElements(name.span.bytes, type, count: UInt64(fields.count), firstExpiry: first, attributes)
     try fields.forEach { (name, field) throws(RDBError) in
       try writer.hashField(name.span.bytes, value: field.value.span.bytes, expiry: field.expiry)

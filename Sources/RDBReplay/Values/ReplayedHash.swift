@@ -97,11 +97,9 @@ package final class ReplayedHash: ReplayedCollection {
     case .hashListpack, .hashZiplist, .hash2: return type == .hash2 ? .hashtable : limits.packedEncoding
     default: break
     }
-    let isLong = fields.indices.contains {
-      fields[entryAt: $0].key.count > limits.hashByteCount || fields[valueAt: $0].value.count > limits.hashByteCount
-    }
-    if isLong { return .hashtable }
-    guard type == .hashMetadata || type == .hashMetadataPreGA || hasExpiries else { return limits.packedEncoding }
-    return limits.server.vendor == .redis ? .listpackex : .hashtable
+    let longest = fields.indices.reduce(0) { max($0, fields[entryAt: $1].key.count, fields[valueAt: $1].value.count) }
+    return limits.encoding(
+      of: .hash, count: fields.count, longest: longest,
+      expires: type == .hashMetadata || type == .hashMetadataPreGA || hasExpiries)
   }
 }

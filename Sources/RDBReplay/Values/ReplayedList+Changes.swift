@@ -144,13 +144,8 @@ extension ReplayedList {
   private func accepts(_ element: [UInt8], node: Int) -> Bool {
     guard nodes.indices.contains(node) else { return false }
     if encoding == .listpack { return true }
-    guard !nodes[node].isPlain, !limits.isLarge(element.count) else { return false }
-    // Servers estimate the entry's size.
-    let estimate =
-      limits.hasListpackNodes
-      ? 8
-      : (element.count < 254 ? 1 : 5) + (element.count < 64 ? 1 : element.count < 16_384 ? 2 : 5)
-    return nodes[node].byteCount + element.count + estimate <= limits.listNodeByteCount
+    guard !nodes[node].isPlain else { return false }
+    return limits.listNode(of: nodes[node].byteCount, count: nodes[node].elements.count, accepts: element.count)
   }
 
   private func insert(_ element: [UInt8], node: Int, at offset: Int) {

@@ -92,12 +92,4 @@ package final class ReplayedList: ReplayedCollection {
 extension EncodingLimits {
   /// Whether a list that fits into one node is a listpack.
   var hasPackedLists: Bool { server.isAtLeast(7, 2) }
-
-  /// Whether an element of this size is a node of its own.
-  func isLarge(_ byteCount: Int) -> Bool {
-    byteCount > (server.isAtLeast(7, 4, valkey: (8, 0)) ? listNodeByteCount : 1 << 30)
-  }
-
-  /// Whether lists have listpacks as nodes, not ziplists.
-  var hasListpackNodes: Bool { server.isAtLeast(7, 0) }
 }

@@ -79,11 +79,8 @@ package final class ReplayedSet: ReplayedCollection {
     if type == .setListpack, limits.setEntries > 0 {
       return members.count <= limits.setEntries ? .listpack : .hashtable
     }
-    if members.count <= limits.intsetEntries, areIntegers { return .intset }
-    let isPackable =
-      members.count <= limits.setEntries
-      && members.indices.allSatisfy { members[entryAt: $0].key.count <= limits.setByteCount }
-    return isPackable ? .listpack : .hashtable
+    let longest = members.indices.reduce(0) { max($0, members[entryAt: $1].key.count) }
+    return limits.encoding(of: .set, count: members.count, longest: longest, areIntegers: areIntegers)
   }
 
   // MARK: Writing
@@ -91,15 +88,12 @@ package final class ReplayedSet: ReplayedCollection {
   package func write(
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
   ) throws {
-    if encoding == .intset, writer.canWrite(.setIntset) {
-      return try writeIntegers(name, attributes, to: &writer)
-    }
-    if encoding == .listpack, writer.canWrite(.setListpack) {
-      var packed = ListpackWriter()
+    let type = writer.storedType(of: .set, encoding)
+    if type == .setIntset { return try writeIntegers(name, attributes, to: &writer) }
+    if type == .setListpack {
+      var packed = PackedBuilder(for: type, version: writer.header.version)
       members.forEach { member, _ in packed.append(member.span.bytes) }
-      let blob = try packed.finished()
-      try writer.packed(name.span.bytes, .setListpack, blob, attributes)
-      return
+      return try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
     }
     try writer.beginElements(name.span.bytes, .set, count: UInt64(members.count), attributes)
     try members.forEach { (member, _) throws(RDBError) in try writer.setMember(member.span.bytes) }

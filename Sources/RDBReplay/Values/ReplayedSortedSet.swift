@@ -29,7 +29,7 @@ package final class ReplayedSortedSet: ReplayedCollection {
     encoding = .skiplist
     for (member, score) in members where !score.isNaN { set(member, score) }
     let isPacked = type == .zsetListpack || type == .zsetZiplist
-    if count <= limits.zsetEntries, isPacked || longestMember <= limits.zsetByteCount { pack(limits) }
+    packIfFitting(limits, longest: isPacked ? 0 : longestMember)
   }
 
   private init(copying zset: ReplayedSortedSet) {
@@ -91,8 +91,10 @@ package final class ReplayedSortedSet: ReplayedCollection {
   }
 
   /// Changes the encoding to a packed one if all members fit, as STORE forms of commands do at their end.
-  func packIfFitting(_ limits: EncodingLimits) {
-    if count <= limits.zsetEntries, longestMember <= limits.zsetByteCount { pack(limits) }
+  func packIfFitting(_ limits: EncodingLimits) { packIfFitting(limits, longest: longestMember) }
+
+  private func packIfFitting(_ limits: EncodingLimits, longest: Int) {
+    if limits.encoding(of: .zset, count: count, longest: longest) != .skiplist { pack(limits) }
   }
 
   private func pack(_ limits: EncodingLimits) {
@@ -111,32 +113,20 @@ package final class ReplayedSortedSet: ReplayedCollection {
   package func write(
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
   ) throws {
-    if encoding != .skiplist {
-      if limits.packedEncoding == .listpack, writer.canWrite(.zsetListpack) {
-        var packed = ListpackWriter()
-        return try writePacked(name, .zsetListpack, attributes, &packed, to: &writer)
+    let type = writer.storedType(of: .zset, encoding)
+    if type != .zset, type != .zset2 {
+      var packed = PackedBuilder(for: type, version: writer.header.version)
+      order.forEach { entry in
+        packed.append(entry.member.span.bytes)
+        packed.append(score: entry.score)
       }
-      if writer.canWrite(.zsetZiplist) {
-        var packed = ZiplistWriter(version: writer.header.version)
-        return try writePacked(name, .zsetZiplist, attributes, &packed, to: &writer)
-      }
+      return try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
     }
-    let type: ValueType = writer.canWrite(.zset2) ? .zset2 : .zset
     try writer.beginElements(name.span.bytes, type, count: UInt64(count), attributes)
     // Servers save the greatest score first, so that a skip list is built fast when it is loaded.
     try order.forEach(isDescending: true) { (entry) throws(RDBError) in
       try writer.zsetMember(entry.member.span.bytes, score: entry.score)
     }
     try writer.endKey()
-  }
-
-  private func writePacked<Packed: PackedWriter & ~Copyable>(
-    _ name: [UInt8], _ type: ValueType, _ attributes: KeyAttributes, _ packed: inout Packed, to writer: inout RDBWriter
-  ) throws {
-    order.forEach { entry in
-      packed.append(entry.member.span.bytes)
-      packed.append(score: entry.score)
-    }
-    try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
   }
 }

@@ -5,10 +5,7 @@ extension ReplayedStream {
   package func write(
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
   ) throws {
-    let type: ValueType =
-      limits.server.isAtLeast(7, 2)
-      ? .streamListpacks3 : limits.server.isAtLeast(7, 0) ? .streamListpacks2 : .streamListpacks
-    try writer.beginStream(name.span.bytes, type, nodeCount: UInt64(liveNodes.count), attributes)
+    try writer.beginStream(name.span.bytes, writer.streamType(limits), nodeCount: UInt64(liveNodes.count), attributes)
     for node in liveNodes { try writer.streamNode(node.master, node.listpack.span.bytes) }
     try writer.streamInfo(
       StreamInfo(

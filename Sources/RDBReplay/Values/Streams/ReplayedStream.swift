@@ -131,8 +131,8 @@ package final class ReplayedStream: ReplayedCollection {
   func append(_ id: StreamID, _ fields: ArraySlice<[UInt8]>, _ limits: EncodingLimits) {
     let byteCount = fields.reduce(0) { $0 + $1.count }
     let last = nodes.count - 1
-    if last >= firstNode, nodes[last].slots.count < limits.streamNodeEntries,
-      nodes[last].listpackByteCount + byteCount < limits.streamNodeByteCount
+    if last >= firstNode,
+      limits.streamNode(of: nodes[last].listpackByteCount, count: nodes[last].slots.count, accepts: byteCount)
     {
       nodesByteCount -= nodes[last].byteCount
       nodes[last].append(id, fields)
@@ -207,14 +207,9 @@ package final class ReplayedStream: ReplayedCollection {
 
   /// The number of entries that were added up to `id`; `nil`: not known.
   func distance(from id: StreamID) -> UInt64? {
-    if entriesAdded == 0 { return 0 }
-    if length == 0, id <= lastID { return entriesAdded }
-    if id > .zero, id < maxDeletedID { return nil }
-    if id == lastID { return entriesAdded }
-    if id > lastID { return nil }
-    let first = firstID
-    guard maxDeletedID == .zero || maxDeletedID < first else { return nil }
-    let before = entriesAdded >= length ? entriesAdded - length : 0
-    return id < first ? before : id == first ? before + 1 : nil
+    StreamInfo(
+      length: length, lastID: lastID, firstID: firstID, maxDeletedID: maxDeletedID, entriesAdded: entriesAdded,
+      groupCount: 0
+    ).entriesRead(upTo: id)
   }
 }
