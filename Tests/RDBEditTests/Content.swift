@@ -5,13 +5,13 @@ import RDBFormat
 struct Content {
   let target: ServerVersion
 
-  static func lines(_ bytes: [UInt8], for target: ServerVersion) throws -> [String] {
+  static func lines(_ bytes: [UInt8], for target: ServerVersion, ignoresExpiry: Bool = false) throws -> [String] {
     let content = Content(target: target)
     var keys = SnapshotKeys(MemorySource(bytes))
     var lines: [String] = []
     while let key = try keys.next() {
       if let value = content.value(key) {
-        lines.append("\(key.database) \(key.name) \(content.expiry(key.expiry)) \(value)")
+        lines.append("\(key.database) \(key.name) \(ignoresExpiry ? "" : content.expiry(key.expiry)) \(value)")
       }
     }
     if DataFeature.functions.since.isOffered(by: target) {

@@ -43,11 +43,7 @@ struct TargetArguments: ParsableArguments {
 
 /// The options about databases, existing keys and functions on the server.
 struct LoadingArguments: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Load one database into another, such as 0:3, separated by commas. Repeatable.",
-      valueName: "from:to"))
-  var dbMap: [DatabaseMap] = []
+  @OptionGroup var mapping: DatabaseMapArguments
 
   @Flag(help: "Load all keys into database 0.")
   var singleDb = false
@@ -79,25 +75,17 @@ struct LoadingArguments: ParsableArguments {
   func validate() throws {
     guard databases >= 1 else { throw ValidationError("--databases takes at least 1, not 0.") }
     if replace && nx { throw ValidationError("--replace and --nx contradict each other: give one.") }
-    if singleDb && !dbMap.isEmpty {
+    if singleDb && !mapping.dbMap.isEmpty {
       throw ValidationError("--single-db and --db-map contradict each other: give one.")
     }
-    var seen: [UInt64: UInt64] = [:]
-    for (source, target) in dbMap.flatMap(\.pairs) {
-      if let other = seen.updateValue(target, forKey: source), other != target {
-        throw ValidationError("--db-map sends database \(source) to both \(other) and \(target).")
-      }
-      if target >= databases {
-        throw ValidationError(
-          "--db-map sends database \(source) to \(target), but the target has \(databases) (--databases).")
-      }
+    for (source, target) in mapping.dbMap.flatMap(\.pairs) where target >= databases {
+      throw ValidationError(
+        "--db-map sends database \(source) to \(target), but the target has \(databases) (--databases).")
     }
   }
 
   /// The target database of each source database that is renumbered.
-  var databaseMap: [UInt64: UInt64] {
-    Dictionary(dbMap.flatMap(\.pairs), uniquingKeysWith: { $1 })
-  }
+  var databaseMap: [UInt64: UInt64] { mapping.map }
 }
 
 /// Pairs of a source and a target database: `0:3,1:4`.

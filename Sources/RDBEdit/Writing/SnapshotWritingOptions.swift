@@ -10,8 +10,10 @@ public struct SnapshotWritingOptions: Sendable {
   public let header: SnapshotHeader
   /// The release that must load the snapshot, and whose encodings are chosen for values that are encoded again.
   public let server: ServerVersion
+  private let copies: Bool
+
   /// Whether records and values are written as they are, whatever the release.
-  package let isCopy: Bool
+  package var isCopy: Bool { copies && !sanitizes }
 
   /// The limits by which the encodings are chosen; by default those of the release's default configuration.
   public var limits: EncodingLimits
@@ -48,7 +50,7 @@ public struct SnapshotWritingOptions: Sendable {
     header = origin.header
     server = origin.assumedWriter
     limits = EncodingLimits(server: server)
-    isCopy = true
+    copies = true
   }
 
   /// Options for a snapshot that a release loads, and that looks as if this release had written it.
@@ -56,7 +58,7 @@ public struct SnapshotWritingOptions: Sendable {
     server = target
     limits = EncodingLimits(server: target)
     header = target.snapshotHeader
-    isCopy = false
+    copies = false
   }
 }
 

@@ -13,10 +13,13 @@ package final class KeyspaceWriter {
   /// Begins a snapshot.
   ///
   /// - Parameter base: The header of the base snapshot, whose values are passed on as they are stored; `nil`: none.
-  package init(to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?) throws {
+  package init(
+    to destination: any ByteDestination, _ limits: EncodingLimits, base: SnapshotHeader?,
+    compressor: (any StringCompressor)? = nil
+  ) throws {
     self.limits = limits
     header = Self.header(limits.server, base)
-    writer = try RDBWriter(to: destination, header: header, capacity: 64 << 10)
+    writer = try RDBWriter(to: destination, header: header, compressor: compressor, capacity: 64 << 10)
   }
 
   /// Writes the AUX fields that name the server and the time.

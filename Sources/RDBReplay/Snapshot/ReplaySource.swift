@@ -22,6 +22,8 @@ public final class ReplaySource: ByteSource {
   private var producer: (any KeyspaceProducer)?
   private(set) var writer: KeyspaceWriter?
   private var isComplete = false
+  /// Compresses the strings of the snapshot; `nil`: none is compressed. Set it before the first read.
+  package var compressor: (any StringCompressor)?
 
   /// Creates a source.
   ///
@@ -60,7 +62,7 @@ public final class ReplaySource: ByteSource {
     self.producer = producer
     let origin = producer.origin
     let writer = try KeyspaceWriter(
-      to: output, EncodingLimits(server: options.server), base: origin.base?.header)
+      to: output, EncodingLimits(server: options.server), base: origin.base?.header, compressor: compressor)
     try writer.writeOrigin(origin.base?.auxFields ?? [], time: origin.time)
     for code in origin.libraries { try writer.library(code) }
     self.writer = writer
