@@ -4,6 +4,7 @@ import RDBCompression
 import RDBEdit
 import RDBFormat
 import RDBLZF
+import RDBReplay
 
 /// `rdb rewrite`: writes a snapshot for another release.
 struct Rewrite: WorkingCommand {
