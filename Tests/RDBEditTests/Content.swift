@@ -57,7 +57,9 @@ struct Content {
     let info = stream.info.completed(firstLive: stream.entries.first?.id)
     var text = "stream \(stream.entries) \(info.length) \(info.lastID)"
     let hasCounters = target.isAtLeast(7, 0)
-    if hasCounters { text += " \(String(describing: info.firstID)) \(String(describing: info.maxDeletedID)) \(info.entriesAdded ?? 0)" }
+    if hasCounters {
+      text += " \(String(describing: info.firstID)) \(String(describing: info.maxDeletedID)) \(info.entriesAdded ?? 0)"
+    }
     for group in stream.groups {
       text += " group \(group.name) \(group.lastDelivered)"
       if hasCounters {
@@ -67,7 +69,9 @@ struct Content {
         case .absent: text += " \(info.entriesRead(upTo: group.lastDelivered).map(String.init) ?? "-")"
         }
       }
-      var consumers = group.consumers.map { "\($0.name) \($0.seen) \(target.isAtLeast(7, 2) ? "\($0.active ?? $0.seen)" : "")" }
+      var consumers = group.consumers.map {
+        "\($0.name) \($0.seen) \(target.isAtLeast(7, 2) ? "\($0.active ?? $0.seen)" : "")"
+      }
       if !has(.releasedEntries), group.pending.contains(where: { $0.consumer == nil }) {
         consumers.append("\(Array("swift-rdb:released".utf8)) 0 \(target.isAtLeast(7, 2) ? "-1" : "")")
       }
@@ -78,7 +82,8 @@ struct Content {
       }
     }
     if has(.idempotency), let memory = stream.idempotency {
-      text += " producers \(memory.durationSeconds) \(memory.maxEntries) \(memory.producers) \(memory.idsAdded) \(memory.idsDuplicate)"
+      text +=
+        " producers \(memory.durationSeconds) \(memory.maxEntries) \(memory.producers) \(memory.idsAdded) \(memory.idsDuplicate)"
     }
     return text
   }

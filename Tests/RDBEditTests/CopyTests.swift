@@ -158,7 +158,8 @@ struct CopyTests {
   @Test("whose headers and elements change has the same elements", arguments: Fixture.valid)
   func changed(_ fixture: Fixture) throws {
     let copy = try Self.copy(fixture.bytes) { Changing($0) }
-    let target = ServerVersion(String(fixture.name).contains("valkey-9") || fixture.topic.hasPrefix("v8") ? "valkey-9.2" : "8.10")!
+    let target = ServerVersion(
+      String(fixture.name).contains("valkey-9") || fixture.topic.hasPrefix("v8") ? "valkey-9.2" : "8.10")!
     let read = try Content.lines(fixture.bytes, for: target, ignoresExpiry: true)
     let written = try Content.lines(copy, for: target, ignoresExpiry: true)
     let difference = zip(read, written).first { $0 != $1 }

@@ -31,7 +31,8 @@ struct Rewritten {
 @Suite("A rewritten snapshot")
 struct RewritingTests {
   static let targets = [
-    "2.4", "2.8", "3.2", "4.0", "5.0", "7.0", "7.2", "7.4", "8.6", "8.8", "8.10", "valkey-8.0", "valkey-9.1", "valkey-9.2",
+    "2.4", "2.8", "3.2", "4.0", "5.0", "7.0", "7.2", "7.4", "8.6", "8.8", "8.10", "valkey-8.0", "valkey-9.1",
+    "valkey-9.2",
   ].map { ServerVersion($0)! }
 
   static let fixtures = Fixture.valid.filter { $0.bytes.count <= 300_000 }

@@ -121,7 +121,9 @@ extension RDBWriter {
     try writeString(name)
     try output.reserve(16)
     output.appendUnchecked(littleEndian: seen.value)
-    if pending.type != .streamListpacks, pending.type != .streamListpacks2 { output.appendUnchecked(littleEndian: active.value) }
+    if pending.type != .streamListpacks, pending.type != .streamListpacks2 {
+      output.appendUnchecked(littleEndian: active.value)
+    }
     try writeLength(pendingCount)
     pending.consumers &-= 1
     pending.remaining = pendingCount

@@ -59,7 +59,9 @@ public struct ServerConfiguration: Hashable, Sendable {
   /// A number with or without a unit of memory, as servers read it; `nil`: it is none.
   private static func number(_ text: String) -> Int? {
     let digits = text.prefix { $0 == "-" || $0.isASCII && $0.isNumber }
-    let units = ["": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1_000_000, "mb": 1 << 20, "g": 1_000_000_000, "gb": 1 << 30]
+    let units = [
+      "": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1_000_000, "mb": 1 << 20, "g": 1_000_000_000, "gb": 1 << 30,
+    ]
     guard let number = Int(digits), let unit = units[String(text.dropFirst(digits.count))] else { return nil }
     let (product, overflow) = number.multipliedReportingOverflow(by: unit)
     return overflow ? nil : product

@@ -152,7 +152,8 @@ extension SnapshotWritingSink {
     }
     let order = elements.order(of: data)
     try beginUnpacked(
-      count: UInt64(order.count), firstExpiry: elements.expiries.lazy.compactMap { $0 }.min(), expires: elements.expires)
+      count: UInt64(order.count), firstExpiry: elements.expiries.lazy.compactMap { $0 }.min(), expires: elements.expires
+    )
     try writeHeld(order)
     try writer.endKey()
   }

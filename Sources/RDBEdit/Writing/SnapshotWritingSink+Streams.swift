@@ -80,8 +80,9 @@ extension SnapshotWritingSink {
   private var streamType: ValueType {
     switch key.type {
     case .streamListpacks5 where limits.server.canLoad(.streamListpacks5): .streamListpacks5
-    case .streamListpacks4, .streamListpacks5: limits.server.canLoad(.streamListpacks4)
-      ? .streamListpacks4 : writer.streamType(limits)
+    case .streamListpacks4, .streamListpacks5:
+      limits.server.canLoad(.streamListpacks4)
+        ? .streamListpacks4 : writer.streamType(limits)
     default: writer.streamType(limits)
     }
   }
