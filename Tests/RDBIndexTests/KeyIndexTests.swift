@@ -3,6 +3,7 @@ import RDB
 import RDBFormat
 import RDBFiltering
 import RDBIndex
+import RDBSupport
 import TestSupport
 import Testing
 
