@@ -1,6 +1,7 @@
 import Foundation
 import RDB
 import RDBFormat
+import RDBSupport
 import RDBFiltering
 import RDBIndex
 import RDBSupport
