@@ -1,6 +1,7 @@
 # swift-rdb. `make help` lists what there is.
 
 DUMP   ?= Fixtures/redis-6.2.16/sessions.rdb
+TARGET ?= valkey-9.1
 OUT    ?= out
 PREFIX ?= /usr/local
 SECONDS ?= 60
@@ -24,12 +25,13 @@ setup: ## install the system libraries that building needs, where they are missi
 build: setup ## build the command in release mode
 	$(BUILD)
 
-run: build ## convert DUMP (a fixture, or DUMP=/path/to/dump.rdb) to out/NAME.resp and out/NAME.json, and print its summary
+run: build ## convert DUMP (a fixture, or DUMP=/path/to/dump.rdb) to RESP, JSON and a snapshot for TARGET in out/, and print its summary
 	@mkdir -p "$(OUT)"
 	$(RDB) resp "$(DUMP)" -o "$(OUT)/$(NAME).resp"
 	$(RDB) json "$(DUMP)" -o "$(OUT)/$(NAME).json"
+	$(RDB) rewrite "$(DUMP)" --target $(TARGET) --lossy -o "$(OUT)/$(NAME)-$(TARGET).rdb"
 	$(RDB) info "$(DUMP)"
-	@ls -l "$(OUT)/$(NAME).resp" "$(OUT)/$(NAME).json"
+	@ls -l "$(OUT)/$(NAME).resp" "$(OUT)/$(NAME).json" "$(OUT)/$(NAME)-$(TARGET).rdb"
 
 test-setup: ## install what the tests need: servers, a JSON Schema validator
 	@scripts/setup.sh test
