@@ -29,6 +29,13 @@ package struct ByteBuffer: ~Copyable {
   /// Removes the bytes, and keeps the memory.
   package mutating func removeAll() { count = 0 }
 
+  /// Removes the first bytes, and moves the others to the start of the memory.
+  package mutating func removeFirst(_ byteCount: Int) {
+    precondition(byteCount >= 0 && byteCount <= count)
+    memmove(base, base + byteCount, count &- byteCount)
+    count &-= byteCount
+  }
+
   /// The memory after the bytes in use.
   package var end: UnsafeMutableRawPointer { base + count }
 
