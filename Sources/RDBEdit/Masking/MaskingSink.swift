@@ -55,7 +55,8 @@ package struct MaskingSink: ForwardingSink, OutputSink, ~Copyable {
     }
     if header.metadata.byteCount > 0 {
       ledger.lose(
-        .moduleAux, "data that modules attach to keys cannot be masked", key: [UInt8](header.name), offset: header.offset)
+        .moduleAux, "data that modules attach to keys cannot be masked", key: [UInt8](header.name),
+        offset: header.offset)
     }
     values.begin(header.storedType, key)
     // A copy shares the bytes: the access to the name would overlap with that to `base`.

@@ -60,7 +60,8 @@ struct MaskedNameTests {
     let names = ["{user1000}.following", "a-b::c/d", "{}", "::", "{a}{b}:{c", "über:straße"]
     let masked = try mask(names, separators: [":", "/", "::"])
     for (name, result) in zip(names, masked) {
-      #expect(name.utf8.map { "{}:/".utf8.contains($0) ? $0 : 0 } == result.utf8.map { "{}:/".utf8.contains($0) ? $0 : 0 })
+      #expect(
+        name.utf8.map { "{}:/".utf8.contains($0) ? $0 : 0 } == result.utf8.map { "{}:/".utf8.contains($0) ? $0 : 0 })
     }
     #expect(masked[2] == "{}" && masked[3] == "::")
     #expect(String(validating: masked[5].utf8, as: UTF8.self) != nil)

@@ -48,7 +48,9 @@ struct MaskedValueTests {
       #expect(result != text)
     }
     var random = SeededGenerator(seed: 7)
-    let binary = (0..<500).map { _ in (0..<Int.random(in: 1...4, using: &random)).map { _ in UInt8.random(in: 128...255, using: &random) } }
+    let binary = (0..<500).map { _ in
+      (0..<Int.random(in: 1...4, using: &random)).map { _ in UInt8.random(in: 128...255, using: &random) }
+    }
     let others = binary.filter { String(validating: $0, as: UTF8.self) == nil }
     for masked in try mask(others) { #expect(String(validating: masked, as: UTF8.self) == nil) }
   }
@@ -82,8 +84,10 @@ struct MaskedValueTests {
   func repeated() throws {
     let words = ["status", "active", "inactive", "customer", "2026", "order", "shipped", "address"]
     var random = SeededGenerator(seed: 11)
-    let text = (0..<400).map { _ in #"{"\#(words.randomElement(using: &random)!)":"\#(words.randomElement(using: &random)!)"}"# }
-      .joined(separator: ",")
+    let text = (0..<400).map { _ in
+      #"{"\#(words.randomElement(using: &random)!)":"\#(words.randomElement(using: &random)!)"}"#
+    }
+    .joined(separator: ",")
     let values = [Array(text.utf8), [UInt8](repeating: 120, count: 5000)]
     for (value, masked) in zip(values, try mask(values)) {
       #expect(Double(Compressed.size(masked)) < 1.15 * Double(Compressed.size(value)) + 32)

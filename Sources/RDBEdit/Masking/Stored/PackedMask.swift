@@ -181,7 +181,9 @@ struct PackedMask: ~Copyable {
       let content = try walk.value()
       let end = mask(content, .value, base, target, key)
       // Bytes that a server left free can be an older value.
-      if let end { for index in end..<max(end, walk.position) { target.storeBytes(of: 0, toByteOffset: index, as: UInt8.self) } }
+      if let end {
+        for index in end..<max(end, walk.position) { target.storeBytes(of: 0, toByteOffset: index, as: UInt8.self) }
+      }
     }
   }
 

@@ -255,7 +255,8 @@ final class Masker {
 
   /// Reads `count` units, and steps over them.
   @inline(__always)
-  private func read(_ text: UnsafeRawBufferPointer, _ index: inout Int, _ count: Int, _ content: Content) -> MaskedWord {
+  private func read(_ text: UnsafeRawBufferPointer, _ index: inout Int, _ count: Int, _ content: Content) -> MaskedWord
+  {
     var word = MaskedWord()
     for _ in 0..<count {
       let byte = text[index]

@@ -6,7 +6,9 @@ extension Masker {
   /// Masks a number. The masked number has as many digits, and is an integer if the number is one.
   func mask(score: Double, _ key: MaskingKey) -> Double {
     if !score.isFinite || score == 0 && score.sign == .minus { return score }
-    if score.magnitude < 9_007_199_254_740_992, let integer = Int64(exactly: score) { return Double(mask(integer, .value, key)) }
+    if score.magnitude < 9_007_199_254_740_992, let integer = Int64(exactly: score) {
+      return Double(mask(integer, .value, key))
+    }
     return withUnsafeTemporaryAllocation(byteCount: 2 * DoubleText.maximumByteCount, alignment: 8) { memory in
       guard let start = memory.baseAddress else { return score }
       let text = UnsafeRawBufferPointer(start: start, count: DoubleText.write(score, to: start))
