@@ -82,6 +82,7 @@ def commands(file, old, options):
         ("keys", ["keys"]),
         ("index", ["index", "-o", os.path.join(options.work, "compare.idx")]),
         ("memory --csv", ["memory", "--csv"]),
+        ("mask", ["mask", "--lossy"]),
         ("prefix", ["prefix"]),
         ("stats", ["stats"]),
         ("analyze", ["analyze", "-o", os.path.join(options.work, "reports")]),
