@@ -37,6 +37,7 @@ struct RDBTool: ParsableCommand {
           Memory.self, BigKeys.self, MemKeys.self, HotKeys.self, Idle.self, Prefix.self, TTL.self, Stats.self,
           Analyze.self, MergeReports.self,
         ]),
+      CommandGroup(name: "Compare", subcommands: [Diff.self]),
       CommandGroup(name: "Measure", subcommands: [Bench.self, Gen.self]),
     ],
     helpNames: .long)

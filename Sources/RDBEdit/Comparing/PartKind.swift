@@ -52,6 +52,16 @@ package enum PartKind: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
     }
   }
 
+  /// The name of several parts.
+  package var plural: String {
+    switch self {
+    case .entry: "entries"
+    case .pending: "pending entries"
+    case .index: "indexes"
+    default: name + "s"
+    }
+  }
+
   /// Whether the part belongs to a group, producer or path, whose name it has besides its own.
   var hasContainer: Bool {
     switch self {

@@ -14,6 +14,9 @@ struct CSVText {
     row(head.map { .number($0) })
   }
 
+  /// Rows without a head, for a table that is written in pieces.
+  init(defuses: Bool) { self.defuses = defuses }
+
   enum Cell {
     /// Text that needs no quotation marks and cannot be a formula.
     case number(String)

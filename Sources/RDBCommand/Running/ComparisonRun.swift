@@ -1,0 +1,152 @@
+import RDB
+import RDBAnalysis
+import RDBEdit
+import RDBFormat
+import RDBReplay
+
+/// The run of `rdb diff`: reads both inputs once to find the keys that differ, and once more to find what changed.
+final class ComparisonRun {
+  private let inputs: [ComparedInput]
+  private let options: ComparisonOptions
+  private let keys: KeyArguments
+  private let reading: ReadingOptions
+  private let working: WorkingArguments
+  /// The number of keys of both inputs that were compared.
+  private(set) var keyCount: UInt64 = 0
+
+  init(
+    _ before: String, _ after: String, _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
+    _ working: WorkingArguments
+  ) throws {
+    (self.options, self.keys, self.reading, self.working) = (options, keys, reading, working)
+    let now = try keys.expiry.present
+    inputs = try [before, after].map { try ComparedInput($0, reading, now: now) }
+  }
+
+  /// The files that must not be overwritten.
+  var identities: [FileIdentity] { inputs.flatMap(\.identities) }
+  /// The paths of indexes, which must not be overwritten.
+  var indexes: [String] { inputs.compactMap(\.indexPath) }
+
+  /// Compares the inputs, and writes the differences.
+  ///
+  /// - Parameters:
+  ///   - top: The most prefixes whose growth is shown.
+  ///   - growth: Makes the sums by prefix.
+  /// - Returns: Whether the inputs differ.
+  /// - Throws: ``Failure``, after abandoning the output.
+  func compare(
+    to output: OutputFile, _ form: TableArguments, top: Int?, _ growth: () throws -> PrefixGrowth
+  ) throws -> Bool {
+    do {
+      let matches = try findKeys()
+      keyCount = matches.before.keyCount + matches.after.keyCount
+      var writer = DifferenceWriter(form, to: output)
+      let sums = try write(matches, to: &writer, growth)
+      let names = inputs.map(\.shownName)
+      let summary = DifferenceSummary(
+        before: names[0], after: names[1], matches, growth: sums, top: top ?? (form.form == .text ? 10 : nil))
+      try perform(output) {
+        try writer.finish(summary)
+        try output.finish()
+      }
+      return matches.counts.differing > 0
+    } catch {
+      output.abandon()
+      throw error
+    }
+  }
+
+  /// Reads both inputs, and compares the digests of all keys.
+  private func findKeys() throws -> KeyMatches {
+    let options = options
+    let digests = try inputs.enumerated().map { number, input in
+      try read(try input.first(), reportsLosses: true) { KeyDigestSink(options) }
+    }
+    do throws(RDBError) { return try KeyMatches(digests[0], digests[1], options) } catch {
+      throw error.failure(in: Self.temporary)
+    }
+  }
+
+  /// Reads the differing keys of both inputs, and writes them.
+  ///
+  /// - Returns: The growth by prefix.
+  private func write(
+    _ matches: KeyMatches, to writer: inout DifferenceWriter, _ growth: () throws -> PrefixGrowth
+  ) throws -> [PrefixGrowth.Node] {
+    var sums = try growth()
+    guard matches.counts.differing > 0 else { return sums.finish() }
+    let options = options
+    let parts = try inputs.enumerated().map { number, input in
+      try read(try input.second(), reportsLosses: false) { try PartSink(matches, ofFirst: number == 0, options) }
+    }
+    var differences = try temporary { () throws(RDBError) in try KeyDifferences(parts[0], parts[1], options) }
+    while let key = try temporary({ () throws(RDBError) in try differences.nextKey() }) {
+      try sums.add(key.name, before: key.before?.byteCount, after: key.after?.byteCount)
+      try perform(writer.output) { try writer.add(key) }
+    }
+    return sums.finish()
+  }
+
+  /// Reads an input through the filter.
+  private func read<S: FoldingSink & ~Copyable>(
+    _ input: InputFile, reportsLosses: Bool, makeSink: () throws -> S
+  ) throws -> S.Summary {
+    let run = try SnapshotRun(input, reading, keys.damage)
+    let result = try run.foldFiltered(by: try keys.options, working, makeSink: makeSink)
+    if reportsLosses {
+      var losses = result.filtered
+      if let end = result.end { losses.merge(end.losses) }
+      InputLosses.report(losses)
+      if !working.progress.quiet {
+        StandardStreams.writeError(result.notes.map { "rdb: note: \(input.shownName): \($0)\n" }.joined())
+      }
+    }
+    return result.summary
+  }
+
+  private static let temporary = "temporary files"
+
+  /// Works on temporary files.
+  private func temporary<T: ~Copyable>(_ body: () throws(RDBError) -> T) throws -> T {
+    do throws(RDBError) { return try body() } catch { throw error.failure(in: Self.temporary) }
+  }
+
+  /// Writes to the output.
+  private func perform(_ output: OutputFile, _ body: () throws -> Void) throws {
+    do { try body() } catch {
+      throw RDBError.transfer("write", error, at: 0).failure(in: output.shownName)
+    }
+  }
+}
+
+/// An input that is read twice. The bytes of a pipe are kept in a temporary file.
+struct ComparedInput {
+  let shownName: String
+  let identities: [FileIdentity]
+  let indexPath: String?
+  /// Opens the input for the first and for the second time.
+  let first: () throws -> InputFile
+  let second: () throws -> InputFile
+
+  init(_ path: String, _ reading: ReadingOptions, now: UnixMilliseconds) throws {
+    let input = try reading.open(path, now: now)
+    (shownName, identities, indexPath) = (input.shownName, input.identities, input.indexPath)
+    if path != "-", FileIdentity(path: path) != nil || LogFolder.isFolder(path) {
+      // Both are opened now, so that they are the same file.
+      let again = try reading.open(path, now: now)
+      (first, second) = ({ input }, { again })
+      return
+    }
+    let open: () throws -> any ByteSource
+    do { open = try LogOpening.reopening(input.source) } catch {
+      throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
+    }
+    let reopened = {
+      var input = input
+      input.source = try open()
+      return input
+    }
+    (first, second) = (reopened, reopened)
+  }
+}
