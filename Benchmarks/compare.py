@@ -75,6 +75,10 @@ def commands(file, old, options):
     checker = shutil.which("redis-check-rdb")
     if checker:
         found.append(Command("redis-check-rdb", [checker, file]))
+    # Two inputs: compare with twice the time of `rdb check`.
+    for threads in [[], ["-j", "1"]]:
+        label = "**rdb diff FILE FILE" + ("" if not threads else " -j 1") + "**"
+        found.append(Command(label, [rdb, "diff", *threads, "-q", file, file]))
     for name, task in [
         ("check", ["check"]),
         ("resp", ["resp"]),

@@ -15,7 +15,7 @@ struct HelpTests {
     "memory",
     "bigkeys",
     "memkeys", "hotkeys", "idle", "prefix",
-    "ttl", "stats", "analyze", "merge-reports", "bench", "gen",
+    "ttl", "stats", "analyze", "merge-reports", "diff", "bench", "gen",
   ]
 
   @Test("of each command equals its file in Expected", arguments: commands)

@@ -11,7 +11,7 @@ struct ReadmeTests {
     var output: [String] = []
   }
 
-  static let pages = ["README.md", "Documentation/command.md"]
+  static let pages = ["README.md", "Documentation/command.md", "Documentation/comparing.md"]
 
   static func runs(_ page: String) -> [Run] {
     let page = String(decoding: readFile(Fixture.root + "/../" + page), as: UTF8.self)

@@ -34,6 +34,9 @@ struct SchemaTests {
         head -c 500 $1.resp >cut && rdb check --json cut -o $1.cut.json
         rdb check --json $1.resp -o $1.json
         """, stride: 4),
+    Report(
+      schema: "diff",
+      line: "rdb diff --json --max-changes 20 \"$2\" \"${last:-$2}\" -q -o $1.json; last=$2", stride: 4),
     Report(schema: "bench", line: "rdb bench --json --repeat 2 \"$2\" >$1.json", stride: 50),
   ]
 

@@ -100,8 +100,8 @@ struct ComparisonOrderTests {
         "  changed group g: last-delivered-id 2-0, entries-read 2 → last-delivered-id 3-0, entries-read 3",
         "  removed group old: last-delivered-id 0-0, entries-read unknown → none",
         "  added consumer g/bob: none → ",
-        "  removed pending entry g/1-0: consumer \"alice\", delivered 1 times, last at T → none",
-        "  added pending entry g/3-0: none → consumer \"bob\", delivered 1 times, last at T",
+        "  removed pending entry g/1-0: consumer \"alice\", delivered 1 time, last at T → none",
+        "  added pending entry g/3-0: none → consumer \"bob\", delivered 1 time, last at T",
       ])
   }
 

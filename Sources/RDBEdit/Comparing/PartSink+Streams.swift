@@ -66,7 +66,8 @@ extension PartSink {
     let (group, name) = (stream.group, Array(pending.id.description.utf8))
     let owner =
       pending.consumerIndex == nil ? "no consumer" : "consumer \(printable([UInt8](pending.consumer), limit: .max))"
-    let value = Array("\(owner), delivered \(pending.deliveryCount) times, last at \(pending.delivered)".utf8)
+    let value = Array(
+      "\(owner), delivered \(counted(pending.deliveryCount, "time")), last at \(pending.delivered)".utf8)
     try log.add(.pending, container: group.span.bytes, name: name.span.bytes, value: value.span.bytes)
   }
 

@@ -23,7 +23,7 @@ struct Diff: WorkingCommand {
         rdb diff monday.rdb tuesday.rdb
         rdb diff dump.rdb appendonlydir --keys-only
         rdb diff old.rdb.gz - --ignore-expiry --json <new.rdb | jq '.summary'
-        rdb diff old.rdb new.rdb --pattern 'user:*' --max-changes 5 --csv -o changes.csv
+        rdb diff old.rdb new.rdb --pattern 'user:*' --max-changes 5 --csv -o c.csv
       """)
 
   @Argument(

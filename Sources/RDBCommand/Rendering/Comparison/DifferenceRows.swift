@@ -34,7 +34,7 @@ struct DifferenceRows {
           + sides.map { .number(part == .payload ? $0?.number : hasValue ? $0?.byteCount : nil) }
           + sides.map { part == .field ? .number($0?.number.map { Int64(bitPattern: $0) }) : .none }
           + sides.map { side in
-            part == .member ? side?.number.map { .number("\(Double(bitPattern: $0))") } ?? .none : .none
+            part == .member ? side?.number.map { .number(DifferenceText.scoreText($0)) } ?? .none : .none
           }
           + sides.map { part == .element ? .number($0?.index) : .none })
     }

@@ -92,7 +92,7 @@ struct DifferenceText {
 
   private static func value(_ side: PartChange.Side, of part: PartKind) -> String {
     switch part {
-    case .member: return side.number.map { "\(Double(bitPattern: $0))" } ?? ""
+    case .member: return side.number.map(scoreText) ?? ""
     case .field:
       let expiry = side.number.map { ", expires \(DateText.text(milliseconds: Int64(bitPattern: $0)))" } ?? ""
       return quoted(side.value, of: side.byteCount) + expiry
@@ -101,6 +101,12 @@ struct DifferenceText {
     case .entry, .number, .group, .pending, .producerID: return plain(side.value, of: side.byteCount)
     case .key, .value, .element, .index, .pathField: return quoted(side.value, of: side.byteCount)
     }
+  }
+
+  /// A score as servers show it, from the bits of a double: `3`, `0.5`, `inf`.
+  static func scoreText(_ bits: UInt64) -> String {
+    let text = "\(Double(bitPattern: bits))"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   private static func quoted(_ bytes: [UInt8], of byteCount: UInt64? = nil) -> String {
