@@ -16,6 +16,7 @@ let package = Package(
     example("WriteJSON", "RDBConvert"),
     example("ReceiveChunks", nio: ["NIOCore", "NIOPosix"]),
     example("OwnedKeys"),
+    example("RewriteForRelease", "RDBEdit"),
     example("FilteredCopy", "RDBEdit", "RDBFiltering"),
     example("LargestKeys", "RDBAnalysis"),
     example("ShowError"),

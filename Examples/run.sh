@@ -48,6 +48,10 @@ for configuration in ${1:-debug release}; do
   redis-check-rdb "$work/copy.rdb" >"$work/check.log" || { cat "$work/check.log" >&2; status=1; }
   compare FilteredCopy
 
+  "$bin/RewriteForRelease" ../Fixtures/redis-8.2.3/all.rdb "$work/old.rdb" >"$work/RewriteForRelease.txt"
+  redis-check-rdb "$work/old.rdb" >"$work/check.log" || { cat "$work/check.log" >&2; status=1; }
+  compare RewriteForRelease
+
   "$bin/LargestKeys" "$dump" >"$work/LargestKeys.txt"
   compare LargestKeys
 

@@ -66,7 +66,10 @@ struct PeakMemoryTests {
     #expect(made.status == 0, "\(made.error)")
     for threads in [1, 2] {
       let bound = Self.bound(threads, subject)
-      for command in ["check", "resp", "json", "resp --restore auto"] {
+      for command in [
+        "check", "resp", "json", "resp --restore auto", "rewrite -o -", "rewrite --sanitize -o -",
+        "rewrite --target 2.8 -o -",
+      ] {
         // A compressed one, through a pipe: two buffers more, and nothing to seek in.
         for (input, name) in [("", "dump.rdb"), ("cat dump.rdb.gz | ", "-")] {
           let arguments = "\(command) -q -j \(threads) \(name)"

@@ -18,7 +18,8 @@ public struct SnapshotWritingOptions: Sendable {
   /// The limits by which the encodings are chosen; by default those of the release's default configuration.
   public var limits: EncodingLimits
   /// Whether values are encoded again even if the release can load them as they are stored: no layout of the input then
-  /// survives in the output.
+  /// survives in the output. Sizes of databases and hints of hash slots are then left out; data of modules outside keys is
+  /// copied.
   public var sanitizes = false
   /// Whether only values whose whole structure was validated are written as stored.
   ///

@@ -73,9 +73,9 @@ extension SnapshotWritingSink {
       return
     }
     switch slots.kind {
-    case .info(let slot, let keys, let expiring) where !options.isPartial && canWriteSlots:
+    case .info(let slot, let keys, let expiring) where !options.isPartial && !options.sanitizes && canWriteSlots:
       try writer.slotInfo(slot: slot, keys: keys, expiring: expiring)
-    case .importing where !options.isPartial && options.header.vendor == .valkey:
+    case .importing where !options.isPartial && !options.sanitizes && options.header.vendor == .valkey:
       if slots.stored.byteCount > 0 { try writer.copy(slots.stored) }
     default: summary.ledger.note("hints of hash slots")
     }
@@ -85,7 +85,7 @@ extension SnapshotWritingSink {
 
   /// Writes RESIZEDB.
   public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) throws {
-    if options.isPartial || options.header.version < 7 { return }
+    if options.isPartial || options.sanitizes || options.header.version < 7 { return }
     try select(database)
     try writer.databaseSize(keys: keys, expiring: expiring)
   }

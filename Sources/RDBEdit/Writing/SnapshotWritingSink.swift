@@ -29,9 +29,9 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
 
   var key = KeyState()
   /// The name of the current key.
-  var name: [UInt8] = []
+  private var nameBytes = ByteBuffer(capacity: 64)
   /// The stored bytes of the current key before its value; empty if they are not used.
-  private var prefix: [UInt8] = []
+  private var prefix = ByteBuffer(capacity: 128)
   var elements = HeldElements()
   /// The open node of a list.
   var node: PackedBuilder
@@ -163,7 +163,8 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
   /// Announces a key, and asks for its value as stored if the release can load it.
   public mutating func beginKey(_ header: borrowing KeyHeader) throws -> Interest {
     summary.ledger.keysRead &+= 1
-    header.name.copy(to: &name)
+    nameBytes.removeAll()
+    nameBytes.append(header.name)
     key = KeyState()
     key.type = header.storedType
     key.offset = header.offset
@@ -193,7 +194,8 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
     if header.metadata.byteCount > 0 { header.metadata.copy(to: &key.attributes.metadata) }
     var keepsPrefix = !options.sanitizes
     if !options.isCopy { keepsPrefix = adaptAttributes() && keepsPrefix }
-    if keepsPrefix { header.storedPrefix.copy(to: &prefix) } else { prefix.removeAll(keepingCapacity: true) }
+    prefix.removeAll()
+    if keepsPrefix { prefix.append(header.storedPrefix) }
   }
 
   /// Leaves out the attributes that the release cannot hold.
@@ -227,6 +229,9 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
     summary.ledger.loseDamaged(key, error)
   }
 
+  /// The name of the current key.
+  var name: [UInt8] { [UInt8](nameBytes.bytes) }
+
   /// Lists a part of the current key as lost.
   @inline(never)
   mutating func lose(_ loss: Ledger.Loss, _ why: String, count: UInt64 = 1) {
@@ -239,10 +244,14 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
   public mutating func beginStored(byteCount: UInt64) throws {
     if isModuleAux { return }
     key.form = .stored
-    // A copy shares the bytes: the writer's access to `self` would overlap with that to the property.
-    let (name, prefix) = (name, prefix)
-    if !prefix.isEmpty { return try writer.beginStored(prefix: prefix.span.bytes) }
+    if prefix.count > 0 { return try Self.beginStored(prefix, to: &writer) }
+    // A copy: the writer's access to `self` would overlap with that to the property.
+    let name = name
     try writer.beginStored(name.span.bytes, key.type, key.attributes, module: key.module)
+  }
+
+  private static func beginStored(_ prefix: borrowing ByteBuffer, to writer: inout RDBWriter) throws(RDBError) {
+    try writer.beginStored(prefix: prefix.bytes)
   }
 
   /// Writes a part of the value.
