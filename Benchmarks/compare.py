@@ -83,6 +83,8 @@ def commands(file, old, options):
         ("check", ["check"]),
         ("resp", ["resp"]),
         ("json --lines", ["json", "--lines"]),
+        ("rewrite", ["rewrite", "--target", "8.2", "-o", "-"]),
+        ("rewrite --sanitize", ["rewrite", "--target", "8.2", "--sanitize", "-o", "-"]),
         ("keys", ["keys"]),
         ("index", ["index", "-o", os.path.join(options.work, "compare.idx")]),
         ("memory --csv", ["memory", "--csv"]),
@@ -95,6 +97,7 @@ def commands(file, old, options):
             label = "**rdb " + name + ("" if not threads else " -j 1") + "**"
             found.append(Command(label, [rdb, *task, *threads, "-q", file]))
     found.append(Command("**rdb resp >other**", [rdb, "resp", "-q", file], other, room))
+    found.append(Command("**rdb rewrite >other**", [rdb, "rewrite", "--target", "8.2", "-q", file], other, room))
     found.append(Command("cat FILE >/dev/null", ["cat", file]))
     found.append(Command("cat FILE >other", ["cat", file], other, room))
     rdbtools = os.path.join(options.work, "venv", "bin", "rdb")
