@@ -1,32 +1,32 @@
-public import RDB
+package import RDB
 import RDBSupport
 
 /// The settings of a server's configuration file that decide how it writes snapshots.
 ///
 /// The names are those of all releases: `hash-max-listpack-entries`, and before Redis 7.0 `hash-max-ziplist-entries`.
 /// Other lines are ignored.
-public struct ServerConfiguration: Hashable, Sendable {
+package struct ServerConfiguration: Hashable, Sendable {
   /// A line whose value cannot be understood.
-  public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+  package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of the line, from 1 on.
-    public var line: Int
+    package var line: Int
     /// The setting, and the values that it takes.
-    public var expected: String
+    package var expected: String
     /// A description.
-    public var description: String { "line \(line): expected \(expected)" }
+    package var description: String { "line \(line): expected \(expected)" }
   }
 
   /// `rdbcompression`: whether strings are compressed; `nil`: the file does not say.
-  public private(set) var compresses: Bool?
+  package private(set) var compresses: Bool?
   /// `rdbchecksum`: whether the snapshot has a checksum; `nil`: the file does not say.
-  public private(set) var storesChecksum: Bool?
+  package private(set) var storesChecksum: Bool?
   private var limits: [String: Int] = [:]
 
   /// Reads a configuration file.
   ///
   /// - Parameter text: The content of the file.
   /// - Throws: ``Failure`` for a value of a known setting that is no number, or neither `yes` nor `no`.
-  public init(_ text: [UInt8]) throws {
+  package init(_ text: [UInt8]) throws {
     let lines = text.split(separator: 10, omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
       let words = String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" || $0 == "\r" }
@@ -79,7 +79,7 @@ public struct ServerConfiguration: Hashable, Sendable {
   }
 
   /// The limits of a release, with those that the file sets.
-  public func limits(of server: ServerVersion) -> EncodingLimits {
+  package func limits(of server: ServerVersion) -> EncodingLimits {
     var result = EncodingLimits(server: server)
     func set(_ name: String, _ limit: inout Int) { if let value = limits[name] { limit = value } }
     set("hash-max-listpack-entries", &result.hashEntries)
