@@ -1,4 +1,4 @@
-package import RDB
+import RDB
 import RDBSupport
 
 /// The settings of a server's configuration file that decide how it writes snapshots.
