@@ -38,7 +38,7 @@ struct SnapshotTargetArguments: ParsableArguments {
     get throws {
       guard let config else { return nil }
       do {
-        guard let text = try FileSource(path: config).contents(limit: 16 << 20) else {
+        guard let text = try InputFile(path: config, maxRatio: 500).source.contents(limit: 16 << 20) else {
           throw Failure(.usage, "\(shown(config)): is no configuration file: it is larger than 16 MiB")
         }
         return try ServerConfiguration(text)
