@@ -150,7 +150,7 @@ let package = Package(
       dependencies: ["RDBIndex", "RDBFiltering", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "TestSupport", "RDBSupport"],
+      name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "RESP", "TestSupport", "RDBSupport"],
       exclude: ["Expected", "tables.py"],
       swiftSettings: settings),
   ],

@@ -25,8 +25,9 @@ def warm_memory(path, byte_count):
 class Command:
     """One row: a command line, and what its runs took."""
 
-    def __init__(self, name, arguments, output=None, room=0, must_succeed=True):
+    def __init__(self, name, arguments, output=None, room=0, must_succeed=True, folder=None):
         self.name = name
+        self.folder = folder  # a folder that the command makes
         self.arguments = arguments
         self.output = output  # a file that the output goes to; None: /dev/null
         self.room = room  # about as many bytes as the output has
@@ -39,6 +40,9 @@ class Command:
         target = self.output or os.devnull
         if self.output:
             warm_memory(self.output, self.room)
+        if self.folder:
+            warm_memory(self.folder + ".warm", self.room)
+            os.unlink(self.folder + ".warm")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         actions = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -60,6 +64,8 @@ class Command:
         self.peaks.append(usage.ru_maxrss * unit)
         if self.output:
             os.unlink(self.output)
+        if self.folder:
+            shutil.rmtree(self.folder)
 
     @property
     def median(self):
@@ -98,6 +104,10 @@ def commands(file, old, options):
             found.append(Command(label, [rdb, *task, *threads, "-q", file]))
     found.append(Command("**rdb resp >other**", [rdb, "resp", "-q", file], other, room))
     found.append(Command("**rdb rewrite >other**", [rdb, "rewrite", "--target", "8.2", "-q", file], other, room))
+    parts = os.path.join(options.work, "parts")
+    split = ["split", "--shards", "3", "-o", parts]
+    found.append(Command("**rdb split --shards 3**", [rdb, *split, "-q", file], room=room, folder=parts))
+    found.append(Command("**rdb merge >other**", [rdb, "merge", "-q", file], other, room))
     found.append(Command("cat FILE >/dev/null", ["cat", file]))
     found.append(Command("cat FILE >other", ["cat", file], other, room))
     rdbtools = os.path.join(options.work, "venv", "bin", "rdb")

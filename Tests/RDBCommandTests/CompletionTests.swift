@@ -23,7 +23,7 @@ struct CompletionTests {
     ("rdb json --expired ", ["keep", "only", "skip"]),
     ("rdb analyze --reports ", ["all", "bigkeys", "keys", "memory", "prefix", "stats", "ttl"]),
     ("rdb help ", HelpTests.commands.filter { $0 != "rdb" }),
-    ("rdb help me", ["memkeys", "memory", "merge-reports"]),
+    ("rdb help me", ["memkeys", "memory", "merge", "merge-reports"]),
     ("rdb he", ["help"]),
   ]
 

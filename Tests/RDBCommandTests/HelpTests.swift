@@ -11,7 +11,8 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "rewrite", "mask", "info", "check", "keys", "get", "index", "top-elements", "history",
+    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "info", "check", "keys", "get", "index", "top-elements",
+    "history",
     "memory",
     "bigkeys",
     "memkeys", "hotkeys", "idle", "prefix",

@@ -37,6 +37,7 @@ struct SchemaTests {
     Report(
       schema: "diff",
       line: "rdb diff --json --max-changes 20 \"$2\" \"${last:-$2}\" -q -o $1.json; last=$2", stride: 4),
+    Report(schema: "split", line: "rdb split --json --by type \"$2\" -q -o $1 >$1.json", stride: 3),
     Report(schema: "bench", line: "rdb bench --json --repeat 2 \"$2\" >$1.json", stride: 50),
   ]
 

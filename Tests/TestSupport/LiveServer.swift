@@ -154,7 +154,8 @@ public final class LiveServer {
     return String(decoding: data, as: UTF8.self)
   }
 
-  static func freePort() throws -> UInt16 {
+  /// A port that no program listens to.
+  public static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, streamSocket, 0)
     defer { close(descriptor) }
     var address = loopback(port: 0)

@@ -21,6 +21,15 @@ struct OutputOptions: ParsableArguments {
   func open(reading input: InputFile, _ form: TerminalText.Form?, index: String? = nil) throws -> OutputFile {
     try OutputFile(path: output, keepsPartial: keepPartial, reading: input, index: index, form: form)
   }
+
+  /// Opens the output file of several inputs.
+  ///
+  /// - Throws: ``Failure``.
+  func open(reading inputs: [InputFile]) throws -> OutputFile {
+    try OutputFile(
+      path: output, keepsPartial: keepPartial, inputs: inputs.flatMap(\.identities),
+      indexes: inputs.compactMap(\.indexPath))
+  }
 }
 
 /// The options about losses: keys and parts of keys that the output lacks.

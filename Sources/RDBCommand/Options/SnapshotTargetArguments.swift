@@ -10,7 +10,7 @@ import RDBSupport
 struct SnapshotTargetArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Write for this server: \(TargetVersion.range). Default: keep the snapshot's version.",
+      "Write for this server: \(TargetVersion.range). Default: the version of the newest input.",
       valueName: "version"),
     completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
   var target: TargetVersion?

@@ -14,6 +14,8 @@ struct TargetVersion: Hashable, Sendable {
   /// The known versions in short, for help.
   static let range = "2.4 to 8.10, or valkey-7.2 to valkey-9.2"
 
+  init(_ version: ServerVersion) { self.version = version }
+
   /// - Throws: `ValidationError`, with the known versions.
   init(parsing argument: String) throws {
     let name = argument.hasPrefix("redis-") ? String(argument.dropFirst(6)) : argument

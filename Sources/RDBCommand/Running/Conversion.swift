@@ -5,11 +5,8 @@ import RDBFiltering
 /// ledger, and chooses the exit code.
 struct Conversion {
   let output: OutputFile
-  private let ledgerFile: OutputFile?
-  private let isLossy: Bool
+  private let ending: LedgerEnding
   private let filter: FilterOptions?
-  /// Whether options choose keys. If they do and no key matches, the command ends with ``ExitCode/nothingMatched``.
-  private let choosesKeys: Bool
   private let working: WorkingArguments
 
   /// Opens the output files. They get their final names only when the run succeeds.
@@ -24,13 +21,9 @@ struct Conversion {
       throw Failure(.usage, "-o and --ledger name the same file", hint: "Give one of them another name.")
     }
     filter = try keys.options
-    choosesKeys = keys.chooses
-    isLossy = ledger.lossy
     self.working = working
     self.output = try output.open(reading: input, form)
-    ledgerFile = try ledger.ledger.map {
-      try OutputFile(path: $0, keepsPartial: false, reading: input, form: .json)
-    }
+    ending = try LedgerEnding(ledger, keys, working, reading: [input])
   }
 
   /// The result of reading.
@@ -70,15 +63,7 @@ struct Conversion {
     var ledger = ledger
     ledger.merge(result.filtered)
     if let end = result.end { ledger.merge(end.losses) }
-    let report = LedgerReport(
-      ledger: ledger, notes: result.notes + (result.end?.notes ?? []), isQuiet: working.progress.quiet)
-    StandardStreams.writeError(report.text)
-    try ledgerFile?.writeWhole(try jsonDocument(LedgerDocument(report, end: result.end)))
-    if ledger.hasLosses && !isLossy { throw Failure(.losses, nil) }
-    // A key that the options chose counts as a match even if the output lost it.
-    if choosesKeys && ledger.keysRead == ledger.keysFiltered {
-      throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
-    }
+    try ending.finish(ledger, notes: result.notes + (result.end?.notes ?? []), end: result.end)
   }
 }
 

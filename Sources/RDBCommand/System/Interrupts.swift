@@ -6,15 +6,19 @@ import Synchronization
 /// The signals are blocked in all threads, and one thread waits for them, so that the code that handles them is ordinary
 /// code and not a signal handler.
 enum Interrupts {
-  /// A file that is not complete yet.
+  /// A file or folder that is not complete yet.
   struct Partial: Sendable {
     var path: String
     /// The name under which it is kept; `nil` if it is removed.
     var keptAs: String?
 
-    /// Removes the file, or renames it to the name under which it is kept.
+    /// Removes the file or folder, or renames it to the name under which it is kept.
     func abandon() {
-      if let keptAs { _ = rename(path, keptAs) } else { _ = unlink(path) }
+      if let keptAs {
+        _ = rename(path, keptAs)
+      } else if unlink(path) != 0 {
+        Folder.remove(path)
+      }
     }
   }
 
@@ -66,7 +70,7 @@ enum Interrupts {
       for partial in state.partials { partial.abandon() }
       for child in state.children {
         kill(child.identifier, SIGKILL)
-        ReplayFolder.remove(child.folder)
+        Folder.remove(child.folder)
       }
       StandardStreams.writeError("rdb: interrupted\n")
       _exit(128 + number)

@@ -111,20 +111,5 @@ private struct ServerFolder {
     return bytes.prefix(count).split(separator: 10).last.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  func remove() { ReplayFolder.remove(path) }
-}
-
-/// Removes folders that a server used.
-enum ReplayFolder {
-  /// Removes a folder with its files, two levels deep.
-  static func remove(_ path: String) {
-    for name in (try? Folder.names(in: path)) ?? [] {
-      let inner = "\(path)/\(name)"
-      if unlink(inner) != 0 {
-        for file in (try? Folder.names(in: inner)) ?? [] { unlink("\(inner)/\(file)") }
-        rmdir(inner)
-      }
-    }
-    rmdir(path)
-  }
+  func remove() { Folder.remove(path) }
 }

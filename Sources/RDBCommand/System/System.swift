@@ -34,3 +34,21 @@ struct FileIdentity: Hashable, Sendable {
     inode = UInt64(truncatingIfNeeded: status.st_ino)
   }
 }
+
+/// The number of files that the process may have open at the same time, after raising it to at most 4,096.
+var openFileLimit: Int {
+  var limit = rlimit()
+  guard getrlimit(openFileResource, &limit) == 0 else { return 256 }
+  if limit.rlim_cur < 4096, limit.rlim_max > limit.rlim_cur {
+    var raised = limit
+    raised.rlim_cur = min(limit.rlim_max, 4096)
+    if setrlimit(openFileResource, &raised) == 0 { limit = raised }
+  }
+  return Int(clamping: min(limit.rlim_cur, 4096))
+}
+
+#if canImport(Glibc)
+  private let openFileResource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+#else
+  private let openFileResource = RLIMIT_NOFILE
+#endif

@@ -90,6 +90,9 @@ package final class NameRecord {
 
 /// The keys whose names occur more than once.
 package struct NameConflicts {
+  /// Creates an object without conflicts.
+  package init() {}
+
   /// The number of keys that do not stay.
   package private(set) var count: UInt64 = 0
   /// The first key whose name an earlier key has, and such an earlier key; `nil` if there is none.
@@ -151,7 +154,11 @@ package struct KeyTotals: MergeableSummary, Hashable {
   private var current: UInt64 = 0
   private var count = Count()
 
+  /// Creates counts of no keys.
   package init() {}
+
+  /// The number of keys in all databases.
+  package var keyCount: UInt64 { databases.values.reduce(0) { $0 + $1.keys } }
 
   mutating func add(_ database: UInt64, isExpiring: Bool) {
     if database != current {

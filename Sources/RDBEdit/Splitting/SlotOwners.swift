@@ -10,9 +10,7 @@ package struct SlotOwners: Hashable, Sendable {
     package var ranges: [ClosedRange<Int>]
 
     /// The ranges as text: `0-5460,10923`.
-    package var text: String {
-      ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
-    }
+    package var text: String { SlotOwners.text(of: ranges) }
   }
 
   /// The number of slots.
@@ -57,6 +55,11 @@ package struct SlotOwners: Hashable, Sendable {
     for slot in ranges.joined() where table[slot] < 0 { table[slot] = nodes.count }
     nodes.append(Node(name: name, ranges: ranges))
     return taken
+  }
+
+  /// Returns ranges as text: `0-5460,10923`.
+  package static func text(of ranges: [ClosedRange<Int>]) -> String {
+    ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
   }
 
   /// The slots that no node has.

@@ -25,6 +25,8 @@ package final class SnapshotParts: ByteDestination {
   private var parts: [SnapshotPart] = []
   private var names = UsedNames()
   private var records: PartRecords?
+  /// The error that ended writing, if there was one. It takes precedence over damage in the input.
+  package private(set) var failure: RDBError?
 
   /// Creates parts in a folder.
   ///
@@ -54,7 +56,9 @@ package final class SnapshotParts: ByteDestination {
     lock.lock()
     defer { lock.unlock() }
     guard parts.count < Self.limit else {
-      throw RDBError(.refused, at: 0, expected: "at most \(Self.limit) parts", found: "more")
+      let error = RDBError(.refused, at: 0, expected: "at most \(Self.limit) parts", found: "more")
+      failure = error
+      throw error
     }
     parts.append(try SnapshotPart(options, PartFile(names.add(name) + ".rdb", in: files)))
     return parts.count - 1
@@ -73,6 +77,15 @@ package final class SnapshotParts: ByteDestination {
 
   /// - Parameter bytes: The bytes of the segment, in place of its own.
   func write(_ segment: PartSegment, _ bytes: RawSpan) throws {
+    do {
+      try writeNow(segment, bytes)
+    } catch {
+      failure = RDBError.transfer("write", error, at: 0)
+      throw error
+    }
+  }
+
+  private func writeNow(_ segment: PartSegment, _ bytes: RawSpan) throws {
     guard let index = segment.part else { return try writeToAll(bytes) }
     guard sizeLimit == nil else { return try writeBySize(segment, bytes) }
     try part(index).write(bytes, in: segment.database, keys: segment.keys, expiring: segment.expiring)

@@ -14,6 +14,18 @@ package enum Folder {
     return names.filter { $0 != "." && $0 != ".." }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Removes a folder with its files, two levels deep.
+  package static func remove(_ path: String) {
+    for name in (try? names(in: path)) ?? [] {
+      let inner = "\(path)/\(name)"
+      if unlink(inner) != 0 {
+        for file in (try? names(in: inner)) ?? [] { unlink("\(inner)/\(file)") }
+        rmdir(inner)
+      }
+    }
+    rmdir(path)
+  }
+
   /// The folder of temporary files: that in the environment variable `TMPDIR`, else `/tmp`.
   package static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 }

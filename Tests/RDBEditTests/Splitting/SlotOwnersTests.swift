@@ -78,7 +78,8 @@ struct SlotOwnersTests {
 
   @Test("Computes the slots that a server computes, with hash tags")
   func liveSlots() throws {
-    let server = try LiveServer(.redis7, arguments: ["--cluster-enabled", "yes"])
+    let server = try LiveServer(
+      .redis7, arguments: ["--cluster-enabled", "yes", "--cluster-port", "\(LiveServer.freePort())"])
     defer { server.stop() }
     var generator = SeededGenerator(seed: 7)
     let marks = ["{", "}", "a", ":", "\0", "ä", "", "user", "{}", "}{"]

@@ -19,6 +19,7 @@ struct Rewrite: WorkingCommand {
         rdb rewrite dump.rdb --target 6.2 -o dump-6.2.rdb
         rdb rewrite appendonlydir --target valkey-9.1 -o dump.rdb
         rdb rewrite dump.rdb -k '^user:' --db-map 0:3 --expired skip -o users.rdb
+        rdb rewrite dump.rdb --rename 's/^old:/new:/' -o dump-renamed.rdb
         rdb rewrite foreign.rdb --sanitize -o dump.rdb
       """)
 
@@ -26,6 +27,8 @@ struct Rewrite: WorkingCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Target") var target: SnapshotTargetArguments
   @OptionGroup(title: "Target") var databases: DatabaseMapArguments
+  @OptionGroup(title: "Names") var renaming: RenamingArguments
+  @OptionGroup(title: "Names") var names: RenamingConflictArguments
   @OptionGroup(title: "Trust") var trust: CopyTrustArguments
   @OptionGroup var keys: KeyArguments
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
@@ -36,12 +39,12 @@ struct Rewrite: WorkingCommand {
     let configuration = try target.configuration
     let input = try reading.open(input, now: try keys.expiry.present)
     input.replayed?.source.compressor = target.compresses(configuration) ? LZFCompressor() : nil
+    if try renaming.substitutions != nil || !databases.map.isEmpty { return try rename(input, configuration) }
     let run = try SnapshotRun(input, reading, keys.damage)
     var options = target.options(for: run.origin, configuration)
-    options.databaseMap = databases.map
     options.sanitizes = trust.sanitize
     options.validatesStored = !trust.trust
-    options.isPartial = try keys.options != nil || !databases.map.isEmpty
+    options.isPartial = try keys.options != nil
     let conversion = try Conversion(of: input, to: output, nil, ledger, keys, working)
     try target.refuseTerminal(conversion.output)
     let (envelope, snapshot) = try target.destination(options, conversion.output)
@@ -50,5 +53,21 @@ struct Rewrite: WorkingCommand {
       try snapshot.finish(result.summary)
       try envelope?.finish()
     }
+  }
+
+  /// Reads the input twice: keys that get other names or databases must not get the name of another key.
+  private func rename(_ input: InputFile, _ configuration: ServerConfiguration?) throws {
+    let rules = SnapshotMerge.Rules(
+      substitutions: try renaming.substitutions, databases: databases.map, conflict: names.onConflict?.conflict ?? .fail
+    )
+    let file = try output.open(reading: input, nil)
+    try target.refuseTerminal(file)
+    let ending = try LedgerEnding(ledger, keys, working, reading: [input])
+    var merge = try SnapshotMerge([input], rules, reading, keys, working)
+    try merge.survey()
+    var options = target.options(for: merge.origins[0], configuration)
+    options.sanitizes = trust.sanitize
+    options.validatesStored = !trust.trust
+    try merge.write(options, target, to: file, ending)
   }
 }
