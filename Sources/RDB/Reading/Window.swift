@@ -158,6 +158,7 @@ struct Window: ~Copyable {
     end = 0
     self.offset = offset
     reachedEnd = false
+    failure = nil
     checksum = CRC64()
   }
 }

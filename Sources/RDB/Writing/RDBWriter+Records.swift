@@ -81,7 +81,7 @@ extension RDBWriter {
     pending.part = .nothing
   }
 
-  /// Copies a record that belongs to no key from another snapshot of this version.
+  /// Copies records from another snapshot of this version.
   package mutating func copy(_ record: RawSpan) throws(RDBError) {
     guard pending.isNothing else { throw misplaced("a record") }
     try output.append(record)
