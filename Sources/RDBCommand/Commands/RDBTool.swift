@@ -25,7 +25,8 @@ struct RDBTool: ParsableCommand {
     version: version,
     groupedSubcommands: [
       CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self]),
-      CommandGroup(name: "Make snapshots", subcommands: [Rewrite.self, Merge.self, Split.self, Mask.self, SalvageCommand.self]),
+      CommandGroup(
+        name: "Make snapshots", subcommands: [Rewrite.self, Merge.self, Split.self, Mask.self, SalvageCommand.self]),
       CommandGroup(
         name: "Inspect",
         subcommands: [
