@@ -6,8 +6,8 @@ struct MaskedWord {
   /// Four numbers of 16 bits.
   private typealias Numbers = SIMD4<UInt16>
 
-  private var even: UInt64 = 0
-  private var odd: UInt64 = 0
+  private(set) var even: UInt64 = 0
+  private(set) var odd: UInt64 = 0
   /// The number of units in each unit's class; 0: no unit.
   private var evenRadices: UInt64 = 0
   private var oddRadices: UInt64 = 0
@@ -18,7 +18,16 @@ struct MaskedWord {
   /// The largest domain that is permuted as one number.
   private static let smallDomain: UInt64 = 1 << 20
   /// The smallest domain in which a fixed point is too rare to matter.
-  private static let largeDomain: UInt64 = 1 << 40
+  private static let largeDomain: UInt64 = 1 << 32
+
+  init() {}
+
+  /// Creates a word whose classes are not needed.
+  @inline(__always)
+  init(even: UInt64, odd: UInt64, evenRadices: UInt64, oddRadices: UInt64, count: UInt64) {
+    (self.even, self.odd, self.evenRadices, self.oddRadices) = (even, odd, evenRadices, oddRadices)
+    self.count = count
+  }
 
   @inline(__always)
   mutating func append(_ number: UInt16, _ cls: UInt8, radix: UInt16) {
@@ -110,23 +119,25 @@ struct MaskedWord {
 
   // MARK: Permutation
 
-  /// Replaces the units by a secret permutation of all words with the same classes, without a fixed point.
+  /// Replaces the units by a secret permutation of all words with the same classes.
   ///
-  /// - Parameter tweak: A number that selects one of many permutations.
-  mutating func permute(_ key: MaskingKey, _ tweak: UInt64) {
+  /// - Parameters:
+  ///   - tweak: A number that selects one of many permutations.
+  ///   - moves: Whether the permutation has no fixed point.
+  mutating func permute(_ key: MaskingKey, _ tweak: UInt64, moves: Bool) {
     let domain = self.domain
     if domain < 2 { return }
     if domain <= Self.smallDomain {
-      number = Permutation(key: key, tweak: tweak)(number, below: domain)
+      number = Permutation(key: key, tweak: tweak, moves: moves)(number, below: domain)
       return
     }
     forward(key, tweak)
-    if domain >= Self.largeDomain { return }
+    if !moves || domain >= Self.largeDomain { return }
     step()
     backward(key, tweak)
   }
 
-  /// The number of words with the same classes, or a number of at least 2⁴⁰.
+  /// The number of words with the same classes, or a number of at least 2³².
   private var domain: UInt64 {
     var product: UInt64 = 1
     for index in 0..<count where product < Self.largeDomain { product &*= radix(index) }

@@ -163,14 +163,19 @@ final class Masker {
       for piece in 0..<pieceCount {
         let start = index
         let count = size &+ (piece < larger ? 1 : 0)
-        var word = read(text, &index, count, content)
-        switch form {
-        case .value: word.substitute(key, number)
-        case .linkedName: word.permute(key, 0)
-        case .name:
+        if form == .name {
           pieces.append(Piece(start: start, count: count))
+          if content == .utf8 { _ = read(text, &index, count, content) } else { index &+= count }
           continue
         }
+        if group <= 2, isFast(content), var piece = AlphanumericPiece(text, start, count) {
+          if form == .value { piece.word.substitute(key, number) } else { piece.word.permute(key, 0, moves: true) }
+          piece.write(to: target + start, room: text.count &- start)
+          index &+= count
+          continue
+        }
+        var word = read(text, &index, count, content)
+        if form == .value { word.substitute(key, number) } else { word.permute(key, 0, moves: true) }
         write(word, target + start)
       }
     }
@@ -185,25 +190,55 @@ final class Masker {
   private func maskPieces(
     _ text: UnsafeRawBufferPointer, _ target: UnsafeMutableRawPointer, _ content: Content, _ key: MaskingKey
   ) {
-    var pivot = 0
-    for (index, piece) in pieces.enumerated() where piece.count > pieces[pivot].count { pivot = index }
-    let start = pieces[pivot].start
-    var position = start
-    var word = read(text, &position, pieces[pivot].count, content)
-    let before = UnsafeRawBufferPointer(rebasing: text[..<start])
-    let after = UnsafeRawBufferPointer(rebasing: text[position...])
-    word.permute(key, pieces.count == 1 ? 0 : key.hash(key.hash(before), key.hash(after)))
-    write(word, target + start)
-    if pieces.count == 1 { return }
-    var chain = key.hash(UnsafeRawBufferPointer(start: target + start, count: position - start), tag: 1)
-    for (index, piece) in pieces.enumerated() where index != pivot {
-      var position = piece.start
-      var word = read(text, &position, piece.count, content)
-      word.permute(key, chain)
-      write(word, target + piece.start)
-      chain = key.hash(
-        chain, key.hash(UnsafeRawBufferPointer(rebasing: text[piece.start..<position])), 3)
+    var (pivot, unitCount) = (0, 0)
+    for (index, piece) in pieces.enumerated() {
+      unitCount += piece.count
+      if piece.count > pieces[pivot].count { pivot = index }
     }
+    if pieces.count == 1 { return _ = permute(pieces[0], text, target, content, key, 0, moves: true) }
+    let start = pieces[pivot].start
+    let end = end(of: pieces[pivot], text, content)
+    let before = UnsafeRawBufferPointer(rebasing: text[..<start])
+    let after = UnsafeRawBufferPointer(rebasing: text[end...])
+    // A long string stays the same too rarely to matter.
+    _ = permute(
+      pieces[pivot], text, target, content, key, key.hash(key.hash(before), key.hash(after)), moves: unitCount < 10)
+    var chain = key.hash(UnsafeRawBufferPointer(start: target + start, count: end - start), tag: 1)
+    for (index, piece) in pieces.enumerated() where index != pivot {
+      let end = permute(piece, text, target, content, key, chain, moves: false)
+      chain = key.hash(chain, key.hash(UnsafeRawBufferPointer(rebasing: text[piece.start..<end])), 3)
+    }
+  }
+
+  private func end(of piece: Piece, _ text: UnsafeRawBufferPointer, _ content: Content) -> Int {
+    if content != .utf8 { return piece.start + piece.count }
+    var end = piece.start
+    _ = read(text, &end, piece.count, content)
+    return end
+  }
+
+  /// Permutes one piece.
+  ///
+  /// - Returns: The index after the piece.
+  private func permute(
+    _ piece: Piece, _ text: UnsafeRawBufferPointer, _ target: UnsafeMutableRawPointer, _ content: Content,
+    _ key: MaskingKey, _ tweak: UInt64, moves: Bool
+  ) -> Int {
+    if isFast(content), var fast = AlphanumericPiece(text, piece.start, piece.count) {
+      fast.word.permute(key, tweak, moves: moves)
+      fast.write(to: target + piece.start, room: text.count &- piece.start)
+      return piece.start + piece.count
+    }
+    var end = piece.start
+    var word = read(text, &end, piece.count, content)
+    word.permute(key, tweak, moves: moves)
+    write(word, target + piece.start)
+    return end
+  }
+
+  /// Whether letters and digits of the string are handled as ``AlphanumericPiece``.
+  private func isFast(_ content: Content) -> Bool {
+    (content == .ascii || content == .binary) && alphabet.masksAlphanumerics
   }
 
   /// Returns the group of the unit at `index`, and its byte count. Group 0 stays.
@@ -239,6 +274,7 @@ final class Masker {
   /// Letters and digits are in one word, unless at least three of one kind come before the other kind.
   @inline(__always)
   private func unitCount(_ text: UnsafeRawBufferPointer, _ start: Int, _ first: UInt8, _ content: Content) -> Int {
+    if first <= 2, isFast(content) { return alphanumericCount(text, start, first == 2) }
     var (index, group, run, count) = (start, first, 0, 0)
     while index < text.count {
       let (next, length) = self.group(text, index, content)
@@ -251,6 +287,20 @@ final class Masker {
       index &+= length
     }
     return count
+  }
+
+  /// Returns the number of bytes of a word of ASCII letters and digits.
+  @inline(__always)
+  private func alphanumericCount(_ text: UnsafeRawBufferPointer, _ start: Int, _ beginsWithDigit: Bool) -> Int {
+    var (index, isDigit) = (start, beginsWithDigit)
+    while true {
+      let run = AlphanumericPiece.runLength(text, index, isDigit: isDigit)
+      index &+= run
+      guard run < 3, index < text.count else { return index &- start }
+      let next = groups[Int(text[index])]
+      guard next == 1 || next == 2 else { return index &- start }
+      isDigit.toggle()
+    }
   }
 
   /// Reads `count` units, and steps over them.

@@ -41,6 +41,8 @@ struct MaskingAlphabet: Sendable {
   private(set) var punctuation = [UInt8](repeating: 0, count: 256)
   /// Whether all digits may change, so that integers are masked as numbers.
   private(set) var masksIntegers = true
+  /// Whether all letters and digits may change.
+  private(set) var masksAlphanumerics = true
 
   /// Creates the classes.
   ///
@@ -75,8 +77,11 @@ struct MaskingAlphabet: Sendable {
       radices[Int(Class.characters) + index] = range.isKept ? 1 : UInt16(range.count)
     }
     radices[Int(Self.fourByteClass)] = 4096
+    masksAlphanumerics = fixed.allSatisfy { !Self.isAlphanumeric($0) }
     masksIntegers = fixed.allSatisfy { !(48...57).contains($0) }
   }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool { byte &- 48 <= 9 || (byte | 0x20) &- 97 < 26 }
 
   /// The ranges of characters of two and three bytes, in ascending order, without gaps but for the surrogates.
   static let ranges: [CharacterRange] = [

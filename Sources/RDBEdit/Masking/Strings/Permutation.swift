@@ -1,13 +1,15 @@
-/// A secret permutation of the numbers below a limit, without a fixed point.
+/// A secret permutation of the numbers below a limit.
 ///
 /// A Feistel network permutes the numbers of an even number of bits; numbers outside the range are permuted again until
-/// one lies inside (*cycle walking*), so the result is a permutation of the range. Call it σ. The permutation is then
-/// σ⁻¹(σ(x) + 1): it moves each number of a range of two or more.
+/// one lies inside (*cycle walking*), so the result is a permutation of the range, σ. σ⁻¹(σ(x) + 1) moves each number
+/// of a range of two or more.
 struct Permutation {
   private static let rounds: UInt64 = 6
   let key: MaskingKey
   /// A number that selects one of many permutations.
   let tweak: UInt64
+  /// Whether the permutation has no fixed point: it is then σ⁻¹(σ(x) + 1), else σ.
+  var moves = true
 
   /// Returns the number that replaces `number`.
   ///
@@ -17,7 +19,7 @@ struct Permutation {
     let halfBits = UInt64(max(65 - (limit - 1).leadingZeroBitCount, 2) / 2)
     var result = forward(number, limit, halfBits)
     // In a large range, a fixed point is too rare to matter.
-    if limit >> 40 != 0 { return result }
+    if !moves || limit >> 32 != 0 { return result }
     result = result &+ 1 == limit ? 0 : result &+ 1
     return backward(result, limit, halfBits)
   }
