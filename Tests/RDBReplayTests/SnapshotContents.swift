@@ -15,8 +15,7 @@ struct SnapshotContents: Equatable {
   /// Whether the contents tell how values are stored.
   private(set) var hasStoredForms = true
 
-  /// - Parameter lapse: Keys and fields with an expiry up to this time are left out.
-  init(_ source: any ByteSource, lapse: UnixMilliseconds? = nil) throws {
+  init(_ source: any ByteSource) throws {
     var sink = RecordingSink()
     var reader = RDBReader(source)
     try reader.read(into: &sink)
@@ -30,7 +29,6 @@ struct SnapshotContents: Equatable {
         name = key
         keys[key] = [([words[offset - 1]] + words[(offset + 2)...]).joined(separator: " ")]
       } else if line.hasPrefix("end ") {
-        if let lapse { leaveOutLapsed(name!, lapse) }
         if let lines = keys[name!], lines[0].hasPrefix("set") || lines[0].hasPrefix("hash") {
           keys[name!]![1...].sort()
         }
@@ -44,6 +42,13 @@ struct SnapshotContents: Equatable {
       }
     }
     libraries.sort()
+  }
+
+  /// The contents without the keys and fields that have an expiry up to a time.
+  func withoutLapsed(at time: UnixMilliseconds) -> SnapshotContents {
+    var contents = self
+    for name in keys.keys { contents.leaveOutLapsed(name, time) }
+    return contents
   }
 
   private mutating func leaveOutLapsed(_ name: String, _ lapse: UnixMilliseconds) {

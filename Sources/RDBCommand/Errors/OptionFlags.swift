@@ -11,6 +11,8 @@ enum OptionFlags {
     "forceVersion": "--force-version",
     "functions": "--functions",
     "ignoresChecksum": "--ignore-checksum",
+    "isGrouped": "--grouped",
+    "memoryLimit": "--max-memory",
     "meta": "--meta",
     "ratioLimit": "--max-ratio",
     "singleDatabase": "--single-db",

@@ -11,6 +11,9 @@ struct LogArguments: ParsableArguments {
       "Memory limit for replaying; larger data waits in temporary files.", valueName: "size"))
   var maxMemory = ByteSize(256 << 20)
 
+  @Flag(help: "Read a large file once: all commands on a key follow each other. A key that returns is an error.")
+  var grouped = false
+
   @Option(
     help: ArgumentHelp(
       "Replay up to this time of the #TS: lines: 2026-01-01T12:30Z, or a Unix time in s.",
@@ -40,6 +43,9 @@ struct LogArguments: ParsableArguments {
     if engine != nil, untilTime != nil || untilOffset != nil || !renameCommand.isEmpty {
       throw ValidationError(
         "--engine replays whole files: leave --until-time, --until-offset and --rename-command out.")
+    }
+    if engine != nil, grouped {
+      throw ValidationError("--grouped is for replaying here, not by a server: leave out --grouped or --engine.")
     }
     if untilTime != nil, untilOffset != nil {
       throw ValidationError("--until-time and --until-offset contradict each other: give one.")
@@ -83,6 +89,7 @@ struct LogArguments: ParsableArguments {
     var options = ReplayOptions(server: server, now: now)
     options.memoryLimit = Int(clamping: maxMemory.byteCount)
     options.skipsUnknown = skipsUnknown
+    options.isGrouped = grouped
     for text in renameCommand {
       if let (new, old) = Self.renaming(text) { options.renamedCommands[new] = old }
     }

@@ -67,8 +67,8 @@ final class ReplayedInput {
   /// The position in the files. A log larger than the memory limit is read twice, which counts as twice its size.
   var position: ProgressLine.Position {
     let progress = progress
-    let isLarge = source.isLarge
+    let isReadTwice = source.isReadTwice
     return ProgressLine.Position(
-      read: { Int(clamping: progress.byteCount) }, total: totalByteCount.map { isLarge ? 2 * $0 : $0 })
+      read: { Int(clamping: progress.byteCount) }, total: totalByteCount.map { isReadTwice ? 2 * $0 : $0 })
   }
 }

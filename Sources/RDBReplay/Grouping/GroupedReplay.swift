@@ -10,9 +10,8 @@ package final class GroupedReplay: KeyspaceProducer {
   private let survey: KeySurvey
   private let log: any ReplayLog
   private let router: CommandRouter
-  /// The keys that do not return: at most one at a time.
-  private let passing: Replay
-  private var passingKey: UInt64?
+  /// The keys that do not return.
+  private let passing: PassingKey
   private var now: UnixMilliseconds
   private var partitions: [GroupPartition]
   private var buffer = ByteBuffer()
@@ -32,10 +31,7 @@ package final class GroupedReplay: KeyspaceProducer {
     summary = survey.router.control.summary
     log = try makeLog()
     router = CommandRouter(options)
-    var passingOptions = options
-    passingOptions.databaseCount = .max
-    passingOptions.limitsMemory = false
-    passing = Replay(passingOptions)
+    passing = PassingKey(options)
     now = options.now
     let count = min(256, max(1, survey.byteCount * 4 / UInt64(max(options.memoryLimit, 1))))
     partitions = (0..<count).map { _ in GroupPartition(depth: 0) }
@@ -89,7 +85,7 @@ package final class GroupedReplay: KeyspaceProducer {
     case .beginPart: router.control.beginPart()
     case .time(let time):
       now = time
-      passing.setTime(time)
+      passing.replay.setTime(time)
     case .command(let command): try router.route(command) { try take($0, writer) }
     // The first pass has counted the failures.
     case .failure, .beginTransaction, .endTransaction: break
@@ -99,8 +95,8 @@ package final class GroupedReplay: KeyspaceProducer {
       }
       baseReader = RDBReader(source)
     case nil:
-      try writePassingKey(writer)
-      merge(passing.summary)
+      try passing.write(to: writer, number: number)
+      merge(passing.replay.summary)
       for partition in partitions { try partition.seal() }
       isLogRead = true
     }
@@ -124,28 +120,12 @@ package final class GroupedReplay: KeyspaceProducer {
       let record = CommandRecord(database: route.database, group: group, now: now, command: route.command)
       return try partition(of: group).add(record, through: &buffer)
     }
-    if key != passingKey { try writePassingKey(writer) }
-    passingKey = key
-    passing.execution.database = route.database
-    try passing.apply(route.command)
+    try passing.apply(route, key, writer, number: number)
   }
+
+  private func number(of database: UInt64) -> UInt64? { survey.router.databases.number(of: database) }
 
   private func partition(of group: UInt64) -> GroupPartition {
     partitions[GroupPartition.index(of: group, among: partitions.count, depth: 0)]
-  }
-
-  private func writePassingKey(_ writer: KeyspaceWriter) throws {
-    let execution = passing.execution
-    passingKey = nil
-    guard !execution.keys.isEmpty else { return }
-    if let number = survey.router.databases.number(of: execution.database) {
-      var index = 0
-      while let next = execution.keys.nextIndex(from: index) {
-        let entry = execution.keys[entryAt: next]
-        try writer.write(entry.key, entry.value, database: number)
-        index = next + 1
-      }
-    }
-    execution.flushDatabase()
   }
 }

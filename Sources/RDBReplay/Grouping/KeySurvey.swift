@@ -18,6 +18,12 @@ final class KeySurvey {
   init(_ log: any ReplayLog, _ options: ReplayOptions) throws {
     router = CommandRouter(options)
     filter = SightingFilter(byteCount: options.memoryLimit / 4)
+    // Where the first argument is the only key, the values do not matter.
+    log.leaveOutValues { [router] name in
+      guard let row = router.control.row(of: name), case .native = row.action else { return false }
+      return row.keys == .first && row.name != "move" && row.name != "sort"
+    }
+    var former: (part: Int, offset: UInt64) = (0, 0)
     while let item = try log.next() {
       switch item {
       case .beginPart: router.control.beginPart()
@@ -25,7 +31,8 @@ final class KeySurvey {
       case .failure(let command, let error): router.control.fail(command, error)
       case .beginTransaction, .endTransaction: break
       case .command(let command):
-        byteCount += command.arguments.reduce(16) { $0 + UInt64($1.count) + 8 }
+        if command.part == former.part, command.offset > former.offset { byteCount += command.offset - former.offset }
+        former = (command.part, command.offset)
         try router.route(command) { see($0.keys) }
       case .base(let source):
         var sink = BaseSnapshotSink(readsValues: false, router.control.execution) { name, database, _ in

@@ -18,6 +18,10 @@ package struct ReplayOptions: Sendable {
   /// Whether a command that is not replayed is counted as lost; else it ends the replay.
   package var skipsUnknown = false
 
+  /// Whether all commands on a key come one after another, so that one pass is enough for a log of any size. A key that
+  /// returns is an error.
+  package var isGrouped = false
+
   package init(server: ServerVersion, now: UnixMilliseconds) {
     (self.server, self.now) = (server, now)
   }

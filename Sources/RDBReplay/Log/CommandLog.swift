@@ -29,6 +29,8 @@ package final class CommandLog: ReplayLog {
   /// The snapshot at the beginning of the current file.
   private var base: LeadingSnapshotSource?
   private var isOver = false
+  private var foundTrailer: RESPTrailer?
+  private var wantsOnlyKey: ((_ name: [UInt8]) -> Bool)?
 
   /// The open transaction: its MULTI, what follows it, and the memory that they take.
   private var multi: ReplayCommand?
@@ -77,6 +79,16 @@ package final class CommandLog: ReplayLog {
 
   /// The offset after the last whole command and transaction of the current file.
   package var wholeByteCount: UInt64 { multi?.offset ?? commands?.offset ?? 0 }
+
+  package func leaveOutValues(of commands: @escaping (_ name: [UInt8]) -> Bool) {
+    wantsOnlyKey = commands
+    self.commands?.wantsOnlyKey = commands
+  }
+
+  package func trailer() throws -> RESPTrailer? {
+    if part < 0, try next() != nil { nextReady = 0 }
+    return foundTrailer
+  }
 
   // MARK: Files
 
@@ -136,12 +148,21 @@ package final class CommandLog: ReplayLog {
     }
     // One of several parts, or an empty file, must be an append-only file: inline commands in it are damage.
     let isText = kind == .commandFile && parts[part].role == .only
+    if parts.count == 1, options.stop == nil { foundTrailer = trailer(of: rest) }
     begin(rest, isText ? .inlineCommands : .annotations, offset: 0, start)
+  }
+
+  private func trailer(of source: any ByteSource) -> RESPTrailer? {
+    guard source.canSeek, let byteCount = source.totalByteCount else { return nil }
+    var end = [UInt8](repeating: 0, count: min(RESPTrailer.endByteCount, Int(clamping: byteCount)))
+    let read = end.withUnsafeMutableBytes { try? source.read(at: byteCount - UInt64($0.count), into: $0) }
+    return read == end.count ? RESPTrailer(end: end, byteCount: byteCount) : nil
   }
 
   private func begin(_ source: any ByteSource, _ syntax: RESPCommandSyntax, offset: UInt64, _ start: [UInt8]) {
     commands = CommandReader(
       source, syntax, offset: offset, start: start, memoryLimit: options.memoryLimit, progress)
+    commands?.wantsOnlyKey = wantsOnlyKey
   }
 
   /// Skips the unread rest of a snapshot, and begins with the commands that follow it.
@@ -207,7 +228,7 @@ package final class CommandLog: ReplayLog {
   // MARK: Annotations
 
   private func annotation(_ commands: CommandReader) throws(RDBError) -> ReplayItem? {
-    let line = commands.arguments[0]
+    let line = commands.copiedArguments()[0]
     let offset = commands.offset
     if try passesStop(commands) { return nil }
     guard line.starts(with: "#TS:".utf8) else { return nil }
@@ -247,7 +268,7 @@ package final class CommandLog: ReplayLog {
   private func command(_ commands: CommandReader) throws(RDBError) -> ReplayItem? {
     if try passesStop(commands) { return nil }
     hasBefore = true
-    let command = ReplayCommand(commands.arguments, offset: commands.offset, part: part)
+    let command = ReplayCommand(commands.copiedArguments(), offset: commands.offset, part: part)
     let name = command[0]
     // MULTI, EXEC and DISCARD have 4, 5 or 7 letters.
     guard name.count == 4 || name.count == 5 || name.count == 7 else { return try pass(command, commands.byteCount) }
@@ -263,7 +284,7 @@ package final class CommandLog: ReplayLog {
     guard openByteCount <= options.memoryLimit else {
       throw RDBError(
         .replayMemory, at: Int(clamping: command.offset),
-        expected: "a transaction of at most \(options.memoryLimit) bytes (memoryLimit)",
+        expected: "a transaction of at most \(options.memoryLimit) bytes (`memoryLimit`)",
         found: "a longer one, which begins at \(multi.offset)")
     }
     open.append(.command(command))

@@ -44,8 +44,23 @@ final class CommandReader {
   var fileEnd: UInt64 { reader.endOffset }
   /// The length of the current command, in bytes.
   var byteCount: Int { reader.byteCount }
-  /// Copies of the current command's arguments.
-  var arguments: [[UInt8]] { reader.copiedArguments() }
+  /// Whether only the name and the first argument of commands with a name are wanted.
+  var wantsOnlyKey: ((_ name: [UInt8]) -> Bool)?
+  /// The arguments of the command before, and whether only their beginning was wanted.
+  private var former: (arguments: [[UInt8]], isOnlyKey: Bool) = ([], false)
+
+  /// Copies of the current command's arguments. Those that are not wanted are empty.
+  func copiedArguments() -> [[UInt8]] {
+    guard let wantsOnlyKey, reader.argumentCount > 2 else {
+      former = (reader.copiedArguments(reusing: former.arguments), false)
+      return former.arguments
+    }
+    let name = reader.copiedArguments(reusing: former.arguments, limit: 1)[0]
+    if former.arguments.first != name { former.isOnlyKey = wantsOnlyKey(name) }
+    former.arguments = reader.copiedArguments(reusing: former.arguments, limit: former.isOnlyKey ? 2 : .max)
+    return former.arguments
+  }
+
   /// Whether the current or the incomplete line begins with `#`.
   var isAnnotation: Bool { reader.firstByte == UInt8(ascii: "#") }
 
@@ -77,7 +92,7 @@ final class CommandReader {
     guard reader.endOffset - reader.offset <= UInt64(memoryLimit) else {
       throw RDBError(
         .replayMemory, at: Int(clamping: reader.offset),
-        expected: "a command of at most \(memoryLimit) bytes (memoryLimit)",
+        expected: "a command of at most \(memoryLimit) bytes (`memoryLimit`)",
         found: "a longer one")
     }
     let offset = reader.endOffset

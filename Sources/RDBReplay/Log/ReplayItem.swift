@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RESP
 
 /// An element of a log of commands. Items come in the order in which a server loads them.
 package enum ReplayItem {
@@ -29,6 +30,21 @@ package protocol ReplayLog: AnyObject {
 
   /// The notes about the log so far.
   var ledger: Ledger { get }
+
+  /// The trailer with which a command file of one part is sealed; `nil`: it has none, or it is not read to its end.
+  ///
+  /// - Throws: ``RDBError`` if the file cannot be opened.
+  func trailer() throws -> RESPTrailer?
+
+  /// Lets the arguments after the first one of some commands be empty, to save time.
+  ///
+  /// - Parameter commands: Whether this holds for commands with a name.
+  func leaveOutValues(of commands: @escaping (_ name: [UInt8]) -> Bool)
+}
+
+extension ReplayLog {
+  package func leaveOutValues(of commands: @escaping (_ name: [UInt8]) -> Bool) {}
+  package func trailer() -> RESPTrailer? { nil }
 }
 
 /// A note about a log that is not an error, such as a skipped annotation.

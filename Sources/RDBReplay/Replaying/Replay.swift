@@ -106,7 +106,7 @@ extension RDBError.Code {
 extension RDBError {
   static func replayMemory(at offset: UInt64, limit: Int) -> RDBError {
     RDBError(
-      .replayMemory, at: Int(clamping: offset), expected: "values of at most \(limit) bytes (memoryLimit)",
+      .replayMemory, at: Int(clamping: offset), expected: "values of at most \(limit) bytes (`memoryLimit`)",
       found: "more")
   }
 }

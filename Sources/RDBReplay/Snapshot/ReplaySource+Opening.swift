@@ -16,6 +16,9 @@ extension ReplaySource {
     public var databaseCount: UInt64 = 16
     /// Whether a command that cannot be replayed is left out and counted as lost. Otherwise, it is an error.
     public var skipsUnknown = false
+    /// Whether all commands on a key come one after another, so that a log of any size is read once and each key is
+    /// written when the next one comes. A key that returns is an error (`notGrouped`).
+    public var isGrouped = false
     /// Whether a command or transaction that is cut at the end of the log is left out. Otherwise, it is an error.
     public var allowsTruncated = false
 
@@ -51,6 +54,7 @@ extension ReplaySource {
     replay.memoryLimit = options.memoryLimit
     replay.databaseCount = options.databaseCount
     replay.skipsUnknown = options.skipsUnknown
+    replay.isGrouped = options.isGrouped
     var log = LogOptions()
     log.memoryLimit = options.memoryLimit
     log.allowsTruncated = options.allowsTruncated

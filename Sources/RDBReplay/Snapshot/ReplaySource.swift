@@ -16,8 +16,9 @@ public final class ReplaySource: ByteSource {
   private let makeLog: () throws -> any ReplayLog
   /// The log as it was opened last.
   private(set) var log: (any ReplayLog)?
-  /// Whether the log is so large that it is read in two passes from the start.
-  package let isLarge: Bool
+  /// Whether ``log`` was opened and not read yet.
+  private var isOpened = false
+  private let isLarge: Bool
   private let output = DrainedDestination()
   private var producer: (any KeyspaceProducer)?
   private(set) var writer: KeyspaceWriter?
@@ -68,18 +69,37 @@ public final class ReplaySource: ByteSource {
     self.writer = writer
   }
 
+  /// Whether the log is so large that it is read in two passes from the start.
+  package var isReadTwice: Bool { isLarge && !isStreamed }
+
+  /// Whether the keys of the log come one after another, by the options or by its trailer.
+  private var isStreamed: Bool { options.isGrouped || (try? openLog().trailer()) != nil }
+
   private func makeProducer() throws -> any KeyspaceProducer {
+    if isStreamed {
+      let log = try takeLog()
+      return try StreamedReplay(log, options, trailer: options.isGrouped ? nil : log.trailer())
+    }
     if !isLarge {
-      do { return try WholeReplay(try openLog(), options) } catch let error as RDBError
+      do { return try WholeReplay(try takeLog(), options) } catch let error as RDBError
         where error.code == .replayMemory
       {}
     }
-    return try GroupedReplay(options, openLog)
+    return try GroupedReplay(options, takeLog)
   }
 
+  /// Opens the log, unless it is open and nothing of it was read.
   private func openLog() throws -> any ReplayLog {
+    if isOpened, let log { return log }
     let log = try makeLog()
-    self.log = log
+    (self.log, isOpened) = (log, true)
+    return log
+  }
+
+  /// Opens the log, to be read.
+  private func takeLog() throws -> any ReplayLog {
+    let log = try openLog()
+    isOpened = false
     return log
   }
 }

@@ -21,11 +21,25 @@ extension StoredValue {
     return switch try SnapshotValue.decode(payload.span.bytes, type, of: header) {
     case .string(let bytes): .string(bytes, isRaw: false)
     case .list(let elements): .list(ReplayedList(loading: elements, limits))
-    case .set(let members): .set(ReplayedSet(loading: members, as: type, limits))
+    case .set(let members): .set(try set(members, limits))
     case .zset(let members): .zset(ReplayedSortedSet(loading: members, as: type, limits))
     case .hash(let fields): .hash(ReplayedHash(loading: fields, as: type, limits))
     case .stream(let stream): .stream(ReplayedStream(loading: stream, limits))
     case .array, .pathHash, .module, .notRead, .tooLarge: .stored(self)
     }
+  }
+
+  private func set(_ members: [[UInt8]], _ limits: EncodingLimits) throws(RDBError) -> ReplayedSet {
+    let set = ReplayedSet(loading: members, as: type, limits)
+    guard type == .setIntset else { return set }
+    // The length of the members is the first byte of an intset, also of a compressed one, after its first control byte.
+    var cursor = ByteCursor(payload.span.bytes)
+    if case .lzf = try cursor.stringHeader() { _ = try cursor.byte() }
+    switch try cursor.byte() {
+    case 4: set.widen(for: Int64(Int32.max))
+    case 8: set.widen(for: .max)
+    default: break
+    }
+    return set
   }
 }

@@ -9,6 +9,8 @@ package final class ReplayedSet: ReplayedCollection {
   package private(set) var members = ByteTable<Void>()
   /// The encoding of a live server.
   package internal(set) var encoding: ObjectEncoding
+  /// The least and the greatest number that an intset has had, and 0: a server does not make its members shorter again.
+  private var integers: ClosedRange<Int64> = 0...0
 
   /// Creates an empty set, which a command will fill.
   package init(encoding: ObjectEncoding = .intset) { self.encoding = encoding }
@@ -22,9 +24,18 @@ package final class ReplayedSet: ReplayedCollection {
     encoding = .intset
     for member in members { self.members.set(member, ()) }
     encoding = loadedEncoding(type, limits)
+    guard encoding == .intset else { return }
+    self.members.forEach { member, _ in canonicalInteger(member).map { widen(for: $0) } }
   }
 
-  private init(copying set: ReplayedSet) { (members, encoding) = (set.members, set.encoding) }
+  private init(copying set: ReplayedSet) {
+    (members, encoding, integers) = (set.members, set.encoding, set.integers)
+  }
+
+  /// Gives the members of an intset at least the length that a number needs.
+  func widen(for integer: Int64) {
+    integers = min(integers.lowerBound, integer)...max(integers.upperBound, integer)
+  }
 
   package var isEmpty: Bool { members.isEmpty }
   package var byteCount: Int { members.byteCount + 64 }
@@ -44,7 +55,8 @@ package final class ReplayedSet: ReplayedCollection {
     guard members.set(member, ()) == nil else { return }
     switch encoding {
     case .intset:
-      if canonicalInteger(member) != nil {
+      if let integer = canonicalInteger(member) {
+        widen(for: integer)
         if members.count > limits.intsetEntries { encoding = .hashtable }
       } else {
         encoding = isPackable(member, limits) ? .listpack : .hashtable
@@ -101,9 +113,8 @@ package final class ReplayedSet: ReplayedCollection {
   }
 
   private func writeIntegers(_ name: [UInt8], _ attributes: KeyAttributes, to writer: inout RDBWriter) throws {
-    let integers = members.keys.compactMap { canonicalInteger($0) }.sorted()
-    var packed = IntsetWriter(range: (integers.first ?? 0)...(integers.last ?? 0))
-    for integer in integers { try packed.append(integer) }
+    var packed = IntsetWriter(range: integers)
+    for integer in members.keys.compactMap({ canonicalInteger($0) }).sorted() { try packed.append(integer) }
     let blob = try packed.finished()
     try writer.packed(name.span.bytes, .setIntset, blob, attributes)
   }

@@ -79,10 +79,26 @@ public struct RESPCommandReader: ~Copyable {
       RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[ranges[index]])), borrowing: self)
   }
 
-  /// Returns copies of all arguments of the current command.
-  package func copiedArguments() -> [[UInt8]] {
+  /// Returns copies of the arguments of the current command.
+  ///
+  /// - Parameters:
+  ///   - former: The arguments of a command before. If the name or the first key is the same, it is not copied again.
+  ///   - limit: The number of arguments to copy; the others are empty.
+  package func copiedArguments(reusing former: [[UInt8]] = [], limit: Int = .max) -> [[UInt8]] {
     precondition(hasItem)
-    return ranges.map { [UInt8](UnsafeRawBufferPointer(rebasing: buffer[$0])) }
+    var arguments: [[UInt8]] = []
+    arguments.reserveCapacity(ranges.count)
+    for (index, range) in ranges.enumerated() {
+      guard index < limit else {
+        arguments.append([])
+        continue
+      }
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[range])
+      let isFormer =
+        index < 2 && index < former.count && former[index].count == bytes.count && bytes.elementsEqual(former[index])
+      arguments.append(isFormer ? former[index] : [UInt8](bytes))
+    }
+    return arguments
   }
 
   /// The byte at ``offset``: the first of the current or the incomplete command; `nil` if it was not fed.

@@ -1,5 +1,7 @@
 import RDB
+import RDBFormat
 import RDBReplay
+import TestSupport
 import Testing
 
 @Suite("Replaying the commands of sets")
@@ -49,4 +51,34 @@ struct SetCommandTests {
       #expect(harness.encodings() == [key: encoding])
     }
   }
+
+  @Test("An intset keeps the length of its members when the longest is removed")
+  func widthOfAnIntset() throws {
+    let lines = ["SADD s 32768 88", "SREM s 32768"]
+    let commands = lines.map { $0.split(separator: " ").map { Array($0.utf8) } }
+    let once = try intset(LogSample(commands: commands))
+    #expect(once.count == 8 + 4)
+    // The same set, loaded and changed again.
+    let snapshot = RDBBytes.snapshot(
+      version: 11, RDBBytes.key(ValueType.setIntset.code, RDBBytes.string(once), name: "s"))
+    let again = try intset(LogSample(base: snapshot, commands: [["SADD", "s", "5"].map { Array($0.utf8) }]))
+    #expect(again.count == 8 + 2 * 4)
+  }
+
+  private func intset(_ log: LogSample) throws -> [UInt8] {
+    let source = ReplaySource(ReplayOptions(server: ServerVersion(.redis, 8, 2), now: .now)) { CommandLog(log.parts) }
+    var reader = RDBReader(source)
+    var sink = StoredBytes()
+    try reader.read(into: &sink)
+    return Array(sink.bytes.dropFirst())
+  }
+}
+
+/// Collects the stored bytes of a snapshot's values.
+private struct StoredBytes: SelectiveSink {
+  static var events: SinkEvents { [.beginKey, .stored] }
+  var bytes: [UInt8] = []
+
+  mutating func beginKey(_ key: borrowing KeyHeader) -> Interest { .stored }
+  mutating func stored(_ chunk: RawSpan) { bytes += [UInt8](chunk) }
 }

@@ -159,4 +159,12 @@ struct SortedSetCommandTests {
       #expect(zset.elements.first?.score.sign == sign, "\(key)")
     }
   }
+
+  @Test("A search around a place finds no member whose score is no cell")
+  func scoresThatAreNoCells() throws {
+    let harness = ReplayHarness()
+    try harness.run("ZADD z -18 below 1.495 cell 4503599627370496 above")
+    try harness.run("GEOSEARCHSTORE d z FROMLONLAT -71.38 -26.45 BYRADIUS 30000 km")
+    #expect(try harness.text("d") == #""cell" 1.495"#)
+  }
 }

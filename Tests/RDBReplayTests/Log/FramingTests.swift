@@ -192,13 +192,13 @@ struct FramingTests {
     let long = Array("*1\r\n$3000000\r\n".utf8) + [UInt8](repeating: 65, count: 3_000_000) + Array("\r\n".utf8)
     #expect(
       LogReading(long) { $0.memoryLimit = 1 << 20 }.error
-        == "replayMemory at offset 0: expected a command of at most 1048576 bytes (memoryLimit), found a longer one")
+        == "replayMemory at offset 0: expected a command of at most 1048576 bytes (`memoryLimit`), found a longer one")
     let transaction = arrays("MULTI") + (0..<100).flatMap { arrays("SET k\($0) v") } + arrays("EXEC")
     #expect(LogReading(transaction) { $0.memoryLimit = 1 << 20 }.error == nil)
     #expect(
       LogReading(transaction) { $0.memoryLimit = 1000 }.error
         == """
-        replayMemory at offset 127: expected a transaction of at most 1000 bytes (memoryLimit), found a longer one, \
+        replayMemory at offset 127: expected a transaction of at most 1000 bytes (`memoryLimit`), found a longer one, \
         which begins at 0
         """)
   }

@@ -22,7 +22,7 @@ struct BuiltKeyspace {
       options.memoryLimit = 64 << 10
       let source = ReplaySource(options, logByteCount: .max) { TimelessLog(parts) }
       // Values that no command touches are written as they are stored, not as a server that loads them saves them.
-      (contents, encodings) = (try SnapshotContents(source, lapse: now).withoutStoredForms, [:])
+      (contents, encodings) = (try SnapshotContents(source).withoutStoredForms, [:])
       return
     }
     // The server has no limit.
@@ -38,7 +38,7 @@ struct BuiltKeyspace {
     }
     try writer.finish()
     self.encodings = encodings
-    contents = try SnapshotContents(MemorySource(written.bytes), lapse: now)
+    contents = try SnapshotContents(MemorySource(written.bytes))
   }
 
   /// Asks a server for its snapshot and for the encoding of each key.
@@ -47,7 +47,7 @@ struct BuiltKeyspace {
       throw LiveServer.Failure(description: "\(server.kind) cannot save")
     }
     let dump = try Data(contentsOf: URL(fileURLWithPath: server.folder).appendingPathComponent("dump.rdb"))
-    contents = try SnapshotContents(MemorySource(Array(dump)), lapse: .now)
+    contents = try SnapshotContents(MemorySource(Array(dump)))
     var names: [UInt64: [[UInt8]]] = [:]
     var keys = SnapshotKeys(MemorySource(Array(dump)))
     while let key = try keys.next() { names[key.database, default: []].append(key.name) }
@@ -66,7 +66,9 @@ struct BuiltKeyspace {
   /// The differences from another keyspace, one per line.
   func differences(from other: BuiltKeyspace) -> [String] {
     let others = contents.hasStoredForms ? other.contents : other.contents.withoutStoredForms
-    var differences = contents.differences(from: others)
+    // Both were built before now: the same keys and fields have lapsed in both.
+    let now = UnixMilliseconds.now
+    var differences = contents.withoutLapsed(at: now).differences(from: others.withoutLapsed(at: now))
     for (key, encoding) in encodings.sorted(by: { $0.key < $1.key }) {
       if let other = other.encodings[key], other != encoding {
         differences.append("\(key): encoding \(encoding), not \(other)")

@@ -1,5 +1,6 @@
 import RDBConvert
 import RDBSupport
+import RESP
 
 /// The result of `rdb check` for a file of commands. Its JSON is described by `Schemas/resp-check.schema.json`.
 struct CommandFileReport: Encodable {

@@ -207,6 +207,8 @@ private struct GeoSearch {
     guard let center, let shape else { return [] }
     var places: [(entry: ScoredMember, distance: Double)] = []
     zset.order.forEach { entry in
+      // Servers search ranges of 52-bit cells, in which no other score lies.
+      guard entry.score >= 0, entry.score < 0x1p52 else { return }
       let place = GeoPoint(score: entry.score)
       let distance = center.distance(to: place)
       switch shape {

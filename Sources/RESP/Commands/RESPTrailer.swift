@@ -1,6 +1,4 @@
-import RDB
-import RDBFormat
-import RESP
+import RDBSupport
 
 /// The trailer of a command file: counts and a checksum of all commands before it.
 ///
@@ -46,31 +44,24 @@ package struct RESPTrailer: Hashable, Sendable, CustomStringConvertible {
     let hex = String(repeating: "0", count: 16 - digits.count) + digits
     return "\(Self.mark)keys=\(keys) commands=\(commands) bytes=\(bytes) crc64=\(hex)"
   }
-}
 
-/// A destination that passes bytes to another destination, and can append a trailer.
-package final class TrailingDestination: ByteDestination {
-  private let destination: any ByteDestination
-  private var checksum = CRC64()
-  /// The number of bytes written so far.
-  package private(set) var byteCount: UInt64 = 0
-
-  package init(to destination: any ByteDestination) { self.destination = destination }
-
-  /// Counts `bytes` and `more`, and passes them on.
-  package func write(_ bytes: RawSpan, followedBy more: RawSpan) throws {
-    checksum.update(bytes)
-    checksum.update(more)
-    byteCount += UInt64(bytes.byteCount + more.byteCount)
-    try destination.write(bytes, followedBy: more)
+  /// Finds the trailer at the end of a command file, if the file has one that fits its size.
+  ///
+  /// - Parameters:
+  ///   - end: The last bytes of the file, ``endByteCount`` of them if it has as many.
+  ///   - byteCount: The size of the file, in bytes.
+  package init?(end: [UInt8], byteCount: UInt64) {
+    let command = Array("*2\r\n$4\r\nECHO\r\n".utf8)
+    let starts = end.indices.filter { end[$0...].starts(with: command) }
+    guard let start = starts.last else { return nil }
+    let last = Array(end[start...])
+    var reader = RESPCommandReader()
+    reader.feed(last.span.bytes)
+    guard (try? reader.next()) == true, (try? reader.finish()) != nil, reader.argumentCount == 2 else { return nil }
+    self.init(String(decoding: reader.copiedArguments()[1], as: UTF8.self))
+    guard bytes == byteCount - UInt64(end.count - start) else { return nil }
   }
 
-  /// Writes the trailer. Write no bytes after it.
-  package func writeTrailer(_ summary: RESPSummary) throws {
-    let trailer = RESPTrailer(
-      keys: summary.ledger.keysWritten, commands: summary.commandCount, bytes: byteCount,
-      crc64: checksum.value)
-    let command = RESPText.command("ECHO", trailer.description)
-    try write(command)
-  }
+  /// The number of bytes at the end of a file that are examined.
+  package static let endByteCount = 256
 }
