@@ -9,6 +9,7 @@
 #   RDB=…            a binary to measure instead of building one
 #   RDB_CLI=…, HDT3213_RDB=…   where those are, if not on PATH (the latter is called rdb as well)
 #   RDBTOOLS=0       without redis-rdb-tools, which is slow
+#   LOGS=0           without command files beside redis-server, which loads them
 #   HISTORY=1        append the tables to RESULTS.md
 set -eu
 . "$(dirname "$0")/common.sh"
@@ -52,8 +53,18 @@ done
 # shellcheck disable=SC2086
 set -- python3 "$here/compare.py" --rdb "$RDB" --work "$work" --scale "$SCALE" --repeat "${REPEAT:-5}" \
   --slow-repeat "${SLOW_REPEAT:-1}" --slow-seconds "${SLOW_SECONDS:-20}" $files
+measure() {
+  "$@"
+  # Command files are made from the file `mixed`.
+  mixed=$(echo "$files" | tr ' ' '\n' | sed -n 's/^mixed=\([^:]*\).*/\1/p')
+  if [ -n "$mixed" ] && [ "${LOGS:-1}" != 0 ]; then
+    python3 "$here/logs.py" --rdb "$RDB" --work "$work" --scale "$SCALE" --repeat "${REPEAT:-5}" \
+      --slow-repeat "${SLOW_REPEAT:-1}" --slow-seconds "${SLOW_SECONDS:-20}" "$mixed"
+  fi
+}
+
 if [ "${HISTORY:-0}" = 1 ]; then
-  "$@" | tee -a "$here/RESULTS.md"
+  measure "$@" | tee -a "$here/RESULTS.md"
 else
-  exec "$@"
+  measure "$@"
 fi

@@ -66,6 +66,7 @@ extension RDBError {
     case .corruptCompression: "The compressed file is cut or damaged: copy it again."
     case .notReplayed:
       "--engine redis-server has a private server replay the file; --skip-unknown leaves such commands out (a loss)."
+    case .trailerMismatch: "The file was changed after it was written: rdb check compares its checksum."
     case .notGrouped: "Leave out --grouped: the file is then read twice if it is large."
     case .replayMemory: "Allow more with --max-memory."
     case .truncatedCommands:

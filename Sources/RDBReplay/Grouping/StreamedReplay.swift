@@ -101,7 +101,7 @@ package final class StreamedReplay: KeyspaceProducer {
     let commandCount = router.control.summary.commandCount - 1
     guard trailer.commands == commandCount, trailer.keys == keyCount else {
       throw RDBError(
-        .checksumMismatch, at: Int(clamping: trailer.bytes),
+        .trailerMismatch, at: Int(clamping: trailer.bytes),
         expected: "\(trailer.keys) keys and \(trailer.commands) commands, as the trailer says",
         found: "\(keyCount) and \(commandCount)")
     }
@@ -182,4 +182,6 @@ private struct SeenKeys {
 extension RDBError.Code {
   /// A log whose keys do not come one after another, although the caller says so.
   package static let notGrouped = Self("notGrouped")
+  /// A log that has other keys or commands than its trailer says.
+  package static let trailerMismatch = Self("trailerMismatch")
 }

@@ -80,7 +80,7 @@ import Testing
     #expect(!whole.isReadTwice)
     #expect(try SnapshotContents(whole) == expected)
     let error = try #require(failure(source(sealed(Self.lines, keys: 5), isGrouped: false)))
-    #expect(error.code == .checksumMismatch)
+    #expect(error.code == .trailerMismatch)
     // After a trailer comes another command: it seals nothing.
     #expect(source(sealed(Self.lines, keys: 6) + bytes(["PING"]), isGrouped: false).isReadTwice)
     #expect(source(bytes(Self.lines), isGrouped: false).isReadTwice)
