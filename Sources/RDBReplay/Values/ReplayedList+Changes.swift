@@ -1,4 +1,5 @@
 import RDB
+import RDBFormat
 
 /// Insertions and removals, with the nodes that a server's quicklist then has.
 extension ReplayedList {
@@ -9,10 +10,14 @@ extension ReplayedList {
       byteCount: isPlain ? elements[0].count : elements.reduce(overhead) { $0 + entrySize($1) }, isPlain: isPlain)
   }
 
-  private var overhead: Int { limits.hasListpackNodes ? PackedSize.listpackOverhead : PackedSize.ziplistOverhead }
+  private var overhead: Int { Int(limits.hasListpackNodes ? PackedSize.listpackFrame : PackedSize.ziplistFrame) }
 
   private func entrySize(_ element: [UInt8]) -> Int {
-    limits.hasListpackNodes ? PackedSize.listpackEntry(element) : PackedSize.ziplistEntry(element)
+    let (byteCount, integer) = (UInt64(element.count), canonicalInteger(element))
+    if limits.hasListpackNodes { return Int(PackedSize.listpackEntry(byteCount: byteCount, integer: integer)) }
+    let entry = PackedSize.ziplistEntry(byteCount: byteCount, integer: integer)
+    // The next entry stores the length of this one, the length that this one stores included.
+    return Int(entry + PackedSize.previousLength(entry + 1))
   }
 
   // MARK: Ends

@@ -1,17 +1,14 @@
-import RDBFormat
-
 /// The sizes of entries in packed values, in bytes.
-enum PackedSize {
+@usableFromInline package enum PackedSize {
   /// The size of the header and terminator of a listpack.
-  static let listpackFrame: UInt64 = 7
+  @inlinable package static var listpackFrame: UInt64 { 7 }
   /// The size of the header and terminator of a ziplist.
-  static let ziplistFrame: UInt64 = 11
+  @inlinable package static var ziplistFrame: UInt64 { 11 }
 
   /// Returns the size of a listpack entry with its backlen.
   ///
   /// Source: `lpEncodeGetType`, `lpEncodeBacklen` in Redis `src/listpack.c`.
-  @inline(__always)
-  static func listpackEntry(byteCount: UInt64, integer: Int64?) -> UInt64 {
+  @inlinable @inline(__always) package static func listpackEntry(byteCount: UInt64, integer: Int64?) -> UInt64 {
     let encoded: UInt64
     if let integer {
       encoded =
@@ -34,8 +31,7 @@ enum PackedSize {
   /// Returns the size of a ziplist entry without the length of the previous entry.
   ///
   /// Source: `zipStoreEntryEncoding` in Redis 6.2 `src/ziplist.c`.
-  @inline(__always)
-  static func ziplistEntry(byteCount: UInt64, integer: Int64?) -> UInt64 {
+  @inlinable @inline(__always) package static func ziplistEntry(byteCount: UInt64, integer: Int64?) -> UInt64 {
     if let integer, byteCount < 32 {
       return switch integer {
       case 0...12: 1
@@ -50,11 +46,10 @@ enum PackedSize {
   }
 
   /// Returns the size of the field that stores the length of the previous ziplist entry.
-  @inline(__always)
-  static func previousLength(_ byteCount: UInt64) -> UInt64 { byteCount < 254 ? 1 : 5 }
+  @inlinable @inline(__always) package static func previousLength(_ byteCount: UInt64) -> UInt64 { byteCount < 254 ? 1 : 5 }
 
   /// Returns the size of an integer in an intset with the given lowest and highest integers.
-  static func intsetWidth(_ low: Int64, _ high: Int64) -> UInt64 {
+  @inlinable @inline(__always) package static func intsetWidth(_ low: Int64, _ high: Int64) -> UInt64 {
     if low >= Int64(Int16.min), high <= Int64(Int16.max) { return 2 }
     return low >= Int64(Int32.min) && high <= Int64(Int32.max) ? 4 : 8
   }
