@@ -46,7 +46,9 @@
   }
 
   /// Returns the size of the field that stores the length of the previous ziplist entry.
-  @inlinable @inline(__always) package static func previousLength(_ byteCount: UInt64) -> UInt64 { byteCount < 254 ? 1 : 5 }
+  @inlinable @inline(__always) package static func previousLength(_ byteCount: UInt64) -> UInt64 {
+    byteCount < 254 ? 1 : 5
+  }
 
   /// Returns the size of an integer in an intset with the given lowest and highest integers.
   @inlinable @inline(__always) package static func intsetWidth(_ low: Int64, _ high: Int64) -> UInt64 {
