@@ -43,10 +43,10 @@ package struct KeyDifferences: ~Copyable {
   package mutating func nextKey() throws(RDBError) -> KeyDifference? {
     do throws(SystemError) {
       guard let first = next else { return nil }
-      let place = first.record.place
+      let rank = first.record.rank
       var changes = PartChanges(limit: options.changeLimit)
       var (before, after): (LocatedPart?, LocatedPart?)
-      while let part = next, part.record.place == place {
+      while let part = next, part.record.rank == rank {
         let isBefore = part.log < beforeCount
         if part.record.kind == .key {
           if isBefore { before = part } else { after = part }
@@ -131,8 +131,8 @@ struct PartChanges {
     defer { (before, after) = (nil, nil) }
     guard let part = before ?? after else { return }
     if let before, let after, before.record.content == after.record.content { return }
-    let place = before.map(\.record.ordinal) ?? part.record.ordinal | 1 << 63
-    hold(before, after, (UInt64(part.record.kind.rawValue), place))
+    let order = before.map(\.record.ordinal) ?? part.record.ordinal | 1 << 63
+    hold(before, after, (UInt64(part.record.kind.rawValue), order))
   }
 
   private mutating func addElement(_ before: LocatedPart?, _ after: LocatedPart?) {

@@ -16,16 +16,16 @@ struct DifferingKey: SortedEntry {
 
   /// The file offset of the record.
   var offset: UInt64
-  /// The place of the key among all differences: that of the record in the first snapshot, then of those that only the
+  /// The number of the key among all differences: that of the record in the first snapshot, then of those that only the
   /// second has.
-  var place: UInt64
+  var rank: UInt64
   /// The bytes of the value's data.
   var byteCount: UInt64
   /// The kind takes a whole word: an entry of a run has no padding at its end.
   private var kindCode: UInt64
 
-  init(offset: UInt64, place: UInt64, byteCount: UInt64, kind: Kind) {
-    (self.offset, self.place, self.byteCount, kindCode) = (offset, place, byteCount, kind.rawValue)
+  init(offset: UInt64, rank: UInt64, byteCount: UInt64, kind: Kind) {
+    (self.offset, self.rank, self.byteCount, kindCode) = (offset, rank, byteCount, kind.rawValue)
   }
 
   var kind: Kind { Kind(rawValue: kindCode) ?? .value }
@@ -136,8 +136,8 @@ private struct DifferingKeys: ~Copyable {
     }
   }
 
-  private func entry(_ digest: KeyDigest, at place: UInt64, _ kind: DifferingKey.Kind) -> DifferingKey {
-    DifferingKey(offset: digest.offset, place: place, byteCount: digest.byteCount, kind: kind)
+  private func entry(_ digest: KeyDigest, at rank: UInt64, _ kind: DifferingKey.Kind) -> DifferingKey {
+    DifferingKey(offset: digest.offset, rank: rank, byteCount: digest.byteCount, kind: kind)
   }
 
   consuming func finish() throws(SystemError) -> (SortedRuns<DifferingKey>, SortedRuns<DifferingKey>) {

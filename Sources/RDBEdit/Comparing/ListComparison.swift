@@ -122,7 +122,7 @@ struct ListComparison {
     return steps.reversed()
   }
 
-  /// Reports the changes of a script. Elements that are removed and added at the same place are replaced.
+  /// Reports the changes of a script. Elements that are removed and added at the same index are replaced.
   private static func report(
     _ script: [Step], _ before: [Element], _ after: [Element], _ report: (LocatedPart?, LocatedPart?) -> Void
   ) {

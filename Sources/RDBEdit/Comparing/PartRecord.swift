@@ -4,8 +4,8 @@ import RDBSupport
 
 /// An entry of the second pass: a part of a key that differs, by the digests of its name and content.
 struct PartRecord: SortedEntry {
-  /// The place of the key among all differences.
-  var place: UInt64
+  /// The number of the key among all differences.
+  var rank: UInt64
   /// The digest of the part's name; of a list's element, its index.
   var name: ValueDigest
   var content: ValueDigest
@@ -17,9 +17,9 @@ struct PartRecord: SortedEntry {
   private var kindCode: UInt64
 
   init(
-    place: UInt64, name: ValueDigest, content: ValueDigest, logOffset: UInt64, ordinal: UInt64, kind: PartKind
+    rank: UInt64, name: ValueDigest, content: ValueDigest, logOffset: UInt64, ordinal: UInt64, kind: PartKind
   ) {
-    (self.place, self.name, self.content) = (place, name, content)
+    (self.rank, self.name, self.content) = (rank, name, content)
     (self.logOffset, self.ordinal, kindCode) = (logOffset, ordinal, UInt64(kind.rawValue))
   }
 
@@ -28,7 +28,7 @@ struct PartRecord: SortedEntry {
   /// Orders by key, kind, name and ordinal.
   @inline(__always)
   func precedes(_ other: PartRecord) -> Bool {
-    if place != other.place { return place < other.place }
+    if rank != other.rank { return rank < other.rank }
     if kindCode != other.kindCode { return kindCode < other.kindCode }
     if name.low != other.name.low { return name.low < other.name.low }
     if name.high != other.name.high { return name.high < other.name.high }
@@ -37,7 +37,7 @@ struct PartRecord: SortedEntry {
 
   /// Whether both are the same part of the same key.
   func isSamePart(as other: PartRecord) -> Bool {
-    place == other.place && kindCode == other.kindCode && name == other.name
+    rank == other.rank && kindCode == other.kindCode && name == other.name
   }
 }
 
@@ -46,8 +46,8 @@ struct PartLog: ~Copyable {
   private var strings: NameLog
   private var builder: RunBuilder<PartRecord>
   private let state: SipHash
-  /// The place of the current key.
-  var place: UInt64 = 0
+  /// The number of the current key among all differences.
+  var rank: UInt64 = 0
   private var ordinal: UInt64 = 0
 
   init(_ options: ComparisonOptions) throws(SystemError) {
@@ -58,7 +58,7 @@ struct PartLog: ~Copyable {
   }
 
   mutating func beginKey(_ key: DifferingKey) {
-    place = key.place
+    rank = key.rank
     ordinal = 0
   }
 
@@ -96,7 +96,7 @@ struct PartLog: ~Copyable {
       _ = try strings.append(value, number: number == nil ? 0 : 1)
       try builder.add(
         PartRecord(
-          place: place, name: named, content: content, logOffset: offset, ordinal: ordinal, kind: kind))
+          rank: rank, name: named, content: content, logOffset: offset, ordinal: ordinal, kind: kind))
     } catch {
       throw RDBError(error)
     }

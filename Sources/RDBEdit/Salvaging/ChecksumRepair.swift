@@ -108,8 +108,8 @@ final class RepairedSource: ByteSource, SharedSource {
   func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = try base.read(at: offset, into: buffer)
     for (index, byte) in repair.restored.enumerated() {
-      let place = repair.offset + UInt64(index)
-      if place >= offset, place - offset < UInt64(count) { buffer[Int(place - offset)] = byte }
+      let byteOffset = repair.offset + UInt64(index)
+      if byteOffset >= offset, byteOffset - offset < UInt64(count) { buffer[Int(byteOffset - offset)] = byte }
     }
     return count
   }

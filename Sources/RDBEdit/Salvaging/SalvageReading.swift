@@ -17,7 +17,7 @@ struct SalvageReading: ~Copyable {
   private var expiringCount: UInt64 = 0
   private var largestFieldCount: UInt64 = 0
 
-  /// The place where reading failed.
+  /// The offset at which reading failed.
   private struct Fault {
     /// The offset of the record's first byte.
     var start: UInt64

@@ -46,7 +46,7 @@ public struct SnapshotWritingOptions: Sendable {
 
   /// Options for a copy: the version of a snapshot, and all of its records and values as they are stored.
   ///
-  /// - Parameter origin: The origin of the snapshot (``RDBReader/origin()``).
+  /// - Parameter origin: The origin of the snapshot (`RDBReader.origin()`).
   public init(copying origin: SnapshotOrigin) {
     header = origin.header
     server = origin.assumedWriter
