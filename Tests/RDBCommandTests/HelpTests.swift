@@ -11,12 +11,9 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "info", "check", "keys", "get", "index", "top-elements",
-    "history",
-    "memory",
-    "bigkeys",
-    "memkeys", "hotkeys", "idle", "prefix",
-    "ttl", "stats", "analyze", "merge-reports", "diff", "bench", "gen",
+    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "salvage", "info", "check", "keys", "get", "index",
+    "top-elements", "history", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix", "ttl", "stats", "analyze",
+    "merge-reports", "diff", "bench", "gen",
   ]
 
   @Test("of each command equals its file in Expected", arguments: commands)
