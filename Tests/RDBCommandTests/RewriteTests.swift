@@ -99,6 +99,7 @@ struct RewriteTests {
     let outcome = Tool.shell(line, in: folder)
     #expect(outcome.status == 0 && outcome.text == "VKCS", "\(outcome.error)")
     #expect(Tool.shell("rdb rewrite dump.rdb --target 7.2 --envelope lz4 -o x", in: folder).status == 64)
+    #expect(Tool.shell("rdb rewrite dump.rdb --envelope lz4 -o x", in: folder).status == 64)
   }
 
   @Test("reads limits from a configuration file, and names the line that it cannot understand")

@@ -26,7 +26,7 @@ struct SnapshotTargetArguments: ParsableArguments {
   var envelope: EnvelopeCodec?
 
   func validate() throws {
-    if envelope != nil, let target, target.version.snapshotHeader.version < 81 {
+    if envelope != nil, (target?.version.snapshotHeader.version ?? 0) < 81 {
       throw ValidationError("--envelope needs --target valkey-9.2: other servers cannot read it.")
     }
   }

@@ -22,10 +22,12 @@ final class OutputFolder {
     if access(finalPath, F_OK) == 0 {
       let names: [String]
       do throws(SystemError) { names = try Folder.names(in: finalPath) } catch {
-        throw Failure(.usage, "\(shownName): is no folder", hint: "Give -o the name of a folder that does not exist.")
+        throw Failure(
+          .usage, "\(shownName): is no folder", hint: "Give -o the name of a folder that does not exist or is empty.")
       }
       guard names.isEmpty else {
-        throw Failure(.usage, "\(shownName): is not empty", hint: "Give -o the name of a folder that does not exist.")
+        throw Failure(
+          .usage, "\(shownName): is not empty", hint: "Give -o the name of a folder that does not exist or is empty.")
       }
     }
     self.path = "\(finalPath).partial.\(getpid())"
