@@ -15,7 +15,10 @@ struct Content {
       }
     }
     if DataFeature.functions.since.isOffered(by: target) {
-      lines += keys.functionLibraries.map { "function \($0.suffix(200))" }
+      // Without the first line, which libraries of 7.0 release candidates lack and get.
+      lines += keys.functionLibraries.map { code in
+        "function \(code.starts(with: "#!".utf8) ? Array(code.drop { $0 != 10 }.dropFirst()) : code)"
+      }
     }
     return lines.sorted()
   }
