@@ -11,13 +11,13 @@ struct Content {
     var lines: [String] = []
     while let key = try keys.next() {
       if let value = content.value(key) {
-        lines.append("\(key.database) \(key.name) \(ignoresExpiry ? "" : content.expiry(key.expiry)) \(value)")
+        lines.append("\(key.database) \(text(key.name)) \(ignoresExpiry ? "" : content.expiry(key.expiry)) \(value)")
       }
     }
     if DataFeature.functions.since.isOffered(by: target) {
       // Without the first line, which libraries of 7.0 release candidates lack and get.
       lines += keys.functionLibraries.map { code in
-        "function \(code.starts(with: "#!".utf8) ? Array(code.drop { $0 != 10 }.dropFirst()) : code)"
+        "function \(text(code.starts(with: "#!".utf8) ? Array(code.drop { $0 != 10 }.dropFirst()) : code))"
       }
     }
     return lines.sorted()
@@ -40,14 +40,14 @@ struct Content {
   /// The text of a value; `nil` if the release cannot hold it, or if it has no elements.
   private func value(_ key: SnapshotKey) -> String? {
     switch key.value {
-    case .string(let bytes): return "string \(bytes)"
-    case .list(let elements): return elements.isEmpty ? nil : "list \(elements)"
+    case .string(let bytes): return "string \(text(bytes))"
+    case .list(let elements): return elements.isEmpty ? nil : "list \(elements.map(text))"
     case .set(let members):
-      return members.isEmpty ? nil : "set \(members.sorted { $0.lexicographicallyPrecedes($1) })"
+      return members.isEmpty ? nil : "set \(members.map(text).sorted())"
     case .zset(let members):
-      return members.isEmpty ? nil : "zset \(members.map { "\($0.member) \($0.score)" }.sorted())"
+      return members.isEmpty ? nil : "zset \(members.map { "\(text($0.member)) \($0.score)" }.sorted())"
     case .hash(let fields):
-      return fields.isEmpty ? nil : "hash \(fields.map { "\($0.field) \($0.value) \(field($0.expiry))" }.sorted())"
+      return fields.isEmpty ? nil : "hash \(fields.map { "\(text($0.field)) \(text($0.value)) \(field($0.expiry))" }.sorted())"
     case .stream(let value): return has(.streams) ? stream(value) : nil
     case .array(let elements, let index): return has(.arrays) ? "array \(elements) \(index ?? 0)" : nil
     case .pathHash(let paths): return has(.pathHashes) ? "path-hash \(paths)" : nil
@@ -58,18 +58,21 @@ struct Content {
 
   private func stream(_ stream: SnapshotStream) -> String {
     let info = stream.info.completed(firstLive: stream.entries.first?.id)
-    var text = "stream \(stream.entries) \(info.length) \(info.lastID)"
+    let entries = stream.entries.map { entry in
+      "\(entry.id) \(entry.fields.map { text($0.name) + text($0.value) })"
+    }
+    var result = "stream \(entries) \(info.length) \(info.lastID)"
     let hasCounters = target.isAtLeast(7, 0)
     if hasCounters {
-      text += " \(String(describing: info.firstID)) \(String(describing: info.maxDeletedID)) \(info.entriesAdded ?? 0)"
+      result += " \(String(describing: info.firstID)) \(String(describing: info.maxDeletedID)) \(info.entriesAdded ?? 0)"
     }
     for group in stream.groups {
-      text += " group \(group.name) \(group.lastDelivered)"
+      result += " group \(group.name) \(group.lastDelivered)"
       if hasCounters {
         switch group.entriesRead {
-        case .known(let count): text += " \(count)"
-        case .unknown: text += " -"
-        case .absent: text += " \(info.entriesRead(upTo: group.lastDelivered).map(String.init) ?? "-")"
+        case .known(let count): result += " \(count)"
+        case .unknown: result += " -"
+        case .absent: result += " \(info.entriesRead(upTo: group.lastDelivered).map(String.init) ?? "-")"
         }
       }
       var consumers = group.consumers.map {
@@ -78,16 +81,21 @@ struct Content {
       if !has(.releasedEntries), group.pending.contains(where: { $0.consumer == nil }) {
         consumers.append("\(Array("swift-rdb:released".utf8)) 0 \(target.isAtLeast(7, 2) ? "-1" : "")")
       }
-      text += " \(consumers.sorted())"
+      result += " \(consumers.sorted())"
       for entry in group.pending {
         let consumer = entry.consumer ?? (has(.releasedEntries) ? [] : Array("swift-rdb:released".utf8))
-        text += " \(entry.id) \(consumer) \(entry.delivered) \(entry.deliveryCount)"
+        result += " \(entry.id) \(consumer) \(entry.delivered) \(entry.deliveryCount)"
       }
     }
     if has(.idempotency), let memory = stream.idempotency {
-      text +=
+      result +=
         " producers \(memory.durationSeconds) \(memory.maxEntries) \(memory.producers) \(memory.idsAdded) \(memory.idsDuplicate)"
     }
-    return text
+    return result
   }
+}
+
+/// The bytes as text: their number, and a character per byte.
+private func text(_ bytes: [UInt8]) -> String {
+  "\(bytes.count):" + String(decoding: bytes.map { UInt16($0) }, as: UTF16.self)
 }
