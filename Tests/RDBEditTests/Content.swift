@@ -47,7 +47,8 @@ struct Content {
     case .zset(let members):
       return members.isEmpty ? nil : "zset \(members.map { "\(text($0.member)) \($0.score)" }.sorted())"
     case .hash(let fields):
-      return fields.isEmpty ? nil : "hash \(fields.map { "\(text($0.field)) \(text($0.value)) \(field($0.expiry))" }.sorted())"
+      return fields.isEmpty
+        ? nil : "hash \(fields.map { "\(text($0.field)) \(text($0.value)) \(field($0.expiry))" }.sorted())"
     case .stream(let value): return has(.streams) ? stream(value) : nil
     case .array(let elements, let index): return has(.arrays) ? "array \(elements) \(index ?? 0)" : nil
     case .pathHash(let paths): return has(.pathHashes) ? "path-hash \(paths)" : nil
@@ -64,7 +65,8 @@ struct Content {
     var result = "stream \(entries) \(info.length) \(info.lastID)"
     let hasCounters = target.isAtLeast(7, 0)
     if hasCounters {
-      result += " \(String(describing: info.firstID)) \(String(describing: info.maxDeletedID)) \(info.entriesAdded ?? 0)"
+      result +=
+        " \(String(describing: info.firstID)) \(String(describing: info.maxDeletedID)) \(info.entriesAdded ?? 0)"
     }
     for group in stream.groups {
       result += " group \(group.name) \(group.lastDelivered)"
