@@ -170,25 +170,11 @@ struct OutputTests {
     [false, true])
   func interrupted(_ signal: Int32, keepsPartial: Bool) throws {
     let folder = Scratch()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Tool.path)
-    process.arguments =
-      ["json", "-", "-j", "1", "-o", "out"] + (keepsPartial ? ["--keep-partial"] : [])
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.environment = Tool.environment
-    let (input, error) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardError = error
-    try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(Crafted.large(count: 20_000).dropLast(99)))
-    for _ in 0..<500 where folder.names.isEmpty { usleep(10_000) }
-    #expect(folder.names == ["out.partial.\(process.processIdentifier)"])
-    kill(process.processIdentifier, signal)
-    process.waitUntilExit()
+    let arguments = ["json", "-", "-j", "1", "-o", "out"] + (keepsPartial ? ["--keep-partial"] : [])
+    let (process, text) = try Tool.interrupt(arguments, by: signal, in: folder) { ["out.partial.\($0)"] }
     #expect(process.terminationReason == .exit)
     #expect(process.terminationStatus == 128 + signal)
     #expect(folder.names == (keepsPartial ? ["out.partial"] : []))
-    let text = String(decoding: error.fileHandleForReading.availableData, as: UTF8.self)
     #expect(text == "rdb: interrupted\n")
   }
 

@@ -117,21 +117,10 @@ struct SplitTests {
     arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL])
   func interrupted(_ signal: Int32) throws {
     let folder = Scratch()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Tool.path)
-    process.arguments = ["split", "-", "-o", "out", "--shards", "3"]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.environment = Tool.environment
-    let (input, error) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardError = error
-    try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(Crafted.large(count: 20_000).dropLast(99)))
-    for _ in 0..<500 where folder.names.isEmpty { usleep(10_000) }
+    let (process, _) = try Tool.interrupt(["split", "-", "-o", "out", "--shards", "3"], by: signal, in: folder) {
+      ["out.partial.\($0)"]
+    }
     let partial = "out.partial.\(process.processIdentifier)"
-    #expect(folder.names == [partial])
-    kill(process.processIdentifier, signal)
-    process.waitUntilExit()
     #expect(folder.names == (signal == SIGKILL ? [partial] : []))
   }
 

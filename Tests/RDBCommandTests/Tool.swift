@@ -47,6 +47,27 @@ enum Tool {
     return process
   }
 
+  /// Starts `rdb` with a large snapshot on its standard input, which stays open and lacks the end, and sends it a signal
+  /// once it has made a file in `folder`.
+  ///
+  /// - Parameter partial: The names in `folder` before the signal, for the number of the process.
+  /// - Returns: The process, which has ended, and what it wrote to standard error.
+  static func interrupt(
+    _ arguments: [String], by signal: Int32, in folder: Scratch, partial: (Int32) -> [String]
+  ) throws -> (process: Process, error: String) {
+    let process = process(path, arguments, in: folder)
+    let (input, error) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardError = error
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data(Crafted.large(count: 20_000).dropLast(99)))
+    for _ in 0..<500 where folder.names.isEmpty { usleep(10_000) }
+    #expect(folder.names == partial(process.processIdentifier))
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    return (process, String(decoding: error.fileHandleForReading.availableData, as: UTF8.self))
+  }
+
   /// Runs a line of `sh`, in which `rdb` is the command, with a raw terminal as its standard output.
   static func terminal(_ line: String, in folder: Scratch) throws -> Outcome {
     var (master, slave): (Int32, Int32) = (-1, -1)

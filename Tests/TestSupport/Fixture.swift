@@ -77,16 +77,7 @@ public struct Fixture: Sendable, Hashable, CustomStringConvertible {
 
 /// Returns the names in a folder, sorted.
 public func names(in folder: String) -> [String] {
-  guard let handle = opendir(folder) else { fatalError("no folder \(folder)") }
-  defer { closedir(handle) }
-  var names: [String] = []
-  while let entry = readdir(handle) {
-    // Swift imports `d_name` as a tuple of characters: read it through its address.
-    let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
-    let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
-    names.append(String(cString: start))
-  }
-  return names.filter { $0 != "." && $0 != ".." }.sorted()
+  do { return try Folder.names(in: folder) } catch { fatalError("no folder \(folder)") }
 }
 
 public func fileExists(_ path: String) -> Bool { access(path, R_OK) == 0 }

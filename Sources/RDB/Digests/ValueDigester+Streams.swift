@@ -2,7 +2,7 @@ public import RDBFormat
 import RDBSupport
 
 extension ValueDigester {
-  /// What the digest of a stream needs besides the messages of its parts.
+  /// The parts of a stream that are added to the message after its entries.
   struct StreamState: Sendable {
     /// The ID of the first live entry.
     var firstID: StreamID?
@@ -17,6 +17,7 @@ extension ValueDigester {
     var idempotencyCounts: (added: UInt64, duplicates: UInt64) = (0, 0)
   }
 
+  /// Adds the entry's ID and the number of its fields.
   public mutating func beginStreamEntry(_ id: StreamID, fieldCount: Int) {
     if elementCount == 0 { stream.firstID = id }
     elementCount &+= 1
@@ -25,6 +26,7 @@ extension ValueDigester {
     byteCount &+= 16
   }
 
+  /// Adds the field.
   public mutating func streamField(_ field: RawSpan, value: RawSpan) {
     self.value.add(field)
     self.value.add(value)
@@ -32,8 +34,10 @@ extension ValueDigester {
     count(value)
   }
 
+  /// Keeps the numbers, which follow the entries in the message.
   public mutating func streamInfo(_ info: StreamInfo) { stream.info = info }
 
+  /// Begins the group.
   public mutating func streamGroup(_ group: borrowing StreamGroup) {
     endGroup()
     var state = beginnings.group
@@ -45,12 +49,14 @@ extension ValueDigester {
     stream.pending = DigestSum()
   }
 
+  /// Adds the consumer's name to the group.
   public mutating func streamConsumer(_ consumer: borrowing StreamConsumer) {
     var state = beginnings.consumer
     state.add(consumer.name)
     stream.consumers.add(ValueDigest(state))
   }
 
+  /// Adds the pending entry to the group.
   public mutating func streamPending(_ pending: borrowing StreamPending) {
     var state = pending.consumerIndex == nil ? beginnings.released : beginnings.pending
     state.add(pending.id)
@@ -60,10 +66,12 @@ extension ValueDigester {
     stream.pending.add(ValueDigest(state))
   }
 
+  /// Keeps the settings.
   public mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
     stream.idempotency = (durationSeconds, maxEntries, producerCount)
   }
 
+  /// Adds the ID.
   public mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) {
     var state = beginnings.producer
     state.add(producer)
@@ -72,6 +80,7 @@ extension ValueDigester {
     stream.idempotencyIDs.add(ValueDigest(state))
   }
 
+  /// Keeps the counts.
   public mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) {
     stream.idempotencyCounts = (idsAdded, idsDuplicate)
   }
@@ -109,7 +118,7 @@ extension ValueDigester {
 extension StreamGroup {
   /// The number of entries that the group has read; `nil`: unknown.
   ///
-  /// A stored type without the number has the one that servers estimate when they load it. Source:
+  /// Old stored types lack the number: servers estimate it when they load the stream, and so does this. Source:
   /// `streamEstimateDistanceFromFirstEverEntry` in Redis `src/t_stream.c`.
   ///
   /// - Parameters:

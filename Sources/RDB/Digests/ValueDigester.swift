@@ -61,13 +61,13 @@ import RDBSupport
 /// ID (0-0), as many entries added as are live, and the entries that a group has read as servers estimate them, with
 /// 2⁶⁴ − 1 for "unknown". The idempotency is 0 as long as no ID was ever recorded.
 ///
-/// ### What is left out
+/// ### Properties that the digest ignores
 ///
 /// The key's name, database, expiry, metadata, and time or frequency of use are no part of the value. The times at which
 /// a consumer was last seen and active are left out, because each attempt to read changes them. A HyperLogLog is a
 /// string: its two forms have different digests.
 ///
-/// ### What is guaranteed
+/// ### Guarantees
 ///
 /// Equal values have equal digests, for any stored type, compression and server. Two different values have different
 /// digests except by chance, about once in 2¹²⁸; for values whose author tries to find two with the same digest, only
@@ -126,6 +126,7 @@ public struct ValueDigester: RDBSink {
 
   // MARK: Keys
 
+  /// Begins the key's value, and asks for its elements.
   public mutating func beginKey(_ key: borrowing KeyHeader) -> Interest {
     begin(key.type, module: key.module)
     return .elements
@@ -160,6 +161,7 @@ public struct ValueDigester: RDBSink {
     }
   }
 
+  /// Completes ``digest``.
   public mutating func endKey(_ end: KeyEnd) { digest = endValue() }
 
   /// Ends the value, and returns its digest.
@@ -182,6 +184,7 @@ public struct ValueDigester: RDBSink {
 
   // MARK: Elements
 
+  /// Adds the string.
   public mutating func string(_ value: RawSpan) {
     self.value.add(value)
     count(value)
@@ -190,14 +193,17 @@ public struct ValueDigester: RDBSink {
   @inline(__always)
   mutating func count(_ bytes: RawSpan) { byteCount &+= UInt64(bytes.byteCount) }
 
+  /// Keeps the insertion cursor of an array.
   public mutating func beginElements(_ header: ElementsHeader) { insertIndex = header.insertIndex }
 
+  /// Adds the element.
   public mutating func listElement(_ element: RawSpan) {
     value.add(element)
     count(element)
     elementCount &+= 1
   }
 
+  /// Adds the member.
   public mutating func setMember(_ member: RawSpan) {
     var state = beginnings.member
     state.add(member)
@@ -205,6 +211,7 @@ public struct ValueDigester: RDBSink {
     elements.add(ValueDigest(state))
   }
 
+  /// Adds the member and its score.
   public mutating func zsetMember(_ member: RawSpan, score: Double) {
     var state = beginnings.scored
     // Servers take −0 and 0 for the same score, and forget the sign where they pack a sorted set.
@@ -215,6 +222,7 @@ public struct ValueDigester: RDBSink {
     elements.add(ValueDigest(state))
   }
 
+  /// Adds the field, its value and its expiry.
   public mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) {
     let expiry = ignoresFieldExpiries ? nil : expiry
     var state = expiry == nil ? beginnings.field : beginnings.expiring
@@ -226,6 +234,7 @@ public struct ValueDigester: RDBSink {
     elements.add(ValueDigest(state))
   }
 
+  /// Adds the element and its index.
   public mutating func arrayElement(index: UInt64, value: RawSpan) {
     var state = beginnings.element
     state.add(index)
@@ -235,6 +244,7 @@ public struct ValueDigester: RDBSink {
     elements.add(ValueDigest(state))
   }
 
+  /// Begins the path.
   public mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) {
     endPath()
     self.path = beginnings.path
@@ -244,6 +254,7 @@ public struct ValueDigester: RDBSink {
     hasPath = true
   }
 
+  /// Adds the field to the path.
   public mutating func pathField(_ field: RawSpan, value: RawSpan) {
     var state = beginnings.subfield
     state.add(field)
@@ -260,6 +271,7 @@ public struct ValueDigester: RDBSink {
     hasPath = false
   }
 
+  /// Adds the item.
   public mutating func moduleItem(_ item: borrowing ModuleItem) {
     elementCount &+= 1
     switch item.kind {
@@ -282,20 +294,31 @@ public struct ValueDigester: RDBSink {
     }
   }
 
-  // MARK: What is no part of a value
+  // MARK: Records that belong to no key
 
+  /// Does nothing.
   public mutating func beginSnapshot(_ header: SnapshotHeader) {}
+  /// Does nothing.
   public mutating func aux(_ field: borrowing AuxField) {}
+  /// Does nothing.
   public mutating func functionLibrary(_ library: borrowing FunctionLibrary) {}
+  /// Asks for no bytes of the module.
   public mutating func beginModuleAux(_ aux: ModuleAux) -> Bool { false }
+  /// Does nothing.
   public mutating func slots(_ slots: borrowing SlotHint) {}
+  /// Does nothing.
   public mutating func databaseSize(database: UInt64, keys: UInt64, expiring: UInt64) {}
+  /// Does nothing.
   public mutating func endSnapshot(_ end: SnapshotEnd) {}
 
-  // MARK: What was not asked for
+  // MARK: Stored bytes and outlines, which are never asked for
 
+  /// Does nothing.
   public mutating func beginStored(byteCount: UInt64) {}
+  /// Does nothing.
   public mutating func stored(_ chunk: RawSpan) {}
+  /// Does nothing.
   public mutating func endStored() {}
+  /// Does nothing.
   public mutating func streamOutline(_ info: StreamInfo, pendingIDs: [StreamID]) {}
 }

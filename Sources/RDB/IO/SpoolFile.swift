@@ -2,16 +2,16 @@ import RDBFormat
 import RDBSupport
 
 /// A queue of bytes in a temporary file: bytes are appended, read at any offset, and removed all at once.
-final class SpoolFile {
+package final class SpoolFile {
   private let file: TemporaryFile
-  private(set) var byteCount: UInt64 = 0
+  package private(set) var byteCount: UInt64 = 0
 
   /// Creates the file in the folder of `TMPDIR`, or in `/tmp`.
-  init() throws(RDBError) {
+  package init() throws(RDBError) {
     file = try convertingSystemErrors { () throws(SystemError) in try TemporaryFile() }
   }
 
-  func append(_ bytes: RawSpan) throws(RDBError) {
+  package func append(_ bytes: RawSpan) throws(RDBError) {
     do throws(SystemError) { try file.write(bytes, at: byteCount) } catch { throw RDBError(error) }
     byteCount += UInt64(bytes.byteCount)
   }
@@ -28,6 +28,18 @@ final class SpoolFile {
       throw RDBError(error)
     }
     return count
+  }
+
+  /// Gives all bytes to `body`, in pieces.
+  package func forEachPiece(_ body: (RawSpan) throws -> Void) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    defer { buffer.deallocate() }
+    var offset: UInt64 = 0
+    while offset < byteCount {
+      let count = try read(at: offset, into: buffer)
+      try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+      offset += UInt64(count)
+    }
   }
 
   /// Removes all bytes and frees their space.

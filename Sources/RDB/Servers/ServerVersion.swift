@@ -60,6 +60,9 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The latest expiry of a hash field of Redis, in milliseconds. Source: `HFE_MAX_ABS_TIME_MSEC` in Redis `src/server.h`.
+  package static let latestRedisFieldExpiry: Int64 = (1 << 46) - 1
+
   /// Each row: the first release that writes the RDB version.
   private static let redisWrites: [(from: (Int, Int), version: Int)] = [
     ((1, 0), 1), ((2, 4), 2), ((2, 6), 6), ((3, 2), 7), ((4, 0), 8), ((5, 0), 9), ((7, 0), 10),

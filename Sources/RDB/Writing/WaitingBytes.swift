@@ -30,16 +30,7 @@ final class WaitingBytes: ByteDestination {
   func moveAll(to output: inout ByteOutput) throws(RDBError) {
     let memory = memory
     try output.append(memory.span.bytes)
-    if let file, file.byteCount > 0 {
-      var offset: UInt64 = 0
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-      defer { buffer.deallocate() }
-      while offset < file.byteCount {
-        let count = try file.read(at: offset, into: buffer)
-        try output.append(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
-        offset += UInt64(count)
-      }
-    }
+    do { try file?.forEachPiece { try output.append($0) } } catch { throw RDBError.fromSink(error, at: 0) }
     removeAll()
   }
 
@@ -98,7 +89,7 @@ extension RDBWriter {
     try waiting.moveAll(to: &output)
   }
 
-  /// Gives up a value that is not complete, so that what was written before it can be flushed.
+  /// Drops an incomplete value whose elements wait. The records before it stay in the output, which can then be flushed.
   package mutating func abandonValue() {
     guard let waiting, waiting.isOpen else { return }
     swap(&output, &waiting.output)

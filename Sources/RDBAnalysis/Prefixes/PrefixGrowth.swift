@@ -1,7 +1,7 @@
 import RDBFormat
 import RDBSupport
 
-/// The growth of a snapshot by prefix: what the keys that were added, removed and changed add to it.
+/// How many keys and bytes the second of two snapshots has more than the first, by prefix.
 ///
 /// Sums are exact. Once there are as many prefixes as ``PrefixOptions/nodeLimit``, keys of new prefixes count in the
 /// longest prefix of theirs that there is.

@@ -12,6 +12,19 @@ struct InputOptions: ParsableArguments {
   var dump: String
 }
 
+/// The option that ends a decompression bomb.
+struct DecompressionArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Stop when a compressed file, after its first 256 MiB, grows to more than n times its size.",
+      valueName: "n"))
+  var maxRatio: UInt64 = 500
+
+  func validate() throws {
+    if maxRatio == 0 { throw ValidationError("--max-ratio takes a number above 0.") }
+  }
+}
+
 /// The options that relax or limit reading.
 struct ReadingOptions: ParsableArguments {
   @Flag(help: "Do not verify the checksum.")
@@ -29,11 +42,7 @@ struct ReadingOptions: ParsableArguments {
       valueName: "size"))
   var maxString = ByteSize(1 << 30)
 
-  @Option(
-    help: ArgumentHelp(
-      "Stop when a compressed file, after its first 256 MiB, grows to more than n times its size.",
-      valueName: "n"))
-  var maxRatio: UInt64 = 500
+  @OptionGroup var decompression: DecompressionArguments
 
   @Option(
     help: ArgumentHelp(
@@ -53,10 +62,6 @@ struct ReadingOptions: ParsableArguments {
     return options
   }
 
-  func validate() throws {
-    if maxRatio == 0 { throw ValidationError("--max-ratio takes a number above 0.") }
-  }
-
   /// Opens the input. Commands are replayed: the input is then the keyspace that they build.
   func open(_ input: InputOptions, now: UnixMilliseconds = .now) throws -> InputFile { try open(input.dump, now: now) }
 
@@ -72,7 +77,7 @@ struct ReadingOptions: ParsableArguments {
   /// Opens a file, whatever it holds.
   ///
   /// - Parameter path: The path, or `-` for standard input.
-  func openAsIs(_ path: String) throws -> InputFile { try InputFile(path: path, maxRatio: maxRatio) }
+  func openAsIs(_ path: String) throws -> InputFile { try InputFile(path: path, maxRatio: decompression.maxRatio) }
 }
 
 /// The option about damaged values.

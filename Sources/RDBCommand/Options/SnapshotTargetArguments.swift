@@ -56,7 +56,9 @@ struct SnapshotTargetArguments: ParsableArguments {
   /// The options of the output.
   ///
   /// - Parameter origin: The origin of the input.
-  func options(for origin: SnapshotOrigin, _ configuration: ServerConfiguration?) -> SnapshotWritingOptions {
+  func options(
+    for origin: SnapshotOrigin, _ configuration: ServerConfiguration?, _ trust: CopyTrustArguments
+  ) -> SnapshotWritingOptions {
     var options =
       target.map { SnapshotWritingOptions(target: $0.version) } ?? SnapshotWritingOptions(copying: origin)
     if let configuration {
@@ -64,6 +66,8 @@ struct SnapshotTargetArguments: ParsableArguments {
       options.storesChecksum = configuration.storesChecksum ?? true
     }
     if compresses(configuration) { options.compressor = { LZFCompressor() } }
+    options.sanitizes = trust.sanitize
+    options.validatesStored = !trust.trust
     return options
   }
 
@@ -80,12 +84,6 @@ struct SnapshotTargetArguments: ParsableArguments {
       output.abandon()
       throw RDBError.transfer("write", error, at: 0).failure(in: output.shownName)
     }
-  }
-
-  /// - Throws: ``Failure``, if the output is a terminal.
-  func refuseTerminal(_ output: OutputFile) throws {
-    guard output.isTerminal else { return }
-    throw Failure(.usage, "a snapshot is not for a terminal", hint: "Give -o FILE, or send standard output to a file.")
   }
 }
 

@@ -23,6 +23,14 @@ final class OutputFile: ByteDestination {
   var byteCount: UInt64 { file.byteCount }
   var isTerminal: Bool { isatty(file.descriptor) == 1 }
 
+  /// Refuses to write a snapshot to a terminal.
+  ///
+  /// - Throws: ``Failure``, if the output is a terminal.
+  func refuseTerminal() throws {
+    guard isTerminal else { return }
+    throw Failure(.usage, "a snapshot is not for a terminal", hint: "Give -o FILE, or send standard output to a file.")
+  }
+
   /// - Parameters:
   ///   - path: The path, or `-` for standard output.
   ///   - keepsPartial: Whether an unfinished file is kept, as `path.partial`.

@@ -60,11 +60,15 @@ struct ReportRun {
 }
 
 extension SnapshotOrigin {
-  /// The time of the AUX field `ctime`, at which the server wrote the snapshot.
-  var ctime: UnixMilliseconds? {
+  /// The AUX field `ctime`: the time at which the server wrote the snapshot, in seconds since 1970.
+  var ctimeSeconds: UInt64? {
     let field = auxFields.first { $0.name.elementsEqual("ctime".utf8) }
-    let seconds = field.flatMap { Int64(String(decoding: $0.value, as: UTF8.self)) }
-    guard let seconds, seconds > 0, seconds < Int64.max / 1000 else { return nil }
-    return UnixMilliseconds(seconds * 1000)
+    return field.flatMap { UInt64(String(decoding: $0.value, as: UTF8.self)) }
+  }
+
+  /// The same time, if it is one that a server can have written.
+  var ctime: UnixMilliseconds? {
+    guard let seconds = ctimeSeconds, seconds > 0, seconds < UInt64(Int64.max / 1000) else { return nil }
+    return UnixMilliseconds(Int64(seconds) * 1000)
   }
 }

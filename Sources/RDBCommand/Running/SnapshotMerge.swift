@@ -71,10 +71,7 @@ struct SnapshotMerge {
 
   /// The times at which the inputs were saved, in seconds since 1970.
   private func savingTimes() throws -> [UInt64?] {
-    let times = origins.map { origin in
-      origin.auxFields.first { $0.name.elementsEqual("ctime".utf8) }
-        .flatMap { UInt64(String(decoding: $0.value, as: UTF8.self)) }
-    }
+    let times = origins.map(\.ctimeSeconds)
     if rules.conflict == .newest, let index = times.firstIndex(of: nil) {
       throw Failure(
         .usage, "\(inputs[index].first.shownName): does not tell when it was saved, which --on-conflict newest needs",

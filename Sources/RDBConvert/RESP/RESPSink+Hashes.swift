@@ -68,11 +68,11 @@ extension RESPSink {
   @inline(never)
   @usableFromInline mutating func expire(_ field: RawSpan, _ expiry: Int64) throws(RDBError) {
     guard can.fieldExpiry else {
-      key.unofferedFieldExpiries += 1
+      key.lostFieldExpiries.unoffered += 1
       return
     }
     guard expiry <= can.maximumFieldExpiry else {
-      key.lostFieldExpiries += 1
+      key.lostFieldExpiries.tooLate += 1
       return
     }
     // The server rejects times before 1970. All of them are in the past.

@@ -77,8 +77,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     var insertIndex: UInt64?
     /// Whether the current path of a path hash is too long for the target.
     var isPathLost = false
-    var lostFieldExpiries: UInt64 = 0
-    var unofferedFieldExpiries: UInt64 = 0
+    var lostFieldExpiries = LostFieldExpiries()
     /// The byte count of the start of a SET command, written into the spare memory of the output but not yet part of it.
     @usableFromInline var headByteCount = 0
   }
@@ -232,7 +231,7 @@ public struct RESPSink: OutputSink, ~Copyable {
     case .stream: try endStream()
     case .module: return loseModule()
     case .hash:
-      if key.unofferedFieldExpiries | key.lostFieldExpiries > 0 { noteLostFieldExpiries() }
+      if !key.lostFieldExpiries.isEmpty { loseFieldExpiries() }
     case .string, .list, .set, .zset, .array, .pathHash: break
     }
     guard key.hasBegun else {
@@ -332,17 +331,9 @@ public struct RESPSink: OutputSink, ~Copyable {
     ledger.lose(loss, why, count: count, key: name.array, offset: key.offset)
   }
 
-  private mutating func noteLostFieldExpiries() {
-    if key.unofferedFieldExpiries > 0 {
-      lose(
-        .expiry, "expiries of hash fields need \(RESPFeature.fieldExpiry.neededServer)",
-        count: key.unofferedFieldExpiries)
-    }
-    if key.lostFieldExpiries > 0 {
-      lose(
-        .expiry, "Redis takes no expiry of a hash field above 2^46-1 ms",
-        count: key.lostFieldExpiries)
-    }
+  @inline(never)
+  private mutating func loseFieldExpiries() {
+    key.lostFieldExpiries.add(to: &ledger, key: name.array, offset: key.offset)
   }
 
   private mutating func noteCounts() {

@@ -100,6 +100,6 @@ struct RESPAbilities {
     pathHashes = has(.pathHashes)
     scripts = has(.scripts)
     dropsSignOfZero = target.isAtLeast(7, 0, valkey: (7, 2))
-    maximumFieldExpiry = target.vendor == .redis ? (1 << 46) - 1 : 1 << 62
+    maximumFieldExpiry = target.vendor == .redis ? ServerVersion.latestRedisFieldExpiry : 1 << 62
   }
 }

@@ -106,7 +106,7 @@ package struct PartSink: RDBSink, FoldingSink, ~Copyable {
     try log.add(.number, name: name.span.bytes, value: value.span.bytes)
   }
 
-  // MARK: What is not compared
+  // MARK: Events that are not compared
 
   package mutating func beginSnapshot(_ header: SnapshotHeader) {}
   package mutating func aux(_ field: borrowing AuxField) {}

@@ -39,9 +39,9 @@ final class SnapshotPart {
   var byteCount: UInt64 { snapshot.byteCount }
 
   /// Writes the records before the first key.
-  func begin(with records: PartRecords?) throws {
+  func begin(with records: SpoolFile?) throws {
     hasBegun = true
-    try records?.forEach { try snapshot.write($0, followedBy: RawSpan()) }
+    try records?.forEachPiece { try snapshot.write($0, followedBy: RawSpan()) }
   }
 
   /// Writes records that belong to no database.
@@ -89,29 +89,5 @@ final class SnapshotPart {
     summary.ledger.keysWritten = keyCount
     summary.omitsChecksum = omitsChecksum
     try snapshot.finish(summary)
-  }
-}
-
-/// Records that belong to no key, in a temporary file: parts that begin later get them first.
-final class PartRecords {
-  private let file: TemporaryFile
-  private var byteCount: UInt64 = 0
-
-  init() throws(SystemError) { file = try TemporaryFile() }
-
-  func append(_ bytes: RawSpan) throws(SystemError) {
-    try file.write(bytes, at: byteCount)
-    byteCount += UInt64(bytes.byteCount)
-  }
-
-  /// Calls `body` with all bytes, in pieces.
-  func forEach(_ body: (RawSpan) throws -> Void) throws {
-    var offset: UInt64 = 0
-    while offset < byteCount {
-      let count = Int(min(byteCount - offset, 256 << 10))
-      let bytes = try convertingSystemErrors { () throws(SystemError) in try file.bytes(at: offset, count: count) }
-      try body(bytes.span.bytes)
-      offset += UInt64(count)
-    }
   }
 }

@@ -24,7 +24,7 @@ package final class SnapshotParts: ByteDestination {
   private let lock = Lock()
   private var parts: [SnapshotPart] = []
   private var names = UsedNames()
-  private var records: PartRecords?
+  private var records: SpoolFile?
   /// The error that ended writing, if there was one. It takes precedence over damage in the input.
   package private(set) var failure: RDBError?
 
@@ -127,8 +127,9 @@ package final class SnapshotParts: ByteDestination {
 
   /// Writes records that belong to no key into all parts.
   private func writeToAll(_ bytes: RawSpan) throws {
-    if records == nil { records = try convertingSystemErrors { () throws(SystemError) in try PartRecords() } }
-    if let records { try convertingSystemErrors { () throws(SystemError) in try records.append(bytes) } }
+    let records = try records ?? SpoolFile()
+    self.records = records
+    try records.append(bytes)
     for part in parts where part.hasBegun { try part.write(bytes) }
   }
 

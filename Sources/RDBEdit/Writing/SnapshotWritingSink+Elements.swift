@@ -73,19 +73,16 @@ extension SnapshotWritingSink {
   /// The expiry of a field as the release can hold it; `nil` if it cannot.
   private mutating func storable(fieldExpiry expiry: UnixMilliseconds) -> UnixMilliseconds? {
     guard isOffered.fieldExpiry else {
-      key.unofferedFieldExpiries += 1
+      key.lostFieldExpiries.unoffered += 1
       return nil
     }
-    guard limits.server.vendor == .valkey || expiry.value <= Self.latestFieldExpiry else {
-      key.lostFieldExpiries += 1
+    guard limits.server.vendor == .valkey || expiry.value <= ServerVersion.latestRedisFieldExpiry else {
+      key.lostFieldExpiries.tooLate += 1
       return nil
     }
     // Redis stores 0 for a field without expiry. Every time before 1970 is in the past.
     return UnixMilliseconds(max(expiry.value, limits.server.vendor == .valkey ? 0 : 1))
   }
-
-  /// The latest expiry of a hash field of Redis, in milliseconds. Source: `HFE_MAX_ABS_TIME_MSEC` in Redis `src/server.h`.
-  private static var latestFieldExpiry: Int64 { (1 << 46) - 1 }
 
   // MARK: Held and streamed collections
 
@@ -139,7 +136,7 @@ extension SnapshotWritingSink {
       }
       try writeHeldCollection()
     }
-    noteLostFieldExpiries()
+    key.lostFieldExpiries.add(to: &summary.ledger, key: name, offset: key.offset)
     endWrittenKey()
   }
 
@@ -160,17 +157,6 @@ extension SnapshotWritingSink {
 
   mutating func noteEmptyKey() {
     summary.ledger.note("keys without an element left", key: name, offset: key.offset)
-  }
-
-  private mutating func noteLostFieldExpiries() {
-    if key.unofferedFieldExpiries > 0 {
-      lose(
-        .expiry, "expiries of hash fields need \(DataFeature.fieldExpiry.since.neededServer)",
-        count: key.unofferedFieldExpiries)
-    }
-    if key.lostFieldExpiries > 0 {
-      lose(.expiry, "Redis takes no expiry of a hash field above 2^46-1 ms", count: key.lostFieldExpiries)
-    }
   }
 
   // MARK: Lists of nodes

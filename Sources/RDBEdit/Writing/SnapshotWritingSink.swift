@@ -67,8 +67,7 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
     /// The announced number of elements.
     var count: UInt64?
     var mayExpire = false
-    var lostFieldExpiries: UInt64 = 0
-    var unofferedFieldExpiries: UInt64 = 0
+    var lostFieldExpiries = LostFieldExpiries()
   }
 
   /// The features of the release, each looked up once.

@@ -4,10 +4,7 @@
 /// is added in words of eight bytes, little-endian. Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast
 /// short-input PRF" (2012), with the variant of 128 bits from the authors' later reference code.
 package struct SipHash: BitwiseCopyable, Sendable {
-  @usableFromInline var v0: UInt64
-  @usableFromInline var v1: UInt64
-  @usableFromInline var v2: UInt64
-  @usableFromInline var v3: UInt64
+  @usableFromInline var state: SipState
   /// The number of words added; only its lowest five bits matter.
   @usableFromInline var wordCount: UInt64 = 0
 
@@ -18,10 +15,8 @@ package struct SipHash: BitwiseCopyable, Sendable {
   ///   - second: The last eight bytes of the key, little-endian.
   @inlinable
   package init(key first: UInt64, _ second: UInt64) {
-    v0 = first ^ 0x736F_6D65_7073_6575
-    v1 = second ^ 0x646F_7261_6E64_6F6D ^ 0xEE
-    v2 = first ^ 0x6C79_6765_6E65_7261
-    v3 = second ^ 0x7465_6462_7974_6573
+    state = SipState(key: first, second)
+    state.v1 ^= 0xEE
   }
 
   /// Adds eight bytes.
@@ -86,24 +81,45 @@ package struct SipHash: BitwiseCopyable, Sendable {
   @inlinable @inline(__always)
   consuming func finish(tail: UInt64, byteCount: UInt64) -> (low: UInt64, high: UInt64) {
     absorb(byteCount &<< 56 | tail)
-    v2 ^= 0xEE
-    for _ in 0..<4 { mix() }
-    let low = v0 ^ v1 ^ v2 ^ v3
-    v1 ^= 0xDD
-    for _ in 0..<4 { mix() }
-    return (low, v0 ^ v1 ^ v2 ^ v3)
+    state.v2 ^= 0xEE
+    for _ in 0..<4 { state.mix() }
+    let low = state.word
+    state.v1 ^= 0xDD
+    for _ in 0..<4 { state.mix() }
+    return (low, state.word)
   }
 
   @inlinable @inline(__always)
   mutating func absorb(_ word: UInt64) {
-    v3 ^= word
-    mix()
-    mix()
-    v0 ^= word
+    state.v3 ^= word
+    state.mix()
+    state.mix()
+    state.v0 ^= word
+  }
+}
+
+/// The four words of SipHash, and the step that mixes them; how many steps follow a word depends on the variant.
+package struct SipState: BitwiseCopyable, Sendable {
+  package var v0: UInt64
+  package var v1: UInt64
+  package var v2: UInt64
+  package var v3: UInt64
+
+  /// The state before the first word, for a key of two words.
+  @inlinable @inline(__always)
+  package init(key first: UInt64, _ second: UInt64) {
+    v0 = first ^ 0x736F_6D65_7073_6575
+    v1 = second ^ 0x646F_7261_6E64_6F6D
+    v2 = first ^ 0x6C79_6765_6E65_7261
+    v3 = second ^ 0x7465_6462_7974_6573
   }
 
+  /// A word of the result.
   @inlinable @inline(__always)
-  mutating func mix() {
+  package var word: UInt64 { v0 ^ v1 ^ v2 ^ v3 }
+
+  @inlinable @inline(__always)
+  package mutating func mix() {
     v0 &+= v1
     v2 &+= v3
     v1 = Self.rotate(v1, 13) ^ v0

@@ -33,9 +33,7 @@ struct Mask: WorkingCommand {
     let input = try RepeatableInput(try reading.open(input, now: try keys.expiry.present))
     let conversion = try Conversion(of: input.first, to: output, nil, ledger, keys, working)
     do {
-      if conversion.output.isTerminal {
-        throw Failure(.usage, "a snapshot is not text: the terminal cannot show it", hint: "Give -o FILE.")
-      }
+      try conversion.output.refuseTerminal()
       let plan = try plan(masking, input)
       let run = try SnapshotRun(input.again, reading, keys.damage)
       var options = SnapshotWritingOptions(copying: run.origin)

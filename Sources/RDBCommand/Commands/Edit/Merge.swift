@@ -55,15 +55,13 @@ struct Merge: WorkingCommand {
     let rules = SnapshotMerge.Rules(
       substitutions: try renaming.substitutions, databases: databases.map, conflict: names.onConflict)
     let file = try output.open(reading: inputs)
-    try target.refuseTerminal(file)
+    try file.refuseTerminal()
     let ending = try LedgerEnding(ledger, keys, working, reading: inputs)
     var merge = try SnapshotMerge(inputs, rules, reading, keys, working)
     try merge.survey()
     var target = target
     if target.target == nil { target.target = TargetVersion(try Self.newest(merge.origins, inputs)) }
-    var options = target.options(for: merge.origins[0], configuration)
-    options.sanitizes = trust.sanitize
-    options.validatesStored = !trust.trust
+    let options = target.options(for: merge.origins[0], configuration, trust)
     try merge.write(options, target, to: file, ending)
   }
 

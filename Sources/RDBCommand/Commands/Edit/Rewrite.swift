@@ -41,12 +41,10 @@ struct Rewrite: WorkingCommand {
     input.replayed?.source.compressor = target.compresses(configuration) ? LZFCompressor() : nil
     if try renaming.substitutions != nil || !databases.map.isEmpty { return try rename(input, configuration) }
     let run = try SnapshotRun(input, reading, keys.damage)
-    var options = target.options(for: run.origin, configuration)
-    options.sanitizes = trust.sanitize
-    options.validatesStored = !trust.trust
+    var options = target.options(for: run.origin, configuration, trust)
     options.isPartial = try keys.options != nil
     let conversion = try Conversion(of: input, to: output, nil, ledger, keys, working)
-    try target.refuseTerminal(conversion.output)
+    try conversion.output.refuseTerminal()
     let (envelope, snapshot) = try target.destination(options, conversion.output)
     let result = try conversion.read(run, to: snapshot) { [options] in SnapshotWritingSink(options, to: $0) }
     try conversion.finish(result.summary.ledger, result) {
@@ -61,13 +59,11 @@ struct Rewrite: WorkingCommand {
       substitutions: try renaming.substitutions, databases: databases.map, conflict: names.onConflict?.conflict ?? .fail
     )
     let file = try output.open(reading: input, nil)
-    try target.refuseTerminal(file)
+    try file.refuseTerminal()
     let ending = try LedgerEnding(ledger, keys, working, reading: [input])
     var merge = try SnapshotMerge([input], rules, reading, keys, working)
     try merge.survey()
-    var options = target.options(for: merge.origins[0], configuration)
-    options.sanitizes = trust.sanitize
-    options.validatesStored = !trust.trust
+    let options = target.options(for: merge.origins[0], configuration, trust)
     try merge.write(options, target, to: file, ending)
   }
 }

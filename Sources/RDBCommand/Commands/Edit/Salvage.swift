@@ -3,11 +3,11 @@ import RDB
 import RDBEdit
 import RDBFormat
 
-/// `rdb salvage`: writes a whole snapshot of what is left of a damaged one.
+/// `rdb salvage`: writes the records of a damaged snapshot that can be recovered as a new snapshot.
 struct SalvageCommand: WorkingCommand {
   static let configuration = CommandConfiguration(
     commandName: "salvage",
-    abstract: "Write a whole snapshot of what is left of a damaged one.",
+    abstract: "Write the records that can be recovered from a damaged snapshot.",
     discussion: """
       Everything before a fault is copied. After it, the next record is searched for; it counts only if enough of what \
       follows is sound. Keys that damage may have changed are left out, so that no key is made up. Each loss is listed \
@@ -40,23 +40,18 @@ struct SalvageCommand: WorkingCommand {
     help: ArgumentHelp("Do not keep strings that are longer than this when decompressed.", valueName: "size"))
   var maxString = ByteSize(1 << 30)
 
-  @Option(
-    help: ArgumentHelp(
-      "Stop when a compressed file, after its first 256 MiB, grows to more than n times its size.",
-      valueName: "n"))
-  var maxRatio: UInt64 = 500
+  @OptionGroup var decompression: DecompressionArguments
 
   @OptionGroup var working: WorkingArguments
 
   func validate() throws {
-    if maxRatio == 0 { throw ValidationError("--max-ratio takes a number above 0.") }
     if let report, report == output.output {
       throw ValidationError("-o and --report name the same file: give one of them another name.")
     }
   }
 
   func run() throws {
-    let input = try InputFile(path: dump, maxRatio: maxRatio)
+    let input = try InputFile(path: dump, maxRatio: decompression.maxRatio)
     let output = try output.open(reading: input, nil)
     let reportFile = try report.map {
       try OutputFile(path: $0, keepsPartial: false, reading: input, form: .json)
@@ -82,10 +77,18 @@ struct SalvageCommand: WorkingCommand {
     if let file = input.file {
       source = file
     } else {
-      let spooled = try SpooledSource(input.source) { error in
-        input.format != nil && [.corruptCompression, .truncated, .trailingBytes].contains(error.code)
+      let recording = try RecordingSource(input.source)
+      do {
+        try recording.readRest()
+      } catch {
+        // What a damaged compressed file gives before the damage is read.
+        let error = RDBError.transfer("read", error, at: 0)
+        guard input.format != nil, [.corruptCompression, .truncated, .trailingBytes].contains(error.code) else {
+          throw error
+        }
+        inputError = error
       }
-      (source, inputError) = (spooled, spooled.failure)
+      source = recording.recorded
     }
     let (start, _) = try peek(AheadSource(source, from: 0), byteCount: 16)
     if let first = start.first, first == UInt8(ascii: "*") || first == UInt8(ascii: "#") {

@@ -66,50 +66,26 @@ struct MaskingKey: Hashable, Sendable {
 }
 
 extension MaskingKey {
-  /// The state of SipHash.
+  /// The state of SipHash-1-3: one step per word, three at the end.
   private struct State {
-    var v0, v1, v2, v3: UInt64
+    private var state: SipState
 
     @inline(__always)
-    init(_ key: MaskingKey) {
-      v0 = key.first ^ 0x736F_6D65_7073_6575
-      v1 = key.second ^ 0x646F_7261_6E64_6F6D
-      v2 = key.first ^ 0x6C79_6765_6E65_7261
-      v3 = key.second ^ 0x7465_6462_7974_6573
-    }
+    init(_ key: MaskingKey) { state = SipState(key: key.first, key.second) }
 
     @inline(__always)
     mutating func add(_ word: UInt64) {
-      v3 ^= word
-      round()
-      v0 ^= word
+      state.v3 ^= word
+      state.mix()
+      state.v0 ^= word
     }
 
     /// Ends the message. Messages of different kinds end with different tags.
     @inline(__always)
     mutating func finish(tag: UInt64) -> UInt64 {
-      v2 ^= tag
-      round()
-      round()
-      round()
-      return v0 ^ v1 ^ v2 ^ v3
+      state.v2 ^= tag
+      for _ in 0..<3 { state.mix() }
+      return state.word
     }
-
-    @inline(__always)
-    private mutating func round() {
-      v0 = v0 &+ v1
-      v1 = Self.rotate(v1, 13) ^ v0
-      v0 = Self.rotate(v0, 32)
-      v2 = v2 &+ v3
-      v3 = Self.rotate(v3, 16) ^ v2
-      v0 = v0 &+ v3
-      v3 = Self.rotate(v3, 21) ^ v0
-      v2 = v2 &+ v1
-      v1 = Self.rotate(v1, 17) ^ v2
-      v2 = Self.rotate(v2, 32)
-    }
-
-    @inline(__always)
-    private static func rotate(_ word: UInt64, _ bits: UInt64) -> UInt64 { word &<< bits | word &>> (64 &- bits) }
   }
 }

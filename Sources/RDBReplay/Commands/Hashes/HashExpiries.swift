@@ -162,7 +162,7 @@ extension Execution {
   ) throws(CommandError) -> UnixMilliseconds {
     guard try command.integer(index) >= 0 else { throw .invalidExpiry }
     let expiry = try time(command, index, inSeconds: inSeconds, isRelative: isRelative, mustBePositive: false)
-    if limits.server.vendor == .redis, expiry.value > ReplayedHash.latestRedisExpiry { throw .invalidExpiry }
+    if limits.server.vendor == .redis, expiry.value > ServerVersion.latestRedisFieldExpiry { throw .invalidExpiry }
     return expiry
   }
 
@@ -177,9 +177,6 @@ extension Execution {
 }
 
 extension ReplayedHash {
-  /// The latest field expiry of Redis, in milliseconds.
-  static let latestRedisExpiry: Int64 = (1 << 46) - 1
-
   /// Changes a listpack to a listpack with expiries, as Redis does before it sets an expiry.
   func prepareForExpiries() {
     if encoding == .listpack { encoding = .listpackex }

@@ -19,6 +19,14 @@ package final class RecordingSource: ByteSource {
     return count
   }
 
+  /// Reads what the source still holds, so that all of it can be read again.
+  ///
+  /// - Throws: The error of the source, after which the bytes before it can be read again.
+  package func readRest() throws {
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while try buffer.withUnsafeMutableBytes({ try read(into: $0) }) > 0 {}
+  }
+
   /// A source that reads the bytes that have passed, from the first one on.
   package var recorded: any ByteSource { RecordedSource(spool) }
 }
