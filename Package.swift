@@ -78,6 +78,9 @@ let package = Package(
     // Floor 4: snapshots → snapshots.
     .target(name: "RDBEdit", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
+    // Floor 4: live servers. No product exports it yet.
+    .target(name: "RedisTransfer", dependencies: ["RESP", "RDBSupport"], swiftSettings: settings),
+
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(
       name: "RDBCommand",
@@ -145,6 +148,8 @@ let package = Package(
       name: "RDBEditTests",
       dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "RedisTransferTests", dependencies: ["RedisTransfer", "RESP"], swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",
       dependencies: ["RDBIndex", "RDBFiltering", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],

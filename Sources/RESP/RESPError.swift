@@ -33,6 +33,8 @@ public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
     package static let bulkTooLong = Code("bulkTooLong")
     /// A line is longer than the limit.
     package static let lineTooLong = Code("lineTooLong")
+    /// A reply with its nested values is larger than the limit.
+    package static let replyTooLarge = Code("replyTooLarge")
     /// A value has more elements, or a command more arguments, than the limit.
     package static let tooManyElements = Code("tooManyElements")
   }

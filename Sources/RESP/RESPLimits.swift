@@ -8,6 +8,8 @@ package struct RESPLimits: Hashable, Sendable {
   package var lineByteCount = 64 << 10
   /// The largest number of elements of a value, nested ones included, or of arguments of a command.
   package var elementCount = 64 << 20
+  /// The largest reply, in bytes, with its nested values.
+  package var replyByteCount = 1 << 30
 
   /// The default limits.
   package init() {}

@@ -160,4 +160,19 @@ struct DecoderTests {
     #expect(decode(Array("*2\r\n*2\r\n".utf8), limits: limits).1?.code == .tooManyElements)
     #expect(decode(Array("*3\r\n:1\r\n:2\r\n:3\r\n*3\r\n:1\r\n:2\r\n:3\r\n".utf8), limits: limits).1 == nil)
   }
+
+  @Test("Have a limit for all nested values together, which each reply has for itself")
+  func replySize() {
+    var limits = RESPLimits()
+    limits.replyByteCount = 30
+    let fits = Array("*2\r\n$7\r\nabcdefg\r\n$7\r\n".utf8)
+    #expect(fits.count + 7 == 28)
+    #expect(decode(fits + Array("abcdefg\r\n".utf8), limits: limits).1 == nil)
+    // The second length is refused before its bytes arrive.
+    #expect(decode(Array("*2\r\n$7\r\nabcdefg\r\n$10\r\n".utf8), limits: limits).1?.code == .replyTooLarge)
+    let numbers = Array(("*9\r\n" + String(repeating: ":1\r\n", count: 9)).utf8)
+    #expect(decode(numbers, limits: limits).1?.code == .replyTooLarge)
+    let replies = Array(String(repeating: "+abcdefgh\r\n", count: 9).utf8)
+    for size in [1, 5, Int.max] { #expect(decode(replies, size: size, limits: limits).0.count == 9) }
+  }
 }

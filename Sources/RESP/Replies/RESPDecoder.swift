@@ -2,14 +2,14 @@ import RDBSupport
 
 /// An incremental decoder of replies (RESP2 and RESP3).
 ///
-/// The decoder is not public: only the tests use it, to read the replies of live servers.
+/// The decoder is not public: `RedisTransfer` and the tests use it, to read the replies of live servers.
 ///
 ///     var decoder = RESPDecoder()
 ///     decoder.feed(chunk)
 ///     while let reply = try decoder.next() { … }
 ///
 /// A length or count that the input claims reserves no memory. Nesting uses no recursion. ``RESPLimits`` bound the
-/// depth and the sizes of bulk strings, lines and aggregates.
+/// depth, the sizes of bulk strings, lines and aggregates, and the size of a reply with all its nested values.
 package struct RESPDecoder: Sendable {
   private enum Kind: Sendable { case array, set, push, map, attributes, attributed([RESPValue.Pair]) }
 
@@ -28,6 +28,8 @@ package struct RESPDecoder: Sendable {
   private var stack: [Frame] = []
   /// The number of elements of the current value so far, nested ones included.
   private var elementCount = 0
+  /// The offset of the first byte of the current value.
+  private var valueOffset: UInt64 = 0
 
   package init(limits: RESPLimits = RESPLimits()) { self.limits = limits }
 
@@ -118,6 +120,7 @@ package struct RESPDecoder: Sendable {
   /// Decodes a scalar or the header of an aggregate. Consumes nothing if it is incomplete.
   private mutating func token() throws(RESPError) -> Token? {
     guard position < buffer.count else { return nil }
+    if stack.isEmpty { valueOffset = self.offset }
     let mark = buffer[position]
     try checkMark(mark)
     let lineStart = position + 1
@@ -125,6 +128,7 @@ package struct RESPDecoder: Sendable {
     let offset = base + UInt64(lineStart)
     let line = buffer[lineStart..<end]
     let next = end + 2
+    try checkReply(upTo: base + UInt64(next), at: offset)
     var token: Token
     switch mark {
     case UInt8(ascii: "+"): token = .value(.simple(Array(line)))
@@ -168,6 +172,15 @@ package struct RESPDecoder: Sendable {
     }
   }
 
+  /// Checks the size of the current value, of which `end` is the end as far as it is known.
+  private func checkReply(upTo end: UInt64, at offset: UInt64) throws(RESPError) {
+    guard end - valueOffset <= UInt64(limits.replyByteCount) else {
+      throw RESPError(
+        .replyTooLarge, at: offset, expected: "a reply of at most \(limits.replyByteCount) bytes", found: "a larger one"
+      )
+    }
+  }
+
   private func length(_ line: ArraySlice<UInt8>, at offset: UInt64) throws(RESPError) -> Int {
     try line.span.bytes.withUnsafeBytes { bytes throws(RESPError) in try RESPLine.length(bytes, at: offset) }
   }
@@ -177,6 +190,7 @@ package struct RESPDecoder: Sendable {
   {
     let count = try length(line, at: offset)
     try RESPLine.check(bulk: count, at: offset, limits)
+    try checkReply(upTo: base + UInt64(start + count), at: offset)
     guard buffer.count - start >= count + 2 else { return nil }
     let end = start + count
     guard buffer[end] == 13, buffer[end + 1] == 10 else {
