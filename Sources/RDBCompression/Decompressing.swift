@@ -7,6 +7,8 @@ struct DecompressedInput {
   let source: any ByteSource
   /// `nil` if the input is not compressed.
   let format: CompressionFormat?
+  /// Whether the input is a compressed envelope of Valkey 9.2.
+  var isEnvelope = false
   /// The progress in the compressed bytes, or `nil` if the input is not compressed.
   let progress: CompressedProgress?
 }
@@ -24,7 +26,8 @@ func decompressing(_ source: any ByteSource, _ limits: DecompressionLimits) thro
     try input.fill(atLeast: envelope.byteCount)
     input.consume(envelope.byteCount)
     return DecompressedInput(
-      source: MemberReader(input, format: envelope.format, limits), format: envelope.format, progress: progress)
+      source: MemberReader(input, format: envelope.format, limits), format: envelope.format, isEnvelope: true,
+      progress: progress)
   }
   var magic = Magic(start)
   guard CompressionFormat.allCases.contains(where: { $0.begins(with: magic) }), magic.isWhole else {

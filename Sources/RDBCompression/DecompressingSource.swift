@@ -43,6 +43,9 @@ public final class DecompressingSource: ByteSource, SharedSource {
   /// The compression of the input, or `nil` if it is not compressed.
   public var format: CompressionFormat? { input.format }
 
+  /// Whether the input is a compressed envelope, which servers load from Valkey 9.2 on.
+  package var isEnvelope: Bool { input.isEnvelope }
+
   /// The number of compressed bytes decompressed so far, or `nil` if the input is not compressed.
   package var compressedByteCount: Int? { input.progress?.byteCount }
 

@@ -80,6 +80,16 @@ struct MergeTests {
     #expect(folder.contents(of: "one.rdb") == folder.contents(of: "two.rdb"))
   }
 
+  @Test("names a renamed key that is left out by its old and its new name")
+  func renamed() throws {
+    let folder = Self.folder(Self.snapshot([("old:x", "a"), ("new:x", "b")]), [])
+    let outcome = Tool.shell(
+      "rdb rewrite a.rdb --rename 's/^old:/new:/' --on-conflict last --ledger l.json -o out.rdb; cat l.json", in: folder)
+    #expect(outcome.error.contains(#"another key has their name: "old:x" -> "new:x""#), "\(outcome.error)")
+    #expect(outcome.text.contains(#""key" : "old:x""#) && outcome.text.contains(#""new_key" : "new:x""#))
+    #expect(try SchemaValidator.validate("ledger.schema.json", ["\(folder.path)/l.json"]).status == 0)
+  }
+
   @Test("refuses a name that two inputs have, and says which, unless --on-conflict is given")
   func failing() {
     let folder = Self.folder(

@@ -90,7 +90,7 @@ struct RewriteTests {
   }
 
   @Test("writes an envelope of Valkey 9.2 that holds the same snapshot", arguments: ["lz4", "zstd"])
-  func envelope(_ codec: String) {
+  func envelope(_ codec: String) throws {
     let folder = Scratch()
     folder.copy(Fixture.named("redis-7.2.6/all"))
     let line =
@@ -98,6 +98,12 @@ struct RewriteTests {
       + "--envelope \(codec) -q -o packed.rdb && head -c 4 packed.rdb && rdb rewrite packed.rdb -q -o - | cmp - plain.rdb"
     let outcome = Tool.shell(line, in: folder)
     #expect(outcome.status == 0 && outcome.text == "VKCS", "\(outcome.error)")
+    let info = Tool.shell("rdb info packed.rdb; rdb info packed.rdb --json >info.json", in: folder).text
+    let name = codec == "lz4" ? "LZ4" : codec
+    #expect(info.contains("Valkey 9.2 and newer, because of its \(name) envelope"), "\(info)")
+    let validation = try SchemaValidator.validate("info.schema.json", ["\(folder.path)/info.json"])
+    #expect(validation.status == 0, "\(validation.output)")
+    #expect(Tool.shell("grep envelope info.json", in: folder).text.contains(codec))
     #expect(Tool.shell("rdb rewrite dump.rdb --target 7.2 --envelope lz4 -o x", in: folder).status == 64)
     #expect(Tool.shell("rdb rewrite dump.rdb --envelope lz4 -o x", in: folder).status == 64)
   }
@@ -114,6 +120,10 @@ struct RewriteTests {
     folder.write(Array("\nrdbchecksum perhaps\n".utf8), as: "bad.conf")
     let bad = Tool.shell("rdb rewrite dump.rdb --config bad.conf -o out2.rdb", in: folder)
     #expect(bad.status == 64 && bad.error.contains("bad.conf: line 2: expected rdbchecksum yes or no"), "\(bad.error)")
+    folder.write(Array("port 6379\n".utf8), as: "other.conf")
+    let other = Tool.shell("rdb rewrite dump.rdb --config other.conf -o out2.rdb", in: folder)
+    #expect(other.status == 64)
+    #expect(other.error.hasPrefix("rdb: other.conf: has no setting that decides how snapshots are written\n"))
     #expect(Tool.shell("rdb rewrite dump.rdb --config none.conf -o out2.rdb", in: folder).status == 66)
     #expect(Tool.shell("rdb rewrite dump.rdb --sanitize --trust -o out2.rdb", in: folder).status == 64)
   }

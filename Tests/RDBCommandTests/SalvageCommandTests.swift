@@ -62,14 +62,26 @@ struct SalvageCommandTests {
     let folder = Self.folder()
     folder.write(Fixture.named("redis-7.2.6/all").bytes, as: "whole.rdb")
     folder.write(Fixture.named("redis-7.2.6/all").bytes.enumerated().map { $0 == 700 ? $1 ^ 1 : $1 }, as: "flipped.rdb")
+    let whole = Fixture.named("redis-7.2.6/all").bytes
+    folder.write(whole[..<900] + [1, 2, 3] + whole[900...], as: "longer.rdb")
+    folder.write(Array(whole[..<900] + whole[902...]), as: "shorter.rdb")
     let outcome = Tool.shell(
-      "for f in dump whole flipped; do rdb salvage $f.rdb -o $f.out --report $f.json -q; done; grep -c found flipped.json",
+      "for f in dump whole flipped longer shorter; do rdb salvage $f.rdb -o $f.out --report $f.json -q; done; grep -c found flipped.json",
       in: folder)
     #expect(outcome.text == "1\n")
     #expect(outcome.error.contains("rdb: repaired at offset 700: "))
-    let files = ["dump", "whole", "flipped"].map { "\(folder.path)/\($0).json" }
+    #expect(outcome.error.contains(": 3 inserted bytes left out, as the checksum demands; nothing is lost"))
+    #expect(outcome.error.contains(": 2 missing bytes put back (0x"))
+    let files = ["dump", "whole", "flipped", "longer", "shorter"].map { "\(folder.path)/\($0).json" }
     let (status, text) = try SchemaValidator.validate("salvage.schema.json", files)
     #expect(status == 0, "\(text)")
+  }
+
+  @Test("Refuses to write a snapshot to a terminal")
+  func terminal() throws {
+    let outcome = try Tool.terminal("rdb salvage dump.rdb", in: Self.folder())
+    #expect(outcome.status == 64 && outcome.text == "")
+    #expect(outcome.error.hasPrefix("rdb: a snapshot is not for a terminal\n"))
   }
 
   @Test("Refuses commands with 64, and an input without records with 65, and leaves no file")

@@ -79,6 +79,7 @@ struct SplitTests {
       ("--by prefix --sep ''", "--sep takes at least one character.", 64),
       ("--nodes none", "none: cannot open: No such file or directory", 74),
       ("--nodes dump.rdb", "dump.rdb: corruptNodes at offset 0", 65),
+      ("--nodes dump.rdb", "Give the nodes.conf of a cluster node, or the reply of CLUSTER NODES.", 65),
     ] as [(String, String, Int32)])
   func wrong(_ options: String, _ message: String, _ status: Int32) {
     let folder = Self.folder()

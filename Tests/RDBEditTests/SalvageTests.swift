@@ -35,6 +35,28 @@ struct SalvageTests {
     }
   }
 
+  @Test("Leaves out inserted bytes, and puts back a few missing ones, as the checksum shows them")
+  func splices() throws {
+    let original = Fixture.named("redis-7.2.6/all").bytes
+    var generator = SeededGenerator(seed: 2)
+    for count in [1, 2, 3, 4, 300] {
+      for _ in 0..<2 {
+        let offset = Int.random(in: 9..<original.count - 9, using: &generator)
+        let inserted = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        var damages = [SeededDamage(kind: .insertedBytes, offset: offset, count: 0, replacement: inserted)]
+        if count <= 4, offset + count < original.count - 8 {
+          damages.append(SeededDamage(kind: .missingBytes, offset: offset, count: count, replacement: []))
+        }
+        for damage in damages {
+          let destination = MemoryDestination()
+          let report = try Salvage().run(MemorySource(damage.apply(to: original)), to: destination)
+          #expect(destination.bytes == original, "\(damage)")
+          #expect(report.isDamaged && report.lossCount == 0 && report.repair != nil)
+        }
+      }
+    }
+  }
+
   /// The results of many damages of one kind.
   struct Totals {
     var trials = 0

@@ -57,6 +57,8 @@ public struct Ledger: MergeableSummary, Hashable {
     package var offset: Int
     /// Its name.
     package var name: [UInt8]
+    /// The name that the output gives it, if that is another one.
+    package var newName: [UInt8]?
 
     /// Orders by offset, then by name: the order does not depend on which worker found which sample.
     func precedes(_ other: Sample) -> Bool {
@@ -128,8 +130,10 @@ public struct Ledger: MergeableSummary, Hashable {
   }
 
   /// Records what the output leaves out by design.
-  package mutating func note(_ what: String, count: UInt64 = 1, key: [UInt8]? = nil, offset: Int = 0) {
-    noted[what, default: Count()].add(count, key, offset)
+  package mutating func note(
+    _ what: String, count: UInt64 = 1, key: [UInt8]? = nil, newName: [UInt8]? = nil, offset: Int = 0
+  ) {
+    noted[what, default: Count()].add(count, key, newName: newName, offset)
   }
 
   /// Adds the ledger of another part of the same file.
@@ -145,10 +149,10 @@ public struct Ledger: MergeableSummary, Hashable {
 extension Ledger.Count {
   fileprivate var namesWithOffsets: [(offset: Int, name: [UInt8])] { samples.map { ($0.offset, $0.name) } }
 
-  fileprivate mutating func add(_ more: UInt64, _ name: [UInt8]?, _ offset: Int) {
+  fileprivate mutating func add(_ more: UInt64, _ name: [UInt8]?, newName: [UInt8]? = nil, _ offset: Int) {
     count += more
     guard let name else { return }
-    insert(Ledger.Sample(offset: offset, name: name))
+    insert(Ledger.Sample(offset: offset, name: name, newName: newName))
   }
 
   fileprivate mutating func insert(_ sample: Ledger.Sample) {

@@ -1,5 +1,6 @@
 import RDB
 import RDBCompression
+import RDBEdit
 import RDBFormat
 import RDBFiltering
 import RDBRegex
@@ -73,6 +74,7 @@ extension RDBError {
       "The file is cut, as after a crash. --allow-truncated leaves out the last command or transaction, as servers do."
     case .corruptManifest, .corruptRESP:
       "rdb check shows what is whole. redis-check-aof --fix cuts a file before the damage."
+    case .corruptNodes: "Give the nodes.conf of a cluster node, or the reply of CLUSTER NODES."
     case .sink: "This is a bug in rdb: please report it."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."
     // Their messages are complete.

@@ -41,7 +41,13 @@ struct SnapshotTargetArguments: ParsableArguments {
         guard let text = try InputFile(path: config, maxRatio: 500).source.contents(limit: 16 << 20) else {
           throw Failure(.usage, "\(shown(config)): is no configuration file: it is larger than 16 MiB")
         }
-        return try ServerConfiguration(text)
+        let configuration = try ServerConfiguration(text)
+        if configuration.isEmpty {
+          throw Failure(
+            .usage, "\(shown(config)): has no setting that decides how snapshots are written",
+            hint: "Such settings are rdbcompression, rdbchecksum, hash-max-listpack-entries and other limits of encodings.")
+        }
+        return configuration
       } catch let failure as ServerConfiguration.Failure {
         throw Failure(.usage, "\(shown(config)): \(failure)")
       } catch let error as RDBError {

@@ -244,10 +244,10 @@ struct SnapshotMerge {
     filter?.limit = limits[index]
     let run = try SnapshotRun(input.again, reading, keys.damage)
     let part = try run.writeFiltered(by: filter, working, output: output, to: [snapshot]) { destinations in
-      RenamingSink(
-        rules.substitutions?.makeRenamer(), databases: rules.databases,
-        base: try DroppingSink(
-          conflicts.dropped, input: index,
+      try DroppingSink(
+        conflicts.dropped, input: index, renamer: rules.substitutions?.makeRenamer(),
+        base: RenamingSink(
+          rules.substitutions?.makeRenamer(), databases: rules.databases,
           base: MergingSink(
             records, input: index, .keys, base: SnapshotWritingSink(options, to: destinations[0]))))
     }

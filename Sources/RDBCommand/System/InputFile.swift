@@ -10,6 +10,8 @@ struct InputFile {
   var source: any ByteSource
   /// The format of the compression; `nil` for none.
   let format: CompressionFormat?
+  /// Whether the file is a compressed envelope, which servers load from Valkey 9.2 on.
+  let isEnvelope: Bool
   private let compressed: CompressedProgress?
   /// The log whose keyspace ``source`` is; `nil` for a snapshot.
   var replayed: ReplayedInput?
@@ -31,7 +33,7 @@ struct InputFile {
     identities = [FileIdentity(descriptor: file.descriptor)].compactMap { $0 }
     do throws(RDBError) {
       let input = try DecompressingSource(file, ratioLimit: maxRatio)
-      (source, format, compressed) = (input.source, input.format, input.progress)
+      (source, format, isEnvelope, compressed) = (input.source, input.format, input.isEnvelope, input.progress)
     } catch {
       throw error.failure(in: shownName)
     }
@@ -40,7 +42,7 @@ struct InputFile {
   /// An input that is not one file.
   init(shownName: String, source: any ByteSource, replayed: ReplayedInput?, identities: [FileIdentity]) {
     (self.shownName, self.source, self.replayed, self.identities) = (shownName, source, replayed, identities)
-    (format, compressed, indexPath) = (nil, nil, nil)
+    (format, isEnvelope, compressed, indexPath) = (nil, false, nil, nil)
   }
 
   /// The file, if it can be read at any offset: neither compressed nor a pipe.

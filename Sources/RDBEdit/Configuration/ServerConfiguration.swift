@@ -22,6 +22,9 @@ package struct ServerConfiguration: Hashable, Sendable {
   package private(set) var storesChecksum: Bool?
   private var limits: [String: Int] = [:]
 
+  /// Whether the file has none of the settings that decide how snapshots are written.
+  package var isEmpty: Bool { compresses == nil && storesChecksum == nil && limits.isEmpty }
+
   /// Reads a configuration file.
   ///
   /// - Parameter text: The content of the file.

@@ -54,15 +54,20 @@ package struct DroppingSink<Base: OutputSink & ~Copyable>: ForwardingSink, Outpu
   private let input: Int
   private let dropped: DroppedKeys?
   private let cursor: DroppedKeyCursor?
+  private let renamer: RenamingSink<Base>.Renamer?
   private var isDropped = false
   private var ledger = Ledger()
 
   /// - Parameters:
   ///   - dropped: The keys to leave out; `nil`: none.
   ///   - input: The index of the input.
+  ///   - renamer: Gives a key that is left out the name that it shares with another, for the ledger.
   ///   - base: The sink that receives the other keys.
-  package init(_ dropped: DroppedKeys?, input: Int, base: consuming Base) throws {
+  package init(
+    _ dropped: DroppedKeys?, input: Int, renamer: RenamingSink<Base>.Renamer? = nil, base: consuming Base
+  ) throws {
     self.base = base
+    self.renamer = renamer
     self.input = input
     self.dropped = dropped
     cursor = try convertingSystemErrors { () throws(SystemError) in try dropped?.take() }
@@ -75,7 +80,11 @@ package struct DroppingSink<Base: OutputSink & ~Copyable>: ForwardingSink, Outpu
     if !isDropped { return try base.beginKey(key) }
     ledger.keysRead += 1
     ledger.keysFiltered += 1
-    ledger.note("keys left out because another key has their name", key: [UInt8](key.name), offset: key.offset)
+    var newName: [UInt8] = []
+    let isRenamed = try renamer?(key.name, &newName) ?? false
+    ledger.note(
+      "keys left out because another key has their name", key: [UInt8](key.name), newName: isRenamed ? newName : nil,
+      offset: key.offset)
     return .skip
   }
 

@@ -1,13 +1,13 @@
 import RDB
 import RDBFormat
 
-/// A few neighbouring bytes of a snapshot that were changed, and what they were before.
+/// Neighbouring bytes of a snapshot that were changed, inserted or lost, and what they were before.
 package struct RepairedBytes: Hashable, Sendable {
   /// The offset of the first byte.
   package var offset: UInt64
-  /// The bytes in the input.
+  /// The bytes in the input; empty if bytes are missing there.
   package var found: [UInt8]
-  /// The bytes that the snapshot's checksum demands.
+  /// The bytes that the snapshot's checksum demands; empty if the bytes in the input were inserted.
   package var restored: [UInt8]
 }
 
@@ -18,20 +18,7 @@ package struct RepairedBytes: Hashable, Sendable {
 /// a number of few bytes exactly where the change is. By chance, that happens to less than one in a million files: the
 /// larger the file, the fewer bytes are looked for.
 struct ChecksumRepair {
-  private let table: [UInt64]
-  /// The index of the row of the table by its highest byte, each of which occurs once.
-  private let row: [Int]
-
-  init() {
-    // The reflected polynomial of ``CRC64``.
-    let polynomial: UInt64 = 0x95AC_9329_AC4B_C9B5
-    table = (0..<256).map { index in
-      (0..<8).reduce(UInt64(index)) { value, _ in value >> 1 ^ (value & 1 == 0 ? 0 : polynomial) }
-    }
-    var row = [Int](repeating: 0, count: 256)
-    for (index, value) in table.enumerated() { row[Int(value >> 56)] = index }
-    self.row = row
-  }
+  private let steps = ChecksumSteps()
 
   /// The largest number of neighbouring bytes that are looked for in a snapshot of `byteCount` bytes.
   static func byteLimit(for byteCount: UInt64) -> Int {
@@ -52,9 +39,7 @@ struct ChecksumRepair {
     var state = difference
     var left = byteCount
     while left > 0 {
-      // The state before a zero byte that led to this state.
-      let index = row[Int(state >> 56)]
-      state = (state ^ table[index]) << 8 | UInt64(index)
+      state = steps.before(state, 0)
       left -= 1
       guard state < bound else { continue }
       var changes: [UInt8] = []
@@ -85,34 +70,4 @@ struct ChecksumRepair {
     return RepairedBytes(
       offset: start + index, found: found, restored: zip(found, changes).map { $0 ^ $1 })
   }
-}
-
-/// A source with a few bytes replaced.
-final class RepairedSource: ByteSource, SharedSource {
-  private let base: any ByteSource
-  private let repair: RepairedBytes
-  private var position: UInt64 = 0
-
-  init(_ base: any ByteSource, _ repair: RepairedBytes) { (self.base, self.repair) = (base, repair) }
-
-  var totalByteCount: UInt64? { base.totalByteCount }
-  var canSeek: Bool { true }
-  var canShare: Bool { base.shared != nil }
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    let count = try read(at: position, into: buffer)
-    position += UInt64(count)
-    return count
-  }
-
-  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    let count = try base.read(at: offset, into: buffer)
-    for (index, byte) in repair.restored.enumerated() {
-      let byteOffset = repair.offset + UInt64(index)
-      if byteOffset >= offset, byteOffset - offset < UInt64(count) { buffer[Int(byteOffset - offset)] = byte }
-    }
-    return count
-  }
-
-  func skip(_ byteCount: UInt64) { position += byteCount }
 }

@@ -30,25 +30,44 @@ package struct Salvage {
     precondition(source.canSeek)
     let byteCount = source.totalByteCount ?? 0
     let bytes = SourceBytes(source, byteCount: byteCount)
-    var isSumWrong = false
+    let fault: RDBError
     do {
       return try copy(source, bytes, to: destination, onReader)
     } catch let error as RDBError where Self.isDamage(error) {
-      isSumWrong = error.code == .checksumMismatch
+      fault = error
     }
     let start = SalvageReading.headerOffset(try bytes.bytes(at: 0, count: 4096))
-    if let repair = try ChecksumRepair().find(in: bytes, from: start) {
-      let repaired = RepairedSource(source, repair)
-      do {
-        var report = try copy(repaired, SourceBytes(repaired, byteCount: byteCount), to: destination, onReader)
-        report.repair = repair
-        return report
-      } catch let error as RDBError where Self.isDamage(error) {
-        // The checksum fits by chance, or the snapshot was damaged before it was computed.
-      }
+    if let repair = try ChecksumRepair().find(in: bytes, from: start),
+      let report = try copy(source, repairing: repair, to: destination, onReader)
+    {
+      return report
+    }
+    for repair in try SpliceRepair(bytes, from: start, around: UInt64(max(fault.offset, 0)))?.candidates() ?? [] {
+      if let report = try copy(source, repairing: repair, to: destination, onReader) { return report }
     }
     var reading = try SalvageReading(source, bytes, options: options, to: destination)
-    return try reading.run(isSumWrong: isSumWrong)
+    return try reading.run(isSumWrong: fault.code == .checksumMismatch)
+  }
+
+  /// Copies a snapshot with a few bytes as they were before the damage.
+  ///
+  /// - Returns: `nil`, and nothing is written, if the result is damaged: the checksum fits by chance, or the snapshot was
+  ///   damaged before it was computed.
+  private func copy(
+    _ source: any ByteSource, repairing repair: RepairedBytes, to destination: any ByteDestination,
+    _ onReader: (ReadProgress) -> Void
+  ) throws -> SalvageReport? {
+    let repaired = RepairedSource(source, repair)
+    do {
+      let bytes = SourceBytes(repaired, byteCount: repaired.totalByteCount ?? 0)
+      var report = try copy(repaired, bytes, to: destination, onReader)
+      guard report.checksum == .verified else { return nil }
+      report.inputByteCount = source.totalByteCount ?? 0
+      report.repair = repair
+      return report
+    } catch let error as RDBError where Self.isDamage(error) {
+      return nil
+    }
   }
 
   /// Whether an error is about the input's bytes.

@@ -158,6 +158,8 @@ struct SalvageReading: ~Copyable {
       SalvageReport.Loss(
         start: loss.lowerBound, end: resumption?.start ?? bytes.byteCount, error: fault.error,
         key: fault.key?.key?.name, doubtfulKeys: dropped.reversed().compactMap { $0.key?.name },
+        neighbours: SalvageReport.Neighbours(
+          previous: log.records.last { $0.key != nil && $0.end <= loss.lowerBound }?.key?.name),
         confidence: resumption.map { $0.isCertain ? .certain : .high },
         database: resumption?.context.database ?? atFault.database,
         mayLackDatabase: resumption.map { !$0.isCertain } ?? false))
@@ -231,6 +233,7 @@ struct SalvageReading: ~Copyable {
     _ range: Range<UInt64>, from database: UInt64, to endDatabase: UInt64, _ log: borrowing RecordLog, dropping: UInt64
   ) throws {
     try output.copy(range, from: database, to: endDatabase)
+    report.follow(with: log.firstNames.prefix(Int(clamping: log.keyCount - dropping)))
     report.keyCount += log.keyCount - dropping
     expiringCount += log.expiringCount
     search.expiringPercentage = expiringCount * 100 / max(report.keyCount, 1)

@@ -23,12 +23,26 @@ package struct SalvageReport: Sendable {
     package var key: [UInt8]?
     /// The keys before the fault that may be damaged, and are lost as well.
     package var doubtfulKeys: [[UInt8]] = []
+    /// The keys next to the loss that the output has: the last one before it, and the first ones after it. Their records
+    /// are whole, but the damage may have changed bytes of their names or values.
+    var neighbours = Neighbours()
+    /// The names of the keys that the output has, but that the damage may have changed.
+    package var possiblyChangedKeys: [[UInt8]] { (neighbours.previous.map { [$0] } ?? []) + neighbours.next }
     /// How surely the reading continued at the right byte; `nil`: nothing follows.
     package var confidence: Confidence?
     /// The number of the database that the keys after the loss are written to.
     package var database: UInt64
     /// Whether the record that names the database may be lost.
     package var mayLackDatabase: Bool
+  }
+
+  /// The names of the keys next to a loss.
+  struct Neighbours: Sendable {
+    /// The number of keys after the loss that are listed.
+    static let nextLimit = 3
+
+    var previous: [UInt8]?
+    var next: [[UInt8]] = []
   }
 
   /// The state of the input's checksum.
@@ -71,6 +85,11 @@ package struct SalvageReport: Sendable {
 
   /// Whether the input is damaged.
   package var isDamaged: Bool { lossCount > 0 || checksum == .mismatch || repair != nil || inputError != nil }
+
+  /// Lists the first keys that follow the last loss.
+  mutating func follow(with names: some Sequence<[UInt8]>) {
+    if lossCount == UInt64(losses.count), !losses.isEmpty { losses[losses.count - 1].neighbours.next = Array(names) }
+  }
 
   mutating func add(_ loss: Loss) {
     if losses.count < Self.lossLimit { losses.append(loss) }

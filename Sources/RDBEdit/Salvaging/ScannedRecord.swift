@@ -80,6 +80,8 @@ struct RecordLog: SelectiveSink {
   /// The size of the input: a database cannot have more keys.
   private let inputByteCount: UInt64
   private let header: SnapshotHeader
+  /// The names of the first keys.
+  private(set) var firstNames: [[UInt8]] = []
   /// Whether reading stops after a record; asked for each.
   private let isEnough: (ScannedRecord) throws(RDBError) -> Bool
 
@@ -138,6 +140,7 @@ struct RecordLog: SelectiveSink {
     open = nil
     self.end = record.end
     keyCount += 1
+    if firstNames.count < SalvageReport.Neighbours.nextLimit, let name = record.key?.name { firstNames.append(name) }
     if record.key?.expiry != nil { expiringCount += 1 }
     if record.key?.hasLookalikes ?? false {
       largestFieldCount = max(largestFieldCount, end.elementCount ?? 0)

@@ -53,6 +53,7 @@ struct SalvageCommand: WorkingCommand {
   func run() throws {
     let input = try InputFile(path: dump, maxRatio: decompression.maxRatio)
     let output = try output.open(reading: input, nil)
+    try output.refuseTerminal()
     let reportFile = try report.map {
       try OutputFile(path: $0, keepsPartial: false, reading: input, form: .json)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import RDB
 import RDBAnalysis
+import RDBCompression
 import RDBReplay
 import RDBSupport
 
@@ -36,8 +37,11 @@ struct Info: WorkingCommand {
     }
     let info = result.summary
     let log = try input.replayed.map { try logInfo(of: $0, input.shownName) }
+    let envelope = input.isEnvelope ? input.format : nil
     let report =
-      form.json ? try jsonDocument(InfoDocument(info: info, log: log)) : Array((info.text + (log?.text ?? "")).utf8)
+      form.json
+      ? try jsonDocument(InfoDocument(info: info, log: log, envelope: envelope?.rawValue))
+      : Array((info.text(envelope: envelope) + (log?.text ?? "")).utf8)
     try output.open(reading: input, form.onTerminal).writeWhole(report)
   }
 }

@@ -1,14 +1,16 @@
 import RDB
 import RDBAnalysis
+import RDBCompression
 import RDBSupport
 
 /// The result of `rdb info` as text: names in one column, values in the next.
 extension SnapshotInfo {
-  var text: String {
+  /// - Parameter envelope: The compression of the envelope around the snapshot; `nil`: there is none.
+  func text(envelope: CompressionFormat?) -> String {
     var lines = TextColumns()
     writeOrigin(to: &lines)
     writeParts(to: &lines)
-    writeEnd(to: &lines)
+    writeEnd(to: &lines, envelope)
     for database in databases.entries { database.write(to: &lines, reference: reference) }
     if databases.entries.isEmpty { lines.line("no keys") }
     return lines.text
@@ -78,7 +80,7 @@ extension SnapshotInfo {
     }
   }
 
-  private func writeEnd(to lines: inout TextColumns) {
+  private func writeEnd(to lines: inout TextColumns, _ envelope: CompressionFormat?) {
     if let byteCount {
       lines.row("size", "\(readable(byteCount: Double(byteCount))) (\(counted(byteCount, "byte")))")
     }
@@ -91,7 +93,8 @@ extension SnapshotInfo {
     }
     for (index, part) in (head?.phrases ?? []).enumerated() { lines.row(index == 0 ? "before it" : "", part) }
     for (index, part) in (tail?.parts ?? []).enumerated() { lines.row(index == 0 ? "after it" : "", part.phrase) }
-    lines.row("loads into", loaders(lowest.redis.asItIs, lowest.valkey.asItIs))
+    if let envelope { lines.row("loads into", "Valkey 9.2 and newer, because of its \(envelope) envelope") }
+    lines.row(envelope == nil ? "loads into" : "without it", loaders(lowest.redis.asItIs, lowest.valkey.asItIs))
     if lowest.redis.asItIs != lowest.redis.byTypes || lowest.valkey.asItIs != lowest.valkey.byTypes {
       lines.row("its types in", loaders(lowest.redis.byTypes, lowest.valkey.byTypes))
     }

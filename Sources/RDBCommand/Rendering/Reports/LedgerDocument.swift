@@ -35,7 +35,14 @@ struct LedgerDocument: Encodable {
   }
 
   struct Sample: Encodable {
+    private enum CodingKeys: String, CodingKey {
+      case key, offset
+      case newKey = "new_key"
+    }
+
     var key: BytesDocument
+    /// The name in the output, if that is another one.
+    var newKey: BytesDocument?
     var offset: Int
   }
 
@@ -63,6 +70,9 @@ struct LedgerDocument: Encodable {
   }
 
   private static func samples(_ entry: Ledger.Count) -> [Sample] {
-    entry.samples.map { Sample(key: BytesDocument($0.name), offset: $0.offset) }
+    entry.samples.map { sample in
+      Sample(
+        key: BytesDocument(sample.name), newKey: sample.newName.map { BytesDocument($0) }, offset: sample.offset)
+    }
   }
 }

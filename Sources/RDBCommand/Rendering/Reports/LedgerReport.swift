@@ -31,7 +31,9 @@ struct LedgerReport {
 
   private func names(of entry: Ledger.Count) -> String {
     guard !entry.samples.isEmpty else { return "" }
-    let names = entry.samples.map { printable($0.name) }.joined(separator: ", ")
+    let names = entry.samples.map { sample in
+      printable(sample.name) + (sample.newName.map { " -> \(printable($0))" } ?? "")
+    }.joined(separator: ", ")
     let isAll = entry.samples.count >= entry.count
     return ": \(names)\(isAll ? "" : ", …")"
   }

@@ -91,17 +91,20 @@ struct LogInfo: Encodable {
   }
 }
 
-/// The JSON of `rdb info`: the members of a snapshot's, and those of a log.
+/// The JSON of `rdb info`: the members of a snapshot's, those of a log, and the compression of an envelope.
 struct InfoDocument: Encodable {
   let info: SnapshotInfo
   let log: LogInfo?
+  /// `lz4` or `zstd`; `nil`: there is no envelope.
+  let envelope: String?
 
-  private enum CodingKeys: String, CodingKey { case log }
+  private enum CodingKeys: String, CodingKey { case log, envelope }
 
   func encode(to encoder: any Encoder) throws {
     try info.encode(to: encoder)
-    guard let log else { return }
+    if log == nil, envelope == nil { return }
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(log, forKey: .log)
+    try container.encodeIfPresent(log, forKey: .log)
+    try container.encodeIfPresent(envelope, forKey: .envelope)
   }
 }

@@ -19,10 +19,7 @@ extension SalvageReport {
     if lossCount > UInt64(Self.shownLossLimit) {
       lines.append("lost: … and \(lossCount - UInt64(Self.shownLossLimit)) more; --report lists \(Self.lossLimit)")
     }
-    if let repair {
-      let bytes = zip(repair.found, repair.restored).map { "\(hex($0)) is \(hex($1)) again" }.joined(separator: ", ")
-      lines.append("repaired at offset \(repair.offset): \(bytes), as the checksum demands; nothing is lost")
-    }
+    if let repair { lines.append("repaired at offset \(repair.offset): \(repair.text), as the checksum demands; nothing is lost") }
     if let inputError {
       lines.append("lost: the rest of the compressed input: \(OptionFlags.naming(inputError.description))")
     }
@@ -51,6 +48,16 @@ extension SalvageReport {
   }
 }
 
+extension RepairedBytes {
+  /// The change as a clause.
+  fileprivate var text: String {
+    if restored.isEmpty { return "\(counted(UInt64(found.count), "inserted byte")) left out" }
+    let missing = restored.map { hex($0) }.joined(separator: ", ")
+    if found.isEmpty { return "\(counted(UInt64(restored.count), "missing byte")) put back (\(missing))" }
+    return zip(found, restored).map { "\(hex($0)) is \(hex($1)) again" }.joined(separator: ", ")
+  }
+}
+
 extension SalvageReport.Loss {
   /// The lines for standard error.
   fileprivate var lines: [String] {
@@ -62,9 +69,13 @@ extension SalvageReport.Loss {
     case .high: text += "; the next record was found by a search"
     case nil: text += "; nothing was found after it"
     }
-    guard !doubtfulKeys.isEmpty else { return [text] }
-    let names = doubtfulKeys.map { printable($0) }.joined(separator: ", ")
-    return [text, "lost: with it, because the damage may have changed them: \(names)"]
+    var lines = [text]
+    func add(_ names: [[UInt8]], as phrase: String) {
+      if !names.isEmpty { lines.append("\(phrase): \(names.map { printable($0) }.joined(separator: ", "))") }
+    }
+    add(doubtfulKeys, as: "lost: with it, because the damage may have changed them")
+    add(possiblyChangedKeys, as: "kept: next to it, but the damage may have changed them")
+    return lines
   }
 }
 
@@ -106,6 +117,7 @@ struct SalvageDocument: Encodable {
     private enum CodingKeys: String, CodingKey {
       case from, to, error, code, key, confidence, database
       case doubtfulKeys = "doubtful_keys"
+      case possiblyChangedKeys = "possibly_changed_keys"
       case databaseMayDiffer = "database_may_differ"
     }
 
@@ -115,6 +127,7 @@ struct SalvageDocument: Encodable {
     var error: String
     var key: BytesDocument?
     var doubtfulKeys: [BytesDocument]
+    var possiblyChangedKeys: [BytesDocument]
     /// `certain`, `high`, or `none` if nothing follows.
     var confidence: String
     var database: UInt64
@@ -134,6 +147,7 @@ struct SalvageDocument: Encodable {
       Loss(
         from: loss.start, to: loss.end, code: "\(loss.error.code)", error: OptionFlags.naming(loss.error.description),
         key: loss.key.map { BytesDocument($0) }, doubtfulKeys: loss.doubtfulKeys.map { BytesDocument($0) },
+        possiblyChangedKeys: loss.possiblyChangedKeys.map { BytesDocument($0) },
         confidence: loss.confidence?.rawValue ?? "none", database: loss.database,
         databaseMayDiffer: loss.mayLackDatabase)
     }
