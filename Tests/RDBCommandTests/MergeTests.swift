@@ -84,7 +84,8 @@ struct MergeTests {
   func renamed() throws {
     let folder = Self.folder(Self.snapshot([("old:x", "a"), ("new:x", "b")]), [])
     let outcome = Tool.shell(
-      "rdb rewrite a.rdb --rename 's/^old:/new:/' --on-conflict last --ledger l.json -o out.rdb; cat l.json", in: folder)
+      "rdb rewrite a.rdb --rename 's/^old:/new:/' --on-conflict last --ledger l.json -o out.rdb; cat l.json", in: folder
+    )
     #expect(outcome.error.contains(#"another key has their name: "old:x" -> "new:x""#), "\(outcome.error)")
     #expect(outcome.text.contains(#""key" : "old:x""#) && outcome.text.contains(#""new_key" : "new:x""#))
     #expect(try SchemaValidator.validate("ledger.schema.json", ["\(folder.path)/l.json"]).status == 0)

@@ -45,7 +45,8 @@ struct SnapshotTargetArguments: ParsableArguments {
         if configuration.isEmpty {
           throw Failure(
             .usage, "\(shown(config)): has no setting that decides how snapshots are written",
-            hint: "Such settings are rdbcompression, rdbchecksum, hash-max-listpack-entries and other limits of encodings.")
+            hint:
+              "Such settings are rdbcompression, rdbchecksum, hash-max-listpack-entries and other limits of encodings.")
         }
         return configuration
       } catch let failure as ServerConfiguration.Failure {

@@ -19,7 +19,9 @@ extension SalvageReport {
     if lossCount > UInt64(Self.shownLossLimit) {
       lines.append("lost: … and \(lossCount - UInt64(Self.shownLossLimit)) more; --report lists \(Self.lossLimit)")
     }
-    if let repair { lines.append("repaired at offset \(repair.offset): \(repair.text), as the checksum demands; nothing is lost") }
+    if let repair {
+      lines.append("repaired at offset \(repair.offset): \(repair.text), as the checksum demands; nothing is lost")
+    }
     if let inputError {
       lines.append("lost: the rest of the compressed input: \(OptionFlags.naming(inputError.description))")
     }
