@@ -1,0 +1,27 @@
+/// A first-in, first-out queue.
+struct ReplyQueue<Element: Sendable>: Sendable {
+  private var elements: [Element?] = []
+  private var head = 0
+
+  var count: Int { elements.count - head }
+  var isEmpty: Bool { head == elements.count }
+  var first: Element? { isEmpty ? nil : elements[head] }
+
+  /// The element `index` places after the first one.
+  subscript(index: Int) -> Element { elements[head + index]! }
+
+  mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func popFirst() -> Element? {
+    guard !isEmpty else { return nil }
+    let element = elements[head]
+    elements[head] = nil
+    head += 1
+    // Removing costs time in proportion to the rest, so at least half of the array is free before it is done.
+    if head == elements.count || head >= 64 && head * 2 >= elements.count {
+      elements.removeFirst(head)
+      head = 0
+    }
+    return element
+  }
+}
