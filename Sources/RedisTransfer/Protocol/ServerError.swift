@@ -30,11 +30,11 @@ package struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The action after this error that can lead to success.
   package var remedy: Remedy {
     switch kind {
-    case .loading, .tryAgain, .clusterDown, .masterDown, .busyScript, .notEnoughReplicas: .waiting
+    case .loading, .tryAgain, .clusterDown, .masterDown, .busyScript, .notEnoughReplicas, .tooManyClients: .waiting
     case .readOnly: .findingMaster
     case .moved, .ask: .redirecting
     case .authenticationRequired, .wrongPassword, .passwordNotConfigured, .noPermission: .changingCredentials
-    case .outOfMemory, .cannotSave: .repairingServer
+    case .outOfMemory, .cannotSave, .protectedMode: .repairingServer
     default: .none
     }
   }
@@ -49,7 +49,7 @@ package struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     case redirecting
     /// The user must be another one or have another permission.
     case changingCredentials
-    /// The server takes no writes until its memory limit, its disk or its settings are changed.
+    /// The server takes no writes, or no connections, until its memory limit, disk or settings change.
     case repairingServer
     /// The same command will fail again.
     case none

@@ -41,6 +41,12 @@ extension ServerError {
     case wrongType
     /// `EXECABORT`: a transaction was discarded because one of its commands was refused.
     case transactionDiscarded
+    /// The server does not take the payload of RESTORE: its version is newer, its checksum wrong, or its type unknown.
+    case payloadRefused
+    /// The server has as many connections as `maxclients` allows.
+    case tooManyClients
+    /// `DENIED`: the server has neither a password nor a bound address, and takes only local connections.
+    case protectedMode
     /// The server does not have the command or subcommand.
     case unknownCommand
     /// Each other error.
@@ -55,13 +61,16 @@ extension ServerError.Kind {
     "NOPROTO": .unsupportedProtocol, "LOADING": .loading, "READONLY": .readOnly, "TRYAGAIN": .tryAgain,
     "CLUSTERDOWN": .clusterDown, "CROSSSLOT": .crossSlot, "MASTERDOWN": .masterDown, "BUSY": .busyScript,
     "BUSYKEY": .keyExists, "OOM": .outOfMemory, "MISCONF": .cannotSave, "NOREPLICAS": .notEnoughReplicas,
-    "WRONGTYPE": .wrongType, "EXECABORT": .transactionDiscarded,
+    "WRONGTYPE": .wrongType, "EXECABORT": .transactionDiscarded, "DENIED": .protectedMode,
   ]
 
   /// The beginnings of errors with the code `ERR`, in lower case.
   private static let beginnings: [(text: String, kind: Self)] = [
     ("unknown command", .unknownCommand),
     ("unknown subcommand", .unknownCommand),
+    ("dump payload version or checksum are wrong", .payloadRefused),
+    ("bad data format", .payloadRefused),
+    ("max number of clients reached", .tooManyClients),
     ("invalid password", .wrongPassword),
     ("client sent auth, but no password is set", .passwordNotConfigured),
     ("auth <password> called without any password configured", .passwordNotConfigured),
