@@ -11,8 +11,6 @@ struct CommandRecord {
   var now: UnixMilliseconds
   var command: ReplayCommand
 
-  private static let headByteCount = 48
-
   /// Appends the record to a file.
   func write(to stream: TemporaryStream, through buffer: inout ByteBuffer) throws {
     buffer.removeAll()
@@ -31,21 +29,18 @@ struct CommandRecord {
 
   /// Reads the next record; `nil` at the end of the file.
   static func read(from reader: inout CommandRecordReader) throws -> CommandRecord? {
-    guard let head = try reader.bytes(headByteCount) else { return nil }
-    let words = (0..<6).map { index in
-      head[index * 8..<index * 8 + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    }
+    guard let database = try reader.number(), let group = try reader.number(), let now = try reader.number(),
+      let offset = try reader.number(), let part = try reader.number(), let argumentCount = try reader.number()
+    else { return nil }
     var arguments: [[UInt8]] = []
-    arguments.reserveCapacity(Int(words[5]))
-    for _ in 0..<words[5] {
-      guard let length = try reader.bytes(8) else { return nil }
-      let count = length.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      guard let argument = try reader.bytes(Int(count)) else { return nil }
+    arguments.reserveCapacity(Int(argumentCount))
+    for _ in 0..<argumentCount {
+      guard let count = try reader.number(), let argument = try reader.bytes(Int(count)) else { return nil }
       arguments.append(argument)
     }
     return CommandRecord(
-      database: words[0], group: words[1], now: UnixMilliseconds(Int64(bitPattern: words[2])),
-      command: ReplayCommand(arguments, offset: words[3], part: Int(words[4])))
+      database: database, group: group, now: UnixMilliseconds(Int64(bitPattern: now)),
+      command: ReplayCommand(arguments, offset: offset, part: Int(part)))
   }
 }
 
@@ -58,6 +53,21 @@ struct CommandRecordReader {
   init(_ stream: TemporaryStream) {
     self.stream = stream
     buffer = [UInt8](repeating: 0, count: 64 << 10)
+  }
+
+  /// The next 8 bytes as a number; `nil` if the file ends before them.
+  mutating func number() throws -> UInt64? {
+    guard range.count >= 8 else {
+      guard let bytes = try bytes(8) else { return nil }
+      return Self.number(bytes.span.bytes)
+    }
+    let start = range.lowerBound
+    range = start + 8..<range.upperBound
+    return Self.number(buffer.span.bytes.extracting(start..<start + 8))
+  }
+
+  private static func number(_ bytes: RawSpan) -> UInt64 {
+    UInt64(littleEndian: bytes.unsafeLoadUnaligned(as: UInt64.self))
   }
 
   /// The next `count` bytes; `nil` if the file ends before them.

@@ -23,11 +23,15 @@ package final class GroupedReplay: KeyspaceProducer {
   private var keys: KeyspaceWalk?
   package private(set) var summary: ReplaySummary
 
-  /// - Parameter makeLog: Opens the log, from its beginning.
-  package init(_ options: ReplayOptions, _ makeLog: () throws -> any ReplayLog) throws {
+  /// - Parameters:
+  ///   - logByteCount: The size of the log, in bytes, if it is known.
+  ///   - makeLog: Opens the log, from its beginning.
+  package init(
+    _ options: ReplayOptions, logByteCount: UInt64? = nil, _ makeLog: () throws -> any ReplayLog
+  ) throws {
     self.options = options
     limits = EncodingLimits(server: options.server)
-    survey = try KeySurvey(try makeLog(), options)
+    survey = try KeySurvey(try makeLog(), options, logByteCount: logByteCount)
     summary = survey.router.control.summary
     log = try makeLog()
     router = CommandRouter(options)

@@ -15,9 +15,12 @@ final class KeySurvey {
   private(set) var lastTime: UnixMilliseconds?
   private(set) var base: (header: SnapshotHeader, auxFields: [(name: [UInt8], value: [UInt8])])?
 
-  init(_ log: any ReplayLog, _ options: ReplayOptions) throws {
+  /// - Parameter logByteCount: The size of the log, in bytes, if it is known.
+  init(_ log: any ReplayLog, _ options: ReplayOptions, logByteCount: UInt64?) throws {
     router = CommandRouter(options)
-    filter = SightingFilter(byteCount: options.memoryLimit / 4)
+    // With a counter for each four bytes of the log, few keys share one.
+    let filterByteCount = min(UInt64(options.memoryLimit / 4), logByteCount.map { max($0 / 16, 4096) } ?? .max)
+    filter = SightingFilter(byteCount: Int(filterByteCount))
     // Where the first argument is the only key, the values do not matter.
     log.leaveOutValues { [router] name in
       guard let row = router.control.row(of: name), case .native = row.action else { return false }

@@ -9,6 +9,8 @@ package final class Replay {
   private let options: ReplayOptions
   /// The rows of commands by the names in the file.
   private var rows: [[UInt8]: CommandRow] = [:]
+  /// The name and the row of the command before: the next one is often the same.
+  private var former: (name: [UInt8], row: CommandRow)?
 
   package init(_ options: ReplayOptions) {
     self.options = options
@@ -57,7 +59,13 @@ package final class Replay {
 
   /// The row of a name in any case, with the names that `rename-command` gave.
   func row(of name: [UInt8]) -> CommandRow? {
-    if let row = rows[name] { return row }
+    if let former, former.name == name { return former.row }
+    guard let row = rows[name] ?? tableRow(of: name) else { return nil }
+    former = (name, row)
+    return row
+  }
+
+  private func tableRow(of name: [UInt8]) -> CommandRow? {
     let text = lowercasedText(name)
     guard let row = CommandTable.rows[options.renamedCommands[text] ?? text] else { return nil }
     if rows.count < 4096 { rows[name] = row }

@@ -18,6 +18,7 @@ public final class ReplaySource: ByteSource {
   private(set) var log: (any ReplayLog)?
   /// Whether ``log`` was opened and not read yet.
   private var isOpened = false
+  private let logByteCount: UInt64?
   private let isLarge: Bool
   private let output = DrainedDestination()
   private var producer: (any KeyspaceProducer)?
@@ -35,8 +36,9 @@ public final class ReplaySource: ByteSource {
   package init(_ options: ReplayOptions, logByteCount: UInt64? = nil, _ makeLog: @escaping () throws -> any ReplayLog) {
     self.options = options
     self.makeLog = makeLog
-    // The values of a log of twice the limit seldom fit, and a failed attempt costs time.
-    isLarge = (logByteCount ?? 0) > UInt64(options.memoryLimit) * 2
+    self.logByteCount = logByteCount
+    // The values of a log beyond the limit seldom fit, and a failed attempt costs more time than a second pass.
+    isLarge = (logByteCount ?? 0) > UInt64(options.memoryLimit)
   }
 
   /// The counts of the commands that were replayed so far; complete at the end of the source.
@@ -85,7 +87,7 @@ public final class ReplaySource: ByteSource {
         where error.code == .replayMemory
       {}
     }
-    return try GroupedReplay(options, takeLog)
+    return try GroupedReplay(options, logByteCount: logByteCount, takeLog)
   }
 
   /// Opens the log, unless it is open and nothing of it was read.

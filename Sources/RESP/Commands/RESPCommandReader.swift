@@ -86,19 +86,21 @@ public struct RESPCommandReader: ~Copyable {
   ///   - limit: The number of arguments to copy; the others are empty.
   package func copiedArguments(reusing former: [[UInt8]] = [], limit: Int = .max) -> [[UInt8]] {
     precondition(hasItem)
-    var arguments: [[UInt8]] = []
-    arguments.reserveCapacity(ranges.count)
-    for (index, range) in ranges.enumerated() {
-      guard index < limit else {
-        arguments.append([])
-        continue
+    return [[UInt8]](unsafeUninitializedCapacity: ranges.count) { arguments, count in
+      while count < ranges.count {
+        arguments.initializeElement(at: count, to: count < limit ? copiedArgument(count, reusing: former) : [])
+        count += 1
       }
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[range])
-      let isFormer =
-        index < 2 && index < former.count && former[index].count == bytes.count && bytes.elementsEqual(former[index])
-      arguments.append(isFormer ? former[index] : [UInt8](bytes))
     }
-    return arguments
+  }
+
+  private func copiedArgument(_ index: Int, reusing former: [[UInt8]]) -> [UInt8] {
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer[ranges[index]])
+    guard index < 2, index < former.count, former[index].count == bytes.count, !bytes.isEmpty else {
+      return [UInt8](bytes)
+    }
+    let isFormer = former[index].withUnsafeBytes { memcmp($0.baseAddress!, bytes.baseAddress!, bytes.count) == 0 }
+    return isFormer ? former[index] : [UInt8](bytes)
   }
 
   /// The byte at ``offset``: the first of the current or the incomplete command; `nil` if it was not fed.

@@ -86,6 +86,18 @@ import Testing
     #expect(source(bytes(Self.lines), isGrouped: false).isReadTwice)
   }
 
+  @Test("Is not chosen without a trailer: a log beyond the memory limit is read twice, and no other")
+  func size() {
+    var options = ReplayOptions(server: ServerVersion(.redis, 8, 2), now: UnixMilliseconds(1_700_000_000_000))
+    options.memoryLimit = 1 << 20
+    for (byteCount, isReadTwice) in [(1 << 20, false), ((1 << 20) + 1, true)] {
+      let source = ReplaySource(options, logByteCount: UInt64(byteCount)) {
+        CommandLog(MemorySource(bytes(Self.lines)))
+      }
+      #expect(source.isReadTwice == isReadTwice)
+    }
+  }
+
   @Test("Reads a base snapshot and the commands on other keys that follow it")
   func base() throws {
     let base = LogSample(base: Fixture.named("crafted/v11-streams").bytes, commands: words(["SET new 1"]))

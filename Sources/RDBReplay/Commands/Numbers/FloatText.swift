@@ -56,13 +56,18 @@ enum FloatText {
     var rest = text
     let isNegative = rest.first == UInt8(ascii: "-")
     if isNegative || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
-    let word = lowercasedText(Array(rest.prefix(9)))
-    if word == "inf" || word == "infinity" { return .infinity(isNegative: isNegative) }
-    if word.hasPrefix("0x") {
+    guard let first = rest.first else { return nil }
+    if first | 0x20 == UInt8(ascii: "i") {
+      let word = lowercasedText(Array(rest.prefix(9)))
+      return word == "inf" || word == "infinity" ? .infinity(isNegative: isNegative) : nil
+    }
+    if first == UInt8(ascii: "0"), rest.dropFirst().first.map({ $0 | 0x20 == UInt8(ascii: "x") }) ?? false {
       return allowsHexadecimal ? hexadecimal(rest.dropFirst(2), isNegative: isNegative) : nil
     }
     var (digits, hasNonZero, hasPoint) = (0, false, false)
-    while let byte = rest.first {
+    var end = rest.startIndex
+    while end < rest.endIndex {
+      let byte = rest[end]
       if byte == UInt8(ascii: "."), !hasPoint {
         hasPoint = true
       } else if byte &- 48 <= 9 {
@@ -71,8 +76,9 @@ enum FloatText {
       } else {
         break
       }
-      rest.removeFirst()
+      end += 1
     }
+    rest = rest[end...]
     guard digits > 0, rest.isEmpty || exponent(rest, UInt8(ascii: "e")) != nil else { return nil }
     return hasNonZero ? .decimal : .zero(isNegative: isNegative)
   }
