@@ -40,19 +40,20 @@ struct PeakMemoryTests {
 
   /// Runs a command of `rdb`, and discards its output.
   ///
+  /// - Parameter status: The exit code that the command must have.
   /// - Returns: The peak in bytes; `nil` if the command failed, which is recorded as an issue.
-  private static func peak(of arguments: String, input: String, in folder: Scratch) -> Int? {
+  static func peak(of arguments: String, input: String = "", status: Int = 0, in folder: Scratch) -> Int? {
     let line = "\(input)python3 measure.py '\(Tool.path)' \(arguments)"
     let run = Tool.shell(line, in: folder)
     let words = run.text.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
-    guard words.count == 2, words[0] == 0, words[1] > 1 << 20 else {
+    guard words.count == 2, words[0] == status, words[1] > 1 << 20 else {
       Issue.record("\(line): \(run.text)\(run.error)")
       return nil
     }
     return words[1]
   }
 
-  private static func folder() -> Scratch {
+  static func folder() -> Scratch {
     let folder = Scratch()
     folder.write(Array(measure.utf8), as: "measure.py")
     return folder
