@@ -170,7 +170,7 @@ let package = Package(
 if Context.environment["RDB_FUZZ"] == "1" {
   let targets = [
     "Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix", "Commands",
-    "Manifest",
+    "Manifest", "Snapshots",
   ]
   package.products += targets.map { .executable(name: "Fuzz" + $0, targets: ["Fuzz" + $0]) }
   package.targets += [
@@ -182,7 +182,8 @@ if Context.environment["RDB_FUZZ"] == "1" {
     .executableTarget(
       name: "Fuzz" + name,
       dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : [])
-        + (["Commands", "Manifest"].contains(name) ? ["RDBReplay"] : []),
+        + (["Commands", "Manifest"].contains(name) ? ["RDBReplay"] : [])
+        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : []),
       path: "Fuzz/Sources/Fuzz" + name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
   }

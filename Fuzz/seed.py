@@ -27,6 +27,7 @@ def main(corpus):
             # Every interest and option in turn; checksums ignored, that changed bytes get through.
             save(corpus, "Reader", bytes([number & 7 | 8]) + data)
             save(corpus, "PushReader", bytes([number & 7, number & 255]) + data)
+            save(corpus, "Snapshots", bytes([number & 63]) + data)
         if len(data) <= 2048:
             save(corpus, "LengthPrefix", data[9:])
     logs = glob.glob(os.path.join(FIXTURES, "commands", "**", "*.aof"), recursive=True)
