@@ -141,6 +141,30 @@ struct SalvageTests {
     #expect(report.losses.first?.key == Array("packed".utf8))
   }
 
+  @Test("Leaves out an expiry that has no key right after it")
+  func strayExpiry() throws {
+    var builder = SnapshotBuilder(version: 10)
+    builder.expiry(4_000_000_000_000)
+    builder.aux("field", "value")
+    builder.raw([99, 99, 99])
+    for number in 0..<10 { builder.string("key:\(number)", "value \(number)") }
+    let destination = MemoryDestination()
+    _ = try Salvage().run(MemorySource(builder.whole), to: destination)
+    #expect(try StoredKeys.read(destination.bytes).keys.count >= 8)
+    let expiry = RDBBytes.little(4_000_000_000_000 as Int64)
+    #expect(destination.bytes.firstRange(of: expiry) == nil)
+  }
+
+  @Test("Keeps an AUX field that follows the number of a database, before damage, whole")
+  func auxAfterDatabase() throws {
+    var builder = SnapshotBuilder(version: 10)
+    builder.select(0)
+    builder.aux("slot-info", "12182,1,0,0")
+    builder.raw([99, 99, 99])
+    for number in 0..<10 { builder.string("key:\(number)", "value \(number)") }
+    #expect(try names(builder.whole).names.count >= 8)
+  }
+
   @Test("Takes no record of a snapshot that is stored inside a value for a key")
   func nested() throws {
     var inner = SnapshotBuilder(version: 10)

@@ -11,11 +11,13 @@ public struct AuxField: ~Escapable, BitwiseCopyable {
   public let value: RawSpan
   /// The record as stored, from its opcode on.
   @usableFromInline package let stored: RawSpan
+  /// The file offset after the record.
+  @usableFromInline package let endOffset: Int
 
   /// Creates a field that borrows its parts.
   @inlinable @_lifetime(copy name, copy value, copy stored)
-  package init(name: RawSpan, value: RawSpan, stored: RawSpan) {
-    (self.name, self.value, self.stored) = (name, value, stored)
+  package init(name: RawSpan, value: RawSpan, stored: RawSpan, endOffset: Int) {
+    (self.name, self.value, self.stored, self.endOffset) = (name, value, stored, endOffset)
   }
 }
 
@@ -33,24 +35,27 @@ public struct FunctionLibrary: ~Escapable, BitwiseCopyable {
   @usableFromInline package let description: RawSpan
   /// The record as stored, from its opcode on.
   @usableFromInline package let stored: RawSpan
+  /// The file offset after the record.
+  @usableFromInline package let endOffset: Int
 
   /// A library of Redis 7.0.0 or later, with the record it comes from.
   @inlinable @_lifetime(copy code, copy stored)
-  package init(code: RawSpan, stored: RawSpan) {
+  package init(code: RawSpan, stored: RawSpan, endOffset: Int) {
     self.code = code
     isPreGA = false
     (name, engine, description) = (code.extracting(first: 0), code.extracting(first: 0), code.extracting(first: 0))
-    self.stored = stored
+    (self.stored, self.endOffset) = (stored, endOffset)
   }
 
   /// A library of a 7.0 release candidate, with the record it comes from.
   @inlinable @_lifetime(copy code, copy name, copy engine, copy description, copy stored)
   package init(
-    preGA code: RawSpan, name: RawSpan, engine: RawSpan, description: RawSpan, stored: RawSpan
+    preGA code: RawSpan, name: RawSpan, engine: RawSpan, description: RawSpan, stored: RawSpan, endOffset: Int
   ) {
     self.code = code
     isPreGA = true
     (self.name, self.engine, self.description, self.stored) = (name, engine, description, stored)
+    self.endOffset = endOffset
   }
 }
 

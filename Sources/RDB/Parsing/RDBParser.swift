@@ -33,6 +33,9 @@ public import RDBFormat
     @usableFromInline package var listsFunctionsAndModules = false
     /// Whether to look for strings that begin as a HyperLogLog and are none, in all values that are validated or decoded.
     @usableFromInline package var findsHyperLogLogs = false
+    /// Whether a record between the attributes of a key (expiry, idle time, frequency) and the key is damage. Servers load
+    /// such a file, but none writes one.
+    @usableFromInline package var refusesSplitRecords = false
     /// The size of the input, in bytes, if known. A string that is longer is truncated, not too long.
     var inputByteCount: UInt64?
     @usableFromInline package init() {}

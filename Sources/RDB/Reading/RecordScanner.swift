@@ -39,10 +39,12 @@ package struct RecordScanner: ~Copyable {
   ///
   /// - Parameters:
   ///   - source: A source that can seek. Its position stays.
-  ///   - options: Limits and exceptions for reading. The checksum is always ignored.
+  ///   - options: Limits and exceptions for reading. The checksum is always ignored, and records must be whole: no other
+  ///     record lies between an expiry and its key.
   package init(_ source: any ByteSource, options: RDBReader.Options) {
     var options = options
     options.ignoresChecksum = true
+    options.parser.refusesSplitRecords = true
     self.source = OffsetSource(source)
     reader = RDBReader(self.source, options: options, offset: 0)
   }

@@ -164,12 +164,12 @@ struct RecordLog: SelectiveSink {
 
   mutating func aux(_ field: borrowing AuxField) throws(RDBError) {
     try opcode(Evidence.bits(ofAux: field))
-    if keyCount == 0, !hasDatabaseSize { end += UInt64(field.stored.byteCount) }
+    if keyCount == 0, !hasDatabaseSize { end = UInt64(field.endOffset) }
   }
 
   mutating func functionLibrary(_ library: borrowing FunctionLibrary) throws(RDBError) {
     try opcode(library.code.starts(with: "#!".utf8) ? 40 : 4)
-    if keyCount == 0, !hasDatabaseSize { end += UInt64(library.stored.byteCount) }
+    if keyCount == 0, !hasDatabaseSize { end = UInt64(library.endOffset) }
   }
 
   mutating func beginModuleAux(_ aux: ModuleAux) throws(RDBError) -> Bool {

@@ -41,7 +41,11 @@ extension RDBParser {
     }
     if row.payload == .keyMask || row.treatment == .ignored {
       try skipPayload(row.payload, &cursor)
-      if row.payload == .keyMask { attribute(start) } else if state.recordOffset >= 0 { splitRecord() }
+      if row.payload == .keyMask {
+        attribute(start)
+      } else if state.recordOffset >= 0 {
+        try splitRecord(by: code, at: start)
+      }
       if state.dialect == nil { setDialect(row.dialect) }
       if row.payload != .keyMask { committed = cursor.position }
       return true
@@ -54,7 +58,7 @@ extension RDBParser {
       try sink.aux(
         AuxField(
           name: auxName.span.bytes, value: name.span.bytes,
-          stored: cursor.bytes.extracting(first..<cursor.position)))
+          stored: cursor.bytes.extracting(first..<cursor.position), endOffset: cursor.offset))
     } else {
       state.skipped.lose(
         row.isType ? .key : .record, "\(row.description) was stepped over", key: name, offset: start)

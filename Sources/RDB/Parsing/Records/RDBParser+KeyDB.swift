@@ -53,8 +53,12 @@ extension RDBParser {
         let (memberName, timeName) = (Self.memberName, Self.timeName)
         let text = Array("\(time.value)".utf8)
         let (first, rest) = (cursor.bytes.extracting(start..<middle), cursor.bytes.extracting(middle..<cursor.position))
-        try sink.aux(AuxField(name: memberName.span.bytes, value: member.span.bytes, stored: first))
-        try sink.aux(AuxField(name: timeName.span.bytes, value: text.span.bytes, stored: rest))
+        try sink.aux(
+          AuxField(
+            name: memberName.span.bytes, value: member.span.bytes, stored: first,
+            endOffset: cursor.offset - rest.byteCount))
+        try sink.aux(
+          AuxField(name: timeName.span.bytes, value: text.span.bytes, stored: rest, endOffset: cursor.offset))
       }
       committed = cursor.position
     }

@@ -91,7 +91,7 @@ extension RDBParser {
       return false
     }
     let first = cursor.position - 1
-    if state.recordOffset >= 0, !isAttribute(opcode) { splitRecord() }
+    if state.recordOffset >= 0, !isAttribute(opcode) { try splitRecord(by: code, at: start) }
     switch opcode {
     case .expireTimeMS: break  // Handled by the caller: the most frequent opcode.
     case .expireTime:
@@ -126,7 +126,8 @@ extension RDBParser {
       let value = try string(&cursor, slot: 1)
       noteDialect(name, value)
       try sink.aux(
-        AuxField(name: name, value: value, stored: cursor.bytes.extracting(first..<cursor.position)))
+        AuxField(
+          name: name, value: value, stored: cursor.bytes.extracting(first..<cursor.position), endOffset: cursor.offset))
       if name.byteCount == 9 { try reportSlotInfo(name, value, at: start, cursor.bytes, &sink) }
     case .slotInfo:
       let slot = try cursor.length()
@@ -138,7 +139,8 @@ extension RDBParser {
           stored: cursor.bytes.extracting(first..<cursor.position)))
     case .function2:
       let code = try string(&cursor, slot: 0)
-      let library = FunctionLibrary(code: code, stored: cursor.bytes.extracting(first..<cursor.position))
+      let library = FunctionLibrary(
+        code: code, stored: cursor.bytes.extracting(first..<cursor.position), endOffset: cursor.offset)
       try sink.functionLibrary(library)
       try reportLibrary(library, at: start, cursor.bytes, &sink)
     case .functionPreGA:
@@ -149,7 +151,7 @@ extension RDBParser {
       let code = try string(&cursor, slot: 3)
       let library = FunctionLibrary(
         preGA: code, name: name, engine: engine, description: description,
-        stored: cursor.bytes.extracting(first..<cursor.position))
+        stored: cursor.bytes.extracting(first..<cursor.position), endOffset: cursor.offset)
       try sink.functionLibrary(library)
       try reportLibrary(library, at: start, cursor.bytes, &sink)
     case .moduleAux:
@@ -212,8 +214,13 @@ extension RDBParser {
     if state.recordOffset < 0 { state.recordOffset = start }
   }
 
-  /// Notes that another record lies between the attributes and the key.
-  @inlinable mutating func splitRecord() {
+  /// Notes that another record lies between the attributes and the key, or throws if that is damage.
+  @usableFromInline mutating func splitRecord(by code: UInt8, at start: Int) throws(RDBError) {
+    if options.refusesSplitRecords, code != Opcode.eof.rawValue {
+      throw RDBError(
+        .corruptOpcode, at: start, expected: "the key that the expiry, idle time or frequency is of",
+        found: "opcode \(code)")
+    }
     state.isRecordSplit = true
     state.hasRareAttributes = true
   }

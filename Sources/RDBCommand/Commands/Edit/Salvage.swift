@@ -10,8 +10,8 @@ struct SalvageCommand: WorkingCommand {
     abstract: "Write the records that can be recovered from a damaged snapshot.",
     discussion: """
       Everything before a fault is copied. After it, the next record is searched for; it counts only if enough of what \
-      follows is sound. Keys that damage may have changed are left out, so that no key is made up. Each loss is listed \
-      with its offsets.
+      follows is sound. Keys that damage may have changed are left out. Each loss is listed with its offsets, and with \
+      the keys next to it that were kept although they may be changed.
 
       Damage inside the bytes of a name or of an uncompressed string leaves no trace. If no other fault explains a wrong \
       checksum, the report says so.
