@@ -130,6 +130,15 @@ struct SalvageTests {
     return builder.whole
   }
 
+  /// A snapshot of ten strings after damage, with some records before it.
+  private func damaged(after head: (inout SnapshotBuilder) -> Void) -> [UInt8] {
+    var builder = SnapshotBuilder(version: 10)
+    head(&builder)
+    builder.raw([99, 99, 99])
+    for number in 0..<10 { builder.string("key:\(number)", "value \(number)") }
+    return builder.whole
+  }
+
   @Test("Loses only the key whose value is damaged, if its lengths are whole")
   func certain() throws {
     var bytes = snapshot { $0.key(16, "packed", value: RDBBytes.string(RDBBytes.listpack(["field", "value"]))) }
@@ -143,13 +152,12 @@ struct SalvageTests {
 
   @Test("Leaves out an expiry that has no key right after it")
   func strayExpiry() throws {
-    var builder = SnapshotBuilder(version: 10)
-    builder.expiry(4_000_000_000_000)
-    builder.aux("field", "value")
-    builder.raw([99, 99, 99])
-    for number in 0..<10 { builder.string("key:\(number)", "value \(number)") }
+    let damaged = damaged(after: {
+      $0.expiry(4_000_000_000_000)
+      $0.aux("field", "value")
+    })
     let destination = MemoryDestination()
-    _ = try Salvage().run(MemorySource(builder.whole), to: destination)
+    _ = try Salvage().run(MemorySource(damaged), to: destination)
     #expect(try StoredKeys.read(destination.bytes).keys.count >= 8)
     let expiry = RDBBytes.little(4_000_000_000_000 as Int64)
     #expect(destination.bytes.firstRange(of: expiry) == nil)
@@ -157,12 +165,11 @@ struct SalvageTests {
 
   @Test("Keeps an AUX field that follows the number of a database, before damage, whole")
   func auxAfterDatabase() throws {
-    var builder = SnapshotBuilder(version: 10)
-    builder.select(0)
-    builder.aux("slot-info", "12182,1,0,0")
-    builder.raw([99, 99, 99])
-    for number in 0..<10 { builder.string("key:\(number)", "value \(number)") }
-    #expect(try names(builder.whole).names.count >= 8)
+    let damaged = damaged(after: {
+      $0.select(0)
+      $0.aux("slot-info", "12182,1,0,0")
+    })
+    #expect(try names(damaged).names.count >= 8)
   }
 
   @Test("Takes no record of a snapshot that is stored inside a value for a key")

@@ -136,8 +136,6 @@ struct SalvageTrial {
   var recoveredCount = 0
   /// The keys in the output that the original lacks, and that a reader of the damaged bytes could tell from true ones.
   var invented: [String] = []
-  /// The number of keys that the original lacks, and that the report lists as possibly changed.
-  var listedCount = 0
   /// The number of keys in the output in another database, because the record that names it is lost.
   var misplacedCount = 0
   /// The number of keys in the output that were changed without a trace in their record's structure.
@@ -171,7 +169,6 @@ struct SalvageTrial {
     let isDatabaseKnown = !report.losses.contains { $0.mayLackDatabase }
     // Damage can leave a valid snapshot of other keys. Only a checksum shows it.
     let isValid = report.lossCount == 0 && report.checksum != .verified
-    let listed = Set(report.losses.flatMap(\.possiblyChangedKeys))
     for key in salvaged {
       if let count = all[key], count > 0 {
         all[key] = count - 1
@@ -184,8 +181,6 @@ struct SalvageTrial {
       } else if !isDatabaseKnown, let count = anywhere[key.withoutDatabase], count > 0 {
         anywhere[key.withoutDatabase] = count - 1
         misplacedCount += 1
-      } else if listed.contains(key.name) {
-        listedCount += 1
       } else {
         invented.append("\(key)")
       }

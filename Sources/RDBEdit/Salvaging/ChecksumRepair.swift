@@ -59,10 +59,7 @@ struct ChecksumRepair {
   ///   - bytes: The input.
   ///   - start: The offset of the snapshot.
   func find(in bytes: SourceBytes, from start: UInt64) throws -> RepairedBytes? {
-    guard bytes.byteCount > start + 18 else { return nil }
-    let end = bytes.byteCount - 8
-    let stored = try bytes.bytes(at: end, count: 8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    guard stored != 0, try bytes.byte(at: end - 1) == Opcode.eof.rawValue else { return nil }
+    guard let (stored, end) = try bytes.storedChecksum(ofSnapshotAt: start) else { return nil }
     var sum = CRC64()
     try bytes.forEachPiece(of: start..<end) { sum.update($0) }
     guard let (index, changes) = find(stored ^ sum.value, byteCount: end - start) else { return nil }

@@ -34,10 +34,7 @@ struct SpliceRepair {
   ///   - fault: The offset at which reading failed.
   /// - Returns: `nil` if the snapshot has no checksum at the end of the input.
   init?(_ bytes: SourceBytes, from snapshotStart: UInt64, around fault: UInt64) throws {
-    guard bytes.byteCount > snapshotStart + 18 else { return nil }
-    let end = bytes.byteCount - 8
-    let stored = try bytes.bytes(at: end, count: 8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    guard stored != 0, try bytes.byte(at: end - 1) == Opcode.eof.rawValue else { return nil }
+    guard let (stored, end) = try bytes.storedChecksum(ofSnapshotAt: snapshotStart) else { return nil }
     self.bytes = bytes
     let middle = min(max(fault, snapshotStart + 9), end)
     start = max(snapshotStart + 9, middle - min(middle, Self.reach))

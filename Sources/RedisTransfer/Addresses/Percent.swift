@@ -1,6 +1,6 @@
 /// Percent-encoding of bytes in a URI.
 enum Percent {
-  /// Returns the bytes that `text` stands for.
+  /// Returns the bytes of a text in which `%` and two hexadecimal digits stand for one byte.
   ///
   /// - Throws: ``AddressError/badEscape`` for a `%` without two hexadecimal digits.
   static func decode(_ text: some Sequence<UInt8>) throws(AddressError) -> [UInt8] {

@@ -91,7 +91,8 @@ extension ServerError.Kind {
     }
   }
 
-  /// Parses `MOVED 3999 127.0.0.1:6381`. An IPv6 address has no brackets; an empty host is the one that answered.
+  /// Reads slot, host and port of `MOVED 3999 127.0.0.1:6381`. An IPv6 address has no brackets. An empty host, returned as
+  /// `nil`, means the server that sent the reply.
   private static func redirection(_ parts: [Substring]) -> (UInt16, String?, UInt16)? {
     guard parts.count >= 3, let slot = UInt16(parts[1]), slot < 16384,
       let colon = parts[2].lastIndex(of: ":"),

@@ -19,7 +19,7 @@ package final class RecordingSource: ByteSource {
     return count
   }
 
-  /// Reads what the source still holds, so that all of it can be read again.
+  /// Records the rest of the source. After that, the recording has all of its bytes.
   ///
   /// - Throws: The error of the source, after which the bytes before it can be read again.
   package func readRest() throws {
