@@ -125,6 +125,12 @@ extension Endpoint {
 
   /// Parses `host`, `host:port`, `[address]` or `[address]:port`.
   fileprivate init(_ text: ArraySlice<UInt8>, defaultPort: UInt16) throws(AddressError) {
+    let (host, port) = try Self.parts(of: text)
+    self.init(host: host, port: port ?? defaultPort)
+  }
+
+  /// Returns the host and the port, if there is one, of `host`, `host:port`, `[address]` or `[address]:port`.
+  static func parts(of text: ArraySlice<UInt8>) throws(AddressError) -> (host: String, port: UInt16?) {
     var host = text
     var rest = text[text.endIndex...]
     if text.first == UInt8(ascii: "[") {
@@ -145,12 +151,12 @@ extension Endpoint {
     guard decoded.allSatisfy({ Percent.isUnreserved($0) || extra.utf8.contains($0) }),
       !isBracketed || decoded.contains(UInt8(ascii: ":"))
     else { throw .badHost }
-    self.init(host: String(decoding: decoded, as: UTF8.self), port: defaultPort)
-    guard !rest.isEmpty else { return }
+    let name = String(decoding: decoded, as: UTF8.self)
+    guard !rest.isEmpty else { return (name, nil) }
     let digits = rest.dropFirst()
     guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }),
       let port = UInt16(String(decoding: digits, as: UTF8.self)), port > 0
     else { throw .badPort }
-    self.port = port
+    return (name, port)
   }
 }
