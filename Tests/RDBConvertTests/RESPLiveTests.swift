@@ -139,6 +139,11 @@ struct RESPLiveTests {
       try loading.load("restoring over it", target: kind.target) {
         ($0.existing, $0.functions, $0.restore) = (.replace, .replace, .always)
       }
+      for _ in 1...2 {
+        try loading.load("replacing whole keys", target: kind.target) {
+          ($0.existing, $0.functions, $0.replacesWhole, $0.commandElementCount) = (.replace, .replace, true, 7)
+        }
+      }
       // What is there stays: other values, and nothing in their place.
       try loading.load("keeping", target: kind.target, tolerates: true) {
         ($0.existing, $0.functions) = (.keep, .skip)

@@ -21,6 +21,7 @@ struct RESPSameBytesTests {
 
   static let ways: [(String, @Sendable (inout RESPOptions) -> Void)] = [
     ("replace", { $0.existing = .replace }),
+    ("replace whole", { ($0.existing, $0.replacesWhole) = (.replace, true) }),
     ("keep", { $0.existing = .keep }),
     ("restore", { $0.restore = .auto }),
     ("restore, replace", { ($0.restore, $0.existing) = (.always, .replace) }),

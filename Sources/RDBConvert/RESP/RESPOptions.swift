@@ -88,6 +88,14 @@ public struct RESPOptions: Hashable, Sendable {
   public var validatesRestored = true
   /// Whether a finding that is more than a note ends the conversion.
   package var refusesFindings = false
+  /// Whether a ``RESPMark`` precedes the first command of each key, function library and script.
+  package var marksKeys = false
+  /// Whether ``Existing/replace`` keeps an existing key until the new one is complete, with its expiry.
+  ///
+  /// A key of several commands is then built under a temporary name and renamed by its last command. Some replies to
+  /// expect: those of a transaction if the key, or a field of a hash, has an expiry; and in that transaction, for a hash
+  /// whose fields have all expired, the error `no such key`.
+  package var replacesWhole = false
   /// The treatment of function libraries.
   public var functions = Functions.append
   /// The treatment of the data of modules.

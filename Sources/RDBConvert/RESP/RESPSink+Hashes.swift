@@ -75,6 +75,7 @@ extension RESPSink {
       key.lostFieldExpiries.tooLate += 1
       return
     }
+    key.hasFieldExpiries = true
     // The server rejects times before 1970. All of them are in the past.
     let time = max(expiry, 1)
     if openCommand.isOpen {

@@ -131,7 +131,7 @@ extension RESPSink {
     {
       return try beginShortRestore(byteCount)
     }
-    if options.existing == .keep, !expiryFitsRestore {
+    if buildsApart, !expiryFitsRestore {
       try beginCommands()
     } else if options.existing == .replace, !can.restoreReplace {
       try beginCommands()

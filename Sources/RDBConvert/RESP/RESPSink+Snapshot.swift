@@ -38,6 +38,7 @@ extension RESPSink {
     guard body.byteCount <= bulkLimit else {
       return ledger.lose(.script, "its text is longer than the bulk limit", key: [], offset: 0)
     }
+    if options.marksKeys { try mark(.script, named: []) }
     try out.begin(3)
     try out.text("$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n")
     try out.bulk(body)
@@ -75,6 +76,7 @@ extension RESPSink {
     if library.description.byteCount > 0 {
       ledger.note("descriptions of function libraries", key: libraryName)
     }
+    if options.marksKeys { try mark(.functionLibrary, named: libraryName) }
     let replaces = options.functions == .replace
     try out.begin(replaces ? 4 : 3)
     try out.text("$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n")

@@ -3,7 +3,7 @@ import RDBFormat
 import RDBSupport
 public import RESP
 
-/// The fast path for short strings, the most common keys.
+/// The fast path for short strings, the most common keys. It writes no marks.
 ///
 /// ``beginPlainString(_:)`` writes the command up to the name into the spare memory of the output. If the value is short
 /// too, ``endPlainString(_:)`` completes the command; otherwise ``leavePlainString()`` discards it. So the name is copied

@@ -83,10 +83,9 @@ extension RESPSink {
 
   /// Prepares for the first command of a string.
   ///
-  /// SET replaces an existing key by itself. Under ``RESPOptions/Existing/keep``, a string whose expiry needs a second
-  /// command is built under a temporary name.
+  /// SET replaces an existing key by itself. A string whose expiry needs a second command may need a temporary name.
   private mutating func beginString() throws(RDBError) {
-    if options.existing == .keep, key.hasExpiry, !can.setPXAT || key.expiry <= 0 {
+    if buildsApart, key.hasExpiry, !can.setPXAT || key.expiry <= 0 {
       try beginCommands()
     } else {
       try select()

@@ -33,6 +33,10 @@ public struct RESPSink: OutputSink, ~Copyable {
   /// Whether values are written as commands that can change existing keys, and use RESTORE only if no other command can
   /// carry them.
   let isPlain: Bool
+  /// Whether short strings take the fast path, which writes no marks.
+  let takesFastPath: Bool
+  /// Whether a key of several commands is built under a temporary name.
+  let buildsApart: Bool
 
   @usableFromInline var out: RESPWriter
   var separators: Separators
@@ -69,7 +73,9 @@ public struct RESPSink: OutputSink, ~Copyable {
     @usableFromInline var hasExpiry = false
     /// Whether the first command has been written.
     var hasBegun = false
+    var isMarked = false
     var usesTemporary = false
+    var hasFieldExpiries = false
     @usableFromInline var expiry: Int64 = 0
     var offset = 0
     @usableFromInline var idleSeconds: UInt64?
@@ -109,6 +115,8 @@ public struct RESPSink: OutputSink, ~Copyable {
     bulkLimit = Int(clamping: options.bulkLimit)
     smallByteCount = min(ByteOutput.directThreshold, bulkLimit)
     isPlain = options.existing != .keep && options.restore == .never
+    takesFastPath = isPlain && !options.marksKeys
+    buildsApart = options.existing == .keep || options.existing == .replace && options.replacesWhole
     out = RESPWriter(
       output: ByteOutput(
         to: destination, capacity: max(512 << 10, commandByteCount + (256 << 10))))
@@ -162,7 +170,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   public mutating func beginKey(_ header: borrowing KeyHeader) throws(RDBError) -> Interest {
     ledger.keysRead &+= 1
-    if isPlain, header.storedType == .string, header.metadata.byteCount == 0 {
+    if takesFastPath, header.storedType == .string, header.metadata.byteCount == 0 {
       key.type = .string
       key.offset = header.offset
       if try beginPlainString(header) { return .elements }
@@ -248,24 +256,15 @@ public struct RESPSink: OutputSink, ~Copyable {
   /// Ends a key whose value is written: sets its expiry, and renames it from its temporary name.
   @inline(__always)
   mutating func endWrittenKey() throws(RDBError) {
-    if key.hasExpiry { try expire() }
+    if key.usesTemporary { try renameKey() } else if key.hasExpiry { try expire() }
     if key.plan == .commands, !restored.metadata.isEmpty { loseMetadata() }
     if key.idleSeconds != nil { notes.idle += 1 }
     if key.frequency != nil { notes.frequency += 1 }
-    if key.usesTemporary {
-      try out.begin(3)
-      try out.text("$8\r\nRENAMENX\r\n")
-      try out.name(temporary)
-      try out.name(name)
-      try out.begin(2)
-      try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
-      try out.name(temporary)
-    }
     ledger.keysWritten &+= 1
   }
 
   @inline(never)
-  private mutating func expire() throws(RDBError) {
+  mutating func expire() throws(RDBError) {
     if can.pexpireat {
       try command(3, "$9\r\nPEXPIREAT\r\n")
       try out.bulk(key.expiry)
@@ -289,10 +288,11 @@ public struct RESPSink: OutputSink, ~Copyable {
     if key.usesTemporary { try out.name(temporary) } else { try out.name(name) }
   }
 
-  /// Selects the key's database, before the first command of the key.
+  /// Selects the key's database and marks the key, before the first command of the key.
   @inline(__always)
   mutating func select() throws(RDBError) {
     if separators.state != separatorState { try separators.advance(to: separatorState, in: &out.output) }
+    if options.marksKeys { try markKey() }
   }
 
   /// Prepares for the first command that builds the key from elements.
@@ -301,18 +301,6 @@ public struct RESPSink: OutputSink, ~Copyable {
     key.hasBegun = true
     try select()
     if options.existing != .merge { try makeRoomForKey() }
-  }
-
-  /// Removes the existing key, or chooses a temporary name and removes the key of that name.
-  @inline(never)
-  private mutating func makeRoomForKey() throws(RDBError) {
-    if options.existing == .keep {
-      key.usesTemporary = true
-      temporary.set(TemporaryName.of(name.array))
-    }
-    try out.begin(2)
-    try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
-    try keyName()
   }
 
   // MARK: Losses
