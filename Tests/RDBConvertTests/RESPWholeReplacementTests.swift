@@ -48,7 +48,8 @@ struct RESPWholeReplacementTests {
     let server = try LiveServer(kind)
     defer { server.stop() }
     for (type, expiry, records) in Self.keys(kind) {
-      for target in type == "string" ? ["6.0", "3.2"] : [kind.target, "6.0"] where type != "hash" || target == kind.target {
+      for target in type == "string" ? ["6.0", "3.2"] : [kind.target, "6.0"]
+      where type != "hash" || target == kind.target {
         let commands = try Self.commands(Self.convertWhole(records, target: target).bytes)
         #expect(commands.count >= 4)
         for count in 0...commands.count {
@@ -116,6 +117,7 @@ struct RESPWholeReplacementTests {
     // RESTORE has no REPLACE before 3.0, and no ABSTTL before 5.0.
     #expect(lines(Bytes.list("k", ["a"]), target: "2.8", restore: .always).count == 4)
     let old = lines(expiring + Bytes.list("k", ["a"]), target: "4.0", restore: .always)
-    #expect(old.map { $0.prefix { $0 != " " } } == ["SELECT", "UNLINK", "RESTORE", "MULTI", "RENAME", "PEXPIREAT", "EXEC"])
+    #expect(
+      old.map { $0.prefix { $0 != " " } } == ["SELECT", "UNLINK", "RESTORE", "MULTI", "RENAME", "PEXPIREAT", "EXEC"])
   }
 }
