@@ -30,11 +30,15 @@ let package = Package(
   // Each trait stands for what only one product needs. A package that uses the libraries alone asks for
   // `traits: []`, and then fetches no other package.
   traits: [
-    .default(enabledTraits: ["Command"]),
+    .default(enabledTraits: ["Command", "Transfer"]),
     .trait(name: "Command", description: "The command `rdb`, which fetches swift-argument-parser."),
+    .trait(
+      name: "Transfer", description: "Connections to live servers, which fetch swift-nio and swift-nio-ssl."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   ],
   targets: [
     // System libraries: each is imported by exactly one target.
@@ -79,7 +83,16 @@ let package = Package(
     .target(name: "RDBEdit", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
     // Floor 4: live servers. No product exports it yet.
-    .target(name: "RedisTransfer", dependencies: ["RESP", "RDBSupport"], swiftSettings: settings),
+    .target(
+      name: "RedisTransfer",
+      dependencies: [
+        "RESP", "RDBSupport",
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Transfer"])),
+        .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Transfer"])),
+        .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Transfer"])),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Transfer"])),
+      ],
+      swiftSettings: settings),
 
     // Roof. The folder is not `rdb`: on a file system that ignores case it would be `RDB`.
     .executableTarget(

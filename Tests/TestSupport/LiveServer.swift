@@ -52,8 +52,10 @@ public final class LiveServer {
   ///   - dump: The snapshot to load at start; `nil`: the server starts empty.
   ///   - files: More files of the folder by their relative paths, such as those of an append-only file.
   ///   - arguments: More arguments of the server.
+  ///   - sentinel: Lines of the configuration of a sentinel, if the server is one.
   public init(
-    _ kind: Kind, dump: [UInt8]? = nil, files: [String: [UInt8]] = [:], arguments: [String] = []
+    _ kind: Kind, dump: [UInt8]? = nil, files: [String: [UInt8]] = [:], arguments: [String] = [],
+    sentinel: String? = nil
   ) throws {
     self.kind = kind
     let program = try Self.program(of: kind)
@@ -66,6 +68,14 @@ public final class LiveServer {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(bytes).write(to: url)
     }
+    var options =
+      ["--databases", "17000", "--save", "", "--appendonly", "no"] + arguments
+    if let sentinel {
+      let path = folder + "/sentinel.conf"
+      try Data(sentinel.utf8).write(to: URL(fileURLWithPath: path))
+      options = [path, "--sentinel"] + arguments
+    }
+    let address = ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder]
     lifeline = Pipe()
     // Only this process may hold the write end.
     _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
@@ -74,9 +84,8 @@ public final class LiveServer {
     // The shell waits for the end of its input, then stops the server that it started.
     process.arguments =
       [
-        "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program, "--port", "\(port)",
-        "--bind", "127.0.0.1", "--databases", "17000", "--save", "", "--appendonly", "no", "--dir", folder,
-      ] + arguments
+        "-c", "\"$@\" </dev/null >log 2>&1 & read line; kill -9 $!", "sh", program,
+      ] + (sentinel == nil ? address + options : options + address)
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = lifeline
     try process.run()
@@ -98,8 +107,8 @@ public final class LiveServer {
 
   private func waitUntilReady() throws {
     for _ in 0..<600 {
-      if let connection = try? LiveConnection(port: port),
-        (try? connection.command("PING"))?.bytes == Array("PONG".utf8)
+      if let connection = try? LiveConnection(port: port), let reply = try? connection.command("PING"),
+        reply.bytes == Array("PONG".utf8) || reply.errorText?.hasPrefix("NOAUTH") == true
       {
         return
       }
@@ -192,12 +201,12 @@ public final class LiveServer {
 }
 
 #if canImport(Glibc)
-  private let streamSocket = Int32(SOCK_STREAM.rawValue)
+  let streamSocket = Int32(SOCK_STREAM.rawValue)
 #else
-  private let streamSocket = SOCK_STREAM
+  let streamSocket = SOCK_STREAM
 #endif
 
-private func loopback(port: UInt16) -> sockaddr_in {
+func loopback(port: UInt16) -> sockaddr_in {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = port.bigEndian

@@ -4,11 +4,7 @@ import RDBSupport
 var coreCount: Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
 
 /// The seconds of a clock that only moves forward.
-var monotonicSeconds: Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
+var monotonicSeconds: Double { Double(MonotonicTime.now) / 1e9 }
 
 /// The identity of a file, which does not depend on its path.
 struct FileIdentity: Hashable, Sendable {

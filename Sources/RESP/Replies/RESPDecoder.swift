@@ -41,12 +41,22 @@ package struct RESPDecoder: Sendable {
 
   /// Adds a copy of `chunk` to the input.
   package mutating func feed(_ chunk: some Sequence<UInt8>) {
-    if position > 0, position == buffer.count || position > 1 << 16 {
-      base += UInt64(position)
-      buffer.removeFirst(position)
-      position = 0
-    }
+    dropDecoded()
     buffer.append(contentsOf: chunk)
+  }
+
+  /// Adds a copy of `chunk` to the input.
+  package mutating func feed(_ chunk: RawSpan) {
+    dropDecoded()
+    chunk.withUnsafeBytes { buffer.append(contentsOf: $0) }
+  }
+
+  /// Removes decoded bytes, once they are many enough to be worth the moving of the others.
+  private mutating func dropDecoded() {
+    guard position > 0, position == buffer.count || position > 1 << 16 else { return }
+    base += UInt64(position)
+    buffer.removeFirst(position)
+    position = 0
   }
 
   /// Returns the next value, or `nil` if it is incomplete.

@@ -1,0 +1,159 @@
+import RDBSupport
+import RESP
+
+/// Connects to the server of an address, and finds the master that sentinels know.
+package struct Connector {
+  /// The server that is wanted.
+  package enum Wanted: Sendable {
+    /// Any server, for reading.
+    case any
+    /// A master, for writing.
+    case master
+  }
+
+  package let settings: ServerSettings
+  private let opener: LinkOpener
+  private let sentinelOpener: LinkOpener
+
+  /// - Parameters:
+  ///   - settings: The address, and how to connect.
+  ///   - lock: The lock of all links that can be waited for together.
+  /// - Throws: ``TransferError`` (`badSetting`) for a certificate or key that cannot be read.
+  package init(_ settings: ServerSettings, sharing lock: Lock = Lock()) throws(TransferError) {
+    self.settings = settings
+    opener = try LinkOpener(settings, settings.tls, sharing: lock)
+    sentinelOpener = try LinkOpener(settings, settings.sentinelTLS)
+  }
+
+  /// Connects, asks for the role where it matters, and waits while the server reads its data into memory.
+  ///
+  /// - Throws: ``TransferError``.
+  package func connect(to wanted: Wanted) throws(TransferError) -> Connection {
+    let connection: Connection
+    switch settings.address.target {
+    case .server(let endpoint): connection = try connect(to: endpoint)
+    case .socket(let path): connection = try open(try opener.open(socket: path))
+    case .sentinels(let sentinels, let name):
+      connection = try connect(to: try master(name, by: sentinels))
+    case .cluster(let nodes): connection = try first(of: nodes)
+    }
+    try waitUntilLoaded(connection)
+    if wanted == .master { try requireMaster(connection) }
+    return connection
+  }
+
+  /// Connects as ``connect(to:)`` does, and tries again as often as the settings allow.
+  ///
+  /// - Parameter note: Called before each new attempt, with the error of the last one.
+  package func reconnect(to wanted: Wanted, _ note: (TransferError) -> Void = { _ in }) throws(TransferError)
+    -> Connection
+  {
+    var attempt = 0
+    while true {
+      do throws(TransferError) { return try connect(to: wanted) } catch {
+        guard error.canRetry, attempt < settings.retryCount else { throw error }
+        note(error)
+        Self.pause(attempt)
+        attempt += 1
+      }
+    }
+  }
+
+  /// Connects to one server.
+  package func connect(to endpoint: Endpoint) throws(TransferError) -> Connection {
+    try open(try opener.open(endpoint))
+  }
+
+  private func open(_ link: Link) throws(TransferError) -> Connection {
+    try Connection(link, credentials: settings.address.credentials, database: settings.address.database)
+  }
+
+  private func first(of nodes: [Endpoint]) throws(TransferError) -> Connection {
+    var last: TransferError?
+    for node in nodes {
+      do throws(TransferError) { return try connect(to: node) } catch {
+        guard error.canRetry else { throw error }
+        last = error
+      }
+    }
+    throw last ?? TransferError(.unreachable("the address names no node"), at: "\(settings.address)")
+  }
+
+  // MARK: Roles
+
+  private func requireMaster(_ connection: Connection) throws(TransferError) {
+    let reply = try connection.reply(to: [Array("ROLE".utf8)])
+    // A managed service can forbid ROLE. The first write then shows whether it is a master.
+    if let words = reply.errorBytes {
+      let error = ServerError(words)
+      if error.kind == .noPermission || error.kind == .unknownCommand { return }
+      throw connection.refused(Array("ROLE".utf8), error)
+    }
+    switch ServerRole(reply) {
+    case .master: return
+    case .replica: throw TransferError(.notMaster, at: connection.server)
+    case .sentinel, nil: throw TransferError(.unexpectedReply(command: "ROLE"), at: connection.server)
+    }
+  }
+
+  /// Asks the sentinels in turn for the address of a master.
+  private func master(_ name: [UInt8], by sentinels: [Endpoint]) throws(TransferError) -> Endpoint {
+    var reasons: [String] = []
+    for sentinel in sentinels {
+      do throws(TransferError) {
+        let link = try sentinelOpener.open(sentinel)
+        defer { link.close() }
+        let connection = try Connection(link, credentials: settings.sentinelCredentials)
+        let reply = try connection.call(["SENTINEL", "get-master-addr-by-name"].map { Array($0.utf8) } + [name])
+        switch SentinelReplies.masterAddress(reply) {
+        case .address(let endpoint): return settings.announceMap.reached(endpoint)
+        case .unknownName: reasons.append("\(sentinel) does not know it")
+        case nil: throw TransferError(.unexpectedReply(command: "SENTINEL"), at: link.server)
+        }
+      } catch {
+        // A user that one sentinel refuses is hardly welcome at the next.
+        if case .refused(_, let refusal) = error.condition, refusal.remedy == .changingCredentials {
+          var error = error
+          error.server = "the sentinel \(sentinel)"
+          throw error
+        }
+        reasons.append("\(error)")
+      }
+    }
+    throw TransferError(.noMaster(name: name, reasons: reasons), at: "\(settings.address)")
+  }
+
+  // MARK: Waiting
+
+  /// The longest time that a server may take to read its data into memory.
+  private static let loadingLimit = Duration.seconds(600)
+
+  private func waitUntilLoaded(_ connection: Connection) throws(TransferError) {
+    let deadline = MonotonicTime.now + Self.loadingLimit.nanoseconds
+    while true {
+      let reply = try connection.reply(to: [Array("PING".utf8)])
+      guard let words = reply.errorBytes, ServerError(words).kind == .loading else { return }
+      guard MonotonicTime.now < deadline else {
+        throw TransferError(.stillLoading(Self.loadingLimit), at: connection.server)
+      }
+      let information = try connection.reply(to: [Array("INFO".utf8), Array("persistence".utf8)])
+      let eta = Self.field("loading_eta_seconds", in: information).flatMap { Double($0) } ?? 1
+      usleep(UInt32(min(max(eta, 0.1), 5) * 1e6))
+    }
+  }
+
+  /// Returns the value of a line `name:value` of the reply to INFO.
+  private static func field(_ name: String, in reply: RESPValue) -> String? {
+    guard let text = reply.text else { return nil }
+    for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(name + ":") {
+      return String(line.dropFirst(name.count + 1))
+    }
+    return nil
+  }
+
+  /// Waits before attempt number `attempt`: longer each time up to 5 s, and never exactly as long as another process.
+  package static func pause(_ attempt: Int) {
+    let seconds = min(0.1 * Double(1 << min(attempt, 10)), 5)
+    usleep(UInt32(seconds * Double.random(in: 0.5...1) * 1e6))
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import RDBSupport
+
+/// A server on a free loopback port that behaves as a test says, for example as no honest server does.
+public final class ScriptedServer: Sendable {
+  /// One accepted connection.
+  public struct Peer: Sendable {
+    let descriptor: Int32
+
+    /// Waits for bytes. Empty: the client closed the connection.
+    public func read() -> [UInt8] {
+      var chunk = [UInt8](repeating: 0, count: 64 << 10)
+      let count = chunk.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress!, $0.count) }
+      return Array(chunk.prefix(max(count, 0)))
+    }
+
+    /// Sends bytes.
+    ///
+    /// - Returns: Whether the client took them.
+    @discardableResult
+    public func write(_ bytes: some Sequence<UInt8>) -> Bool {
+      #if canImport(Glibc)
+        let flags = Int32(MSG_NOSIGNAL)
+      #else
+        let flags: Int32 = 0
+      #endif
+      var rest = Array(bytes)[...]
+      while !rest.isEmpty {
+        let sent = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress!, $0.count, flags) }
+        guard sent > 0 else { return false }
+        rest = rest.dropFirst(sent)
+      }
+      return true
+    }
+
+    /// Sends text.
+    @discardableResult
+    public func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+  }
+
+  public let port: UInt16
+  private let listener: Int32
+
+  /// - Parameter script: Runs for each connection, on a thread of its own. Its end closes the connection.
+  public init(_ script: @escaping @Sendable (Peer) -> Void) throws {
+    let listener = socket(AF_INET, streamSocket, 0)
+    var address = loopback(port: 0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
+      }
+    }
+    guard isBound, listen(listener, 64) == 0 else { throw LiveServer.Failure(description: "cannot listen") }
+    port = UInt16(bigEndian: address.sin_port)
+    self.listener = listener
+    WorkerThread.detach {
+      while true {
+        let descriptor = accept(listener, nil, nil)
+        guard descriptor >= 0 else { return }
+        WorkerThread.detach {
+          script(Peer(descriptor: descriptor))
+          close(descriptor)
+        }
+      }
+    }
+  }
+
+  deinit {
+    shutdown(listener, Int32(SHUT_RDWR))
+    close(listener)
+  }
+}
