@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "RedisTransfer",
       dependencies: [
-        "RESP", "RDBSupport",
+        "RDB", "RDBFormat", "RESP", "RDBSupport",
         .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Transfer"])),
         .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Transfer"])),
         .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Transfer"])),
@@ -162,7 +162,9 @@ let package = Package(
       dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "RedisTransferTests", dependencies: ["RedisTransfer", "RESP"], swiftSettings: settings),
+      name: "RedisTransferTests",
+      dependencies: ["RedisTransfer", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",
       dependencies: ["RDBIndex", "RDBFiltering", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
@@ -183,7 +185,7 @@ let package = Package(
 if Context.environment["RDB_FUZZ"] == "1" {
   let targets = [
     "Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix", "Commands",
-    "Manifest", "Snapshots",
+    "Manifest", "Snapshots", "Replies",
   ]
   package.products += targets.map { .executable(name: "Fuzz" + $0, targets: ["Fuzz" + $0]) }
   package.targets += [
@@ -196,7 +198,8 @@ if Context.environment["RDB_FUZZ"] == "1" {
       name: "Fuzz" + name,
       dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : [])
         + (["Commands", "Manifest"].contains(name) ? ["RDBReplay"] : [])
-        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : []),
+        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : [])
+        + (name == "Replies" ? ["RedisTransfer", "RESP"] : []),
       path: "Fuzz/Sources/Fuzz" + name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
   }

@@ -11,6 +11,18 @@ sys.path.insert(0, os.path.join(FIXTURES, "tools"))
 from rdb_bytes import (  # noqa: E402
     intset, length, listpack, lp_int, lp_str, lzf, lzf_string, string, stream_node, stream_tail, zipmap, ziplist, zl_int, zl_str)
 
+MARK = b"784457b712bfb44ed7bff720b59ec27d6f7ba811"
+REPLIES = [
+    b"+OK\r\n-ERR no\r\n:-5\r\n$3\r\nabc\r\n$-1\r\n*-1\r\n*2\r\n:1\r\n*1\r\n$0\r\n\r\n",
+    b"%1\r\n+k\r\n,1.5\r\n~1\r\n#t\r\n>2\r\n+a\r\n(123\r\n=7\r\ntxt:abc\r\n|1\r\n+a\r\n_\r\n:1\r\n!5\r\nERR x\r\n",
+    b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n", b"$9223372036854775807\r\n", b"*99999999999\r\n" * 3]
+TRANSFERS = [
+    b"\n\n$9\r\nREDIS0011*1\r\n$4\r\nPING\r\n", b"$EOF:" + MARK + b"\r\nREDIS0011" + MARK[:39] + b"x" + MARK + b"*1",
+    b"$EOF:" + b"a" * 39 + b"b\r\n" + b"a" * 100 + b"b", b"-ERR BGSAVE failed\r\n", b"$9223372036854775807\r\n"]
+HANDSHAKES = [
+    b"+OK\r\n-ERR Unrecognized REPLCONF option\r\n\n+FULLRESYNC " + MARK + b" 71\r\n$5\r\n",
+    b"+OK\r\n+OK\r\n+CONTINUE " + MARK + b"\r\n*1\r\n", b"-ERR unknown command\r\n" * 3 + b"\n$5\r\n"]
+
 
 def save(corpus, target, data):
     folder = os.path.join(corpus, target)
@@ -38,6 +50,9 @@ def main(corpus):
             save(corpus, "Commands", bytes([number & 7, number * 7 & 255]) + data)
     for name in sorted(glob.glob(os.path.join(FIXTURES, "*", "*", "*.manifest"))):
         save(corpus, "Manifest", open(name, "rb").read())
+    for number, text in enumerate(REPLIES + TRANSFERS + HANDSHAKES):
+        kind = 0 if text in REPLIES else 2 if text in TRANSFERS else 3
+        save(corpus, "Replies", bytes([kind, number]) + text)
     ints = [0, 1, 127, -1, 4095, -4096, 1 << 14, -1 << 15, 1 << 22, 1 << 30, 1 << 60]
     for entries in ([], ints, [b"", b"a" * 63, b"b" * 64, b"c" * 4100], [lp_int(5, 64), lp_str(b"5", 32)], [b"f", 1, b"g", 2]):
         save(corpus, "Listpack", listpack(entries))

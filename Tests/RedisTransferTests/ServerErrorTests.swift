@@ -31,6 +31,8 @@ struct ServerErrorTests {
     ("CLUSTERDOWN Hash slot not served", .clusterDown, .waiting),
     ("CROSSSLOT Keys in request don't hash to the same slot", .crossSlot, .none),
     ("MASTERDOWN Link with MASTER is down", .masterDown, .waiting),
+    ("NOMASTERLINK Can't SYNC while not connected with my master", .masterDown, .waiting),
+    ("ERR Can't SYNC while not connected with my master", .masterDown, .waiting),
     ("BUSY Redis is busy running a script.", .busyScript, .waiting),
     ("BUSYKEY Target key name already exists.", .keyExists, .none),
     ("OOM command not allowed when used memory > 'maxmemory'.", .outOfMemory, .repairingServer),

@@ -77,12 +77,10 @@ extension SnapshotHead {
       resync = Array("+".utf8) + line
     case UInt8(ascii: "$"):
       guard let line = try Self.line(&cursor) else { return notThere(&cursor, start) }
-      if line.starts(with: "EOF:".utf8), line.count == 44 {
-        mark = Array(line.dropFirst(4))
-      } else if !line.isEmpty, line.count <= 18, line.allSatisfy({ (48...57).contains($0) }) {
-        announcedByteCount = line.reduce(0) { $0 * 10 + UInt64($1 - 48) }
-      } else {
-        return notThere(&cursor, start)
+      switch TransferHeader(line) {
+      case .byteCount(let count): announcedByteCount = count
+      case .mark(let bytes): mark = bytes
+      case nil: return notThere(&cursor, start)
       }
     default: return notThere(&cursor, start)
     }

@@ -25,7 +25,7 @@ extension ServerError {
     case clusterDown
     /// `CROSSSLOT`: the keys of a command have different slots.
     case crossSlot
-    /// `MASTERDOWN`: the replica has no connection to its master.
+    /// `MASTERDOWN`, and `NOMASTERLINK` of a synchronisation: the replica has no connection to its master.
     case masterDown
     /// `BUSY`: a script or function runs too long.
     case busyScript
@@ -59,7 +59,7 @@ extension ServerError.Kind {
   private static let codes: [String: Self] = [
     "NOAUTH": .authenticationRequired, "WRONGPASS": .wrongPassword, "NOPERM": .noPermission,
     "NOPROTO": .unsupportedProtocol, "LOADING": .loading, "READONLY": .readOnly, "TRYAGAIN": .tryAgain,
-    "CLUSTERDOWN": .clusterDown, "CROSSSLOT": .crossSlot, "MASTERDOWN": .masterDown, "BUSY": .busyScript,
+    "CLUSTERDOWN": .clusterDown, "CROSSSLOT": .crossSlot, "MASTERDOWN": .masterDown, "NOMASTERLINK": .masterDown, "BUSY": .busyScript,
     "BUSYKEY": .keyExists, "OOM": .outOfMemory, "MISCONF": .cannotSave, "NOREPLICAS": .notEnoughReplicas,
     "WRONGTYPE": .wrongType, "EXECABORT": .transactionDiscarded, "DENIED": .protectedMode,
   ]
@@ -70,6 +70,7 @@ extension ServerError.Kind {
     ("unknown subcommand", .unknownCommand),
     ("dump payload version or checksum are wrong", .payloadRefused),
     ("bad data format", .payloadRefused),
+    ("can't sync while not connected with my master", .masterDown),
     ("max number of clients reached", .tooManyClients),
     ("invalid password", .wrongPassword),
     ("client sent auth, but no password is set", .passwordNotConfigured),
