@@ -59,7 +59,8 @@ extension ServerError.Kind {
   private static let codes: [String: Self] = [
     "NOAUTH": .authenticationRequired, "WRONGPASS": .wrongPassword, "NOPERM": .noPermission,
     "NOPROTO": .unsupportedProtocol, "LOADING": .loading, "READONLY": .readOnly, "TRYAGAIN": .tryAgain,
-    "CLUSTERDOWN": .clusterDown, "CROSSSLOT": .crossSlot, "MASTERDOWN": .masterDown, "NOMASTERLINK": .masterDown, "BUSY": .busyScript,
+    "CLUSTERDOWN": .clusterDown, "CROSSSLOT": .crossSlot, "MASTERDOWN": .masterDown, "NOMASTERLINK": .masterDown,
+    "BUSY": .busyScript,
     "BUSYKEY": .keyExists, "OOM": .outOfMemory, "MISCONF": .cannotSave, "NOREPLICAS": .notEnoughReplicas,
     "WRONGTYPE": .wrongType, "EXECABORT": .transactionDiscarded, "DENIED": .protectedMode,
   ]
