@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "RedisTransfer",
       dependencies: [
-        "RDB", "RDBFormat", "RESP", "RDBSupport",
+        "RDB", "RDBFormat", "RDBConvert", "RESP", "RDBSupport",
         .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Transfer"])),
         .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Transfer"])),
         .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Transfer"])),
@@ -163,7 +163,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RedisTransferTests",
-      dependencies: ["RedisTransfer", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      dependencies: ["RedisTransfer", "RDB", "RDBFormat", "RDBConvert", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBIndexTests",
@@ -185,7 +185,7 @@ let package = Package(
 if Context.environment["RDB_FUZZ"] == "1" {
   let targets = [
     "Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix", "Commands",
-    "Manifest", "Snapshots", "Replies",
+    "Manifest", "Snapshots",
   ]
   package.products += targets.map { .executable(name: "Fuzz" + $0, targets: ["Fuzz" + $0]) }
   package.targets += [
@@ -198,8 +198,7 @@ if Context.environment["RDB_FUZZ"] == "1" {
       name: "Fuzz" + name,
       dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : [])
         + (["Commands", "Manifest"].contains(name) ? ["RDBReplay"] : [])
-        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : [])
-        + (name == "Replies" ? ["RedisTransfer", "RESP"] : []),
+        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : []),
       path: "Fuzz/Sources/Fuzz" + name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
   }
