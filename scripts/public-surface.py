@@ -16,6 +16,7 @@ STANDARD_REQUIREMENTS = {
     "Swift.Equatable": {"==(_:_:)"},
     "Swift.ExpressibleByArrayLiteral": {"init(arrayLiteral:)"},
     "Swift.Hashable": {"==(_:_:)", "hash(into:)"},
+    "Swift.LosslessStringConvertible": {"description", "init(_:)"},
     "Swift.RawRepresentable": {"rawValue", "init(rawValue:)"},
 }
 

@@ -55,7 +55,7 @@ public struct FilterSummary<Base: MergeableSummary>: MergeableSummary {
   /// sink.
   public var ledger: Ledger
   /// Whether ``FilterOptions/limit`` ended the reading. The rest of the file, with its checksum, was then not read.
-  public var limitReached: Bool
+  package var limitReached: Bool
 
   @usableFromInline init(base: Base, ledger: Ledger, limitReached: Bool) {
     (self.base, self.ledger, self.limitReached) = (base, ledger, limitReached)

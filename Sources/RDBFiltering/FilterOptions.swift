@@ -4,7 +4,7 @@ public import RDBFormat
 ///
 /// All conditions must hold. Where a condition has several values, one of them must hold.
 public struct FilterOptions: Sendable {
-  /// A rule for keys and hash fields that expired before ``FilterOptions/now``.
+  /// A rule for keys and hash fields that expired before the time `now` that the options were created with.
   ///
   /// A time has passed if it is before `now`, as on a server.
   public enum Expired: String, Hashable, Sendable, CaseIterable {
@@ -25,7 +25,7 @@ public struct FilterOptions: Sendable {
   /// The types of keys that pass. Empty by default: all types pass.
   public var types: Set<DataType> = []
   /// The types of keys that do not pass.
-  public var noTypes: Set<DataType> = []
+  package var noTypes: Set<DataType> = []
   /// The databases whose keys pass. Empty by default: all databases pass.
   public var databases: Set<UInt64> = []
   /// The condition on the key's own expiry, before ``ttlShift``.
@@ -33,7 +33,7 @@ public struct FilterOptions: Sendable {
   /// The rule for expired keys and fields. By default they pass.
   public var expired = Expired.keep
   /// The time that ``expired`` compares with expiries, before ``ttlShift``.
-  public var now: UnixMilliseconds
+  package var now: UnixMilliseconds
   /// The number of milliseconds added to the expiries of keys and fields. The result is at least 0, because some
   /// readers take a negative time for "no expiry", and at most the largest time.
   public var ttlShift: Int64 = 0

@@ -19,11 +19,11 @@ extension KeyIndex {
     of dump: FileSource, to destination: any ByteDestination, threads: Int = 1, folder: String = "."
   ) throws -> UInt64 {
     let before = try DumpIdentity(
-      of: dump, end: SnapshotEnd(checksum: .absent, byteCount: 0, tail: []))
+      of: dump, end: SnapshotEnd(checksum: .absent, byteCount: 0, tailParts: []))
     let options = IndexSink.Options(workers: threads, folder: folder)
     var reader = RDBReader(AheadSource(dump, from: 0))
     let result = try reader.fold(threads: threads) { IndexSink(options) }
-    let end = result.end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tail: [])
+    let end = result.end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tailParts: [])
     let after = try DumpIdentity(of: dump, end: end)
     guard after.isUnmodified(since: before) else { throw Self.wasModified }
     return try write(result.summary, of: after, to: destination)

@@ -44,9 +44,9 @@ public struct RESPError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The offset of the error, in bytes from the first byte that was fed.
   public var offset: UInt64
   /// A noun phrase for the expected bytes.
-  public var expected: String
+  package var expected: String
   /// A noun phrase for the bytes found instead.
-  public var found: String
+  package var found: String
 
   init(_ code: Code, at offset: UInt64, expected: String, found: String) {
     (self.code, self.offset, self.expected, self.found) = (code, offset, expected, found)

@@ -1,6 +1,7 @@
 import RDB
 import RDBEdit
 import RDBFormat
+import RDBLZF
 import TestSupport
 import Testing
 
@@ -48,7 +49,23 @@ struct LimitTests {
     let error = #expect(throws: ServerConfiguration.Failure.self) {
       try ServerConfiguration(Array("#\n\(line)\n".utf8))
     }
-    #expect(error?.line == 2)
+    #expect(error?.line == 2 && error?.offset == 2)
+  }
+
+  @Test("are taken from the text of a configuration file, with the choice of compression and checksum")
+  func applied() throws {
+    var options = SnapshotWritingOptions(target: ServerVersion(.redis, 7, 2))
+    options.compressor = { LZFCompressor() }
+    try options.apply(configuration: Array("rdbchecksum no\nzset-max-listpack-entries 5".utf8))
+    #expect(options.limits.zsetEntries == 5 && options.limits.hashEntries == 512)
+    #expect(!options.storesChecksum && options.compressor != nil)
+    try options.apply(configuration: Array("rdbcompression no".utf8))
+    #expect(options.compressor == nil && !options.storesChecksum)
+    let error = #expect(throws: RDBError.self) {
+      try options.apply(configuration: Array("# limits\nhash-max-listpack-entries many".utf8))
+    }
+    #expect(error?.code == .refused && error?.offset == 9)
+    #expect(error?.expected == "a size for hash-max-listpack-entries in line 2")
   }
 
   /// A snapshot with one collection per key; the names are numbers of elements.

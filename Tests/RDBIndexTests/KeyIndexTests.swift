@@ -126,7 +126,7 @@ struct KeyIndexTests {
   func hostile() throws {
     let pair = try Self.indexed(SnapshotBuilder().whole)
     let identity = try DumpIdentity(
-      of: pair.dump, end: SnapshotEnd(checksum: .absent, byteCount: 10, tail: []))
+      of: pair.dump, end: SnapshotEnd(checksum: .absent, byteCount: 10, tailParts: []))
     for count in [1, 1 << 47, 1 << 48, UInt64.max / 14, .max] {
       pair.folder.write(IndexHeader(count: count, identity).bytes, as: "dump.rdb.idx")
       #expect(throws: KeyIndex.Refusal.self) { _ = try pair.open() }

@@ -61,7 +61,7 @@ struct SurroundingBytesTests {
     for head in Self.heads {
       let whole = head + Self.snapshot + bytes
       let expected = try RDBReaderCounts(whole)
-      #expect(expected.end.tail.map(\.phrase) == parts, "\(head)")
+      #expect(expected.end.tailParts.map(\.phrase) == parts, "\(head)")
       #expect(expected.keys == 3)
       #expect(expected.end.byteCount == UInt64(Self.snapshot.count))
       guard case .verified = expected.end.checksum else {
@@ -116,7 +116,7 @@ struct SurroundingBytesTests {
     let mark = Array("$EOF:".utf8) + Self.mark + [13, 10]
     #expect(try RDBReaderCounts(mark + Self.snapshot).end.isCutAfter)
     #expect(try !RDBReaderCounts(mark + Self.snapshot + Self.mark).end.isCutAfter)
-    let longer = try RDBReaderCounts(Self.snapshot + Self.mark + Array("a".utf8)).end.tail
+    let longer = try RDBReaderCounts(Self.snapshot + Self.mark + Array("a".utf8)).end.tailParts
     #expect(longer.map(\.phrase) == ["41 bytes of another kind"])
     let length = Array("$\(Self.snapshot.count + 1)\r\n".utf8)
     #expect(try RDBReaderCounts(length + Self.snapshot).end.isCutAfter)
@@ -139,7 +139,7 @@ struct SurroundingBytesTests {
   @Test("Many alternating parts are counted as bytes of another kind from the seventeenth on")
   func manyParts() throws {
     let tail = [[UInt8]](repeating: [0, 10], count: 100).flatMap { $0 }
-    let parts = try RDBReaderCounts(Self.snapshot + tail).end.tail
+    let parts = try RDBReaderCounts(Self.snapshot + tail).end.tailParts
     #expect(parts.count == 17)
     #expect(parts.last?.phrase == "184 bytes of another kind")
   }

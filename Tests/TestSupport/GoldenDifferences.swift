@@ -140,7 +140,7 @@ public struct GoldenDifferences {
       }
       compare(own, group, approximate: golden.timesAreApproximate)
     }
-    compare(stream.idempotency, golden.idempotency)
+    compareIdempotency(stream, golden)
   }
 
   private mutating func compare(
@@ -184,10 +184,10 @@ public struct GoldenDifferences {
     approximate ? abs(one - other) <= 1500 : one == other
   }
 
-  private mutating func compare(
-    _ own: SnapshotStream.Idempotency?, _ golden: Golden.Idempotency?
-  ) {
-    guard let own, let golden else { return expect(own == nil && golden == nil, "idempotency") }
+  private mutating func compareIdempotency(_ stream: SnapshotStream, _ golden: Golden.Stream) {
+    guard let own = stream.idempotency, let golden = golden.idempotency else {
+      return expect(stream.idempotency == nil && golden.idempotency == nil, "idempotency")
+    }
     expect(own.durationSeconds == golden.durationSeconds, "duration")
     expect(own.maxEntries == golden.maxEntries, "entries remembered")
     expect(own.idsAdded == golden.added && own.idsDuplicate == golden.duplicates, "counters")

@@ -3,14 +3,14 @@ import RDBSupport
 /// A number of 128 bits that is the same for equal values, however they are stored.
 ///
 /// ``ValueDigester`` computes it. Its documentation defines the digest of each type.
-public struct ValueDigest: Hashable, Sendable, BitwiseCopyable, CustomStringConvertible {
+public struct ValueDigest: Hashable, Sendable, BitwiseCopyable, LosslessStringConvertible {
   /// The lower 64 bits.
-  public let low: UInt64
+  @usableFromInline package let low: UInt64
   /// The upper 64 bits.
-  public let high: UInt64
+  @usableFromInline package let high: UInt64
 
   /// Creates a digest from its two halves.
-  @inlinable public init(low: UInt64, high: UInt64) { (self.low, self.high) = (low, high) }
+  @inlinable package init(low: UInt64, high: UInt64) { (self.low, self.high) = (low, high) }
 
   package init(_ state: consuming SipHash) {
     let (low, high) = state.finish()
@@ -30,6 +30,18 @@ public struct ValueDigest: Hashable, Sendable, BitwiseCopyable, CustomStringConv
       }
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Reads a digest from its ``description``.
+  ///
+  /// - Parameter description: 32 hexadecimal digits, in upper or lower case; `nil` for any other text.
+  public init?(_ description: String) {
+    let digits = description.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+    guard digits.count == 32, description.utf8.count == 32 else { return nil }
+    func half(_ first: Int) -> UInt64 {
+      (0..<8).reduce(0) { $0 | UInt64(digits[first + 2 * $1] << 4 | digits[first + 2 * $1 + 1]) << UInt64(8 * $1) }
+    }
+    self.init(low: half(0), high: half(16))
   }
 }
 

@@ -18,7 +18,7 @@ extension SnapshotEnd {
   /// The keys of other snapshots, and the commands, that follow this snapshot in the input and are not converted.
   package var losses: Ledger {
     var ledger = skipped
-    for part in tail {
+    for part in tailParts {
       switch part.kind {
       case .snapshot:
         ledger.lose(.key, "another snapshot follows the first one in the same file", count: part.count)
@@ -32,16 +32,16 @@ extension SnapshotEnd {
 
   /// Whether the transfer announced more bytes, or a mark, than the input has.
   package var isCutAfter: Bool {
-    if head.mark != nil { return !tail.contains { $0.kind == .replicationMark } }
+    if head.mark != nil { return !tailParts.contains { $0.kind == .replicationMark } }
     guard let announced = head.announcedByteCount else { return false }
-    return announced > byteCount + tail.reduce(0) { $0 + $1.byteCount }
+    return announced > byteCount + tailParts.reduce(0) { $0 + $1.byteCount }
   }
 
   /// Remarks about the bytes before and after the snapshot.
   package var surroundingNotes: [String] {
     var notes: [String] = []
     if !head.phrases.isEmpty { notes.append("before the snapshot: " + head.phrases.joined(separator: ", ")) }
-    if !tail.isEmpty { notes.append("after the snapshot: " + tail.map(\.phrase).joined(separator: ", ")) }
+    if !tailParts.isEmpty { notes.append("after the snapshot: " + tailParts.map(\.phrase).joined(separator: ", ")) }
     if isCutAfter {
       notes.append(
         head.mark != nil

@@ -26,7 +26,7 @@ public struct SnapshotEnd: Hashable, Sendable {
   }
 
   /// A part of what follows the snapshot in the same input.
-  public struct Tail: Hashable, Sendable {
+  package struct Tail: Hashable, Sendable {
     /// The kind of the bytes.
     package enum Kind: String, Hashable, Sendable {
       /// Zeros, which fill a block of storage.
@@ -44,12 +44,10 @@ public struct SnapshotEnd: Hashable, Sendable {
     }
     /// The kind of the bytes.
     package var kind: Kind
-    /// The kind of the bytes: `zeros`, `newlines`, `replication_mark`, `append_only_commands`, `snapshot` or `other`.
-    public var name: String { kind.rawValue }
     /// The number of bytes.
-    public var byteCount: UInt64
+    package var byteCount: UInt64
     /// The number of commands, or of another snapshot's keys; else 0.
-    public var count: UInt64
+    package var count: UInt64
     /// Of commands, the number of those that may change data.
     package var changeCount: UInt64 = 0
 
@@ -64,7 +62,14 @@ public struct SnapshotEnd: Hashable, Sendable {
   /// The bytes of the snapshot itself, checksum included.
   public var byteCount: UInt64
   /// What follows the snapshot, in file order; empty: nothing.
-  public var tail: [Tail]
+  ///
+  /// The name of a part is `zeros`, `newlines`, `replication_mark`, `append_only_commands`, `snapshot` or `other`. `count` is
+  /// the number of commands, or of another snapshot's keys; else 0.
+  public var tail: [(name: String, byteCount: UInt64, count: UInt64)] {
+    tailParts.map { ($0.kind.rawValue, $0.byteCount, $0.count) }
+  }
+  /// What follows the snapshot, in file order; empty: nothing.
+  package var tailParts: [Tail]
   /// What precedes the snapshot.
   package var head = SnapshotHead()
   /// The server that wrote the snapshot, if it extends the files of Redis and the file tells so.
@@ -73,8 +78,8 @@ public struct SnapshotEnd: Hashable, Sendable {
   package var skipped = Ledger()
 
   /// Creates an end.
-  package init(checksum: Checksum, byteCount: UInt64, tail: [Tail]) {
-    (self.checksum, self.byteCount, self.tail) = (checksum, byteCount, tail)
+  package init(checksum: Checksum, byteCount: UInt64, tailParts: [Tail]) {
+    (self.checksum, self.byteCount, self.tailParts) = (checksum, byteCount, tailParts)
   }
 
   /// The file offset after the snapshot's last byte.

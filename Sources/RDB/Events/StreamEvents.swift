@@ -29,7 +29,7 @@ public struct StreamInfo: Hashable, Sendable {
   public var groupCount: UInt64
 
   /// Creates a stream's numbers.
-  public init(
+  package init(
     length: UInt64, lastID: StreamID, firstID: StreamID?, maxDeletedID: StreamID?, entriesAdded: UInt64?,
     groupCount: UInt64
   ) {

@@ -199,12 +199,12 @@ struct OwningSink: RDBSink {
       (pending.id, pending.consumerIndex.map { consumers[$0].name }, pending.delivered, pending.deliveryCount))
   }
   mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) {
-    stream.idempotency = .init(durationSeconds: durationSeconds, maxEntries: maxEntries)
+    stream.idempotency = (durationSeconds, maxEntries, 0, 0, [])
   }
   mutating func streamIdempotencyID(producer: RawSpan, id: RawSpan, entry: StreamID) {
     guard hasRoom(id.byteCount &+ 16) else { return }
     let (name, id) = (own(producer), own(id))
-    stream.idempotency?.append(id, entry: entry, of: name)
+    stream.remember(id, entry: entry, of: name)
   }
   mutating func streamIdempotencyEnd(idsAdded: UInt64, idsDuplicate: UInt64) {
     stream.idempotency?.idsAdded = idsAdded

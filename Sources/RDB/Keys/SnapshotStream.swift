@@ -10,7 +10,15 @@ public struct SnapshotStream: Sendable {
   /// The consumer groups, in file order.
   public var groups: [Group] = []
   /// The remembered IDs of idempotent producers (Redis 8.6 and later); `nil`: the stored type does not have them.
-  public var idempotency: Idempotency?
+  ///
+  /// An ID is remembered for `durationSeconds`, and at most `maxEntries` are remembered per producer. `idsAdded` is the
+  /// number of IDs ever recorded, and `idsDuplicate` the number of IDs ever refused as duplicates. `producers` has the
+  /// producers of which an ID is remembered, in file order; each ID comes with the ID of the entry that was added with it.
+  public var idempotency:
+    (
+      durationSeconds: UInt64, maxEntries: UInt64, idsAdded: UInt64, idsDuplicate: UInt64,
+      producers: [(name: [UInt8], ids: [(id: [UInt8], entry: StreamID)])]
+    )?
 
   /// Creates a stream without entries.
   public init() {}
@@ -39,32 +47,16 @@ public struct SnapshotStream: Sendable {
       (self.name, self.lastDelivered, self.entriesRead) = (name, lastDelivered, entriesRead)
     }
   }
+}
 
-  /// The IDs that a stream remembers of its idempotent producers.
-  public struct Idempotency: Sendable {
-    /// The time for which an ID is remembered, in seconds.
-    public var durationSeconds: UInt64
-    /// The most IDs that are remembered per producer.
-    public var maxEntries: UInt64
-    /// The producers of which an ID is remembered, in file order.
-    ///
-    /// Each ID that a producer gave comes with the ID of the entry that was added with it, in file order.
-    public var producers: [(name: [UInt8], ids: [(id: [UInt8], entry: StreamID)])] = []
-    /// The number of IDs ever recorded.
-    public var idsAdded: UInt64 = 0
-    /// The number of IDs ever refused as duplicates.
-    public var idsDuplicate: UInt64 = 0
-
-    /// Creates a memory without producers.
-    public init(durationSeconds: UInt64, maxEntries: UInt64) {
-      (self.durationSeconds, self.maxEntries) = (durationSeconds, maxEntries)
+extension SnapshotStream {
+  /// Remembers an ID. The IDs of one producer follow each other.
+  mutating func remember(_ id: [UInt8], entry: StreamID, of producer: [UInt8]) {
+    guard let last = idempotency?.producers.indices.last, idempotency?.producers[last].name == producer else {
+      idempotency?.producers.append((producer, [(id, entry)]))
+      return
     }
-
-    /// Adds an ID. The IDs of one producer follow each other.
-    mutating func append(_ id: [UInt8], entry: StreamID, of name: [UInt8]) {
-      if producers.last?.name != name { producers.append((name, [])) }
-      producers[producers.count - 1].ids.append((id, entry))
-    }
+    idempotency?.producers[last].ids.append((id, entry))
   }
 }
 
@@ -73,9 +65,18 @@ public struct SnapshotStream: Sendable {
 extension SnapshotStream: Equatable {
   /// Whether both streams have the same entries, numbers, groups and remembered IDs, in the same order.
   public static func == (a: Self, b: Self) -> Bool {
-    a.info == b.info && a.groups == b.groups && a.idempotency == b.idempotency
+    a.info == b.info && a.groups == b.groups && hasSameIdempotency(a, b)
       && a.entries.elementsEqual(b.entries) { a, b in
         a.id == b.id && a.fields.elementsEqual(b.fields) { $0 == $1 }
+      }
+  }
+
+  private static func hasSameIdempotency(_ a: Self, _ b: Self) -> Bool {
+    guard let a = a.idempotency, let b = b.idempotency else { return a.idempotency == nil && b.idempotency == nil }
+    return (a.durationSeconds, a.maxEntries, a.idsAdded, a.idsDuplicate)
+      == (b.durationSeconds, b.maxEntries, b.idsAdded, b.idsDuplicate)
+      && a.producers.elementsEqual(b.producers) { a, b in
+        a.name == b.name && a.ids.elementsEqual(b.ids) { $0 == $1 }
       }
   }
 }
@@ -87,17 +88,6 @@ extension SnapshotStream.Group: Equatable {
       && a.consumers.elementsEqual(b.consumers) { $0 == $1 }
       && a.pending.elementsEqual(b.pending) { a, b in
         a.id == b.id && a.consumer == b.consumer && a.delivered == b.delivered && a.deliveryCount == b.deliveryCount
-      }
-  }
-}
-
-extension SnapshotStream.Idempotency: Equatable {
-  /// Whether both memories have the same settings, counts and IDs.
-  public static func == (a: Self, b: Self) -> Bool {
-    a.durationSeconds == b.durationSeconds && a.maxEntries == b.maxEntries && a.idsAdded == b.idsAdded
-      && a.idsDuplicate == b.idsDuplicate
-      && a.producers.elementsEqual(b.producers) { a, b in
-        a.name == b.name && a.ids.elementsEqual(b.ids) { $0 == $1 }
       }
   }
 }

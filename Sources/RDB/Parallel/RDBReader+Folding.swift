@@ -61,9 +61,9 @@ extension RDBReader {
 
   /// Reads the whole snapshot into one sink per worker; each sink writes several outputs.
   ///
-  /// The same as ``write(to:threads:makeSink:)-(ByteDestination,_,_)``, with one destination per output.
+  /// The same as ``write(to:threads:makeSink:)``, with one destination per output.
   @inlinable
-  @discardableResult public mutating func write<S: OutputSink & ~Copyable>(
+  @discardableResult package mutating func write<S: OutputSink & ~Copyable>(
     to destinations: [any ByteDestination], threads: Int = 1,
     makeSink: ([any ByteDestination]) throws -> S
   ) throws -> (summary: S.Summary, end: SnapshotEnd?) {

@@ -3,7 +3,7 @@ import Synchronization
 /// The progress of a reader, which any thread may ask for.
 public final class ReadProgress: Sendable {
   /// The number of bytes of the input; `nil` if it is not known.
-  public let totalByteCount: UInt64?
+  package let totalByteCount: UInt64?
   private let position = Atomic<Int>(0)
 
   init(totalByteCount: UInt64?) { self.totalByteCount = totalByteCount }

@@ -40,7 +40,7 @@ struct SnapshotTrailer {
       endOffset = UInt64(window.offset)
     }
     guard tail.read(&window, isFinal: isFinal) else { return nil }
-    var end = SnapshotEnd(checksum: checksum, byteCount: endOffset - head.byteCount, tail: tail.parts)
+    var end = SnapshotEnd(checksum: checksum, byteCount: endOffset - head.byteCount, tailParts: tail.parts)
     (end.head, end.dialect, end.skipped) = (head, dialect, skipped)
     return end
   }

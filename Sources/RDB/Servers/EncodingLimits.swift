@@ -3,38 +3,38 @@ import RDBFormat
 /// The limits by which a release chooses the encoding of a value.
 ///
 /// The names in a configuration file are those of Redis 7.2.
-public struct EncodingLimits: Hashable, Sendable {
+package struct EncodingLimits: Hashable, Sendable {
   /// The release.
-  public let server: ServerVersion
+  package let server: ServerVersion
   /// `hash-max-listpack-entries`: a hash with more fields is a hash table.
-  public var hashEntries = 512
+  package var hashEntries = 512
   /// `hash-max-listpack-value`: a hash with a longer field or value is a hash table, in bytes.
-  public var hashByteCount = 64
+  package var hashByteCount = 64
   /// `set-max-intset-entries`: a set of integers with more members is not an intset.
-  public var intsetEntries = 512
+  package var intsetEntries = 512
   /// `set-max-listpack-entries`: a set with more members is a hash table; 0: the release has no packed sets.
-  public var setEntries: Int
+  package var setEntries: Int
   /// `set-max-listpack-value`: a set with a longer member is a hash table, in bytes.
-  public var setByteCount = 64
+  package var setByteCount = 64
   /// `zset-max-listpack-entries`: a sorted set with more members is a skip list.
-  public var zsetEntries = 128
+  package var zsetEntries = 128
   /// `zset-max-listpack-value`: a sorted set with a longer member is a skip list, in bytes.
-  public var zsetByteCount = 64
+  package var zsetByteCount = 64
   /// `list-max-listpack-size` below 0: the largest node of a list, in bytes.
-  public var listNodeByteCount = 8192
+  package var listNodeByteCount = 8192
   /// `list-max-listpack-size` above 0: the largest node of a list, in elements; `nil`: any number.
-  public var listNodeEntries: Int?
+  package var listNodeEntries: Int?
   /// `list-max-ziplist-entries` before Redis 3.2: a list with more elements is a linked list.
-  public var listEntries = 512
+  package var listEntries = 512
   /// `list-max-ziplist-value` before Redis 3.2: a list with a longer element is a linked list, in bytes.
-  public var listByteCount = 64
+  package var listByteCount = 64
   /// `stream-node-max-bytes`: the largest node of a stream, in bytes; 0: any size.
-  public var streamNodeByteCount = 4096
+  package var streamNodeByteCount = 4096
   /// `stream-node-max-entries`: the largest node of a stream, in entries; 0: any number.
-  public var streamNodeEntries = 100
+  package var streamNodeEntries = 100
 
   /// The limits of the default configuration of a release.
-  public init(server: ServerVersion) {
+  package init(server: ServerVersion) {
     self.server = server
     setEntries = server.isAtLeast(7, 2) ? 128 : 0
   }

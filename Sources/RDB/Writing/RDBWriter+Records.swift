@@ -2,16 +2,18 @@ public import RDBFormat
 
 /// A key's properties besides its name and value.
 public struct KeyAttributes: Hashable, Sendable {
-  /// The time at which the key expires; `nil`: never.
-  public var expiry: UnixMilliseconds?
-  /// Seconds since the key was last used, for servers with an LRU policy.
-  public var idleSeconds: UInt64?
-  /// The LFU counter, 0–255.
-  public var frequency: UInt8?
-  /// A KEY_META record as stored, opcode included (``KeyHeader/metadata``); empty: none. It is not checked.
-  public var metadata: [UInt8]
+  package var expiry: UnixMilliseconds?
+  package var idleSeconds: UInt64?
+  package var frequency: UInt8?
+  package var metadata: [UInt8]
 
   /// Creates attributes.
+  ///
+  /// - Parameters:
+  ///   - expiry: The time at which the key expires; `nil`: never.
+  ///   - idleSeconds: Seconds since the key was last used, for servers with an LRU policy.
+  ///   - frequency: The LFU counter, 0–255.
+  ///   - metadata: A KEY_META record as stored, opcode included (``KeyHeader/metadata``); empty: none. It is not checked.
   public init(
     expiry: UnixMilliseconds? = nil, idleSeconds: UInt64? = nil, frequency: UInt8? = nil, metadata: [UInt8] = []
   ) {

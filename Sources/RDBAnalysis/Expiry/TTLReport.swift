@@ -46,7 +46,7 @@ public struct TTLReport: Hashable, MergeableSummary {
   ///
   /// - Parameter limit: The largest number of prefixes.
   /// - Returns: Each prefix, with the estimated memory of its keys without an expiry, in bytes.
-  public func prefixesWithoutExpiry(limit: Int) -> [(prefix: BinaryText, memoryWithoutExpiry: UInt64)] {
+  package func prefixesWithoutExpiry(limit: Int) -> [(prefix: BinaryText, memoryWithoutExpiry: UInt64)] {
     candidates(limit: limit).map { ($0.prefix, $0.memoryWithoutExpiry) }
   }
 

@@ -32,7 +32,7 @@ package struct TailState: Hashable, Sendable, Codable {
   }
 
   package init(_ end: SnapshotEnd) {
-    let tail = end.tail
+    let tail = end.tailParts
     if end.isCutAfter { isCut = true }
     kind = tail.isEmpty ? "nothing" : tail.count == 1 ? tail[0].kind.rawValue : "several"
     guard !tail.isEmpty else { return }

@@ -2,21 +2,29 @@ import RDBFormat
 
 /// The rules for splitting key names into prefixes.
 public struct PrefixOptions: Hashable, Sendable, Codable {
-  /// The separators of the parts of a name. Empty ones are ignored.
-  public var separators: [BinaryText] = [BinaryText(Array(":".utf8))]
-  /// The largest number of parts of a prefix, 1–16.
-  public var depth = 3
-  /// Whether sequences of digits count as the same: `user:<n>:`.
-  public var foldsDigits = false
-  /// Whether UUIDs, with or without hyphens, count as the same: `session:<uuid>:`.
-  public var foldsUUIDs = false
+  package var separators: [BinaryText]
+  package var depth: Int
+  package var foldsDigits: Bool
+  package var foldsUUIDs: Bool
   /// The names of groups of keys that a ``NameTemplate`` recognizes. A key in such a group has no prefix.
   package var templates: [String] = []
   /// The largest number of prefixes that a report keeps; see ``PrefixTree``.
   package var nodeLimit = 20_000
 
-  /// Creates the default rules: parts end with a colon, and prefixes have at most three.
-  public init() {}
+  /// Creates rules. By default, parts end with a colon, and prefixes have at most three.
+  ///
+  /// - Parameters:
+  ///   - separators: The separators of the parts of a name. Empty ones are ignored.
+  ///   - depth: The largest number of parts of a prefix, 1–16.
+  ///   - foldsDigits: Whether sequences of digits count as the same: `user:<n>:`.
+  ///   - foldsUUIDs: Whether UUIDs, with or without hyphens, count as the same: `session:<uuid>:`.
+  public init(
+    separators: [BinaryText] = [BinaryText(Array(":".utf8))], depth: Int = 3, foldsDigits: Bool = false,
+    foldsUUIDs: Bool = false
+  ) {
+    (self.separators, self.depth) = (separators, depth)
+    (self.foldsDigits, self.foldsUUIDs) = (foldsDigits, foldsUUIDs)
+  }
 
   enum CodingKeys: String, CodingKey {
     case separators, depth, templates

@@ -68,11 +68,8 @@ struct SnapshotTargetArguments: ParsableArguments {
   ) -> SnapshotWritingOptions {
     var options =
       target.map { SnapshotWritingOptions(target: $0.version) } ?? SnapshotWritingOptions(copying: origin)
-    if let configuration {
-      options.limits = configuration.limits(of: options.server)
-      options.storesChecksum = configuration.storesChecksum ?? true
-    }
-    if compresses(configuration) { options.compressor = { LZFCompressor() } }
+    options.compressor = { LZFCompressor() }
+    if let configuration { options.apply(configuration) }
     options.sanitizes = trust.sanitize
     options.validatesStored = !trust.trust
     return options

@@ -31,36 +31,37 @@ public struct JSONOptions: Hashable, Sendable {
     case rdbtools
   }
 
-  /// The layout of the objects.
-  public var layout: Layout
-  /// The representation of bytes as strings.
-  public var strings: Strings
-  /// The meaning of an object.
-  public var shape: Shape
-  /// Whether to write objects for the header, AUX fields, functions, module AUX and slots, and for the end.
-  ///
-  /// The shape ``Shape/rdbtools`` ignores this option. Without these objects the ledger notes the omitted data.
-  public var meta: Bool
-  /// Whether to add what the bytes of some values mean: the cardinality of a HyperLogLog, the place of each member of a geo
-  /// set, and the values of some modules.
-  ///
-  /// A sorted set does not say whether it is a geo set: each score that can be a place has one. The shape
-  /// ``Shape/rdbtools`` ignores this option.
-  public var decodes = false
-  /// The release that wrote the snapshot, which determines the names of encodings. See `SnapshotOrigin.assumedWriter`.
-  public var writer: ServerVersion
+  package var layout: Layout
+  package var strings: Strings
+  package var shape: Shape
+  package var meta: Bool
+  package var decodes: Bool
+  package var writer: ServerVersion
   /// Whether the sink receives only a part of each value. It then omits encodings that depend on the whole value.
   package var isPart = false
 
   /// Creates options.
+  ///
+  /// - Parameters:
+  ///   - layout: The layout of the objects.
+  ///   - strings: The representation of bytes as strings.
+  ///   - shape: The meaning of an object.
+  ///   - meta: Whether to write objects for the header, AUX fields, functions, module AUX and slots, and for the end. The
+  ///     shape ``Shape/rdbtools`` ignores this option. Without these objects the ledger notes the omitted data.
+  ///   - decodes: Whether to add what the bytes of some values mean: the cardinality of a HyperLogLog, the position of each
+  ///     member of a geo set, and the values of some modules. A sorted set does not say whether it is a geo set: each score
+  ///     that can be a position has one. The shape ``Shape/rdbtools`` ignores this option.
+  ///   - writer: The release that wrote the snapshot, which determines the names of encodings. See
+  ///     `SnapshotOrigin.assumedWriter`.
   public init(
     layout: Layout = .array, strings: Strings = .utf8, shape: Shape = .native, meta: Bool = false,
-    writer: ServerVersion
+    decodes: Bool = false, writer: ServerVersion
   ) {
     self.layout = layout
     self.strings = strings
     self.shape = shape
     self.meta = meta
+    self.decodes = decodes
     self.writer = writer
   }
 }

@@ -3,7 +3,7 @@ import RDBSupport
 
 /// Records that are not keys.
 ///
-/// With ``JSONOptions/meta`` each record is an object with a type of its own. Otherwise the ledger notes it.
+/// With the option `meta` each record is an object with a type of its own. Otherwise the ledger notes it.
 extension JSONSink {
   private var writesMeta: Bool { options.meta && isNative }
 

@@ -10,6 +10,8 @@ package struct ServerConfiguration: Hashable, Sendable {
   package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of the line, from 1 on.
     package var line: Int
+    /// The offset of the line in the file, in bytes.
+    package var offset: Int
     /// The setting, and the values that it takes.
     package var expected: String
     /// A description.
@@ -35,27 +37,32 @@ package struct ServerConfiguration: Hashable, Sendable {
       let words = String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" || $0 == "\r" }
       guard words.count >= 2, !words[0].hasPrefix("#") else { continue }
       let value = words[1].filter { $0 != "\"" && $0 != "'" }.lowercased()
-      try read(words[0].lowercased(), value, line: index + 1)
+      try read(words[0].lowercased(), value, (number: index + 1, offset: line.startIndex))
     }
   }
 
-  private mutating func read(_ name: String, _ value: String, line: Int) throws {
+  private typealias Line = (number: Int, offset: Int)
+
+  private mutating func read(_ name: String, _ value: String, _ line: Line) throws {
     switch name {
-    case "rdbcompression": compresses = try Self.choice(name, value, line: line)
-    case "rdbchecksum": storesChecksum = try Self.choice(name, value, line: line)
+    case "rdbcompression": compresses = try Self.choice(name, value, line)
+    case "rdbchecksum": storesChecksum = try Self.choice(name, value, line)
     default:
       let name = Self.newName(name)
       guard Self.settings.contains(name) else { return }
       guard let number = Self.number(value), number >= 0 || name == "list-max-listpack-size" && number >= -5 else {
         throw Failure(
-          line: line, expected: name == "list-max-listpack-size" ? "\(name) of -5 or more" : "a size for \(name)")
+          line: line.number, offset: line.offset,
+          expected: name == "list-max-listpack-size" ? "\(name) of -5 or more" : "a size for \(name)")
       }
       limits[name] = number
     }
   }
 
-  private static func choice(_ name: String, _ value: String, line: Int) throws -> Bool {
-    guard value == "yes" || value == "no" else { throw Failure(line: line, expected: "\(name) yes or no") }
+  private static func choice(_ name: String, _ value: String, _ line: Line) throws -> Bool {
+    guard value == "yes" || value == "no" else {
+      throw Failure(line: line.number, offset: line.offset, expected: "\(name) yes or no")
+    }
     return value == "yes"
   }
 

@@ -7,16 +7,16 @@ import RDBFormat
 /// leaves out what describes the input: `used-mem`, the mark of the base of an append-only file.
 public struct SnapshotWritingOptions: Sendable {
   /// The vendor and the version of the snapshot.
-  public let header: SnapshotHeader
+  package let header: SnapshotHeader
   /// The release that must load the snapshot, and whose encodings are chosen for values that are encoded again.
-  public let server: ServerVersion
+  package let server: ServerVersion
   private let copies: Bool
 
   /// Whether records and values are written as they are, whatever the release.
   package var isCopy: Bool { copies && !sanitizes }
 
   /// The limits by which the encodings are chosen; by default those of the release's default configuration.
-  public var limits: EncodingLimits
+  package var limits: EncodingLimits
   /// Whether values are encoded again even if the release can load them as they are stored: no layout of the input then
   /// survives in the output. Sizes of databases and hints of hash slots are then left out; data of modules outside keys is
   /// copied.
@@ -52,6 +52,29 @@ public struct SnapshotWritingOptions: Sendable {
     server = origin.assumedWriter
     limits = EncodingLimits(server: server)
     copies = true
+  }
+
+  /// Takes the settings of a server's configuration file that decide how it writes snapshots.
+  ///
+  /// These are the limits of encodings, such as `hash-max-listpack-entries`, under the names of any release; `rdbchecksum`;
+  /// and `rdbcompression no`, which removes the compressor. Other settings are ignored.
+  ///
+  /// - Parameter text: The content of the file, such as a `redis.conf`.
+  /// - Throws: `RDBError` of code `refused` with the offset of a line that cannot be understood.
+  public mutating func apply(configuration text: [UInt8]) throws {
+    do {
+      apply(try ServerConfiguration(text))
+    } catch let failure as ServerConfiguration.Failure {
+      throw RDBError(
+        .refused, at: failure.offset, expected: "\(failure.expected) in line \(failure.line)", found: "another value")
+    }
+  }
+
+  /// Takes the settings of a configuration file.
+  package mutating func apply(_ configuration: ServerConfiguration) {
+    limits = configuration.limits(of: server)
+    if let stores = configuration.storesChecksum { storesChecksum = stores }
+    if configuration.compresses == false { compressor = nil }
   }
 
   /// Options for a snapshot that a release loads, and that looks as if this release had written it.

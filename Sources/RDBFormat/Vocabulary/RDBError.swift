@@ -44,6 +44,10 @@ public struct RDBError: Error, Sendable {
   /// | `corruptRESP` | A RESP file that is cut or malformed. |
   /// | `truncatedCommands` | A file of commands that ends inside a command or a transaction. |
   /// | `corruptManifest` | A manifest of an append-only file that is malformed, or that does not fit the files beside it. |
+  /// | `trailingBytes` | Bytes after the end of a value or file that belong to nothing. |
+  /// | `valueTooLarge` | A value that is larger than a limit of the caller, such as the memory of a push reader. |
+  /// | `notRepresentable` | Data was written that the chosen version, type or packed form cannot hold. |
+  /// | `misplaced` | A value was written with fewer or more parts than were announced, or in the wrong order. |
   /// | `patternTooCostly` | A regular expression that needs too many steps for a key's name. |
   ///
   /// To act on one of them, compare with its name: `error.code == RDBError.Code("corruptListpack")`.
@@ -51,7 +55,7 @@ public struct RDBError: Error, Sendable {
     /// The constant's own name: `truncated`, `corruptListpack` …
     public let description: String
 
-    /// Creates a code from its name: to compare with, or for a sink or source outside this package.
+    /// Creates a code from its name, to compare with.
     public init(_ name: String) { description = name }
 
     /// Whether the code is about the structure of one value.
@@ -109,7 +113,7 @@ public struct RDBError: Error, Sendable {
     /// The CRC64 at the end differs from that of the bytes read.
     public static let checksumMismatch = Code("checksumMismatch")
     /// Unknown bytes after the end of the snapshot.
-    public static let trailingBytes = Code("trailingBytes")
+    package static let trailingBytes = Code("trailingBytes")
     /// Compressed input (gzip, zstd, LZ4) that does not decompress.
     @usableFromInline package static let corruptCompression = Code("corruptCompression")
     /// A RESP file that is cut or malformed.
@@ -121,11 +125,11 @@ public struct RDBError: Error, Sendable {
     /// The snapshot cannot be converted with the chosen options; ``RDBError/found`` gives the reason.
     public static let refused = Code("refused")
     /// One owned value is larger than the caller's limit.
-    public static let valueTooLarge = Code("valueTooLarge")
+    package static let valueTooLarge = Code("valueTooLarge")
     /// Data that the chosen version, type or packed form cannot hold was written.
-    public static let notRepresentable = Code("notRepresentable")
+    package static let notRepresentable = Code("notRepresentable")
     /// A value was written with fewer or more parts than were announced, or in the wrong order.
-    public static let misplaced = Code("misplaced")
+    package static let misplaced = Code("misplaced")
     /// A sink threw an error of its own: ``RDBError/underlying``.
     public static let sink = Code("sink")
     /// A sink ended the reading. Readers catch this error and return normally.
@@ -170,17 +174,6 @@ public struct RDBError: Error, Sendable {
   }
 
   @usableFromInline let storage: Storage
-
-  /// Creates an error of a source, a destination or a sink outside this package.
-  ///
-  /// - Parameters:
-  ///   - code: The reason for the error.
-  ///   - offset: The file offset, in bytes.
-  ///   - expected: What was expected, as a noun phrase.
-  ///   - found: What was found, as a noun phrase.
-  public init(_ code: Code, at offset: Int, expected: String, found: String) {
-    storage = Storage(code, offset, nil, nil, nil, nil, expected, found, nil, 0, nil, nil)
-  }
 
   /// Creates an error.
   ///

@@ -48,6 +48,17 @@ struct DigestDefinitionTests {
     #expect(found.description == "2db3934aaae80b06eb36df4d732493a6")
   }
 
+  @Test("is read from its text, and from no other text")
+  func text() throws {
+    let digest = try Self.value(0, RDBBytes.string("hello"))
+    #expect(ValueDigest(digest.description) == digest && ValueDigest(digest.description.uppercased()) == digest)
+    #expect(ValueDigest("01000000000000002000000000000000") == ValueDigest(low: 1, high: 32))
+    let (whole, part) = (digest.description, String(digest.description.dropFirst()))
+    for text in ["", part, whole + "0", "g" + part] {
+      #expect(ValueDigest(text) == nil, "\(text)")
+    }
+  }
+
   @Test("covers lists in order, with the number of elements")
   func list() throws {
     var builder = SnapshotBuilder(version: 12)

@@ -37,9 +37,7 @@ struct OwnedValueTests {
     group.consumers = [([99], UnixMilliseconds(5), nil)]
     group.pending = [(StreamID(1, 2), [99], UnixMilliseconds(5), 1)]
     stream.groups = [group]
-    var memory = SnapshotStream.Idempotency(durationSeconds: 1, maxEntries: 2)
-    memory.producers = [([112], [([105], StreamID(1, 2))])]
-    stream.idempotency = memory
+    stream.idempotency = (1, 2, idsAdded: 0, idsDuplicate: 0, producers: [([112], [([105], StreamID(1, 2))])])
     let changes: [(inout SnapshotStream) -> Void] = [
       { $0.entries[0].id = StreamID(1, 3) }, { $0.entries[0].fields[0].value = [] }, { $0.entries = [] },
       { $0.info.length = 9 }, { $0.groups[0].name = [] }, { $0.groups[0].lastDelivered = .zero },

@@ -81,7 +81,7 @@ struct Index: WorkingCommand {
   private func identity(of file: FileSource, _ input: InputFile, end: SnapshotEnd?) throws -> DumpIdentity {
     do throws(RDBError) {
       return try DumpIdentity(
-        of: file, end: end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tail: []))
+        of: file, end: end ?? SnapshotEnd(checksum: .absent, byteCount: 0, tailParts: []))
     } catch {
       throw error.failure(in: input.shownName)
     }
