@@ -100,7 +100,7 @@ let package = Package(
       dependencies: [
         "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
         "RDBRegex",
-        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit",
+        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RedisTransfer",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],

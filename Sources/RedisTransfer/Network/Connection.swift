@@ -74,8 +74,13 @@ package final class Connection {
   /// Returns the error of a command that the server refused.
   package func refused(_ command: [UInt8], _ error: ServerError) -> TransferError {
     TransferError(
-      .refused(command: printable(command), error.withoutArguments()), at: server,
+      .refused(command: String(decoding: command, as: UTF8.self), error.withoutArguments()), at: server,
       user: error.remedy == .changingCredentials ? user ?? "user \"default\"" : nil)
+  }
+
+  /// Returns the error of a handshake that the server did not go on with.
+  func failed(_ failure: Handshake.Failure) -> TransferError {
+    TransferError(handshake: failure, at: server, user: user)
   }
 
   private static func receive(from link: Link, _ decoder: inout RESPDecoder) throws(TransferError) -> RESPValue {

@@ -9,6 +9,8 @@ package struct Connector {
     case any
     /// A master, for writing.
     case master
+    /// Of sentinels' servers, a replica that is in step with its master; else any server.
+    case replica
   }
 
   package let settings: ServerSettings
@@ -33,6 +35,8 @@ package struct Connector {
     switch settings.address.target {
     case .server(let endpoint): connection = try connect(to: endpoint)
     case .socket(let path): connection = try open(try opener.open(socket: path))
+    case .sentinels(let sentinels, let name) where wanted == .replica:
+      connection = try connect(to: try replicas(name, by: sentinels), of: name)
     case .sentinels(let sentinels, let name):
       connection = try connect(to: try master(name, by: sentinels))
     case .cluster(let nodes): connection = try first(of: nodes)
@@ -82,33 +86,89 @@ package struct Connector {
   // MARK: Roles
 
   private func requireMaster(_ connection: Connection) throws(TransferError) {
-    let reply = try connection.reply(to: [Array("ROLE".utf8)])
+    switch try Self.role(of: connection) {
     // A managed service can forbid ROLE. The first write then shows whether it is a master.
+    case .master, nil: return
+    case .replica: throw TransferError(.notMaster, at: connection.server)
+    case .sentinel: throw TransferError(.unexpectedReply(command: "ROLE"), at: connection.server)
+    }
+  }
+
+  /// Returns the role of a server; `nil` if the user may not ask for it.
+  package static func role(of connection: Connection) throws(TransferError) -> ServerRole? {
+    let reply = try connection.reply(to: [Array("ROLE".utf8)])
     if let words = reply.errorBytes {
       let error = ServerError(words)
-      if error.kind == .noPermission || error.kind == .unknownCommand { return }
+      if error.kind == .noPermission || error.kind == .unknownCommand { return nil }
       throw connection.refused(Array("ROLE".utf8), error)
     }
-    switch ServerRole(reply) {
-    case .master: return
-    case .replica: throw TransferError(.notMaster, at: connection.server)
-    case .sentinel, nil: throw TransferError(.unexpectedReply(command: "ROLE"), at: connection.server)
+    guard let role = ServerRole(reply) else { throw TransferError(.unexpectedReply(command: "ROLE"), at: connection.server) }
+    return role
+  }
+
+  /// Connects to the first of `endpoints` that is a replica with a connection to its master.
+  private func connect(to endpoints: [Endpoint], of name: [UInt8]) throws(TransferError) -> Connection {
+    var last: TransferError?
+    for endpoint in endpoints {
+      do throws(TransferError) {
+        let connection = try connect(to: endpoint)
+        if case .replica(_, "connected", _) = try Self.role(of: connection) { return connection }
+        connection.link.close()
+      } catch {
+        guard error.canRetry else { throw error }
+        last = error
+      }
     }
+    throw last ?? TransferError(.noReplica(name: name), at: "\(settings.address)")
   }
 
   /// Asks the sentinels in turn for the address of a master.
   private func master(_ name: [UInt8], by sentinels: [Endpoint]) throws(TransferError) -> Endpoint {
+    try ask(sentinels, about: name, "get-master-addr-by-name") { reply in
+      switch SentinelReplies.masterAddress(reply) {
+      case .address(let endpoint): .known(settings.announceMap.reached(endpoint))
+      case .unknownName: .unknownName
+      case nil: .malformed
+      }
+    }
+  }
+
+  /// Asks the sentinels in turn for the addresses of a master's replicas.
+  private func replicas(_ name: [UInt8], by sentinels: [Endpoint]) throws(TransferError) -> [Endpoint] {
+    try ask(sentinels, about: name, "REPLICAS") { reply in
+      guard let replicas = SentinelReplies.replicas(reply) else { return .malformed }
+      return .known(replicas.filter(\.isUsable).map { settings.announceMap.reached($0.endpoint) })
+    }
+  }
+
+  private enum Answer<Value> {
+    case known(Value)
+    case unknownName
+    case malformed
+  }
+
+  /// Asks the sentinels in turn, until one knows the name.
+  private func ask<Value>(
+    _ sentinels: [Endpoint], about name: [UInt8], _ question: String, _ read: (RESPValue) -> Answer<Value>
+  ) throws(TransferError) -> Value {
     var reasons: [String] = []
     for sentinel in sentinels {
       do throws(TransferError) {
         let link = try sentinelOpener.open(sentinel)
         defer { link.close() }
         let connection = try Connection(link, credentials: settings.sentinelCredentials)
-        let reply = try connection.call(["SENTINEL", "get-master-addr-by-name"].map { Array($0.utf8) } + [name])
-        switch SentinelReplies.masterAddress(reply) {
-        case .address(let endpoint): return settings.announceMap.reached(endpoint)
+        let reply = try connection.reply(to: ["SENTINEL", question].map { Array($0.utf8) } + [name])
+        if let words = reply.errorBytes {
+          let error = ServerError(words)
+          // "ERR No such master with that name"
+          guard error.kind == .unknown else { throw connection.refused(Array("SENTINEL".utf8), error) }
+          reasons.append("\(sentinel) does not know it")
+          continue
+        }
+        switch read(reply) {
+        case .known(let value): return value
         case .unknownName: reasons.append("\(sentinel) does not know it")
-        case nil: throw TransferError(.unexpectedReply(command: "SENTINEL"), at: link.server)
+        case .malformed: throw TransferError(.unexpectedReply(command: "SENTINEL"), at: link.server)
         }
       } catch {
         // A user that one sentinel refuses is hardly welcome at the next.

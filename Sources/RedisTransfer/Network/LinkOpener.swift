@@ -37,7 +37,7 @@ struct LinkOpener {
   func open(socket path: [UInt8]) throws(TransferError) -> Link {
     let name = printable(path)
     guard let text = String(validating: path, as: UTF8.self) else {
-      throw TransferError(.badSetting("the path of the socket \"\(name)\" is not UTF-8"), at: name)
+      throw TransferError(.badSetting("the path of the socket \(name) is not UTF-8"), at: name)
     }
     let inbox = Inbox(sharing: lock)
     return try open(inbox, name) {

@@ -21,6 +21,10 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case unexpectedReply(command: String)
     /// The server sent bytes that are no reply.
     case malformedReply(RESPError)
+    /// The snapshot that the server sends is malformed or incomplete.
+    case malformedSnapshot(SyncFramingError)
+    /// No replica is in step with the master of this name.
+    case noReplica(name: [UInt8])
     /// No sentinel that answered knows the name, or none answered.
     case noMaster(name: [UInt8], reasons: [String])
     /// The server is not a master, and a write needs one.
@@ -44,7 +48,8 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
   /// Whether a new connection, perhaps to a new master, can lead to success.
   package var canRetry: Bool {
     switch condition {
-    case .unreachable, .closed, .timedOut, .noMaster, .notMaster: true
+    case .unreachable, .closed, .timedOut, .noMaster, .noReplica, .notMaster: true
+    case .malformedSnapshot(let error): error.kind == .truncated
     case .refused(_, let error): error.remedy == .waiting || error.remedy == .findingMaster
     case .encryption, .unexpectedReply, .malformedReply, .badSetting, .stillLoading: false
     }
@@ -61,8 +66,10 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
       "\(server) refused \(command)\(user.map { " for \($0)" } ?? ""): \(printable(error.words, limit: 512))"
     case .unexpectedReply(let command): "\(server) answered \(command) with something that no server sends"
     case .malformedReply(let error): "\(server) sent bytes that are no reply: \(error)"
+    case .malformedSnapshot(let error): "\(server): \(error)"
+    case .noReplica(let name): "no replica of \(printable(name)) is in step with its master"
     case .noMaster(let name, let reasons):
-      "no sentinel names the master \"\(printable(name))\": " + reasons.joined(separator: "; ")
+      "no sentinel names the master \(printable(name)): " + reasons.joined(separator: "; ")
     case .notMaster: "\(server) is a replica, and takes no writes"
     case .badSetting(let reason): reason
     case .stillLoading(let time): "\(server) was still reading its data into memory after \(time.shown)"

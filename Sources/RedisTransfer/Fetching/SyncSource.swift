@@ -1,0 +1,75 @@
+import RDB
+import RDBSupport
+import RESP
+
+/// The snapshot that a server sends as to a replica, as a source of bytes.
+///
+/// ``read(into:)`` throws ``TransferError`` or ``SyncFramingError``. Only what the server says to be the snapshot is
+/// passed on; an end of the connection before it is an error.
+package final class SyncSource: ByteSource {
+  private let connection: Connection
+  private var handshake: SyncHandshake
+  private var framing = SyncFraming()
+  /// Bytes of the snapshot that arrived and were not read yet, from `position` on.
+  private var pending: [UInt8] = []
+  private var position = 0
+
+  /// The position of the snapshot in the server's commands; `nil` if the server did not tell it.
+  package private(set) var replicationPosition: ReplicationPosition?
+
+  /// Asks the server for a synchronisation, and waits for its answer.
+  ///
+  /// - Parameter connection: A connection that is used for nothing else from now on.
+  /// - Throws: ``TransferError``.
+  package init(_ connection: Connection) throws(TransferError) {
+    self.connection = connection
+    handshake = SyncHandshake(.snapshot)
+    var rest: [UInt8] = []
+    while handshake.outcome == nil {
+      if let command = handshake.takeCommand() { try connection.link.write(RESPText.command(command)) }
+      var failure: SyncHandshake.Failure?
+      try connection.link.read { chunk in
+        do throws(SyncHandshake.Failure) {
+          let used = try handshake.receive(chunk)
+          rest = [UInt8](chunk.extracting(used..<chunk.byteCount))
+        } catch { failure = error }
+      }
+      if let failure { throw connection.failed(failure) }
+    }
+    if case .snapshot(let start) = handshake.outcome { replicationPosition = start }
+    do throws(SyncFramingError) { try take(rest.span.bytes) } catch { throw Self.error(error, at: connection.server) }
+  }
+
+  package var totalByteCount: UInt64? { framing.totalByteCount }
+
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while position == pending.count {
+      if framing.isComplete {
+        connection.link.close()
+        return 0
+      }
+      pending.removeAll(keepingCapacity: true)
+      position = 0
+      var failure: SyncFramingError?
+      try connection.link.read { chunk in
+        do throws(SyncFramingError) { try take(chunk) } catch { failure = error }
+      }
+      if let failure { throw Self.error(failure, at: connection.server) }
+    }
+    let count = min(buffer.count, pending.count - position)
+    pending.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count])) }
+    position += count
+    return count
+  }
+
+  private func take(_ chunk: RawSpan) throws(SyncFramingError) {
+    let part = try framing.receive(chunk)
+    pending += part.heldBytes
+    chunk.extracting(part.range).withUnsafeBytes { pending.append(contentsOf: $0) }
+  }
+
+  private static func error(_ error: SyncFramingError, at server: String) -> TransferError {
+    guard case .refused(let refusal) = error.kind else { return TransferError(.malformedSnapshot(error), at: server) }
+    return TransferError(.refused(command: "PSYNC", refusal), at: server)
+  }
+}
