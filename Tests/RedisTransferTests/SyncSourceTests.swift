@@ -62,10 +62,12 @@ import Testing
     }
   }
 
-  @Test("a snapshot that is cut, longer than a file can be, or refused is an error", arguments: [
-    "$100\r\nREDIS0011", "$EOF:0123456789012345678901234567890123456789\r\nREDIS", "$9999999999999999999999\r\n",
-    "-NOPERM this user has no permissions\r\n", "garbage",
-  ])
+  @Test(
+    "a snapshot that is cut, longer than a file can be, or refused is an error",
+    arguments: [
+      "$100\r\nREDIS0011", "$EOF:0123456789012345678901234567890123456789\r\nREDIS", "$9999999999999999999999\r\n",
+      "-NOPERM this user has no permissions\r\n", "garbage",
+    ])
   func refusesHostileTransfer(payload: String) throws {
     let server = try ScriptedServer { peer in
       while true {

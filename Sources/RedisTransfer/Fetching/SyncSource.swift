@@ -57,7 +57,9 @@ package final class SyncSource: ByteSource {
       if let failure { throw Self.error(failure, at: connection.server) }
     }
     let count = min(buffer.count, pending.count - position)
-    pending.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count])) }
+    pending.withUnsafeBytes {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count]))
+    }
     position += count
     return count
   }

@@ -102,7 +102,9 @@ package struct Connector {
       if error.kind == .noPermission || error.kind == .unknownCommand { return nil }
       throw connection.refused(Array("ROLE".utf8), error)
     }
-    guard let role = ServerRole(reply) else { throw TransferError(.unexpectedReply(command: "ROLE"), at: connection.server) }
+    guard let role = ServerRole(reply) else {
+      throw TransferError(.unexpectedReply(command: "ROLE"), at: connection.server)
+    }
     return role
   }
 
