@@ -19,7 +19,8 @@ import RDBSupport
 /// ### Definition
 ///
 /// Each digest is SipHash-2-4 with a result of 128 bits, of a message that consists of words of eight bytes,
-/// little-endian. The key is ``DigestKey/standard``. In the table,
+/// little-endian. The key is ``DigestKey/standard``; with ``DigestKey/random()``, the function is SipHash-1-3. In the
+/// table,
 ///
 /// - `"text"` is one word: the ASCII characters, followed by zero bytes,
 /// - *n* is one word: a number; a signed number is in two's complement, a score or other double in IEEE 754,

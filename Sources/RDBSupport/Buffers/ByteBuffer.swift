@@ -1,9 +1,9 @@
 /// A growable buffer of raw bytes that is reused: filled, borrowed, and filled again without a new allocation.
-package struct ByteBuffer: ~Copyable {
-  package private(set) var base: UnsafeMutableRawPointer
-  package private(set) var capacity: Int
+@usableFromInline package struct ByteBuffer: ~Copyable {
+  @usableFromInline package internal(set) var base: UnsafeMutableRawPointer
+  @usableFromInline package internal(set) var capacity: Int
   /// The number of bytes in use.
-  package private(set) var count = 0
+  @usableFromInline package internal(set) var count = 0
 
   package init(capacity: Int = 4096) {
     self.capacity = max(capacity, 64)
@@ -13,12 +13,12 @@ package struct ByteBuffer: ~Copyable {
   deinit { base.deallocate() }
 
   /// Reserves memory for `byteCount` more bytes.
-  package mutating func reserve(_ byteCount: Int) {
+  @inlinable package mutating func reserve(_ byteCount: Int) {
     if capacity &- count < byteCount { grow(byteCount) }
   }
 
-  @inline(never)
-  private mutating func grow(_ byteCount: Int) {
+  @inline(never) @usableFromInline
+  mutating func grow(_ byteCount: Int) {
     let wanted = max(capacity * 2, count + byteCount)
     let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
     larger.copyMemory(from: base, byteCount: count)
@@ -27,7 +27,7 @@ package struct ByteBuffer: ~Copyable {
   }
 
   /// Removes the bytes, and keeps the memory.
-  package mutating func removeAll() { count = 0 }
+  @inlinable package mutating func removeAll() { count = 0 }
 
   /// Removes the first bytes, and moves the others to the start of the memory.
   package mutating func removeFirst(_ byteCount: Int) {
@@ -37,21 +37,21 @@ package struct ByteBuffer: ~Copyable {
   }
 
   /// The memory after the bytes in use.
-  package var end: UnsafeMutableRawPointer { base + count }
+  @inlinable package var end: UnsafeMutableRawPointer { base + count }
 
   /// Counts `byteCount` bytes, written at ``end`` into reserved memory, as in use.
-  package mutating func advance(by byteCount: Int) {
+  @inlinable package mutating func advance(by byteCount: Int) {
     precondition(byteCount >= 0 && byteCount <= capacity &- count)
     count &+= byteCount
   }
 
-  package mutating func append(_ byte: UInt8) {
+  @inlinable package mutating func append(_ byte: UInt8) {
     reserve(1)
     base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
     count &+= 1
   }
 
-  package mutating func append(_ bytes: RawSpan) {
+  @inlinable package mutating func append(_ bytes: RawSpan) {
     reserve(bytes.byteCount)
     bytes.withUnsafeBytes { source in
       if let start = source.baseAddress { end.copyMemory(from: start, byteCount: source.count) }
@@ -66,14 +66,14 @@ package struct ByteBuffer: ~Copyable {
   }
 
   /// Appends an integer in little-endian byte order.
-  package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) {
+  @inlinable package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) {
     reserve(MemoryLayout<T>.size)
     end.storeBytes(of: value.littleEndian, as: T.self)
     count &+= MemoryLayout<T>.size
   }
 
   /// The bytes in use.
-  package var bytes: RawSpan {
+  @inlinable package var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
       _overrideLifetime(RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: count), borrowing: self)

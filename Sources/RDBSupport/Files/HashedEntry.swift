@@ -1,5 +1,5 @@
 /// An entry that begins with a hash, so that its sort order is evenly distributed.
-package protocol HashedEntry: SortedEntry {
+@usableFromInline package protocol HashedEntry: SortedEntry {
   /// The hash: an entry with a smaller one precedes.
   var order: UInt64 { get }
 }

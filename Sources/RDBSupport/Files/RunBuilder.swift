@@ -1,7 +1,7 @@
 /// Sorts entries that arrive in any order, in bounded memory, into ``SortedRuns``.
 ///
 /// When the memory is full, its entries are sorted and written to a temporary file.
-package struct RunBuilder<Entry: SortedEntry>: ~Copyable {
+@usableFromInline package struct RunBuilder<Entry: SortedEntry>: ~Copyable {
   private let folder: String?
   private var writer: TemporaryFileWriter?
   /// The number of entries in each run of the file, in file order.

@@ -1,5 +1,5 @@
 /// Merges sorted runs into one sorted sequence, with a heap.
-package struct RunMerge<Entry: SortedEntry>: ~Copyable {
+@usableFromInline package struct RunMerge<Entry: SortedEntry>: ~Copyable {
   /// A run and its next entries: all of them for a run in memory, one buffer at a time for a run in a file.
   @usableFromInline
   struct Cursor {

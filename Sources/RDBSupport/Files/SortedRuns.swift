@@ -1,5 +1,5 @@
 /// A fixed-size entry for an external sort, without padding at its end.
-package protocol SortedEntry: BitwiseCopyable, Sendable {
+@usableFromInline package protocol SortedEntry: BitwiseCopyable, Sendable {
   /// Whether this entry comes before another in the sort order.
   ///
   /// The order is strict: two entries are equal if neither precedes the other.

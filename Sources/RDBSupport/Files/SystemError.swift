@@ -1,5 +1,5 @@
 /// A call that the operating system refused.
-package struct SystemError: Error, Hashable, Sendable {
+@usableFromInline package struct SystemError: Error, Hashable, Sendable {
   /// The failed call as a verb phrase: "write to a temporary file".
   package let action: String
   /// The file offset, in bytes, at which the call failed.

@@ -1,7 +1,7 @@
 /// A 64-bit hash function with a random seed, so that no input can be made to collide on purpose.
 ///
 /// The hashes of two instances differ: an instance belongs to one task in one process.
-package struct SeededHash: Sendable {
+@usableFromInline package struct SeededHash: Sendable {
   @usableFromInline let key = UInt64.random(in: .min ... .max) | 1
   @usableFromInline let other = UInt64.random(in: .min ... .max)
 

@@ -1,22 +1,27 @@
-/// The state of SipHash-2-4 with a result of 128 bits.
+/// The state of SipHash-2-4, or of SipHash-1-3, with a result of 128 bits.
 ///
 /// A keyed function: without the key, no one can find messages with the same result more easily than by chance. A message
 /// is added in words of eight bytes, little-endian. Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast
 /// short-input PRF" (2012), with the variant of 128 bits from the authors' later reference code.
-package struct SipHash: BitwiseCopyable, Sendable {
+@usableFromInline package struct SipHash: BitwiseCopyable, Sendable {
   @usableFromInline var state: SipState
   /// The number of words added; only its lowest five bits matter.
   @usableFromInline var wordCount: UInt64 = 0
+  /// Whether this is SipHash-1-3: half the steps per word, and three quarters of those at the end.
+  @usableFromInline let isReduced: Bool
 
   /// The state before the first byte.
   ///
   /// - Parameters:
   ///   - first: The first eight bytes of the key, little-endian.
   ///   - second: The last eight bytes of the key, little-endian.
+  ///   - isReduced: Whether to use SipHash-1-3, which suffices where nobody sees a result: hash tables of many languages
+  ///     use it.
   @inlinable
-  package init(key first: UInt64, _ second: UInt64) {
+  package init(key first: UInt64, _ second: UInt64, isReduced: Bool = false) {
     state = SipState(key: first, second)
     state.v1 ^= 0xEE
+    self.isReduced = isReduced
   }
 
   /// Adds eight bytes.
@@ -68,12 +73,14 @@ package struct SipHash: BitwiseCopyable, Sendable {
   /// Ends the message.
   ///
   /// - Returns: The result as two words, little-endian.
-  @inlinable
+  @inlinable @inline(__always)
   package consuming func finish() -> (low: UInt64, high: UInt64) { finish(tail: 0, byteCount: wordCount &<< 3) }
 
   /// Returns the result for a message of any number of bytes.
-  package static func hash(_ message: RawSpan, key first: UInt64, _ second: UInt64) -> (low: UInt64, high: UInt64) {
-    var state = SipHash(key: first, second)
+  package static func hash(
+    _ message: RawSpan, key first: UInt64, _ second: UInt64, isReduced: Bool = false
+  ) -> (low: UInt64, high: UInt64) {
+    var state = SipHash(key: first, second, isReduced: isReduced)
     state.addWords(of: message)
     return state.finish(tail: tail(of: message), byteCount: UInt64(message.byteCount))
   }
@@ -82,28 +89,34 @@ package struct SipHash: BitwiseCopyable, Sendable {
   consuming func finish(tail: UInt64, byteCount: UInt64) -> (low: UInt64, high: UInt64) {
     absorb(byteCount &<< 56 | tail)
     state.v2 ^= 0xEE
-    for _ in 0..<4 { state.mix() }
+    mixLast()
     let low = state.word
     state.v1 ^= 0xDD
-    for _ in 0..<4 { state.mix() }
+    mixLast()
     return (low, state.word)
+  }
+
+  @inlinable @inline(__always)
+  mutating func mixLast() {
+    for _ in 0..<3 { state.mix() }
+    if !isReduced { state.mix() }
   }
 
   @inlinable @inline(__always)
   mutating func absorb(_ word: UInt64) {
     state.v3 ^= word
     state.mix()
-    state.mix()
+    if !isReduced { state.mix() }
     state.v0 ^= word
   }
 }
 
 /// The four words of SipHash, and the step that mixes them; how many steps follow a word depends on the variant.
-package struct SipState: BitwiseCopyable, Sendable {
-  package var v0: UInt64
-  package var v1: UInt64
-  package var v2: UInt64
-  package var v3: UInt64
+@usableFromInline package struct SipState: BitwiseCopyable, Sendable {
+  @usableFromInline package var v0: UInt64
+  @usableFromInline package var v1: UInt64
+  @usableFromInline package var v2: UInt64
+  @usableFromInline package var v3: UInt64
 
   /// The state before the first word, for a key of two words.
   @inlinable @inline(__always)

@@ -1,7 +1,7 @@
 /// A 64-bit hash of bytes that is the same in every process and on every machine.
 ///
 /// Index files store it, and samples of keys depend on it. It does not resist an adversary: see ``SeededHash``.
-package struct StableHash {
+@usableFromInline package struct StableHash {
   @usableFromInline static var first: UInt64 { 0xA076_1D64_78BD_642F }
   @usableFromInline static var second: UInt64 { 0xE703_7ED1_A0B4_28DB }
   @usableFromInline var state: UInt64
