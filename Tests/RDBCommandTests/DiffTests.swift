@@ -165,6 +165,43 @@ struct DiffTests {
         """)
   }
 
+  @Test(
+    "counts a damaged key as not compared, in whichever input, names it on standard error, and exits with 3",
+    arguments: ["before.rdb dump.rdb", "dump.rdb before.rdb"])
+  func notCompared(_ inputs: String) throws {
+    let folder = TrustOptionTests.folder()
+    let outcome = Tool.shell(
+      """
+      rdb rewrite dump.rdb --skip-damaged -q --lossy -o before.rdb
+      rdb diff \(inputs) --skip-damaged -q -j 2 2>error.txt; echo $?; cat error.txt
+      rdb diff \(inputs) --skip-damaged -q --csv 2>/dev/null | wc -l
+      rdb diff \(inputs) --skip-damaged -q --key '^h7$' 2>/dev/null | tail -2; echo $?
+      rdb diff \(inputs) -q 2>/dev/null; echo $?
+      """, in: folder)
+    let names = inputs.split(separator: " ")
+    #expect(outcome.text.contains("before          19 keys, "))
+    #expect(
+      outcome.text.hasSuffix(
+        """
+        difference      none: all compared keys are equal
+        not compared    1 key with a damaged value
+        3
+        rdb: lost: 1 key: its value is damaged (corruptListpack): "h7"
+        1
+        difference      none: all compared keys are equal
+        not compared    1 key with a damaged value
+        0
+        65
+
+        """), "\(names): \(outcome.text)")
+    let document = try #require(
+      try JSONSerialization.jsonObject(
+        with: Tool.shell("rdb diff \(inputs) --skip-damaged -q --json 2>/dev/null", in: folder).output) as? [String: Any])
+    let summary = try #require(document["summary"] as? [String: Any])
+    #expect(summary["not_compared"] as? Int == 1)
+    #expect(summary["added"] as? Int == 0 && summary["removed"] as? Int == 0)
+  }
+
   @Test("names the damaged input, exits with 65, and leaves no output")
   func damage() {
     let folder = Self.folder()

@@ -7,23 +7,30 @@ import TestSupport
 struct Comparison {
   var counts: KeyMatches.Counts
   var keys: [KeyDifference]
+  /// The damaged keys of both snapshots.
+  var damaged = Ledger()
 
   /// Compares two snapshots as `rdb diff` does.
   init(
-    _ before: [UInt8], _ after: [UInt8], threads: Int = 1, _ configure: (inout ComparisonOptions) -> Void = { _ in }
+    _ before: [UInt8], _ after: [UInt8], threads: Int = 1, skipsDamaged: Bool = false,
+    _ configure: (inout ComparisonOptions) -> Void = { _ in }
   ) throws {
     var options = ComparisonOptions()
     options.workers = threads
     options.memoryByteCount = 1 << 20
     configure(&options)
+    var readerOptions = RDBReader.Options()
+    readerOptions.skipsDamagedKeys = skipsDamaged
     func digests(_ bytes: [UInt8]) throws -> KeyDigests {
-      var reader = RDBReader(MemorySource(bytes))
+      var reader = RDBReader(MemorySource(bytes), options: readerOptions)
       return try reader.fold(threads: threads) { [options] in KeyDigestSink(options) }.summary
     }
-    let matches = try KeyMatches(try digests(before), try digests(after), options)
+    let found = [try digests(before), try digests(after)]
+    for digests in found { damaged.merge(digests.damaged) }
+    let matches = try KeyMatches(found[0], found[1], options)
     counts = matches.counts
     func parts(_ bytes: [UInt8], ofFirst: Bool) throws -> KeyParts {
-      var reader = RDBReader(MemorySource(bytes))
+      var reader = RDBReader(MemorySource(bytes), options: readerOptions)
       return try reader.fold(threads: threads) { [options] in try PartSink(matches, ofFirst: ofFirst, options) }.summary
     }
     var differences = try KeyDifferences(

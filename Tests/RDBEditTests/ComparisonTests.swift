@@ -31,6 +31,30 @@ struct ComparisonTests {
     #expect(try Comparison(before, after).counts == Self.counts(equal: 301))
   }
 
+  @Test("does not compare a key whose value is damaged in one of the snapshots, nor one that the other lacks")
+  func damaged() throws {
+    func snapshot(damaged: Bool) -> [UInt8] {
+      RDBEditTests.snapshot { builder in
+        builder.string("same", "1")
+        for name in damaged ? ["both", "alone"] : ["both"] {
+          // An intset with an element of two bytes, or of three, which there are not.
+          builder.key(11, name, value: [10, damaged ? 3 : 2, 0, 0, 0, 1, 0, 0, 0, 7, 0])
+        }
+        builder.string("other", damaged ? "1" : "2")
+      }
+    }
+    let (whole, damaged) = (snapshot(damaged: false), snapshot(damaged: true))
+    for (before, after) in [(whole, damaged), (damaged, whole)] {
+      let result = try Comparison(before, after, threads: 2, skipsDamaged: true)
+      var expected = Self.counts(changed: 1, equal: 1)
+      expected.notCompared = 2
+      #expect(result.counts == expected)
+      #expect(result.keys.map(\.name) == [Array("other".utf8)])
+      #expect(result.damaged.losses.map(\.count) == [2])
+    }
+    #expect(throws: RDBError.self) { try Comparison(whole, damaged) }
+  }
+
   @Test("finds added, removed and changed keys, in the order of the first snapshot, then of the second")
   func keys() throws {
     let before = snapshot { builder in

@@ -1,6 +1,7 @@
 import RDB
 import RDBAnalysis
 import RDBEdit
+import RDBFiltering
 import RDBFormat
 import RDBReplay
 
@@ -11,7 +12,7 @@ final class ComparisonRun {
   private let keys: KeyArguments
   private let reading: ReadingOptions
   private let working: WorkingArguments
-  /// The number of keys of both inputs that were compared.
+  /// The number of keys of both inputs that were compared, or found damaged.
   private(set) var keyCount: UInt64 = 0
 
   init(
@@ -40,7 +41,7 @@ final class ComparisonRun {
   ) throws -> Bool {
     do {
       let matches = try findKeys()
-      keyCount = matches.before.keyCount + matches.after.keyCount
+      keyCount = matches.before.keyCount + matches.after.keyCount + matches.counts.notCompared
       var writer = DifferenceWriter(form, to: output)
       let sums = try write(matches, to: &writer, growth)
       let names = inputs.map(\.shownName)
@@ -61,7 +62,7 @@ final class ComparisonRun {
   private func findKeys() throws -> KeyMatches {
     let options = options
     let digests = try inputs.enumerated().map { number, input in
-      try read(try input.first(), reportsLosses: true) { KeyDigestSink(options) }
+      try read(try input.first(), reporting: \.damaged) { KeyDigestSink(options) }
     }
     do throws(RDBError) { return try KeyMatches(digests[0], digests[1], options) } catch {
       throw error.failure(in: Self.temporary)
@@ -78,7 +79,7 @@ final class ComparisonRun {
     guard matches.counts.differing > 0 else { return sums.finish() }
     let options = options
     let parts = try inputs.enumerated().map { number, input in
-      try read(try input.second(), reportsLosses: false) { try PartSink(matches, ofFirst: number == 0, options) }
+      try read(try input.second(), reporting: nil) { try PartSink(matches, ofFirst: number == 0, options) }
     }
     var differences = try temporary { () throws(RDBError) in try KeyDifferences(parts[0], parts[1], options) }
     while let key = try temporary({ () throws(RDBError) in try differences.nextKey() }) {
@@ -88,14 +89,19 @@ final class ComparisonRun {
     return sums.finish()
   }
 
-  /// Reads an input through the filter.
+  /// Reads an input through the filter. The sink learns of damaged keys.
+  ///
+  /// - Parameter damaged: The damaged keys, to be reported with the other losses and notes; `nil`: nothing is reported.
   private func read<S: FoldingSink & ~Copyable>(
-    _ input: InputFile, reportsLosses: Bool, makeSink: () throws -> S
+    _ input: InputFile, reporting damaged: ((S.Summary) -> Ledger)?, makeSink: () throws -> S
   ) throws -> S.Summary {
     let run = try SnapshotRun(input, reading, keys.damage)
-    let result = try run.foldFiltered(by: try keys.options, working, makeSink: makeSink)
-    if reportsLosses {
-      var losses = result.filtered
+    var filter = try keys.options
+    filter?.listsDamagedKeys = false
+    let result = try run.foldFiltered(by: filter, working, makeSink: makeSink)
+    if let damaged {
+      var losses = damaged(result.summary)
+      losses.merge(result.filtered)
       if let end = result.end { losses.merge(end.losses) }
       InputLosses.report(losses)
       if !working.progress.quiet {

@@ -8,22 +8,30 @@ struct KeyDigest: HashedEntry {
   var name: ValueDigest
   /// The digest of the value and of the key's metadata.
   var value: ValueDigest
-  /// The file offset of the record, below bit 63, which is set if the key expires.
-  private var offsetAndFlag: UInt64
+  /// The file offset of the record, and two bits above it: whether the key expires, and whether its value is damaged.
+  private var offsetAndFlags: UInt64
   private var expiryValue: Int64
   /// The bytes of the value's data.
   var byteCount: UInt64
 
   init(name: ValueDigest, value: ValueDigest, offset: UInt64, expiry: UnixMilliseconds?, byteCount: UInt64) {
     (self.name, self.value, self.byteCount) = (name, value, byteCount)
-    offsetAndFlag = offset | (expiry == nil ? 0 : Self.flag)
+    offsetAndFlags = offset | (expiry == nil ? 0 : Self.expires)
     expiryValue = expiry?.value ?? 0
   }
 
-  private static let flag: UInt64 = 1 << 63
+  /// A key whose value is damaged.
+  init(damaged name: ValueDigest, offset: UInt64) {
+    self.init(name: name, value: ValueDigest(low: 0, high: 0), offset: offset, expiry: nil, byteCount: 0)
+    offsetAndFlags |= Self.damaged
+  }
 
-  var offset: UInt64 { offsetAndFlag & ~Self.flag }
-  var expiry: UnixMilliseconds? { offsetAndFlag & Self.flag == 0 ? nil : UnixMilliseconds(expiryValue) }
+  private static let expires: UInt64 = 1 << 63
+  private static let damaged: UInt64 = 1 << 62
+
+  var offset: UInt64 { offsetAndFlags & ~(Self.expires | Self.damaged) }
+  var expiry: UnixMilliseconds? { offsetAndFlags & Self.expires == 0 ? nil : UnixMilliseconds(expiryValue) }
+  var isDamaged: Bool { offsetAndFlags & Self.damaged != 0 }
   var order: UInt64 { name.low }
 
   /// Orders by name; the records of one name are in file order.
@@ -43,6 +51,7 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
   private let metadataState: SipHash
   private let ignoresExpiries: Bool
   private var totals = KeyDigests.Totals()
+  private var damaged = Ledger()
   // The current key.
   private var name = ValueDigest(low: 0, high: 0)
   private var offset: UInt64 = 0
@@ -59,10 +68,7 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
   }
 
   package mutating func beginKey(_ key: borrowing KeyHeader) -> Interest {
-    var state = nameState
-    state.add(key.database)
-    state.add(key.name)
-    name = ValueDigest(state)
+    name = digest(ofNameOf: key)
     offset = UInt64(key.offset)
     expiry = ignoresExpiries ? nil : key.expiry
     metadata = nil
@@ -74,6 +80,19 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
     return base.beginKey(key)
   }
 
+  private func digest(ofNameOf key: borrowing KeyHeader) -> ValueDigest {
+    var state = nameState
+    state.add(key.database)
+    state.add(key.name)
+    return ValueDigest(state)
+  }
+
+  /// Lists the key as lost: it is not compared.
+  package mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws {
+    damaged.loseDamaged(key, error)
+    try add(KeyDigest(damaged: digest(ofNameOf: key), offset: UInt64(key.offset)))
+  }
+
   package mutating func endKey(_ end: KeyEnd) throws {
     var value = base.endValue()
     if var state = metadata {
@@ -83,14 +102,17 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
     }
     totals.keyCount &+= 1
     totals.byteCount &+= base.byteCount
-    let entry = KeyDigest(name: name, value: value, offset: offset, expiry: expiry, byteCount: base.byteCount)
+    try add(KeyDigest(name: name, value: value, offset: offset, expiry: expiry, byteCount: base.byteCount))
+  }
+
+  private mutating func add(_ entry: KeyDigest) throws(RDBError) {
     do throws(SystemError) { try builder.add(entry) } catch { throw RDBError(error) }
   }
 
   package consuming func finish() throws -> KeyDigests {
-    let totals = totals
+    let (totals, damaged) = (totals, damaged)
     do throws(SystemError) {
-      return KeyDigests(totals: totals, runs: [try builder.finish(keepsMemory: false)])
+      return KeyDigests(totals: totals, damaged: damaged, runs: [try builder.finish(keepsMemory: true)])
     } catch {
       throw RDBError(error)
     }
@@ -106,14 +128,19 @@ package struct KeyDigests: MergeableSummary {
   }
 
   package private(set) var totals: Totals
+  /// The keys whose values are damaged, as losses.
+  package private(set) var damaged: Ledger
   /// The runs of all workers.
   private(set) var runs: [SortedRuns<KeyDigest>]
 
-  init(totals: Totals, runs: [SortedRuns<KeyDigest>]) { (self.totals, self.runs) = (totals, runs) }
+  init(totals: Totals, damaged: Ledger, runs: [SortedRuns<KeyDigest>]) {
+    (self.totals, self.damaged, self.runs) = (totals, damaged, runs)
+  }
 
   package mutating func merge(_ other: KeyDigests) {
     totals.keyCount += other.totals.keyCount
     totals.byteCount += other.totals.byteCount
+    damaged.merge(other.damaged)
     runs += other.runs
   }
 }

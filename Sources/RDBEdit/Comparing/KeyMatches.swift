@@ -44,6 +44,8 @@ package struct KeyMatches: Sendable {
     package var equal: UInt64 = 0
     /// The records of names that a later record of the same snapshot has again, and which are not compared.
     package var repeated: UInt64 = 0
+    /// The keys whose value is damaged in one of the snapshots, which are not compared.
+    package var notCompared: UInt64 = 0
 
     package init() {}
 
@@ -116,6 +118,10 @@ private struct DifferingKeys: ~Copyable {
   mutating func compare(
     _ first: KeyDigest?, _ second: KeyDigest?, _ counts: inout KeyMatches.Counts
   ) throws(SystemError) {
+    if first?.isDamaged == true || second?.isDamaged == true {
+      counts.notCompared += 1
+      return
+    }
     switch (first, second) {
     case (let first?, let second?):
       if first.value == second.value, first.expiry == second.expiry {

@@ -60,6 +60,9 @@ package struct PartSink: RDBSink, FoldingSink, ~Copyable {
     }
   }
 
+  /// Does nothing: the first pass lists the key.
+  package mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) {}
+
   // MARK: Elements
 
   package mutating func string(_ value: RawSpan) throws { try log.add(.value, name: RawSpan(), value: value) }

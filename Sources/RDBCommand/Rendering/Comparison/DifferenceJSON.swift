@@ -147,13 +147,19 @@ private struct SummaryDocument: Encodable {
   var changed: UInt64
   var equal: UInt64
   var repeated: UInt64
+  var notCompared: UInt64
   var before: Totals
   var after: Totals
+
+  enum CodingKeys: String, CodingKey {
+    case added, removed, changed, equal, repeated, before, after
+    case notCompared = "not_compared"
+  }
 
   init(_ summary: DifferenceSummary) {
     let (counts, matches) = (summary.matches.counts, summary.matches)
     (added, removed, changed, equal) = (counts.added, counts.removed, counts.changed, counts.equal)
-    repeated = counts.repeated
+    (repeated, notCompared) = (counts.repeated, counts.notCompared)
     before = Totals(input: summary.before, keys: matches.before.keyCount, bytes: matches.before.byteCount)
     after = Totals(input: summary.after, keys: matches.after.keyCount, bytes: matches.after.byteCount)
   }

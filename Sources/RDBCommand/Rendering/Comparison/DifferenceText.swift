@@ -153,8 +153,11 @@ extension DifferenceSummary {
     columns.row(
       "difference",
       counts.differing == 0
-        ? "none: all keys are equal"
+        ? "none: all \(counts.notCompared > 0 ? "compared " : "")keys are equal"
         : "\(counts.added) added, \(counts.removed) removed, \(counts.changed) changed, \(counts.equal) equal")
+    if counts.notCompared > 0 {
+      columns.row("not compared", "\(counted(counts.notCompared, "key")) with a damaged value")
+    }
     if counts.repeated > 0 {
       columns.row(
         "repeated", "\(counted(counts.repeated, "record")) of names that a later record has again, not compared")
