@@ -196,7 +196,8 @@ struct DiffTests {
         """), "\(names): \(outcome.text)")
     let document = try #require(
       try JSONSerialization.jsonObject(
-        with: Tool.shell("rdb diff \(inputs) --skip-damaged -q --json 2>/dev/null", in: folder).output) as? [String: Any])
+        with: Tool.shell("rdb diff \(inputs) --skip-damaged -q --json 2>/dev/null", in: folder).output)
+        as? [String: Any])
     let summary = try #require(document["summary"] as? [String: Any])
     #expect(summary["not_compared"] as? Int == 1)
     #expect(summary["added"] as? Int == 0 && summary["removed"] as? Int == 0)
