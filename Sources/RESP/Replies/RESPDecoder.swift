@@ -69,6 +69,61 @@ package struct RESPDecoder: Sendable {
     return nil
   }
 
+  /// Skips complete replies that report success: simple strings, integers and nulls. The replies cost no allocation.
+  ///
+  /// Stops before each other reply, and before an incomplete or malformed one: ``next()`` decodes it or throws.
+  ///
+  /// - Parameters:
+  ///   - limit: The largest number of replies to skip.
+  ///   - stopsAtZero: Whether to stop before the integer 0 and before null too.
+  /// - Returns: The number of replies skipped.
+  package mutating func skipSuccesses(atMost limit: Int, stoppingAtZero stopsAtZero: Bool = false) -> Int {
+    guard stack.isEmpty else { return 0 }
+    let (count, end) = successes(atMost: limit, stopsAtZero)
+    position = end
+    return count
+  }
+
+  private func successes(atMost limit: Int, _ stopsAtZero: Bool) -> (count: Int, end: Int) {
+    let bytes = buffer.span.bytes
+    var (count, index) = (0, position)
+    while count < limit, let end = Self.successEnd(bytes, at: index, stopsAtZero, limits.lineByteCount) {
+      index = end
+      count += 1
+    }
+    return (count, index)
+  }
+
+  /// Returns the index after a complete reply that reports success, or `nil` for each other reply.
+  @inline(__always)
+  private static func successEnd(_ bytes: RawSpan, at start: Int, _ stopsAtZero: Bool, _ limit: Int) -> Int? {
+    // The shortest reply is "_\r\n".
+    guard bytes.byteCount - start >= 3 else { return nil }
+    let mark = bytes.byte(at: start)
+    var index = start + 1
+    let lineLimit = min(bytes.byteCount - 1, index + min(limit, 512))
+    switch mark {
+    case UInt8(ascii: "+"):
+      while index < lineLimit, bytes.byte(at: index) != 13, bytes.byte(at: index) != 10 { index += 1 }
+    case UInt8(ascii: ":"):
+      if bytes.byte(at: index) == UInt8(ascii: "-") { index += 1 }
+      let digits = index
+      while index < lineLimit, bytes.byte(at: index) >= 48, bytes.byte(at: index) <= 57 { index += 1 }
+      // Longer numbers may not fit into 64 bits.
+      guard 1...18 ~= index - digits, !(stopsAtZero && bytes.byte(at: digits) == 48) else { return nil }
+    case UInt8(ascii: "$"):
+      guard !stopsAtZero, bytes.byteCount - start >= 5, bytes.byte(at: index) == UInt8(ascii: "-"),
+        bytes.byte(at: index + 1) == UInt8(ascii: "1")
+      else { return nil }
+      index += 2
+    case UInt8(ascii: "_"):
+      guard !stopsAtZero else { return nil }
+    default: return nil
+    }
+    guard index + 1 < bytes.byteCount, bytes.byte(at: index) == 13, bytes.byte(at: index + 1) == 10 else { return nil }
+    return index + 2
+  }
+
   /// Checks that the input ends after a whole value.
   ///
   /// - Throws: ``RESPError`` (`truncated`) if the last value is incomplete.

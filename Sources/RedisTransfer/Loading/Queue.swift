@@ -1,5 +1,5 @@
 /// A first-in, first-out queue.
-struct ReplyQueue<Element: Sendable>: Sendable {
+struct Queue<Element: Sendable>: Sendable {
   private var elements: [Element?] = []
   private var head = 0
 
@@ -8,7 +8,10 @@ struct ReplyQueue<Element: Sendable>: Sendable {
   var first: Element? { isEmpty ? nil : elements[head] }
 
   /// The element `index` places after the first one.
-  subscript(index: Int) -> Element { elements[head + index]! }
+  subscript(index: Int) -> Element {
+    get { elements[head + index]! }
+    set { elements[head + index] = newValue }
+  }
 
   mutating func append(_ element: Element) { elements.append(element) }
 

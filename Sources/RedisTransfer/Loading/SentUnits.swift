@@ -1,0 +1,241 @@
+import RDBConvert
+import RESP
+
+/// The units in flight on one connection, and the replies to them.
+///
+/// The struct has no I/O. Its owner asks ``hasRoom(for:)``, announces with ``sent(_:again:)`` each unit that it sends, and
+/// gives the replies to ``receive(from:)``. A server answers in the order of the commands. Replies that report success
+/// are counted without being decoded.
+///
+/// SELECT and WAIT go between two units, never inside a key. A unit must not follow SELECT before its reply: if SELECT
+/// fails, the commands would change another database.
+package struct SentUnits: Sendable {
+  /// The largest amount in flight. A unit that is larger is alone in flight.
+  package struct Limits: Hashable, Sendable {
+    package var byteCount = 1 << 20
+    package var commandCount = 4096
+
+    package init() {}
+  }
+
+  /// The behaviour after an error that sending the command again cannot avoid.
+  package enum ErrorPolicy: Hashable, Sendable { case stop, skip }
+
+  /// A command that the server refused.
+  package struct Failure: Hashable, Sendable {
+    package var database: UInt64
+    package var subject: RESPMark
+    package var key: [UInt8]
+    /// The number of the key in the whole input. A key that is sent again can fail again.
+    package var ordinal: UInt64
+    /// The name of the command, such as `RESTORE`.
+    package var command: [UInt8]
+    package var error: ServerError
+  }
+
+  /// A reply that the owner must know of.
+  package enum Event: Hashable, Sendable {
+    case failure(Failure)
+    /// The reply to SELECT: the database of the units that follow.
+    case selected(UInt64)
+    case selectFailed(database: UInt64, ServerError)
+    /// The reply to WAIT: the number of replicas that have each write before it, which are those of the first
+    /// `unitCount` units of the connection.
+    case replicated(replicaCount: Int, unitCount: Int)
+    case waitFailed(ServerError)
+  }
+
+  /// The reply belongs to no command: each command in flight has its reply already.
+  package struct UnrequestedReply: Error, Hashable, Sendable {}
+
+  private struct UnitInFlight: Sendable {
+    var unit: KeyUnit
+    var isAgain: Bool
+    var answeredCount = 0
+    var cursor = CommandCursor()
+    var keptKeyCount: UInt64 = 0
+    var expiredKeyCount: UInt64 = 0
+
+    /// Returns the name of the command that the next reply belongs to.
+    mutating func commandName() -> [UInt8] { cursor.name(ofCommand: answeredCount, in: unit) }
+  }
+
+  private enum Item: Sendable { case unit, select(UInt64), wait }
+
+  private let limits: Limits
+  private let policy: ErrorPolicy
+  private let countsKept: Bool
+  private var items = Queue<Item>()
+  private var units = Queue<UnitInFlight>()
+  private var selectCount = 0
+
+  /// The bytes of the units in flight.
+  package private(set) var byteCount = 0
+  /// The number of commands of the units in flight.
+  package private(set) var commandCount = 0
+  /// Whether an error ended the sending. Replies are still taken.
+  package private(set) var isStopped = false
+  /// The number of units, from the first of the connection on, whose every command is answered. A unit with an error
+  /// counts only if the error is skipped, and none counts after that.
+  package private(set) var answeredUnitCount = 0
+  /// The number of keys that the server kept instead of those of the input. Only with `countsKept`.
+  package private(set) var keptKeyCount: UInt64 = 0
+  /// The part of ``keptKeyCount`` that was sent for the second time, so that the kept key may be that of the input.
+  package private(set) var keptKeyCountOfSecondSending: UInt64 = 0
+  /// The number of keys that expired before they were complete, so that they could not be renamed.
+  package private(set) var expiredKeyCount: UInt64 = 0
+
+  /// Creates an empty list for a new connection.
+  ///
+  /// - Parameter countsKept: Whether the commands keep existing keys (`RESPOptions.Existing.keep`).
+  package init(limits: Limits = Limits(), onError policy: ErrorPolicy, countsKept: Bool = false) {
+    (self.limits, self.policy, self.countsKept) = (limits, policy, countsKept)
+  }
+
+  /// The number of the first unit in flight that is not answered, or whose error ended the sending; `nil` without one.
+  package var firstUnanswered: UInt64? { units.first?.unit.number }
+
+  /// Whether each command has its reply.
+  package var isEmpty: Bool { items.isEmpty }
+
+  /// Returns whether a unit may be sent now. If not, it may be after some replies, or never if the list ``isStopped``.
+  package func hasRoom(for unit: KeyUnit) -> Bool {
+    guard !isStopped, selectCount == 0 else { return false }
+    // The reply to a command comes only after its last piece.
+    guard !units.isEmpty, !unit.startsInsideCommand else { return true }
+    return unit.bytes.count <= limits.byteCount - byteCount && unit.commandCount <= limits.commandCount - commandCount
+  }
+
+  /// Adds a unit, which is sent now.
+  ///
+  /// - Parameter isAgain: Whether the unit was sent before, on a connection that was lost.
+  package mutating func sent(_ unit: KeyUnit, again isAgain: Bool = false) {
+    byteCount += unit.bytes.count
+    commandCount += unit.commandCount
+    items.append(.unit)
+    units.append(UnitInFlight(unit: unit, isAgain: isAgain))
+  }
+
+  /// Adds SELECT, which is sent now.
+  package mutating func sentSelect(_ database: UInt64) {
+    items.append(.select(database))
+    selectCount += 1
+  }
+
+  /// Adds WAIT, which is sent now.
+  package mutating func sentWait() { items.append(.wait) }
+
+  /// Takes all complete replies.
+  ///
+  /// - Throws: `RESPError` or ``UnrequestedReply``. The connection must then be closed.
+  package mutating func receive(from decoder: inout RESPDecoder) throws -> [Event] {
+    var events: [Event] = []
+    while true {
+      if !isStopped, case .unit? = items.first, var first = units.first {
+        let left = first.unit.commandCount - first.answeredCount
+        let count = decoder.skipSuccesses(atMost: left, stoppingAtZero: countsKept)
+        if count > 0 {
+          first.answeredCount += count
+          units[0] = first
+        }
+        if count == left {
+          endUnit()
+          continue
+        }
+      }
+      guard let reply = try decoder.next() else { return events }
+      if case .push = reply { continue }
+      guard let item = items.first else { throw UnrequestedReply() }
+      switch item {
+      case .unit: try take(reply, &events)
+      case .select(let database):
+        _ = items.popFirst()
+        selectCount -= 1
+        let error = reply.errorBytes.map { ServerError($0) }
+        events.append(error.map { .selectFailed(database: database, $0) } ?? .selected(database))
+      case .wait:
+        _ = items.popFirst()
+        if let count = reply.number {
+          events.append(.replicated(replicaCount: Int(clamping: count), unitCount: answeredUnitCount))
+        } else {
+          events.append(.waitFailed(ServerError(reply.errorBytes ?? Array("no number".utf8))))
+        }
+      }
+    }
+  }
+
+  /// Takes the reply to the next command of the first unit.
+  private mutating func take(_ reply: RESPValue, _ events: inout [Event]) throws {
+    guard var first = units.first else { throw UnrequestedReply() }
+    // Units after an error that ended the sending are sent again: their errors will come again too.
+    if !isStopped, first.answeredCount < first.unit.commandCount {
+      for error in errors(in: reply, &first) {
+        events.append(.failure(failure(error, &first)))
+        if policy == .stop || error.remedy != .none { isStopped = true }
+      }
+    }
+    first.answeredCount += 1
+    units[0] = first
+    if first.answeredCount >= first.unit.commandCount { endUnit() }
+  }
+
+  /// Returns the failed commands in a reply: the reply itself, or elements of the reply to EXEC. Counts keys that were kept
+  /// or have expired.
+  private func errors(in reply: RESPValue, _ first: inout UnitInFlight) -> [ServerError] {
+    if let words = reply.errorBytes {
+      let error = ServerError(words)
+      if countsKept {
+        if error.kind == .keyExists {
+          first.keptKeyCount += 1
+          return []
+        }
+        if error.isMissingKey, first.commandName().elementsEqual("RENAMENX".utf8) {
+          first.expiredKeyCount += 1
+          return []
+        }
+      }
+      return [error]
+    }
+    switch reply {
+    case .null where countsKept: first.keptKeyCount += 1
+    case .integer(0) where countsKept:
+      let name = first.commandName()
+      if name.elementsEqual("RENAMENX".utf8) || name.elementsEqual("SETNX".utf8) { first.keptKeyCount += 1 }
+    case .array(let elements):
+      // The replies to UNLINK and RENAME, if all fields of a hash have expired.
+      let errors = elements.map { $0.errorBytes.map { ServerError($0) } }
+      guard errors.count > 1, case .integer = elements[0], errors[1]?.isMissingKey == true else {
+        return errors.compactMap { $0 }
+      }
+      first.expiredKeyCount += 1
+      return errors.dropFirst(2).compactMap { $0 }
+    default: break
+    }
+    return []
+  }
+
+  private func failure(_ error: ServerError, _ first: inout UnitInFlight) -> Failure {
+    let unit = first.unit
+    let key = unit.key(ofCommand: first.answeredCount)
+    return Failure(
+      database: unit.database, subject: key.subject, key: Array(unit.name(of: key)), ordinal: key.ordinal,
+      command: first.commandName(), error: error)
+  }
+
+  /// Ends the first unit. Pieces of a command without a reply of their own end before the command is complete.
+  private mutating func endUnit() {
+    guard !isStopped, let unit = units.popFirst() else { return }
+    _ = items.popFirst()
+    byteCount -= unit.unit.bytes.count
+    commandCount -= unit.unit.commandCount
+    answeredUnitCount += 1
+    keptKeyCount += unit.keptKeyCount
+    if unit.isAgain { keptKeyCountOfSecondSending += unit.keptKeyCount }
+    expiredKeyCount += unit.expiredKeyCount
+  }
+}
+
+extension ServerError {
+  /// Whether the key of RENAME or RENAMENX does not exist.
+  fileprivate var isMissingKey: Bool { words.elementsEqual("ERR no such key".utf8) }
+}
