@@ -3,8 +3,9 @@ import RDBConvert
 /// Commands of keys that are sent, answered and, after a lost connection, sent again together.
 ///
 /// A unit usually has many whole keys of one database. A function library or a script is a unit of its own. A large key
-/// has several units: ``startsInsideKey`` and ``endsInsideKey`` connect them. All units of a key must be sent on the same
-/// connection, in their order, with nothing between them if a unit ``endsInsideCommand``.
+/// has several units: ``startsInsideKey`` and ``endsInsideKey`` connect them, and no other key follows in the last one. All
+/// units of a key must be sent on the same connection, in their order, with nothing between them if a unit
+/// ``endsInsideCommand``.
 ///
 /// The numbers of commands count the commands that end in the unit: their replies belong to it. If the unit begins inside
 /// a command, that command is number 0.

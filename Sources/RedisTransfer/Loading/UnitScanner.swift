@@ -227,7 +227,7 @@ struct UnitScanner {
     nextOrdinal += 1
     if !unit.bytes.isEmpty {
       let isFull = unit.bytes.count >= limits.byteCount || unit.commandCount >= limits.commandCount
-      if isFull || subject != .key || unit.keys.last?.subject != .key { try endUnit() }
+      if isFull || unit.startsInsideKey || subject != .key || unit.keys.last?.subject != .key { try endUnit() }
     }
     isSkipping = ordinal < skippedKeyCount
     guard !isSkipping else { return }
