@@ -47,7 +47,9 @@ private struct Pieces {
   }
 }
 
-private func replies(_ text: [UInt8], _ next: (Int) -> Int) -> (values: [RESPValue], error: RESPError?, offset: UInt64) {
+private func replies(
+  _ text: [UInt8], _ next: (Int) -> Int
+) -> (values: [RESPValue], error: RESPError?, offset: UInt64) {
   var limits = RESPLimits()
   limits.elementCount = 10_000
   var decoder = RESPDecoder(limits: limits)

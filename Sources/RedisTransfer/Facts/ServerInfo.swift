@@ -1,0 +1,84 @@
+import RDB
+import RESP
+
+/// The reply to INFO.
+package struct ServerInfo: Hashable, Sendable {
+  /// The number of keys of a database.
+  package struct Database: Hashable, Sendable {
+    package var number: UInt32
+    package var keyCount: UInt64
+    /// The number of keys with an expiry.
+    package var expiringCount: UInt64
+  }
+
+  private let fields: [String: String]
+  /// The databases that have keys, by their numbers.
+  package let databases: [Database]
+
+  /// Reads the lines `name:value`. Returns `nil` for a reply that no server sends.
+  package init?(_ reply: RESPValue) {
+    guard let bytes = reply.bytes else { return nil }
+    var fields: [String: String] = [:]
+    var databases: [Database] = []
+    for line in bytes.split(whereSeparator: { $0 == 13 || $0 == 10 }) where line.first != UInt8(ascii: "#") {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      let name = String(decoding: line[..<colon], as: UTF8.self)
+      let value = String(decoding: line[(colon + 1)...], as: UTF8.self)
+      fields[name] = value
+      if let database = Database(name, value) { databases.append(database) }
+    }
+    self.fields = fields
+    self.databases = databases.sorted { $0.number < $1.number }
+  }
+
+  /// The value of a field; `nil` if the server does not tell it.
+  package subscript(name: String) -> String? { fields[name] }
+
+  /// The release of the server. Valkey tells the release of Redis that it is compatible with, too.
+  package var version: ServerVersion? {
+    if let text = fields["valkey_version"] { return ServerVersion(text, vendor: .valkey) }
+    return fields["redis_version"].flatMap { ServerVersion($0, vendor: .redis) }
+  }
+
+  /// The identifier of the process, which is another one after each start. A cursor of SCAN has a meaning only for it.
+  package var runIdentifier: String? { fields["run_id"] }
+
+  /// Whether the server reads its data into memory.
+  package var isLoading: Bool { fields["loading"] == "1" || fields["async_loading"] == "1" }
+
+  /// The time until the data is in memory, as the server estimates it; `nil` if it does not load, or cannot tell.
+  package var loadingTime: Duration? {
+    guard isLoading, let seconds = number("loading_eta_seconds"), seconds <= 1 << 32 else { return nil }
+    return .seconds(Int64(seconds))
+  }
+
+  /// The memory limit, in bytes; `nil`: there is none.
+  package var memoryLimit: UInt64? { number("maxmemory").flatMap { $0 == 0 ? nil : $0 } }
+  /// The memory in use, in bytes.
+  package var usedMemory: UInt64? { number("used_memory") }
+  /// Whether keys are removed when the memory limit is reached. `nil` if the server does not tell it.
+  package var evictsKeys: Bool? { fields["maxmemory_policy"].map { $0 != "noeviction" } }
+
+  /// Whether the server is a master; `nil` if it does not tell it.
+  package var isMaster: Bool? { fields["role"].map { $0 == "master" } }
+  /// The number of connected replicas, and of clients that ask for a synchronisation.
+  package var replicaCount: UInt64? { number("connected_slaves") }
+  /// Whether the server is a node of a cluster.
+  package var isClusterNode: Bool { fields["cluster_enabled"] == "1" }
+
+  private func number(_ name: String) -> UInt64? { fields[name].flatMap { UInt64($0) } }
+}
+
+extension ServerInfo.Database {
+  /// Reads `db0` and `keys=1,expires=0,avg_ttl=0`.
+  fileprivate init?(_ name: String, _ value: String) {
+    guard name.hasPrefix("db"), let number = UInt32(name.dropFirst(2)) else { return nil }
+    var counts: [Substring: UInt64] = [:]
+    for part in value.split(separator: ",") {
+      let sides = part.split(separator: "=")
+      if sides.count == 2 { counts[sides[0]] = UInt64(sides[1]) }
+    }
+    guard let keys = counts["keys"] else { return nil }
+    self.init(number: number, keyCount: keys, expiringCount: counts["expires"] ?? 0)
+  }
+}

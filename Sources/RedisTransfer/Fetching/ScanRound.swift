@@ -1,0 +1,226 @@
+import RDB
+import RESP
+
+/// A reading of all keys of one database by SCAN, DUMP and the expiry, for servers that refuse a synchronisation.
+///
+/// The round has no I/O. Its owner sends what ``takeCommands()`` returns until it is `nil`, and gives each reply to
+/// ``receive(_:)``, until the round ``isComplete``. The value and the expiry of a key belong together, because the
+/// commands of a key are a transaction:
+///
+///     MULTI, PEXPIRETIME key, DUMP key, EXEC             servers from 7.0 on
+///     MULTI, TIME, PTTL key, TIME, DUMP key, EXEC        older ones, which tell only the remaining time
+///
+/// The remaining time counts from a moment between the two times. If both are in the same millisecond, the expiry is
+/// exact; if not, the key is read again. The keys of a round are not from one point in time.
+///
+/// SCAN returns each key that exists from the beginning to the end of the round, but it may return a key twice. The round
+/// passes each on, because noticing it would take memory in proportion to the number of keys. A later copy is newer, so a
+/// server takes it by RESTORE with REPLACE. A snapshot must hold a name only once: after the round, the owner sorts the
+/// names on disk, and writes the snapshot again without the earlier copies if there are any, as `rdb merge` does.
+package struct ScanRound: Sendable {
+  /// A key with its value and its expiry.
+  package struct Key: Sendable {
+    package var name: [UInt8]
+    /// The reply to DUMP, whose checksum is right.
+    package var dump: [UInt8]
+    package var value: StoredValue
+    /// The Unix time in milliseconds at which the key expires; `nil`: never.
+    package var expiry: Int64?
+  }
+
+  /// A result that a reply completes.
+  package enum Event: Sendable {
+    case key(Key)
+    /// The server refused a command about this key. ``retry(_:)`` asks again.
+    case refused(name: [UInt8], ServerError)
+    /// The reply to DUMP is damaged, or of an RDB version that this package does not know.
+    case unreadable(name: [UInt8], RDBError)
+  }
+
+  /// The limits of a round.
+  package struct Limits: Hashable, Sendable {
+    /// The number of keys that SCAN is asked for at a time.
+    package var scanCount = 512
+    /// The largest number of keys whose replies are due.
+    package var keyCount = 256
+    /// The bytes of replies that may be due, estimated by the largest of the last values.
+    package var byteCount = 8 << 20
+
+    package init() {}
+  }
+
+  /// The reason for the end of a round.
+  package typealias Failure = Handshake.Failure
+
+  private enum Exchange: Sendable {
+    case scan
+    case key(name: [UInt8], attempt: Int)
+  }
+
+  /// The number of readings of a key whose two times differ, after which the later time is used.
+  private static let attemptLimit = 16
+  /// The number of keys whose replies are due at the beginning, before a value is known.
+  private static let firstKeyCount = 8
+
+  private let limits: Limits
+  private let knowsExpiryTime: Bool
+  /// The cursor of the next SCAN; `nil` after the last one.
+  private var cursor: [UInt8]? = [UInt8(ascii: "0")]
+  private var isScanning = false
+  /// The names that SCAN returned and that were not asked for yet.
+  private var names = ReplyQueue<(name: [UInt8], attempt: Int)>()
+  private var exchanges = ReplyQueue<Exchange>()
+  /// The number of replies to the first exchange, and the first error among them.
+  private var replyCount = 0
+  private var error: ServerError?
+  private var openKeyCount = 0
+  private var allowedKeyCount = firstKeyCount
+  /// The size of the largest of the last values, in bytes.
+  private var recentByteCount = 0
+
+  /// The number of keys that were read.
+  package private(set) var keyCount: UInt64 = 0
+  /// The number of names that SCAN returned and that did not exist any more.
+  package private(set) var vanishedCount: UInt64 = 0
+  /// The number of keys whose expiry may be some milliseconds late.
+  package private(set) var inexactCount: UInt64 = 0
+
+  /// - Parameters:
+  ///   - version: The release of the server.
+  ///   - limits: The limits of what is due at a time.
+  package init(from version: ServerVersion, limits: Limits = Limits()) {
+    self.limits = limits
+    knowsExpiryTime = version.isAtLeast(7, 0)
+  }
+
+  /// Whether all keys were read.
+  package var isComplete: Bool { cursor == nil && names.isEmpty && exchanges.isEmpty }
+
+  /// Returns the next commands to send, one after another; `nil` if a reply must come first, or at the end.
+  package mutating func takeCommands() -> [[[UInt8]]]? {
+    if let cursor, !isScanning, names.count < limits.scanCount {
+      isScanning = true
+      exchanges.append(.scan)
+      return [[Array("SCAN".utf8), cursor, Array("COUNT".utf8), Array("\(limits.scanCount)".utf8)]]
+    }
+    guard openKeyCount < allowed, let (name, attempt) = names.popFirst() else { return nil }
+    openKeyCount += 1
+    exchanges.append(.key(name: name, attempt: attempt))
+    let time = [Array("TIME".utf8)]
+    let expiry = [Array((knowsExpiryTime ? "PEXPIRETIME" : "PTTL").utf8), name]
+    return [[Array("MULTI".utf8)]] + (knowsExpiryTime ? [expiry] : [time, expiry, time])
+      + [[Array("DUMP".utf8), name], [Array("EXEC".utf8)]]
+  }
+
+  /// The number of keys whose replies may be due.
+  private var allowed: Int { max(1, min(allowedKeyCount, limits.byteCount / max(recentByteCount, 1))) }
+
+  /// Asks for a key again.
+  package mutating func retry(_ name: [UInt8]) { names.append((name, 0)) }
+
+  /// Goes on after the connection was lost: what is due will be asked for again.
+  ///
+  /// The connection must be to the same process (`run_id`): for another one, the cursor has no meaning, and only a new
+  /// round returns each key.
+  package mutating func reconnect() {
+    while let exchange = exchanges.popFirst() {
+      if case .key(let name, let attempt) = exchange { names.append((name, attempt)) }
+    }
+    (isScanning, openKeyCount, replyCount, error) = (false, 0, 0, nil)
+    allowedKeyCount = Self.firstKeyCount
+  }
+
+  /// Takes the next reply.
+  ///
+  /// - Returns: The event that the reply completes; `nil`: none.
+  /// - Throws: ``Failure`` if SCAN or MULTI is refused, or for a reply that no server sends.
+  package mutating func receive(_ reply: RESPValue) throws(Failure) -> Event? {
+    if case .push = reply { return nil }
+    guard let exchange = exchanges.first else { throw .unexpectedReply(command: "") }
+    guard case .key(let name, let attempt) = exchange else {
+      _ = exchanges.popFirst()
+      isScanning = false
+      try takeNames(reply)
+      return nil
+    }
+    replyCount += 1
+    // MULTI, the commands about the key, EXEC.
+    let last = knowsExpiryTime ? 4 : 6
+    if replyCount < last {
+      let expected = replyCount == 1 ? "OK" : "QUEUED"
+      if let words = reply.errorBytes {
+        if replyCount == 1 { throw .refused(command: "MULTI", ServerError(words)) }
+        error = error ?? ServerError(words)
+      } else if reply.bytes != Array(expected.utf8) {
+        throw .unexpectedReply(command: replyCount == 1 ? "MULTI" : "DUMP")
+      }
+      return nil
+    }
+    _ = exchanges.popFirst()
+    openKeyCount -= 1
+    replyCount = 0
+    defer { error = nil }
+    if let words = reply.errorBytes { return .refused(name: name, error ?? ServerError(words)) }
+    guard error == nil, let results = reply.elements, results.count == last - 2 else {
+      throw .unexpectedReply(command: "EXEC")
+    }
+    return try take(results, of: name, attempt)
+  }
+
+  /// Reads the reply to SCAN.
+  private mutating func takeNames(_ reply: RESPValue) throws(Failure) {
+    if let words = reply.errorBytes { throw .refused(command: "SCAN", ServerError(words)) }
+    guard let parts = reply.elements, parts.count == 2, let next = parts[0].bytes, !next.isEmpty, next.count <= 20,
+      next.allSatisfy({ (48...57).contains($0) }), let keys = parts[1].elements
+    else { throw .unexpectedReply(command: "SCAN") }
+    let isLast = next == [UInt8(ascii: "0")]
+    // A cursor moves on, or the round would not end.
+    guard isLast || next != cursor else { throw .unexpectedReply(command: "SCAN") }
+    cursor = isLast ? nil : next
+    for key in keys {
+      guard let name = key.bytes else { throw .unexpectedReply(command: "SCAN") }
+      names.append((name, 0))
+    }
+  }
+
+  /// Reads the replies about a key.
+  private mutating func take(_ results: [RESPValue], of name: [UInt8], _ attempt: Int) throws(Failure) -> Event? {
+    for result in results {
+      if let words = result.errorBytes { return .refused(name: name, ServerError(words)) }
+    }
+    guard let time = results[knowsExpiryTime ? 0 : 1].number else { throw .unexpectedReply(command: "EXEC") }
+    let dump = results[results.count - 1]
+    if dump == .null || time == -2 {
+      vanishedCount += 1
+      return nil
+    }
+    guard let bytes = dump.bytes, time >= -1 else { throw .unexpectedReply(command: "EXEC") }
+    var expiry = time < 0 ? nil : time
+    if !knowsExpiryTime, time >= 0 {
+      guard let before = ServerTime(results[0])?.milliseconds, let after = ServerTime(results[2])?.milliseconds
+      else { throw .unexpectedReply(command: "TIME") }
+      if before != after {
+        if attempt + 1 < Self.attemptLimit {
+          names.append((name, attempt + 1))
+          return nil
+        }
+        inexactCount += 1
+      }
+      expiry = time.addingReportingOverflow(after).overflow ? .max : time + after
+    }
+    noteSize(bytes.count)
+    do throws(RDBError) {
+      let value = try StoredValue(dump: bytes)
+      keyCount += 1
+      return .key(Key(name: name, dump: bytes, value: value, expiry: expiry))
+    } catch {
+      return .unreadable(name: name, error)
+    }
+  }
+
+  /// Adapts the number of keys whose replies may be due to the size of a value.
+  private mutating func noteSize(_ byteCount: Int) {
+    allowedKeyCount = min(limits.keyCount, allowedKeyCount * 2)
+    recentByteCount = max(byteCount, recentByteCount - recentByteCount / 16)
+  }
+}
