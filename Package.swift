@@ -170,7 +170,11 @@ let package = Package(
       dependencies: ["RDBIndex", "RDBFiltering", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "RDBCommandTests", dependencies: ["RDBCommand", "RDB", "RDBFormat", "RESP", "TestSupport", "RDBSupport"],
+      name: "RDBCommandTests",
+      dependencies: [
+        "RDBCommand", "RedisTransfer", "RDB", "RDBFormat", "RESP", "TestSupport", "RDBSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
+      ],
       exclude: ["Expected", "tables.py"],
       swiftSettings: settings),
   ],

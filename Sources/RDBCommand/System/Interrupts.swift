@@ -27,6 +27,13 @@ enum Interrupts {
     /// Programs that were started, with the folders that they use.
     var children: [(identifier: pid_t, folder: String)] = []
     var progress: ProgressLine?
+    /// A terminal that does not show what is typed, with the settings from before.
+    var terminal: (descriptor: Int32, settings: termios)?
+
+    mutating func restoreTerminal() {
+      guard var terminal = terminal.take() else { return }
+      tcsetattr(terminal.descriptor, TCSAFLUSH, &terminal.settings)
+    }
   }
   private static let state = Mutex(State())
 
@@ -67,6 +74,7 @@ enum Interrupts {
     // The lock is kept, so that no file is finished from here on.
     state.withLock { state in
       state.progress?.clear()
+      state.restoreTerminal()
       for partial in state.partials { partial.abandon() }
       for child in state.children {
         kill(child.identifier, SIGKILL)
@@ -105,4 +113,12 @@ enum Interrupts {
   static func setProgress(_ line: ProgressLine?) {
     state.withLock { $0.progress = line }
   }
+
+  /// Notes the settings of a terminal that are to be changed, so that they are restored before the process ends.
+  static func setTerminal(_ descriptor: Int32, _ settings: termios) {
+    state.withLock { $0.terminal = (descriptor, settings) }
+  }
+
+  /// Restores the settings of the terminal.
+  static func restoreTerminal() { state.withLock { $0.restoreTerminal() } }
 }
