@@ -57,6 +57,65 @@ struct SalvageTests {
     }
   }
 
+  @Test("Leaves out inserted bytes far from the end of a large snapshot")
+  func spliceInLargeSnapshot() throws {
+    let original = Self.large
+    for offset in [40, 700_000, original.count - 60] {
+      var damaged = original
+      damaged.insert(contentsOf: [UInt8](repeating: 0x55, count: 77), at: offset)
+      let destination = MemoryDestination()
+      let report = try Salvage().run(MemorySource(damaged), to: destination)
+      #expect(report.repair != nil && destination.bytes == original, "\(offset)")
+    }
+  }
+
+  @Test("Reads a damaged snapshot once for all repairs that its checksum may show")
+  func onePass() throws {
+    var damaged = Self.large
+    // The fault is at the end: the first check and the salvaging read the whole input, and so does the copying.
+    for index in damaged.count - 40..<damaged.count - 20 { damaged[index] = 0xF0 }
+    let source = CountingSource(damaged)
+    let report = try Salvage().run(source, to: MemoryDestination())
+    #expect(report.isDamaged && report.repair == nil)
+    let passes = Double(source.byteCount) / Double(damaged.count)
+    #expect(passes < 4.6, "\(passes) passes")
+  }
+
+  /// A snapshot of 1.4 MB with a checksum.
+  private static let large: [UInt8] = {
+    var builder = SnapshotBuilder(version: 10)
+    for number in 0..<14_000 {
+      builder.string("key:\(number)", String(repeating: "value \(number) ", count: 8))
+    }
+    var bytes = Array(builder.whole.dropLast(8))
+    var sum = CRC64()
+    sum.update(bytes.span.bytes)
+    bytes += RDBBytes.little(sum.value)
+    return bytes
+  }()
+
+  /// A source in memory that counts the bytes that are read.
+  private final class CountingSource: ByteSource {
+    private let base: MemorySource
+    private(set) var byteCount: UInt64 = 0
+
+    init(_ bytes: [UInt8]) { base = MemorySource(bytes) }
+
+    var totalByteCount: UInt64? { base.totalByteCount }
+    var canSeek: Bool { true }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { count(try base.read(into: buffer)) }
+
+    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+      count(try base.read(at: offset, into: buffer))
+    }
+
+    private func count(_ read: Int) -> Int {
+      byteCount += UInt64(read)
+      return read
+    }
+  }
+
   /// The results of many damages of one kind.
   struct Totals {
     var trials = 0

@@ -54,17 +54,10 @@ struct ChecksumRepair {
   }
 
   /// Finds the changed bytes of a snapshot that ends with its input.
-  ///
-  /// - Parameters:
-  ///   - bytes: The input.
-  ///   - start: The offset of the snapshot.
-  func find(in bytes: SourceBytes, from start: UInt64) throws -> RepairedBytes? {
-    guard let (stored, end) = try bytes.storedChecksum(ofSnapshotAt: start) else { return nil }
-    var sum = CRC64()
-    try bytes.forEachPiece(of: start..<end) { sum.update($0) }
-    guard let (index, changes) = find(stored ^ sum.value, byteCount: end - start) else { return nil }
-    let found = try bytes.bytes(at: start + index, count: changes.count)
-    return RepairedBytes(
-      offset: start + index, found: found, restored: zip(found, changes).map { $0 ^ $1 })
+  func find(in bytes: SourceBytes, _ checksum: SplitChecksum) throws -> RepairedBytes? {
+    guard let (index, changes) = find(checksum.difference, byteCount: checksum.byteCount) else { return nil }
+    let offset = checksum.range.lowerBound + index
+    let found = try bytes.bytes(at: offset, count: changes.count)
+    return RepairedBytes(offset: offset, found: found, restored: zip(found, changes).map { $0 ^ $1 })
   }
 }

@@ -37,13 +37,15 @@ package struct Salvage {
       fault = error
     }
     let start = SalvageReading.headerOffset(try bytes.bytes(at: 0, count: 4096))
-    if let repair = try ChecksumRepair().find(in: bytes, from: start),
-      let report = try copy(source, repairing: repair, to: destination, onReader)
-    {
-      return report
-    }
-    for repair in try SpliceRepair(bytes, from: start, around: UInt64(max(fault.offset, 0)))?.candidates() ?? [] {
-      if let report = try copy(source, repairing: repair, to: destination, onReader) { return report }
+    if let checksum = try SplitChecksum(bytes, from: start, around: UInt64(max(fault.offset, 0))) {
+      if let repair = try ChecksumRepair().find(in: bytes, checksum),
+        let report = try copy(source, repairing: repair, to: destination, onReader)
+      {
+        return report
+      }
+      for repair in SpliceRepair(checksum).candidates() {
+        if let report = try copy(source, repairing: repair, to: destination, onReader) { return report }
+      }
     }
     var reading = try SalvageReading(source, bytes, options: options, to: destination)
     return try reading.run(isSumWrong: fault.code == .checksumMismatch)

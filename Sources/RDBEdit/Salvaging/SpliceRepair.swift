@@ -8,8 +8,6 @@ import RDBFormat
 /// checksum that the bytes before them must have had. If bytes were inserted, the two are equal; if a few are missing or
 /// were changed, the difference of the two is a number of few bytes.
 struct SpliceRepair {
-  /// The number of offsets before and after the fault that are tried.
-  static let reach: UInt64 = 128 << 10
   /// The largest number of inserted bytes that are looked for.
   static let insertionLimit = 4096
   /// The largest number of missing or changed bytes that are looked for. With more, a false one would be found by chance.
@@ -18,7 +16,6 @@ struct SpliceRepair {
   private static let candidateLimit = 4
 
   private let steps = ChecksumSteps()
-  private let bytes: SourceBytes
   /// The first offset that is tried.
   private let start: UInt64
   /// The bytes from ``start`` on.
@@ -28,29 +25,11 @@ struct SpliceRepair {
   /// The same as the stored checksum and the bytes after it demand it.
   private var backward: [UInt64] = []
 
-  /// - Parameters:
-  ///   - bytes: The input, which ends with the snapshot.
-  ///   - snapshotStart: The offset of the snapshot.
-  ///   - fault: The offset at which reading failed.
-  /// - Returns: `nil` if the snapshot has no checksum at the end of the input.
-  init?(_ bytes: SourceBytes, from snapshotStart: UInt64, around fault: UInt64) throws {
-    guard let (stored, end) = try bytes.storedChecksum(ofSnapshotAt: snapshotStart) else { return nil }
-    self.bytes = bytes
-    let middle = min(max(fault, snapshotStart + 9), end)
-    start = max(snapshotStart + 9, middle - min(middle, Self.reach))
-    let regionEnd = min(end, middle + Self.reach)
-    region = try bytes.bytes(at: start, count: Int(regionEnd - start))
-
-    var sum = CRC64()
-    try bytes.forEachPiece(of: snapshotStart..<start) { sum.update($0) }
-    forward = [sum.value]
+  init(_ checksum: SplitChecksum) {
+    (start, region) = (checksum.regionStart, checksum.region)
+    forward = [checksum.before]
     for byte in region { forward.append(steps.after(forward[forward.count - 1], byte)) }
-
-    var rest = CRC64()
-    try bytes.forEachPiece(of: regionEnd..<end) { rest.update($0) }
-    var demanded = stored ^ rest.value
-    for _ in regionEnd..<end { demanded = steps.before(demanded, 0) }
-    backward = [UInt64](repeating: demanded, count: region.count + 1)
+    backward = [UInt64](repeating: checksum.demandedAtRegionEnd, count: region.count + 1)
     for index in region.indices.reversed() { backward[index] = steps.before(backward[index + 1], region[index]) }
   }
 
