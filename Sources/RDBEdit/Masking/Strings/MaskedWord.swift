@@ -156,6 +156,7 @@ struct MaskedWord {
     }
   }
 
+  @inline(__always)
   private mutating func forward(_ key: MaskingKey, _ tweak: UInt64) {
     for round in 0..<2 as Range<UInt64> {
       even = Self.sum(even, Self.scaled(key.hash(odd, tweak, 2 &* round), evenRadices), evenRadices)

@@ -148,7 +148,7 @@ final class Masker {
   ) -> Bool {
     var index = 0
     var found = false
-    pieces.removeAll(keepingCapacity: pieces.capacity < 1 << 16)
+    if form == .name { pieces.removeAll(keepingCapacity: pieces.capacity < 1 << 16) }
     while index < text.count {
       let (group, length) = group(text, index, content)
       if group == 0 {
