@@ -55,7 +55,7 @@ coverage: test-setup ## measure which lines and regions of RDBFormat and RDB the
 
 check: ## check format, imports, public surface, unsafe code, words, flags, documentation, installation, and a dependant package
 	@status=0; \
-	for check in format words flags unsafe imports public-surface docs compile-fail dependant; do \
+	for check in format words flags defaults unsafe imports public-surface docs compile-fail dependant; do \
 	  scripts/check-$$check.sh || status=1; \
 	done; \
 	scripts/check-install.sh "$$($(SWIFT) build --show-bin-path)/rdb" >/dev/null && echo "check-install: installs and uninstalls" || status=1; \

@@ -47,7 +47,9 @@ package enum ElementChoice: Hashable, Sendable {
     case (.named(let name), .array) where Self.index(name) == nil: other = "an index from 0 on"
     case (.range, .string): return
     case (.range, _) where countsFromEnd: other = "numbers from 0 on (the end of the value is not known in advance)"
-    default: return
+    case (.range, _), (.named, .set), (.named, .zset), (.named, .hash), (.named, .stream), (.named, .array),
+      (.named, .pathHash):
+      return
     }
     throw RDBError(.refused, at: 0, expected: other, found: "\(choice) for the type \(type.rawValue)")
   }

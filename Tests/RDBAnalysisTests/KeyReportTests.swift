@@ -266,7 +266,7 @@ struct KeyReportTests {
     let stats = try #require(try Self.merged(Self.parts(snapshot.whole, threads: 1)).stats)
     let sessions = try #require(stats.sessions)
     #expect([sessions.whole, sessions.withoutMark, sessions.markOnly].map { $0.count } == [1, 1, 1])
-    // A list called queue:mail alone is nobody's for certain.
+    // A list called queue:mail alone belongs to no library for certain.
     #expect(stats.recognisedKeyspaces == ["Spring Session"])
     #expect(stats.keyspaces.map { "\($0.role) \($0.keys)" } == ["expiry marks 2", "sessions 2", "queues 1"])
   }

@@ -6,11 +6,9 @@ final class SnapshotHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   private var reader = RDBPushReader()
   private var counter = KeyCounter()
-
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     attempt(context) { try unwrapInboundIn(data).withUnsafeReadableBytes { try reader.feed($0.bytes, into: &counter) } }
   }
-
   func channelInactive(context: ChannelHandlerContext) {
     attempt(context) { try reader.finish(into: &counter) }
     print(counter.keys, "keys")

@@ -73,7 +73,7 @@ package enum DataFeature: Hashable, Sendable, CaseIterable {
       switch data {
       case .module: "modules' values"
       case .pathHash: "path hashes"
-      default: "\(data)s"
+      case .string, .list, .set, .zset, .hash, .stream, .array: "\(data)s"
       }
     return "\(what) need \(since.neededServer)"
   }

@@ -63,7 +63,8 @@ extension EncodingLimits {
     case .hash:
       guard count <= hashEntries, longest <= hashByteCount else { return .hashtable }
       return expires ? server.vendor == .redis ? .listpackex : .hashtable : packedEncoding
-    default: return count <= listEntries && longest <= listByteCount ? .ziplist : .linkedlist
+    case .list, .string, .stream, .array, .pathHash, .module:
+      return count <= listEntries && longest <= listByteCount ? .ziplist : .linkedlist
     }
   }
 

@@ -191,7 +191,8 @@ package struct ObjectEncodings: Hashable, Sendable {
     switch type.data {
     case .list: counts.count <= 512 && counts.longest <= 64 ? .ziplist : .linkedlist
     case .hash: counts.count <= 512 && counts.longest <= 64 ? .zipmap : .hashtable
-    default: counts.count <= 512 && counts.areIntegers ? .intset : .hashtable
+    case .set, .string, .zset, .stream, .array, .pathHash, .module:
+      counts.count <= 512 && counts.areIntegers ? .intset : .hashtable
     }
   }
 }

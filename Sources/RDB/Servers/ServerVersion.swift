@@ -95,14 +95,10 @@ public struct ServerVersion: Hashable, Sendable, CustomStringConvertible {
   package func canLoad(_ type: ValueType) -> Bool {
     let row = type.row
     if row.vendor != nil && row.vendor != vendor { return false }
-    switch type {
-    case .modulePreGA: return false
-    case .hashTemplateListpack, .hashTemplateArray: return rdbVersion >= 15 && vendor == .redis
+    if type == .modulePreGA { return false }
     // Releases before and after these types write RDB version 1: compare the release.
-    case .zset: return isAtLeast(1, 2)
-    case .hash: return isAtLeast(2, 0)
-    default: break
-    }
+    if type == .zset { return isAtLeast(1, 2) }
+    if type == .hash { return isAtLeast(2, 0) }
     if vendor == .valkey { return row.since <= 11 || row.vendor == .valkey && row.since <= rdbVersion }
     return row.since <= rdbVersion
   }

@@ -11,6 +11,8 @@ struct PendingValue: CustomStringConvertible {
   /// The part that comes next.
   var part: Part = .nothing
   var type: ValueType = .string
+  /// The kind of a collection that is written element by element; `nil`: another value.
+  var collection: ValueLayout.Collection?
   /// How many such parts are left.
   var remaining: UInt64 = 0
   /// Whether the parts wait for their number, which is not known yet.

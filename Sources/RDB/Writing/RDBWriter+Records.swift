@@ -124,7 +124,7 @@ extension RDBWriter {
     try output.append(type.code)
     try writeString(name)
     keyCount += 1
-    pending.type = type
+    (pending.type, pending.collection) = (type, nil)
   }
 
   /// Milliseconds from version 3 on, seconds in signed 32 bits before.

@@ -24,11 +24,8 @@ extension RDBWriter {
     _ name: RawSpan, _ type: ValueType, _ blob: RawSpan, firstExpiry: UnixMilliseconds? = nil,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
-    switch type {
-    case .hashZipmap, .listZiplist, .setIntset, .zsetZiplist, .hashZiplist, .hashListpack,
-      .zsetListpack, .setListpack, .hashListpackExPreGA, .hashListpackEx:
-      break
-    default: throw .notRepresentable("a packed value type", type.name)
+    guard type.layout.isPacked, type.isSelfContained else {
+      throw .notRepresentable("a packed value type", type.name)
     }
     try beginKey(name, type, attributes)
     if type == .hashListpackEx {
@@ -52,12 +49,12 @@ extension RDBWriter {
     _ name: RawSpan, _ type: ValueType, count: UInt64?, firstExpiry: UnixMilliseconds? = nil,
     _ attributes: KeyAttributes = KeyAttributes()
   ) throws(RDBError) {
-    switch type {
-    case .list, .set, .zset, .zset2, .hash, .hash2, .hashMetadata: break
-    default: throw .notRepresentable("a value type of single elements", type.name)
+    guard type.isWrittenByElements else {
+      throw .notRepresentable("a value type of single elements", type.name)
     }
     if count == 0 { throw .notRepresentable("at least one element", "none") }
     try beginKey(name, type, attributes)
+    pending.collection = type.layout.collection
     if type == .hashMetadata {
       pending.firstExpiry = firstExpiry?.value ?? 0
       try output.reserve(8)
@@ -118,12 +115,12 @@ extension RDBWriter {
     _ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds? = nil
   ) throws(RDBError) {
     try nextElement(of: .hash)
-    switch pending.type {
-    case .hashMetadata:
+    switch pending.collection {
+    case .hashWithLeadingExpiries:
       try writeLength(try fieldTime(expiry))
       try writeString(field)
       try writeString(value)
-    case .hash2:
+    case .hashWithExpiries:
       guard expiry.map({ $0.value >= 0 }) ?? true else {
         throw .notRepresentable("a field expiry of 0 or later", "\(expiry?.value ?? 0)")
       }
@@ -131,7 +128,7 @@ extension RDBWriter {
       try writeString(value)
       try output.reserve(8)
       output.appendUnchecked(littleEndian: expiry?.value ?? -1)
-    default:
+    case .hash, .list, .set, .zset, .zsetText, nil:
       guard expiry == nil else {
         throw .notRepresentable("a field without expiry in a \(pending.type.name)", "one with")
       }
@@ -259,15 +256,15 @@ extension RDBWriter {
 }
 
 extension PendingValue {
-  /// Whether the value holds `data`. Called once per element, so it does not use the table of types.
+  /// Whether the value is a collection of `data`. Called once per element, so it does not use the table of types.
   @inline(__always)
   func holds(_ data: DataType) -> Bool {
-    switch type {
+    switch collection {
     case .list: data == .list
     case .set: data == .set
-    case .zset, .zset2: data == .zset
-    case .hash, .hash2, .hashMetadata: data == .hash
-    default: false
+    case .zset, .zsetText: data == .zset
+    case .hash, .hashWithExpiries, .hashWithLeadingExpiries: data == .hash
+    case nil: false
     }
   }
 }

@@ -15,7 +15,7 @@ extension RDBWriter {
     case (.hash, .listpack) where canWrite(.hashZiplist), (.hash, .ziplist) where canWrite(.hashZiplist): .hashZiplist
     case (.hash, _): .hash
     case (.list, .ziplist) where canWrite(.listZiplist): .listZiplist
-    default: .list
+    case (.list, _), (.string, _), (.stream, _), (.array, _), (.pathHash, _), (.module, _): .list
     }
   }
 
@@ -51,9 +51,12 @@ extension PackedBuilder {
 extension ValueType {
   /// Whether values of a packed type have listpacks, not ziplists.
   package var hasListpacks: Bool {
-    switch self {
-    case .setListpack, .zsetListpack, .hashListpack, .hashListpackEx, .listQuicklist2: true
-    default: false
+    switch layout.content {
+    case .packed(.hash(let kind)), .packed(.zset(let kind)), .quicklist(let kind): kind == .listpack
+    case .packed(.set), .packed(.hashWithExpiries), .packed(.templateHash), .templateListpack, .stream: true
+    case .packed(.list), .packed(.intset), .packed(.zipmap), .string, .collection, .module, .array, .templateValues,
+      .pathHash:
+      false
     }
   }
 }

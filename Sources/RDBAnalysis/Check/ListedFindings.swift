@@ -69,8 +69,8 @@ extension SnapshotCheck {
     }
 
     package func precedes(_ other: Self) -> Bool {
-      let (place, otherPlace) = ((offset, innerOffset ?? -1), (other.offset, other.innerOffset ?? -1))
-      return place == otherPlace ? (expected, found) < (other.expected, other.found) : place < otherPlace
+      let (position, otherPosition) = ((offset, innerOffset ?? -1), (other.offset, other.innerOffset ?? -1))
+      return position == otherPosition ? (expected, found) < (other.expected, other.found) : position < otherPosition
     }
     package mutating func merge(_ other: Self) {}
   }

@@ -319,7 +319,7 @@ private struct CountingSink: SelectiveSink {
   mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     switch key.type {
     case .string, .module, .array: throw .stop
-    default: return .validate
+    case .list, .set, .zset, .hash, .stream, .pathHash: return .validate
     }
   }
 

@@ -1,6 +1,6 @@
 import RDBFormat
 
-/// The place that a score of a geo set stands for.
+/// The position that a score of a geo set stands for.
 ///
 /// The score is an integer of 52 bits: 26 of the latitude, between ±85.05112878, and 26 of the longitude, interleaved. It
 /// stands for a cell, whose middle GEOPOS replies.

@@ -103,7 +103,7 @@ extension JSONSink {
       output.appendUnchecked(score.isFinite ? ",\"score\":" : ",\"score\":null,\"score_text\":\"")
       output.advance(by: Self.write(score, to: output.spare.baseAddress.unsafelyUnwrapped))
       if !score.isFinite { output.appendUnchecked(UInt8(ascii: "\"")) }
-      if options.decodes, let place = GeoPosition(score: score) { try appendPlace(place) }
+      if options.decodes, let position = GeoPosition(score: score) { try appendPosition(position) }
       try output.append(UInt8(ascii: "}"))
     } else {
       try strings.appendName(member, to: &output)
@@ -145,12 +145,12 @@ extension JSONSink {
     return true
   }
 
-  private mutating func appendPlace(_ place: GeoPosition) throws(RDBError) {
+  private mutating func appendPosition(_ position: GeoPosition) throws(RDBError) {
     try output.reserve(128)
     output.appendUnchecked(",\"longitude\":")
-    output.advance(by: Self.write(place.longitude, to: output.spare.baseAddress.unsafelyUnwrapped))
+    output.advance(by: Self.write(position.longitude, to: output.spare.baseAddress.unsafelyUnwrapped))
     output.appendUnchecked(",\"latitude\":")
-    output.advance(by: Self.write(place.latitude, to: output.spare.baseAddress.unsafelyUnwrapped))
+    output.advance(by: Self.write(position.latitude, to: output.spare.baseAddress.unsafelyUnwrapped))
   }
 
   /// Writes a score as a JSON number, and returns its byte count.

@@ -112,9 +112,6 @@ package struct MaskingSink: ForwardingSink, OutputSink, ~Copyable {
 extension ValueType {
   /// Whether the value has the names of its fields as a template of its own.
   fileprivate var hasInlineTemplate: Bool {
-    switch self {
-    case .hashTemplateListpackInline, .hashTemplateArrayInline: true
-    default: false
-    }
+    layout.head == .fieldNames || layout.head == .fieldNamesAndOne
   }
 }

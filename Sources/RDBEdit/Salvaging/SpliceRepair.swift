@@ -48,7 +48,7 @@ struct SpliceRepair {
       guard low < order.count else { continue }
       let end = order[low]
       guard backward[end] == forward[first], end - first <= Self.insertionLimit else { continue }
-      // Bytes that begin as those after them can be moved: all places give the same snapshot.
+      // Bytes that begin as those after them can be moved: all offsets give the same snapshot.
       return [RepairedBytes(offset: start + UInt64(first), found: Array(region[first..<end]), restored: [])]
     }
     return []

@@ -24,7 +24,7 @@ extension SnapshotWritingSink {
     case .array: return try beginArray(header)
     case .pathHash: return try beginPathHash(header)
     case .list where limits.hasListNodes: return
-    default: break
+    case .list, .set, .zset, .hash, .string, .stream, .module: break
     }
     elements.removeAll()
     // The number is enough to tell that the collection is not packed.
@@ -120,7 +120,8 @@ extension SnapshotWritingSink {
         try writer.hashField(
           all.extracting(held.range(2 * index)), value: all.extracting(held.range(2 * index + 1)),
           expiry: held.expiries[index])
-      default: try writer.listElement(all.extracting(held.range(index)))
+      case .list, .string, .stream, .array, .pathHash, .module:
+        try writer.listElement(all.extracting(held.range(index)))
       }
     }
   }
@@ -144,7 +145,7 @@ extension SnapshotWritingSink {
     let data = key.type.data
     let type = writer.storedType(of: data, elements.encoding(of: data, limits))
     let name = name
-    guard type.isUnpacked else {
+    guard type.isWrittenByElements else {
       return try elements.writePacked(name.span.bytes, type, key.attributes, to: &writer)
     }
     let order = elements.order(of: data)
@@ -192,15 +193,5 @@ extension EncodingLimits {
   /// Whether a collection of this encoding is stored element by element.
   func isUnpacked(_ encoding: ObjectEncoding) -> Bool {
     encoding == .hashtable || encoding == .skiplist || encoding == .linkedlist
-  }
-}
-
-extension ValueType {
-  /// Whether a collection of this type is stored element by element.
-  var isUnpacked: Bool {
-    switch self {
-    case .list, .set, .zset, .zset2, .hash, .hash2, .hashMetadata: true
-    default: false
-    }
   }
 }

@@ -78,13 +78,10 @@ extension SnapshotWritingSink {
 
   /// The stored type, if the release can load it and the stream may have what only that type holds.
   private var streamType: ValueType {
-    switch key.type {
-    case .streamListpacks5 where limits.server.canLoad(.streamListpacks5): .streamListpacks5
-    case .streamListpacks4, .streamListpacks5:
-      limits.server.canLoad(.streamListpacks4)
-        ? .streamListpacks4 : writer.streamType(limits)
-    default: writer.streamType(limits)
-    }
+    let version = key.type.layout.streamVersion
+    if version >= 5, limits.server.canLoad(.streamListpacks5) { return .streamListpacks5 }
+    if version >= 4, limits.server.canLoad(.streamListpacks4) { return .streamListpacks4 }
+    return writer.streamType(limits)
   }
 
   /// Ends the entries, and writes the stream's numbers.

@@ -278,7 +278,7 @@ public struct SnapshotWritingSink: OutputSink, ~Copyable {
     case (.streamed, _):
       try writer.endKey()
       endWrittenKey()
-    default: noteEmptyKey()
+    case (_, .array), (_, .pathHash), (_, .module): noteEmptyKey()
     }
   }
 }

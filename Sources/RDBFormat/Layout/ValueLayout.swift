@@ -204,6 +204,14 @@ extension ValueLayout {
     }
   }
 
+  /// The kind of a collection whose elements are stored one by one; `nil`: the value is stored in another way.
+  @inlinable package var collection: Collection? {
+    switch content {
+    case .collection(let collection): collection
+    case .string, .packed, .quicklist, .stream, .module, .array, .templateListpack, .templateValues, .pathHash: nil
+    }
+  }
+
   /// Whether each element is one or two strings, then 8 bytes.
   @inlinable package var endsInEightBytes: Bool {
     let last = third == .none ? second : third
@@ -269,6 +277,16 @@ extension ValueLayout {
 extension ValueType {
   /// Whether the whole value is one string: of bytes, or of a packed value's bytes.
   @inlinable package var isOneString: Bool { layout.isOneString }
+
+  /// Whether values can be written element by element: those of all collections, but for hashes of release candidates of
+  /// Redis 7.4, which store absolute field expiries.
+  package var isWrittenByElements: Bool {
+    switch layout.collection {
+    case .list, .set, .hash, .zsetText, .zset, .hashWithExpiries: true
+    case .hashWithLeadingExpiries: layout.head == .earliestExpiryAndCount
+    case nil: false
+    }
+  }
 
   /// Whether a value needs nothing from elsewhere in the file.
   ///

@@ -6,17 +6,14 @@ extension ReplayedHash {
     _ name: [UInt8], _ attributes: KeyAttributes, _ limits: EncodingLimits, to writer: inout RDBWriter
   ) throws {
     let type = writer.storedType(of: .hash, encoding)
-    switch type {
-    case .hashListpackEx: try writeWithExpiries(name, attributes, to: &writer)
-    case .hash: try writeElements(name, attributes, to: &writer)
-    default:
-      var packed = PackedBuilder(for: type, version: writer.header.version)
-      fields.forEach { name, field in
-        packed.append(name.span.bytes)
-        packed.append(field.value.span.bytes)
-      }
-      try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
+    if !type.layout.isPacked { return try writeElements(name, attributes, to: &writer) }
+    if type.layout.canCarryFieldExpiries { return try writeWithExpiries(name, attributes, to: &writer) }
+    var packed = PackedBuilder(for: type, version: writer.header.version)
+    fields.forEach { name, field in
+      packed.append(name.span.bytes)
+      packed.append(field.value.span.bytes)
     }
+    try writer.packed(name.span.bytes, type, try packed.finished(), attributes)
   }
 
   /// Writes fields, values and expiries in one listpack, the earliest expiry first.

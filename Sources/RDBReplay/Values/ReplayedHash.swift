@@ -92,10 +92,13 @@ package final class ReplayedHash: ReplayedCollection {
 
   private func loadedEncoding(_ type: ValueType, _ limits: EncodingLimits) -> ObjectEncoding {
     if fields.count > limits.hashEntries { return .hashtable }
-    switch type {
-    case .hashListpackEx, .hashListpackExPreGA: return .listpackex
-    case .hashListpack, .hashZiplist, .hash2: return type == .hash2 ? .hashtable : limits.packedEncoding
-    default: break
+    switch type.layout.content {
+    case .packed(.hashWithExpiries): return .listpackex
+    case .packed(.hash): return limits.packedEncoding
+    case .collection(.hashWithExpiries): return .hashtable
+    case .packed, .collection, .string, .quicklist, .stream, .module, .array, .templateListpack, .templateValues,
+      .pathHash:
+      break
     }
     let longest = fields.indices.reduce(0) { max($0, fields[entryAt: $1].key.count, fields[valueAt: $1].value.count) }
     return limits.encoding(

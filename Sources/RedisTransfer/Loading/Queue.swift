@@ -7,7 +7,7 @@ struct Queue<Element: Sendable>: Sendable {
   var isEmpty: Bool { head == elements.count }
   var first: Element? { isEmpty ? nil : elements[head] }
 
-  /// The element `index` places after the first one.
+  /// The element `index` elements after the first one.
   subscript(index: Int) -> Element {
     get { elements[head + index]! }
     set { elements[head + index] = newValue }

@@ -131,7 +131,7 @@ struct RecordedLog {
   /// The difference between what a replay builds and what a second server of the release holds, with a short log that
   /// shows it; `nil`: there is none.
   func difference() throws -> String? {
-    // Keys with a short life have lapsed before anything is loaded.
+    // Keys with a near expiry have expired before anything is loaded.
     usleep(80_000)
     let loaded = try loaded()
     return try withParts { parts in

@@ -16,7 +16,7 @@ struct JSONArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Write objects of this shape.", valueName: "shape"))
   var shape = JSONOptions.Shape.native
 
-  @Flag(help: "Add the cardinality of HyperLogLogs, places of geo sets, and decoded module values.")
+  @Flag(help: "Add the cardinality of HyperLogLogs, positions of geo sets, and decoded module values.")
   var decode = false
 
   @Flag(help: "Add the header, AUX fields, functions, slots, and a last object with the key count.")

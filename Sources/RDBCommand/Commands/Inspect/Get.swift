@@ -72,7 +72,7 @@ struct Get: WorkingCommand {
   @Option(help: ArgumentHelp("Write strings in JSON in this form. Default: utf8.", valueName: "how"))
   var strings: JSONOptions.Strings?
 
-  @Flag(help: "Add the cardinality of a HyperLogLog, places of a geo set, or a decoded module value.")
+  @Flag(help: "Add the cardinality of a HyperLogLog, positions of a geo set, or a decoded module value.")
   var decode = false
 
   @OptionGroup(title: "Reading") var reading: ReadingOptions

@@ -187,11 +187,11 @@ struct KeyText: RDBSink, OutputSink, ~Copyable {
     try bytes(member)
     try output.append(style == .hex ? "\nscore " : " ")
     try append(score)
-    if decodes, let place = GeoPosition(score: score) {
+    if decodes, let position = GeoPosition(score: score) {
       try output.append(style == .hex ? "\nlongitude " : " longitude ")
-      try append(place.longitude)
+      try append(position.longitude)
       try output.append(style == .hex ? "\nlatitude " : " latitude ")
-      try append(place.latitude)
+      try append(position.latitude)
     }
     try output.append("\n")
   }

@@ -2,7 +2,7 @@ import RDB
 
 extension CommandTable {
   static let geoRows: [CommandRow] = [
-    CommandRow("geoadd", -5, .first, Execution.addPlaces),
+    CommandRow("geoadd", -5, .first, Execution.addPositions),
     CommandRow("georadius", -6, .special { storeKeys($0, from: 6) }, Execution.storePlacesInRadius),
     CommandRow("georadiusbymember", -5, .special { storeKeys($0, from: 5) }, Execution.storePlacesInRadius),
     CommandRow("geosearchstore", -8, .two, Execution.storePlacesFound),
@@ -24,14 +24,14 @@ extension CommandTable {
 }
 
 extension CommandError {
-  static let invalidPlace = CommandError("invalid longitude or latitude")
+  static let invalidPosition = CommandError("invalid longitude or latitude")
   static let noSuchMember = CommandError("no such member")
   static let invalidDistance = CommandError("invalid distance or unit")
 }
 
 extension Execution {
   /// GEOADD.
-  func addPlaces(_ command: ReplayCommand) throws {
+  func addPositions(_ command: ReplayCommand) throws {
     var (isNew, exists) = (false, false)
     var index = 2
     options: while index < command.count {
@@ -48,7 +48,7 @@ extension Execution {
     }
     var members: [(member: [UInt8], score: Double)] = []
     for index in stride(from: index, to: command.count, by: 3) {
-      members.append((command[index + 2], try place(command, index).score))
+      members.append((command[index + 2], try point(command, index).score))
     }
     try add(members, to: command[1], isNew: isNew, exists: exists)
   }
@@ -60,10 +60,10 @@ extension Execution {
     var search = GeoSearch()
     var index: Int
     if byMember {
-      search.center = try zset.map { try self.place(of: command[2], in: $0) }
+      search.center = try zset.map { try self.point(of: command[2], in: $0) }
       index = 3
     } else {
-      search.center = try place(command, 2)
+      search.center = try point(command, 2)
       index = 4
     }
     search.unit = try unit(command, index + 1)
@@ -97,11 +97,11 @@ extension Execution {
       let rest = command.count - index - 1
       switch command.lowercased(index) {
       case "frommember" where rest >= 1 && centers == 0:
-        search.center = try zset.map { try self.place(of: command[index + 1], in: $0) }
+        search.center = try zset.map { try self.point(of: command[index + 1], in: $0) }
         centers += 1
         index += 1
       case "fromlonlat" where rest >= 2 && centers == 0:
-        search.center = try place(command, index + 1)
+        search.center = try point(command, index + 1)
         centers += 1
         index += 2
       case "byradius" where rest >= 2 && search.shape == nil:
@@ -127,22 +127,22 @@ extension Execution {
 
   private func store(_ search: GeoSearch, in zset: ReplayedSortedSet?, at target: [UInt8]) throws {
     let result = ReplayedSortedSet(encoding: .skiplist)
-    for place in try zset.map({ try search.places(in: $0) }) ?? [] {
-      result.set(place.entry.member, search.storesDistances ? place.distance / search.unit : place.entry.score)
+    for point in try zset.map({ try search.matches(in: $0) }) ?? [] {
+      result.set(point.entry.member, search.storesDistances ? point.distance / search.unit : point.entry.score)
     }
     store(result, at: target)
   }
 
   // MARK: Arguments
 
-  private func place(_ command: ReplayCommand, _ index: Int) throws(CommandError) -> GeoPoint {
+  private func point(_ command: ReplayCommand, _ index: Int) throws(CommandError) -> GeoPoint {
     guard index + 1 < command.count else { throw .syntax }
     let (longitude, latitude) = (try command.double(index, limits), try command.double(index + 1, limits))
-    guard let place = GeoPoint(longitude: longitude, latitude: latitude) else { throw .invalidPlace }
-    return place
+    guard let point = GeoPoint(longitude: longitude, latitude: latitude) else { throw .invalidPosition }
+    return point
   }
 
-  private func place(of member: [UInt8], in zset: ReplayedSortedSet) throws(CommandError) -> GeoPoint {
+  private func point(of member: [UInt8], in zset: ReplayedSortedSet) throws(CommandError) -> GeoPoint {
     guard let score = zset.scores[member] else { throw .noSuchMember }
     return GeoPoint(score: score)
   }
@@ -203,26 +203,26 @@ private struct GeoSearch {
   }
 
   /// The members found, with their distances from the center in meters.
-  func places(in zset: ReplayedSortedSet) throws -> [(entry: ScoredMember, distance: Double)] {
+  func matches(in zset: ReplayedSortedSet) throws -> [(entry: ScoredMember, distance: Double)] {
     guard let center, let shape else { return [] }
-    var places: [(entry: ScoredMember, distance: Double)] = []
+    var matches: [(entry: ScoredMember, distance: Double)] = []
     zset.order.forEach { entry in
       // Servers search ranges of 52-bit cells, in which no other score lies.
       guard entry.score >= 0, entry.score < 0x1p52 else { return }
-      let place = GeoPoint(score: entry.score)
-      let distance = center.distance(to: place)
+      let point = GeoPoint(score: entry.score)
+      let distance = center.distance(to: point)
       switch shape {
       case .circle(let radius): if distance > radius { return }
       case .box(let width, let height):
-        if center.latitudeDistance(to: place) > height / 2 { return }
-        let sameLatitude = GeoPoint(longitude: center.longitude, latitude: place.latitude)
-        if place.distance(to: sameLatitude ?? center) > width / 2 { return }
+        if center.latitudeDistance(to: point) > height / 2 { return }
+        let sameLatitude = GeoPoint(longitude: center.longitude, latitude: point.latitude)
+        if point.distance(to: sameLatitude ?? center) > width / 2 { return }
       }
-      places.append((entry, distance))
+      matches.append((entry, distance))
     }
-    guard let count, count < Int64(places.count) else { return places }
+    guard let count, count < Int64(matches.count) else { return matches }
     if takesAny { throw NotReplayed("which of the members found COUNT with ANY takes is not in the file") }
-    places.sort { isDescending ? $0.distance > $1.distance : $0.distance < $1.distance }
-    return Array(places.prefix(Int(count)))
+    matches.sort { isDescending ? $0.distance > $1.distance : $0.distance < $1.distance }
+    return Array(matches.prefix(Int(count)))
   }
 }

@@ -107,7 +107,7 @@ private struct ScoredOperation {
       case .zset?: sources.append(ScoredSource(zset: try execution.zset(key)))
       case .set?: sources.append(ScoredSource(set: try execution.set(key)))
       case nil: sources.append(ScoredSource())
-      default: throw CommandError.wrongType
+      case .string?, .list?, .hash?, .stream?, .stored?: throw CommandError.wrongType
       }
     }
     guard hasOptions || index == command.count else { throw CommandError.syntax }

@@ -179,7 +179,7 @@ extension Condition {
       Condition("no records", file: crafted([])),
     ]
     + [
-      ("a newline", [10]), ("zeros", [UInt8](repeating: 0, count: 100)), ("text", Array("some text of somebody".utf8)),
+      ("a newline", [10]), ("zeros", [UInt8](repeating: 0, count: 100)), ("text", Array("some text of a person".utf8)),
       ("another snapshot", whole), ("commands", Array("*1\r\n$4\r\nPING\r\n".utf8)),
       ("the mark of a replication stream", [UInt8](repeating: 97, count: 40)),
     ].map { name, bytes in

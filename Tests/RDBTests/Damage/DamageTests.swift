@@ -5,7 +5,7 @@ import Testing
 
 /// The offsets that the damage tests try in a fixture.
 struct Sampling {
-  static func places(of fixture: Fixture, _ count: Int, factor: Int = 1, seed: UInt64) -> [Int] {
+  static func offsets(of fixture: Fixture, _ count: Int, factor: Int = 1, seed: UInt64) -> [Int] {
     TestExtent.current.offsets(in: count, factor: factor, seed: seed)
   }
 }
@@ -17,7 +17,7 @@ struct DamageTests {
     let bytes = fixture.bytes
     // What follows a snapshot may be cut.
     let end = Int(snapshotEnd(bytes)?.byteCount ?? 0)
-    for count in Sampling.places(of: fixture, end, seed: 1) {
+    for count in Sampling.offsets(of: fixture, end, seed: 1) {
       let interest: Interest = count % 2 == 0 ? .elements : .validate
       guard let error = errorOf(Array(bytes[..<count]), interest) else {
         Issue.record("\(fixture) cut to \(count) bytes was read without an error")
@@ -37,23 +37,23 @@ struct DamageTests {
     if case .verified = end?.checksum { isChecked = true }
     let interests: [Interest] = [.elements, .validate, .elementsAfterOutline, .stored(atMost: 64)]
     var bytes = original
-    for number in Sampling.places(of: fixture, original.count, factor: 8, seed: 2) {
-      let (place, bit) = (number / 8, UInt8(1) << UInt8(number % 8))
-      bytes[place] ^= bit
+    for number in Sampling.offsets(of: fixture, original.count, factor: 8, seed: 2) {
+      let (offset, bit) = (number / 8, UInt8(1) << UInt8(number % 8))
+      bytes[offset] ^= bit
       let error = errorOf(bytes, interests[(number / 8 + number) % 4])
-      bytes[place] ^= bit
+      bytes[offset] ^= bit
       if let error {
         let isRight =
           error.offset >= 0 && error.offset <= bytes.count && (error.valueType == nil || error.key != nil)
-        if !isRight { Issue.record("\(fixture), bit \(bit) of byte \(place): \(error)") }
-      } else if isChecked, place >= 9, place < Int(end?.byteCount ?? 0) {
+        if !isRight { Issue.record("\(fixture), bit \(bit) of byte \(offset): \(error)") }
+      } else if isChecked, offset >= 9, offset < Int(end?.byteCount ?? 0) {
         // Only a version without a checksum hides a flip.
-        Issue.record("\(fixture): bit \(bit) of byte \(place) went unnoticed")
+        Issue.record("\(fixture): bit \(bit) of byte \(offset) went unnoticed")
       }
     }
   }
 
-  /// What stands in place of each byte: the longest lengths there are, as length and as part of one.
+  /// What stands in offset of each byte: the longest lengths there are, as length and as part of one.
   static let claims: [[UInt8]] = [
     [0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
     [UInt8](repeating: 0x81, count: 1)
@@ -62,17 +62,17 @@ struct DamageTests {
     [0xC3, 0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x05], [0x00], [],
   ]
 
-  @Test("with huge claims in place of every length, ends", arguments: Fixture.valid)
+  @Test("with huge claims in offset of every length, ends", arguments: Fixture.valid)
   func hugeClaims(_ fixture: Fixture) {
     let original = fixture.bytes
     let interests: [Interest] = [.elements, .skip, .validate, .storedOrOutlined(atMost: 30)]
-    for place in Sampling.places(of: fixture, original.count, seed: 3) where place >= 9 {
+    for offset in Sampling.offsets(of: fixture, original.count, seed: 3) where offset >= 9 {
       for (number, claim) in Self.claims.enumerated() where original.count <= 4096 || number < 2 {
-        var bytes = Array(original[..<place])
+        var bytes = Array(original[..<offset])
         bytes += claim
-        bytes += original[min(place + max(claim.count == 4 ? 4 : 1, 1), original.count)...]
-        _ = errorOf(bytes, interests[(place + number) % 4])
-        if number == place % 4 { _ = errorOf(bytes, .elements, threads: 2) }
+        bytes += original[min(offset + max(claim.count == 4 ? 4 : 1, 1), original.count)...]
+        _ = errorOf(bytes, interests[(offset + number) % 4])
+        if number == offset % 4 { _ = errorOf(bytes, .elements, threads: 2) }
       }
     }
   }

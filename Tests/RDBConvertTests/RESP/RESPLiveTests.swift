@@ -88,9 +88,9 @@ private struct Loading {
   ) throws {
     let converted = convert(fixture.bytes, target: target, change)
     #expect(converted.error == nil, "\(fixture), \(way)")
-    for (reason, tally) in converted.summary.ledger.lost where reason.loss != .moduleAux {
+    for (reason, loss) in converted.summary.ledger.lost where reason.loss != .moduleAux {
       #expect(reason.loss == .expiry, "\(fixture), \(way): \(converted.losses)")
-      #expect(tally.count == lateFieldExpiries, "\(fixture), \(way): \(converted.losses)")
+      #expect(loss.count == lateFieldExpiries, "\(fixture), \(way): \(converted.losses)")
     }
     let piped = try server.pipe(converted.bytes)
     #expect(piped.replies == Int(converted.summary.commandCount), "\(fixture), \(way): \(piped.output)")

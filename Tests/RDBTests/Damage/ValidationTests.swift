@@ -237,7 +237,8 @@ struct ValidationTests {
       right: "pending IDs out of order", 21,
       [1] + node() + tail([1] + group("g", pending: [2, 1], consumers: [("a", [1, 2])]))),
     .init(
-      "a pending entry of nobody", 21, [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [])])),
+      "a pending entry without a consumer", 21,
+      [1] + node() + tail([1] + group("g", pending: [1], consumers: [("a", [])])),
       .corruptStream),
     .init(
       right: "a pending entry of two", 21,

@@ -38,7 +38,7 @@ struct JSONTextTests {
         }
       }
     }
-    // An odd byte late in a long string, and stretches that are plain for several pieces.
+    // An odd byte late in a long string, and several pieces of plain bytes.
     for place in [0, 4095, 4096, 50_000, 99_999] {
       for byte in [0x0A, 0xFF, 0x7F] as [UInt8] {
         var sample = [UInt8](repeating: UInt8(ascii: "b"), count: 100_000)

@@ -54,7 +54,7 @@ struct DecodingTests {
     for bytes in wrong { #expect(HyperLogLog.cardinality(of: bytes.span.bytes) == nil, "\(bytes.prefix(20))") }
   }
 
-  @Test("Have the place that GEOPOS replies", arguments: LiveServer.Kind.allCases)
+  @Test("Have the position that GEOPOS replies", arguments: LiveServer.Kind.allCases)
   func places(_ kind: LiveServer.Kind) throws {
     let server = try LiveServer(kind)
     defer { server.stop() }

@@ -84,7 +84,7 @@ struct ReleasedEntryTests {
       guard fields.count == 4 else { continue }
       #expect(fields[1].bytes == Array("swift-rdb:released".utf8))
       #expect(fields[3] == .integer(Int64(entry.count)))
-      // Delivered in 1970: whoever looks for idle entries finds it first.
+      // Delivered in 1970: a search for idle entries finds it first.
       guard case .integer(let idle) = fields[2] else {
         Issue.record("\(fields[2])")
         continue

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// The output of `rdb memory`, `keys`, `bigkeys`, `prefix`, `ttl`, `stats`, `analyze` and `merge-reports`.
-@Suite("Reports on keys")
-struct KeyReportTests {
+@Suite("The output of reports")
+struct ReportOutputTests {
   static let folder = HelpTests.folder + "/reports"
 
   /// The commands whose output for each fixture is in `Expected/reports/`, written by `scripts/update-reports.sh`.

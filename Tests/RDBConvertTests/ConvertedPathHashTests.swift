@@ -6,7 +6,7 @@ import Testing
 
 /// Path hashes of Valkey 9.2 as JSON and as commands. No server at hand has the type.
 @Suite("Converted path hashes")
-struct PathHashTests {
+struct ConvertedPathHashTests {
   private static let snapshot: [UInt8] = {
     var builder = SnapshotBuilder(version: 81, vendor: .valkey)
     let paths =

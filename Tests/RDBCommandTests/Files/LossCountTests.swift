@@ -4,7 +4,7 @@ import Testing
 
 /// The counts and losses of a conversion, and the exit code that follows from them.
 @Suite("The ledger of losses")
-struct LedgerTests {
+struct LossCountTests {
   /// A hash field's expiry, which Redis 7.2 does not know.
   static func folder() -> Scratch {
     let folder = Scratch()

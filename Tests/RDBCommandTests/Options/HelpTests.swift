@@ -7,7 +7,7 @@ import Testing
 struct HelpTests {
   static let folder: String = {
     let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.dropLast().joined(separator: "/") + "/Expected"
+    return parts.dropLast(2).joined(separator: "/") + "/Expected"
   }()
 
   static let commands = [

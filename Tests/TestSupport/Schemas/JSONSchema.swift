@@ -19,14 +19,14 @@ public struct JSONSchema {
     return check(value, root, "$")
   }
 
-  private func check(_ value: Any, _ schema: [String: Any], _ place: String) -> [String] {
+  private func check(_ value: Any, _ schema: [String: Any], _ location: String) -> [String] {
     schema.sorted { $0.key < $1.key }.flatMap { keyword, rule in
-      fault(value, keyword, rule, schema, place)
+      fault(value, keyword, rule, schema, location)
     }
   }
 
   private func fault(
-    _ value: Any, _ keyword: String, _ rule: Any, _ schema: [String: Any], _ place: String
+    _ value: Any, _ keyword: String, _ rule: Any, _ schema: [String: Any], _ location: String
   ) -> [String] {
     let object = value as? [String: Any]
     let array = value as? [Any]
@@ -36,71 +36,71 @@ public struct JSONSchema {
       ("contentEncoding", _), ("examples", _), ("default", _), ("$comment", _):
       return []
     case ("$ref", let name as String):
-      guard let target = resolve(name) else { return ["\(place): no \(name)"] }
-      return check(value, target, place)
+      guard let target = resolve(name) else { return ["\(location): no \(name)"] }
+      return check(value, target, location)
     case ("type", let type as String):
-      return isOf(value, type) ? [] : ["\(place): not \(type)"]
+      return isOf(value, type) ? [] : ["\(location): not \(type)"]
     case ("type", let types as [String]):
-      return types.contains { isOf(value, $0) } ? [] : ["\(place): not one of \(types)"]
+      return types.contains { isOf(value, $0) } ? [] : ["\(location): not one of \(types)"]
     case ("const", let constant):
-      return same(value, constant) ? [] : ["\(place): not \(constant)"]
+      return same(value, constant) ? [] : ["\(location): not \(constant)"]
     case ("enum", let values as [Any]):
-      return values.contains { same(value, $0) } ? [] : ["\(place): \(value) not in \(values)"]
+      return values.contains { same(value, $0) } ? [] : ["\(location): \(value) not in \(values)"]
     case ("required", let names as [String]):
       guard let object else { return [] }
-      return names.filter { object[$0] == nil }.map { "\(place): no \($0)" }
+      return names.filter { object[$0] == nil }.map { "\(location): no \($0)" }
     case ("properties", let properties as [String: [String: Any]]):
       return properties.flatMap { name, schema in
-        object?[name].map { check($0, schema, "\(place).\(name)") } ?? []
+        object?[name].map { check($0, schema, "\(location).\(name)") } ?? []
       }
     case ("additionalProperties", let rule):
       let known = (schema["properties"] as? [String: Any] ?? [:]).keys
       let others = (object ?? [:]).filter { !known.contains($0.key) }
       if let rule = rule as? [String: Any] {
-        return others.flatMap { check($0.value, rule, "\(place).\($0.key)") }
+        return others.flatMap { check($0.value, rule, "\(location).\($0.key)") }
       }
-      return rule as? Bool == true ? [] : others.map { "\(place): \($0.key) has no place here" }
+      return rule as? Bool == true ? [] : others.map { "\(location): \($0.key) has no place here" }
     case ("propertyNames", let rule as [String: Any]):
-      return (object ?? [:]).keys.flatMap { check($0, rule, "\(place).\($0)") }
+      return (object ?? [:]).keys.flatMap { check($0, rule, "\(location).\($0)") }
     case ("items", let rule as [String: Any]):
       let start = (schema["prefixItems"] as? [Any])?.count ?? 0
       return (array ?? []).enumerated().dropFirst(start).flatMap {
-        check($1, rule, "\(place)[\($0)]")
+        check($1, rule, "\(location)[\($0)]")
       }
     case ("items", let allowed as Bool):
       let start = (schema["prefixItems"] as? [Any])?.count ?? 0
-      return allowed || (array?.count ?? 0) <= start ? [] : ["\(place): too many items"]
+      return allowed || (array?.count ?? 0) <= start ? [] : ["\(location): too many items"]
     case ("prefixItems", let rules as [[String: Any]]):
       return zip(array ?? [], rules).enumerated().flatMap {
-        check($1.0, $1.1, "\(place)[\($0)]")
+        check($1.0, $1.1, "\(location)[\($0)]")
       }
     case ("oneOf", let rules as [[String: Any]]):
-      let count = rules.filter { check(value, $0, place).isEmpty }.count
-      return count == 1 ? [] : ["\(place): fits \(count) of oneOf"]
+      let count = rules.filter { check(value, $0, location).isEmpty }.count
+      return count == 1 ? [] : ["\(location): fits \(count) of oneOf"]
     case ("anyOf", let rules as [[String: Any]]):
-      return rules.contains { check(value, $0, place).isEmpty } ? [] : ["\(place): fits none of anyOf"]
+      return rules.contains { check(value, $0, location).isEmpty } ? [] : ["\(location): fits none of anyOf"]
     case ("allOf", let rules as [[String: Any]]):
-      return rules.flatMap { check(value, $0, place) }
+      return rules.flatMap { check(value, $0, location) }
     case ("minimum", let limit as NSNumber):
       guard let number = value as? NSNumber else { return [] }
-      return number.compare(limit) != .orderedAscending ? [] : ["\(place): below \(limit)"]
+      return number.compare(limit) != .orderedAscending ? [] : ["\(location): below \(limit)"]
     case ("maximum", let limit as NSNumber):
       guard let number = value as? NSNumber else { return [] }
-      return number.compare(limit) != .orderedDescending ? [] : ["\(place): above \(limit)"]
+      return number.compare(limit) != .orderedDescending ? [] : ["\(location): above \(limit)"]
     case ("minItems", let limit as Int):
-      return array?.count ?? limit >= limit ? [] : ["\(place): fewer than \(limit)"]
+      return array?.count ?? limit >= limit ? [] : ["\(location): fewer than \(limit)"]
     case ("maxItems", let limit as Int):
-      return array?.count ?? 0 <= limit ? [] : ["\(place): more than \(limit)"]
+      return array?.count ?? 0 <= limit ? [] : ["\(location): more than \(limit)"]
     case ("minLength", let limit as Int):
-      return text?.unicodeScalars.count ?? limit >= limit ? [] : ["\(place): shorter than \(limit)"]
+      return text?.unicodeScalars.count ?? limit >= limit ? [] : ["\(location): shorter than \(limit)"]
     case ("maxLength", let limit as Int):
-      return text?.unicodeScalars.count ?? 0 <= limit ? [] : ["\(place): longer than \(limit)"]
+      return text?.unicodeScalars.count ?? 0 <= limit ? [] : ["\(location): longer than \(limit)"]
     case ("pattern", let pattern as String):
       guard let text else { return [] }
       return text.range(of: pattern, options: .regularExpression) != nil
-        ? [] : ["\(place): does not match \(pattern)"]
+        ? [] : ["\(location): does not match \(pattern)"]
     default:
-      return ["\(place): the keyword \(keyword) is not known here"]
+      return ["\(location): the keyword \(keyword) is not known here"]
     }
   }
 
