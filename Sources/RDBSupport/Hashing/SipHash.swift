@@ -15,7 +15,7 @@
   /// - Parameters:
   ///   - first: The first eight bytes of the key, little-endian.
   ///   - second: The last eight bytes of the key, little-endian.
-  ///   - isReduced: Whether to use SipHash-1-3, which suffices where nobody sees a result: hash tables of many languages
+  ///   - isReduced: Whether to use SipHash-1-3, which suffices where no adversary sees a result: hash tables of many languages
   ///     use it.
   @inlinable
   package init(key first: UInt64, _ second: UInt64, isReduced: Bool = false) {
