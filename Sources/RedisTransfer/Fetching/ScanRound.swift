@@ -68,8 +68,8 @@ package struct ScanRound: Sendable {
   private var cursor: [UInt8]? = [UInt8(ascii: "0")]
   private var isScanning = false
   /// The names that SCAN returned and that were not asked for yet.
-  private var names = ReplyQueue<(name: [UInt8], attempt: Int)>()
-  private var exchanges = ReplyQueue<Exchange>()
+  private var names = Queue<(name: [UInt8], attempt: Int)>()
+  private var exchanges = Queue<Exchange>()
   /// The number of replies to the first exchange, and the first error among them.
   private var replyCount = 0
   private var error: ServerError?
