@@ -169,15 +169,20 @@ extension RESPSink {
     }
   }
 
-  /// Whether RESTORE of a key without idle time and frequency needs at most the option ABSTTL, and no other command.
+  /// Whether RESTORE of a key without idle time and frequency needs at most the options ABSTTL and REPLACE, and no other
+  /// command.
   static func restoresSimply(_ options: RESPOptions, _ can: RESPAbilities) -> Bool {
-    options.existing == .merge && can.restoreABSTTL
+    options.existing != .keep && can.restoreABSTTL && can.restoreReplace
   }
 
   /// Writes the command up to a short value whose key has no metadata, and no attribute but an expiry.
   private mutating func beginShortRestore(_ byteCount: UInt64) throws(RDBError) {
     let row = key.type.row
-    let head: StaticString = key.hasExpiry ? "*5\r\n$7\r\nRESTORE\r\n" : "*4\r\n$7\r\nRESTORE\r\n"
+    let replaces = options.existing == .replace
+    let head: StaticString =
+      key.hasExpiry && replaces
+      ? "*6\r\n$7\r\nRESTORE\r\n"
+      : key.hasExpiry || replaces ? "*5\r\n$7\r\nRESTORE\r\n" : "*4\r\n$7\r\nRESTORE\r\n"
     // The buffer is then not written before the payload's end.
     try out.output.reserve(name.count &+ Int(byteCount) &+ 128)
     let memory = out.output.spare.baseAddress.unsafelyUnwrapped
@@ -198,7 +203,7 @@ extension RESPSink {
     restored.isCopied = true
     restored.version = UInt16(max(6, row.since))
     restored.hasAbsoluteExpiry = key.hasExpiry
-    restored.replaces = false
+    restored.replaces = replaces
     (restored.idleSeconds, restored.frequency) = (nil, nil)
     restored.checksum = CRC64()
     out.output.advance(uncheckedBy: end &+ 1)

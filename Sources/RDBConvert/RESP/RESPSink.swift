@@ -22,7 +22,7 @@ public struct RESPSink: OutputSink, ~Copyable {
   let usuallyRestored: ValueTypeSet
   /// The answer of the sink for keys of these types.
   let usualRestore: Interest
-  /// Whether RESTORE mostly needs no option but ABSTTL.
+  /// Whether RESTORE mostly needs no options but ABSTTL and REPLACE.
   let restoresSimply: Bool
   /// The largest number of elements in one command.
   let commandElementCount: Int

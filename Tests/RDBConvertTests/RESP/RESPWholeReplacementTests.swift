@@ -120,4 +120,19 @@ struct RESPWholeReplacementTests {
     #expect(
       old.map { $0.prefix { $0 != " " } } == ["SELECT", "UNLINK", "RESTORE", "MULTI", "RENAME", "PEXPIREAT", "EXEC"])
   }
+
+  @Test("Restores the same values as without replacing, with REPLACE before ABSTTL", arguments: Fixture.valid)
+  func restores(_ fixture: Fixture) throws {
+    let merged = try Self.commands(convert(fixture.bytes) { $0.restore = .always }.bytes)
+    let replaced = try Self.commands(
+      convert(fixture.bytes) { ($0.restore, $0.existing, $0.replacesWhole) = (.always, .replace, true) }.bytes)
+    func restored(_ commands: [[[UInt8]]]) -> [[[UInt8]]] { commands.filter { $0[0] == Array("RESTORE".utf8) } }
+    let (old, new) = (restored(merged), restored(replaced))
+    try #require(old.count == new.count)
+    for (index, command) in old.enumerated() {
+      // A key with a temporary name is renamed.
+      guard new[index][1] == command[1] else { continue }
+      #expect(new[index] == Array(command[..<4]) + [Array("REPLACE".utf8)] + Array(command[4...]))
+    }
+  }
 }
