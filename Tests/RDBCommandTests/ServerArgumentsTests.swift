@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RDBCommand
 import RedisTransfer
 import Synchronization
@@ -17,9 +18,9 @@ private struct Probe<End: ServerEnd>: ParsableCommand {
 struct ServerArgumentsTests {
   /// The warnings of a run.
   private final class Warnings: Sendable {
-    private let texts = Mutex<[String]>([])
-    var all: [String] { texts.withLock { $0 } }
-    func add(_ text: String) { texts.withLock { $0.append(text) } }
+    private let passwords = Mutex<[ExposedPassword]>([])
+    var all: [ExposedPassword] { passwords.withLock { $0 } }
+    func add(_ password: ExposedPassword) { passwords.withLock { $0.append(password) } }
   }
 
   private let warnings = Warnings()
@@ -101,9 +102,9 @@ struct ServerArgumentsTests {
     #expect(try password("-u redis-sentinel://a/m --user u", ["REDISCLI_AUTH": "env"]) == "env")
     #expect(warnings.all.isEmpty)
     #expect(try password("-a -pw") == "-pw")
-    #expect(warnings.all == ["-a gives a password"])
+    #expect(warnings.all == [ExposedPassword("-pw", in: ["-a", "--pass"])])
     #expect(try password("-u redis://u:s3cret@a", ["REDISCLI_AUTH": "env"]) == "s3cret")
-    #expect(warnings.all.last == "-u has a password")
+    #expect(warnings.all.last == ExposedPassword("u:s3cret", in: ["-u", "--uri"]))
   }
 
   @Test("TLS and all other settings arrive")
@@ -187,5 +188,57 @@ struct ServerArgumentsTests {
     let error = #expect(throws: (any Error).self) { try read(folder.path + "/p") }
     #expect("\(error!)".contains("has more than one line"))
     #expect(throws: (any Error).self) { try read(folder.path + "/missing") }
+  }
+
+  @Test("A password among the arguments is overwritten only where it is the value of its option")
+  func overwritten() {
+    func range(_ text: String, _ argument: String, _ previous: String, _ flags: [String] = ["-a", "--pass"]) -> Range<
+      Int
+    > {
+      ExposedPassword(text, in: flags).range(in: Array(argument.utf8), after: Array(previous.utf8))
+    }
+    #expect(range("pw", "pw", "-a") == 0..<2)
+    #expect(range("pw", "--pass=pw", "x") == 7..<9)
+    #expect(range("u:s3", "redis://u:s3@a", "-u", ["-u", "--uri"]) == 8..<12)
+    #expect(range("u:s3", "--uri=redis://u:s3@a", "x", ["-u", "--uri"]) == 14..<18)
+    #expect(range("pw", "pw", "--key").isEmpty)
+    #expect(range("a", "-a", "x").isEmpty)
+    #expect(range("pw", "other", "-a").isEmpty)
+    #expect(range("", "", "-a").isEmpty)
+  }
+
+  @Test("A message that quotes a URI shows neither user nor password")
+  func quotedURI() {
+    #expect(hidingPasswords(in: "no 'redis://u:p@w@a' and b://c@d, e://f") == "no 'redis://***@a' and b://***@d, e://f")
+    #expect(hidingPasswords(in: "a@b.c") == "a@b.c")
+    let outcome = Tool.run("info", "redis://u:s3cret@a", "redis-sentinel://:s3cret@b/m")
+    #expect(outcome.status == 64)
+    #expect(!outcome.error.contains("s3cret"), "\(outcome.error)")
+  }
+
+  @Test("The terminal does not show a password, and shows input again after it")
+  func terminal() throws {
+    var (master, slave): (Int32, Int32) = (-1, -1)
+    try #require(openpty(&master, &slave, nil, nil, nil) == 0)
+    for end in [master, slave] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { for end in [master, slave] { close(end) } }
+    let (input, output) = (master, slave)
+    func showsInput() -> Bool {
+      var settings = termios()
+      tcgetattr(output, &settings)
+      return settings.c_lflag & tcflag_t(ECHO) != 0
+    }
+    #expect(showsInput())
+    Thread.detachNewThread {
+      // The question follows after the terminal is changed.
+      var question = [UInt8](repeating: 0, count: 64)
+      _ = read(input, &question, question.count)
+      _ = write(input, "s3cret\n", 7)
+    }
+    #expect(try Terminal.answer(to: "Password: ", on: output) == Array("s3cret".utf8))
+    #expect(showsInput())
+    var shown = [UInt8](repeating: 0, count: 256)
+    let count = read(input, &shown, shown.count)
+    #expect(!String(decoding: shown.prefix(max(count, 0)), as: UTF8.self).contains("s3cret"))
   }
 }

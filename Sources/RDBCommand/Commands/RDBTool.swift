@@ -96,7 +96,7 @@ struct RDBTool: ParsableCommand {
   /// argument.
   private static func end(saying text: String, _ code: Int32) -> Never {
     guard code == ExitCode.done.rawValue else {
-      StandardStreams.writeError(visible(text) + "\n")
+      StandardStreams.writeError(hidingPasswords(in: visible(text)) + "\n")
       _exit(code)
     }
     do {

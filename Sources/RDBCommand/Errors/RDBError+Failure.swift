@@ -89,6 +89,6 @@ extension Failure {
   /// The lines for standard error.
   var text: String {
     guard let message else { return "" }
-    return "rdb: \(message)\n" + (hint.map { "\($0)\n" } ?? "")
+    return hidingPasswords(in: "rdb: \(message)\n" + (hint.map { "\($0)\n" } ?? ""))
   }
 }

@@ -12,12 +12,12 @@ package struct PasswordPlaces: Sendable {
   package var read: @Sendable (String) throws -> [UInt8]
   /// Asks a question on the terminal, and returns the answer, which is not shown.
   package var ask: @Sendable (String) throws -> [UInt8]
-  /// Warns about a password among the arguments: `-a gives a password`.
-  package var warn: @Sendable (String) -> Void
+  /// Warns about a password among the arguments, and hides it from programs that list them.
+  package var warn: @Sendable (ExposedPassword) -> Void
 
   package init(
     variable: @escaping @Sendable (String) -> [UInt8]?, read: @escaping @Sendable (String) throws -> [UInt8],
-    ask: @escaping @Sendable (String) throws -> [UInt8], warn: @escaping @Sendable (String) -> Void
+    ask: @escaping @Sendable (String) throws -> [UInt8], warn: @escaping @Sendable (ExposedPassword) -> Void
   ) {
     (self.variable, self.read, self.ask, self.warn) = (variable, read, ask, warn)
   }
@@ -30,9 +30,10 @@ package struct PasswordPlaces: Sendable {
     },
     read: firstLine,
     ask: { question in try Terminal.answer(to: question) },
-    warn: { subject in
+    warn: { password in
+      password.hide()
       StandardStreams.writeError(
-        "rdb: \(subject) among the arguments, where other users and the shell's history can see it\n")
+        "rdb: \(password.flags[0]) has a password, which other users and the shell's history may have seen\n")
     })
 
   private static func firstLine(of path: String) throws -> [UInt8] {

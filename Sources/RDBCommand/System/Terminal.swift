@@ -1,7 +1,7 @@
 import RDBSupport
 
 /// The terminal of the user, whatever standard input and output are.
-enum Terminal {
+package enum Terminal {
   /// Asks for a secret, and returns the line that the user enters. The terminal does not show it.
   ///
   /// - Throws: ``Failure`` if there is no terminal, or nothing is entered.
@@ -13,6 +13,13 @@ enum Terminal {
         hint: "Give the password in a file or in an environment variable.")
     }
     defer { close(descriptor) }
+    return try answer(to: question, on: descriptor)
+  }
+
+  /// Asks for a secret on an open terminal.
+  ///
+  /// - Throws: ``Failure`` if it is no terminal, or nothing is entered.
+  package static func answer(to question: String, on descriptor: Int32) throws -> [UInt8] {
     var settings = termios()
     guard tcgetattr(descriptor, &settings) == 0 else {
       throw Failure(.ioError, "the terminal's settings cannot be read: \(String(cString: strerror(errno)))")

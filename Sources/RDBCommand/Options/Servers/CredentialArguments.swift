@@ -67,7 +67,7 @@ package struct CredentialArguments<End: ServerEnd>: ParsableArguments {
   func ofServers(_ passwords: PasswordPlaces, at server: String) throws -> Credentials? {
     var bytes: [UInt8]?
     if let password {
-      passwords.warn("\(End.flag("pass", short: "a")) gives a password")
+      passwords.warn(ExposedPassword(password, in: End.flags("pass", short: "a")))
       bytes = Array(password.utf8)
     } else if askpass {
       bytes = try passwords.ask("Password of \(user.map { "user \(shown($0))" } ?? "user default") at \(server): ")

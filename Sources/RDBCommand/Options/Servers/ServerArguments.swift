@@ -59,8 +59,9 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
     link.apply(to: &settings)
     if settings.address.credentials == nil {
       settings.address.credentials = try credentials.ofServers(passwords, at: "\(settings.address)")
-    } else {
-      passwords.warn("\(End.uriFlag) has a password")
+    } else if let uri, let end = uri.lastIndex(of: "@"), let start = uri.firstRange(of: "://")?.upperBound, start < end
+    {
+      passwords.warn(ExposedPassword(String(uri[start..<end]), in: End.uriFlags))
     }
     if case .sentinels = settings.address.target {
       settings.sentinelCredentials = try credentials.ofSentinels(passwords)
@@ -97,11 +98,11 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
       try refuseBesideURI()
       let address: ServerAddress
       do throws(AddressError) { address = try ServerAddress(uri: uri) } catch {
-        throw ValidationError("\(End.uriFlag): \(error).")
+        throw ValidationError("\(End.uriFlags[0]): \(error).")
       }
       if address.credentials != nil, let option = credentials.firstOption {
         throw ValidationError(
-          "\(End.uriFlag) has a password, and \(option) is given too: leave the password out of the URI.")
+          "\(End.uriFlags[0]) has a password, and \(option) is given too: leave the password out of the URI.")
       }
       return address
     }
@@ -131,7 +132,7 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
     ]
     guard let other = others.first(where: \.isGiven) else { return }
     throw ValidationError(
-      "\(End.uriFlag) and \(other.flag) contradict each other: write \(other.part) into the URI.")
+      "\(End.uriFlags[0]) and \(other.flag) contradict each other: write \(other.part) into the URI.")
   }
 }
 

@@ -38,8 +38,14 @@ extension ServerEnd {
     return short.map { "-\($0)" } ?? "--\(long)"
   }
 
-  /// The name of the option with a URI as messages show it.
-  static var uriFlag: String { word.isEmpty ? "-u" : "--\(word)" }
+  /// All names of an option, the one of messages first.
+  static func flags(_ long: String, short: Character? = nil) -> [String] {
+    let flag = flag(long, short: short)
+    return word.isEmpty && short != nil ? [flag, "--\(long)"] : [flag]
+  }
+
+  /// All names of the option with a URI, the one of messages first.
+  static var uriFlags: [String] { word.isEmpty ? flags("uri", short: "u") : ["--\(word)"] }
 }
 
 /// The server of a command that has only one.
