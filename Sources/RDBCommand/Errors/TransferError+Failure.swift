@@ -1,5 +1,8 @@
 import RedisTransfer
 
+extension TransferError: EndOfTransfer {}
+extension LoadStop: EndOfTransfer {}
+
 /// The exit code and the message of an error of a live server.
 extension TransferError {
   /// The exit code. Only this property maps errors of servers to codes.
@@ -32,7 +35,8 @@ extension TransferError {
 }
 
 extension ServerError {
-  fileprivate var hint: String? {
+  /// The next step for the user.
+  var hint: String? {
     switch kind {
     case .authenticationRequired: "Give the password in REDISCLI_AUTH, with --pass-file, or at a prompt (--askpass)."
     case .wrongPassword: "The server does not know this user with this password."

@@ -7,7 +7,7 @@ import RDBSupport
 extension FilterOptions.Expired: ExpressibleByArgument {}
 
 /// The options that choose keys.
-struct FilterArguments: ParsableArguments {
+struct FilterArguments<Names: DatabaseFilterNames>: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long], parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Keep only keys whose name matches this PCRE2 expression. Repeatable.", valueName: "regex"))
@@ -36,7 +36,7 @@ struct FilterArguments: ParsableArguments {
   var noType: [String] = []
 
   @Option(
-    name: [.customShort("n"), .long],
+    name: Names.names,
     help: ArgumentHelp("Keep only keys of these databases, separated by commas. Repeatable.", valueName: "number"))
   var db: [String] = []
 
@@ -162,8 +162,8 @@ struct ExpiryArguments: ParsableArguments {
 }
 
 /// The options that choose keys, change their expiries, and leave out damaged ones.
-struct KeyArguments: ParsableArguments {
-  @OptionGroup(title: "Which keys") var filter: FilterArguments
+struct KeyArgumentGroup<Names: DatabaseFilterNames>: ParsableArguments {
+  @OptionGroup(title: "Which keys") var filter: FilterArguments<Names>
   @OptionGroup(title: "Expiries") var expiry: ExpiryArguments
   @OptionGroup(title: "Reading") var damage: DamageOptions
 
@@ -184,4 +184,22 @@ struct KeyArguments: ParsableArguments {
       return options.isActive || damage.skipDamaged ? options : nil
     }
   }
+}
+
+/// The options about keys of a command that connects to no server.
+typealias KeyArguments = KeyArgumentGroup<OfflineNames>
+
+/// The names of the option that chooses keys by their database.
+protocol DatabaseFilterNames: Sendable {
+  static var names: NameSpecification { get }
+}
+
+/// The names in commands that connect to no server.
+enum OfflineNames: DatabaseFilterNames {
+  static var names: NameSpecification { [.customShort("n"), .long] }
+}
+
+/// The names in commands that connect to a server, where `-n` is the database on the server, as in redis-cli.
+enum LiveNames: DatabaseFilterNames {
+  static var names: NameSpecification { .long }
 }

@@ -21,6 +21,8 @@ final class OutputFile: ByteDestination {
   private(set) var failure: RDBError?
 
   var byteCount: UInt64 { file.byteCount }
+  /// Whether written bytes go on at once to a pipe, a device or standard output.
+  var isStream: Bool { partial == nil }
   var isTerminal: Bool { isatty(file.descriptor) == 1 }
 
   /// Refuses to write a snapshot to a terminal.

@@ -12,7 +12,10 @@ struct LedgerEnding {
   ///
   /// - Parameter inputs: The inputs, which must not be overwritten.
   /// - Throws: ``Failure``.
-  init(_ ledger: LedgerOptions, _ keys: KeyArguments, _ working: WorkingArguments, reading inputs: [InputFile]) throws {
+  init(
+    _ ledger: LedgerOptions, _ keys: KeyArgumentGroup<some DatabaseFilterNames>, _ working: WorkingArguments,
+    reading inputs: [InputFile]
+  ) throws {
     file = try ledger.ledger.map {
       try OutputFile(
         path: $0, keepsPartial: false, inputs: inputs.flatMap(\.identities),

@@ -47,6 +47,7 @@ struct SnapshotRun: ~Copyable {
     } catch {
       line?.end()
       output?.abandon()
+      if let ending = (error as? RDBError)?.underlying as? any EndOfTransfer { throw ending }
       // A full disk takes precedence over damage: the input may be whole.
       if let output, let failure = output.failure {
         throw failure.failure(in: output.shownName)
@@ -74,6 +75,9 @@ struct SnapshotRun: ~Copyable {
     }
   }
 }
+
+/// An error of a destination that is neither about the input nor about a file. Reading passes it on as it is.
+protocol EndOfTransfer: Error {}
 
 extension SnapshotEnd {
   /// Notes for the user about the end of a snapshot.

@@ -12,7 +12,7 @@ package struct ServerSettings: Hashable, Sendable {
   /// The longest time without a byte from the server while a reply is due.
   package var replyTimeout: Duration = .seconds(60)
   /// The number of attempts after the first one that a connection or a command may need.
-  package var retryCount = 10
+  package var retryCount = 20
   package var addressFamily = AddressFamily.any
   package var announceMap = AnnounceMap()
 

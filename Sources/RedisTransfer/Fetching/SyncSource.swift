@@ -17,7 +17,7 @@ package final class SyncSource: ByteSource {
   /// The position of the snapshot in the server's commands; `nil` if the server did not tell it.
   package private(set) var replicationPosition: ReplicationPosition?
 
-  /// Asks the server for a synchronisation, and waits for its answer.
+  /// Asks the server for a synchronisation, and waits until it has saved its data and the snapshot begins.
   ///
   /// - Parameter connection: A connection that is used for nothing else from now on.
   /// - Throws: ``TransferError``.
@@ -38,6 +38,7 @@ package final class SyncSource: ByteSource {
     }
     if case .snapshot(let start) = handshake.outcome { replicationPosition = start }
     do throws(SyncFramingError) { try take(rest.span.bytes) } catch { throw Self.error(error, at: connection.server) }
+    while framing.totalByteCount == nil, !framing.endsWithMark { try receive() }
   }
 
   package var totalByteCount: UInt64? { framing.totalByteCount }
@@ -50,11 +51,7 @@ package final class SyncSource: ByteSource {
       }
       pending.removeAll(keepingCapacity: true)
       position = 0
-      var failure: SyncFramingError?
-      try connection.link.read { chunk in
-        do throws(SyncFramingError) { try take(chunk) } catch { failure = error }
-      }
-      if let failure { throw Self.error(failure, at: connection.server) }
+      try receive()
     }
     let count = min(buffer.count, pending.count - position)
     pending.withUnsafeBytes {
@@ -62,6 +59,15 @@ package final class SyncSource: ByteSource {
     }
     position += count
     return count
+  }
+
+  /// Waits for bytes, and takes them.
+  private func receive() throws(TransferError) {
+    var failure: SyncFramingError?
+    try connection.link.read { chunk in
+      do throws(SyncFramingError) { try take(chunk) } catch { failure = error }
+    }
+    if let failure { throw Self.error(failure, at: connection.server) }
   }
 
   private func take(_ chunk: RawSpan) throws(SyncFramingError) {

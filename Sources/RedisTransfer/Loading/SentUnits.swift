@@ -78,10 +78,15 @@ package struct SentUnits: Sendable {
   /// The number of units, from the first of the connection on, whose every command is answered. A unit with an error
   /// counts only if the error is skipped, and none counts after that.
   package private(set) var answeredUnitCount = 0
-  /// The number of keys that the server kept instead of those of the input. Only with `countsKept`.
+  /// The number of keys, and of function libraries, that the server kept instead of those of the input. Only with
+  /// `countsKept`.
   package private(set) var keptKeyCount: UInt64 = 0
   /// The part of ``keptKeyCount`` that was sent for the second time, so that the kept key may be that of the input.
   package private(set) var keptKeyCountOfSecondSending: UInt64 = 0
+  /// The number of keys that the server had before they were sent.
+  package var newKeptKeyCount: UInt64 { keptKeyCount - keptKeyCountOfSecondSending }
+  /// The first key, or function library, that the server had before it was sent.
+  package private(set) var firstExisting: Failure?
   /// The number of keys that expired before they were complete, so that they could not be renamed.
   package private(set) var expiredKeyCount: UInt64 = 0
 
@@ -181,12 +186,14 @@ package struct SentUnits: Sendable {
 
   /// Returns the failed commands in a reply: the reply itself, or elements of the reply to EXEC. Counts keys that were kept
   /// or have expired.
-  private func errors(in reply: RESPValue, _ first: inout UnitInFlight) -> [ServerError] {
+  private mutating func errors(in reply: RESPValue, _ first: inout UnitInFlight) -> [ServerError] {
     if let words = reply.errorBytes {
       let error = ServerError(words)
       if countsKept {
-        if error.kind == .keyExists {
-          first.keptKeyCount += 1
+        if error.kind == .keyExists
+          || error.isExistingLibrary && first.commandName().elementsEqual("FUNCTION".utf8)
+        {
+          keep(error, &first)
           return []
         }
         if error.isMissingKey, first.commandName().elementsEqual("RENAMENX".utf8) {
@@ -197,10 +204,10 @@ package struct SentUnits: Sendable {
       return [error]
     }
     switch reply {
-    case .null where countsKept: first.keptKeyCount += 1
+    case .null where countsKept: keep(.existingKey, &first)
     case .integer(0) where countsKept:
       let name = first.commandName()
-      if name.elementsEqual("RENAMENX".utf8) || name.elementsEqual("SETNX".utf8) { first.keptKeyCount += 1 }
+      if name.elementsEqual("RENAMENX".utf8) || name.elementsEqual("SETNX".utf8) { keep(.existingKey, &first) }
     case .array(let elements):
       // The replies to UNLINK and RENAME, if all fields of a hash have expired.
       let errors = elements.map { $0.errorBytes.map { ServerError($0) } }
@@ -212,6 +219,12 @@ package struct SentUnits: Sendable {
     default: break
     }
     return []
+  }
+
+  /// Counts a key that the server had already.
+  private mutating func keep(_ error: ServerError, _ first: inout UnitInFlight) {
+    first.keptKeyCount += 1
+    if firstExisting == nil, !first.isAgain { firstExisting = failure(error, &first) }
   }
 
   private func failure(_ error: ServerError, _ first: inout UnitInFlight) -> Failure {
@@ -236,6 +249,15 @@ package struct SentUnits: Sendable {
 }
 
 extension ServerError {
+  /// The error of RESTORE, which also stands for the replies of SET and RENAMENX to an existing key.
+  fileprivate static var existingKey: ServerError { ServerError(Array("BUSYKEY Target key name already exists.".utf8)) }
+
   /// Whether the key of RENAME or RENAMENX does not exist.
   fileprivate var isMissingKey: Bool { words.elementsEqual("ERR no such key".utf8) }
+
+  /// Whether the server has a function library of the same name: `ERR Library 'name' already exists`.
+  fileprivate var isExistingLibrary: Bool {
+    let end = Array("' already exists".utf8)
+    return words.starts(with: "ERR Library '".utf8) && words.suffix(end.count).elementsEqual(end)
+  }
 }

@@ -1,0 +1,54 @@
+import RDBSupport
+import RESP
+
+/// One connection of a load, and what was sent on it.
+final class Sender {
+  /// The number of the connection, which no other connection of the load has.
+  let number: Int
+  let connection: Connection
+  var sent: SentUnits
+  /// The database that is selected; `nil` until the reply to SELECT.
+  private var database: UInt64?
+  /// The bytes since the last WAIT.
+  private(set) var unconfirmedByteCount = 0
+  private(set) var isWaiting = false
+  private var endsInsideCommand = false
+
+  /// - Parameter database: The database that the connection has selected.
+  init(_ connection: Connection, number: Int, _ options: LoadOptions, database: UInt64) {
+    (self.connection, self.number, self.database) = (connection, number, database)
+    sent = SentUnits(
+      limits: options.inFlight, onError: options.onError, countsKept: options.existingKeys != .replaced)
+  }
+
+  func send(_ unit: KeyUnit, again: Bool) throws(TransferError) {
+    sent.sent(unit, again: again)
+    endsInsideCommand = unit.endsInsideCommand
+    unconfirmedByteCount += unit.bytes.count
+    try connection.link.write(unit.bytes)
+  }
+
+  /// Whether units of `database` may follow.
+  func isIn(_ database: UInt64) -> Bool { self.database == database }
+
+  func select(_ database: UInt64) throws(TransferError) {
+    self.database = nil
+    sent.sentSelect(database)
+    try connection.link.write(RESPText.command("SELECT", "\(database)"))
+  }
+
+  func selected(_ database: UInt64) { self.database = database }
+
+  /// Whether a command may follow the last unit.
+  var canAskReplicas: Bool { !endsInsideCommand && !isWaiting }
+
+  /// Asks how many replicas have what was sent, and lets the server wait for them.
+  func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
+    unconfirmedByteCount = 0
+    isWaiting = true
+    sent.sentWait()
+    try connection.link.write(RESPText.command("WAIT", "\(replicaCount)", "\(milliseconds)"))
+  }
+
+  func waited() { isWaiting = false }
+}

@@ -1,0 +1,21 @@
+import RESP
+
+extension Connection {
+  /// Asks the server what decides whether data can be moved from it or to it.
+  ///
+  /// - Throws: ``TransferError``.
+  package func facts() throws(TransferError) -> ServerFacts {
+    var replies: [RESPValue] = []
+    for command in ServerFacts.commands { try link.write(RESPText.command(command)) }
+    for _ in ServerFacts.commands { replies.append(try receive()) }
+    do throws(Handshake.Failure) { return try ServerFacts(replies) } catch { throw failed(error) }
+  }
+
+  /// Asks for the number of databases; `nil` if the user may not.
+  ///
+  /// - Throws: ``TransferError``.
+  package func databaseCount() throws(TransferError) -> UInt64? {
+    let reply = try reply(to: ["CONFIG", "GET", "databases"].map { Array($0.utf8) })
+    return reply.fields?["databases"]?.number.flatMap { UInt64(exactly: $0) }
+  }
+}
