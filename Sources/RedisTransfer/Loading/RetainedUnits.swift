@@ -9,7 +9,7 @@
 package struct RetainedUnits: Sendable {
   /// The way to send the units of a lost connection again.
   package enum Resending: Hashable, Sendable {
-    /// Send these units in this order, all on one connection.
+    /// Send these units again. Sort them by number among those that wait for it already, and send them before new units.
     case units([KeyUnit])
     /// Read the input again from the key of this number on, with a new ``RetainedUnits``: a key was too large to be kept.
     case mustReread(fromKey: UInt64)
@@ -17,6 +17,8 @@ package struct RetainedUnits: Sendable {
 
   private struct Entry: Sendable {
     var unit: KeyUnit
+    /// The connection on which the unit was sent; `nil` while it waits to be sent again.
+    var connection: Int?
     var isSafe = false
     /// Whether the commands are no longer kept, because the key is too large.
     var isDropped = false
@@ -65,17 +67,25 @@ package struct RetainedUnits: Sendable {
 
   // MARK: Sending
 
-  /// Registers a unit that is sent on a connection. All units of a key go to one connection.
+  /// Returns the connection that must take a unit, because it has the beginning of the same key; `nil` if any may.
+  package func requiredConnection(for unit: KeyUnit) -> Int? {
+    guard unit.startsInsideKey, let firstNumber else { return nil }
+    guard unit.number > firstNumber else { return openKey?.connection }
+    return entries[Int(unit.number - 1 - firstNumber)].connection
+  }
+
+  /// Registers a unit that is sent on a connection, which is the ``requiredConnection(for:)`` if there is one.
   ///
   /// New units are registered in the order of their numbers. A unit that is sent again has its old number.
   package mutating func sent(_ unit: KeyUnit, on connection: Int) {
     connections[connection, default: Connection()].numbers.append(unit.number)
     if let firstNumber, unit.number < firstNumber + UInt64(entries.count) {
+      entries[Int(unit.number - firstNumber)].connection = connection
       if openKey?.firstUnit == unit.number { openKey?.connection = connection }
       return
     }
     if firstNumber == nil || entries.isEmpty { firstNumber = unit.number }
-    entries.append(Entry(unit: unit))
+    entries.append(Entry(unit: unit, connection: connection))
     byteCount += unit.bytes.count
     followKey(unit, on: connection)
   }
@@ -154,26 +164,35 @@ package struct RetainedUnits: Sendable {
 
   /// Forgets a connection that is lost.
   ///
-  /// - Returns: The units to send again: all units of the connection that are not safe, and the units of a key that is
-  ///   not complete.
+  /// - Returns: The units to send again: all units of the connection that are not safe, and the safe units of a key that
+  ///   is not complete. Units that wait to be sent again already are not among them.
   package mutating func lost(_ connection: Int) -> Resending {
-    var numbers: Set<UInt64> = []
-    var queue = connections.removeValue(forKey: connection)?.numbers ?? Queue()
-    while let number = queue.popFirst() { numbers.insert(number) }
-    guard let firstNumber else { return .units([]) }
-    if let openKey, openKey.connection == connection {
-      if openKey.isDropped { return .mustReread(fromKey: safeKeyCount) }
-      numbers.formUnion(openKey.firstUnit..<firstNumber + UInt64(entries.count))
+    connections[connection] = nil
+    if let openKey, openKey.connection == connection, openKey.isDropped { return .mustReread(fromKey: safeKeyCount) }
+    var units: [KeyUnit] = []
+    var start = 0
+    while start < entries.count {
+      let (end, isComplete) = endOfKey(from: start)
+      for index in start..<end where !isComplete && entries[index].connection == connection {
+        // A key whose first units are no longer known was dropped.
+        if entries[index].isDropped { return .mustReread(fromKey: safeKeyCount) }
+        (entries[index].isSafe, entries[index].connection) = (false, nil)
+        units.append(entries[index].unit)
+      }
+      start = end
     }
-    // Units of the same key that are safe already.
-    for number in numbers {
-      var first = number
-      while first > firstNumber, entries[Int(first - firstNumber)].unit.startsInsideKey { first -= 1 }
-      numbers.formUnion(first..<number)
+    return .units(units)
+  }
+
+  /// Returns the index after the units that are connected by keys, and whether all of them are there and safe.
+  private func endOfKey(from start: Int) -> (end: Int, isComplete: Bool) {
+    var index = start
+    var isSafe = true
+    while index < entries.count {
+      isSafe = isSafe && entries[index].isSafe
+      index += 1
+      if !entries[index - 1].unit.endsInsideKey { return (index, isSafe) }
     }
-    let indexes = numbers.sorted().map { Int($0 - firstNumber) }
-    for index in indexes where entries[index].isDropped { return .mustReread(fromKey: safeKeyCount) }
-    for index in indexes { entries[index].isSafe = false }
-    return .units(indexes.map { entries[$0].unit })
+    return (index, false)
   }
 }

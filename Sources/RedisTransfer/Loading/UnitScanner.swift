@@ -271,12 +271,14 @@ struct UnitScanner {
   /// Passes the unit on, and begins the next one.
   private mutating func endUnit(insideKey: Bool = false, insideCommand: Bool = false) throws {
     var next = KeyUnit(number: unit.number + 1, database: unit.database)
+    next.keys.reserveCapacity(unit.keys.count)
+    next.names.reserveCapacity(min(unit.names.count, limits.byteCount))
     unit.endsInsideKey = insideKey
     unit.endsInsideCommand = insideCommand
     if insideKey, var key = unit.keys.last {
-      next.names = Array(unit.name(of: key).prefix(64 << 10))
+      next.names += unit.name(of: key).prefix(64 << 10)
       (key.firstCommand, key.byteOffset, key.nameOffset, key.nameByteCount) = (0, 0, 0, next.names.count)
-      next.keys = [key]
+      next.keys.append(key)
       next.startsInsideKey = true
       if insideCommand {
         next.openCommand = commandOffset < 0 ? unit.openCommand : Array(unit.bytes.commandName(at: commandOffset))

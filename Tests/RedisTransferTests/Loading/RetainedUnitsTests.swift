@@ -139,28 +139,25 @@ struct RetainedUnitsTests {
     var retained = RetainedUnits(replicaCount: 0, keyByteLimit: keyByteLimit)
     var server = Model(counts: counts)
     var connections = [Connection(id: 0), Connection(id: 1)]
-    var (next, again): (Int, [KeyUnit]) = (0, [])
-    // The connections of the units to send again, and of the key with which the last new unit ends.
-    var (againID, keyID, nextID) = (0, 0, 2)
+    var (next, again, nextID): (Int, [KeyUnit], Int) = (0, [], 2)
     for step in 0..<100_000 {
       if next == all.count, again.isEmpty, retained.isEmpty { break }
       try #require(step < 99_999)
       let chosen = Int.random(in: 0..<2, using: &random)
-      switch Int.random(in: 0..<20, using: &random) {
-      case 0..<9:
+      switch Int.random(in: 0..<30, using: &random) {
+      case 0..<14:
         guard let unit = again.first ?? (next < all.count ? all[next] : nil) else { continue }
-        let id = !again.isEmpty ? againID : unit.startsInsideKey ? keyID : connections[chosen].id
+        let id = retained.requiredConnection(for: unit) ?? connections[chosen].id
         let index = try #require(connections.firstIndex { $0.id == id })
         connections[index].inFlight.append(unit)
         retained.sent(unit, on: id)
-        if again.isEmpty { (next, keyID) = (next + 1, id) } else { again.removeFirst() }
-      case 9..<19:
+        if again.isEmpty { next += 1 } else { again.removeFirst() }
+      case 14..<29:
         guard !connections[chosen].inFlight.isEmpty else { continue }
         server.run(connections[chosen].inFlight.removeFirst())
         connections[chosen].answeredCount += 1
         retained.answered(unitCount: connections[chosen].answeredCount, on: connections[chosen].id)
       default:
-        guard again.isEmpty else { continue }
         // The server has run some commands whose replies are lost.
         let lost = connections[chosen]
         let whole = Int.random(in: 0...lost.inFlight.count, using: &random)
@@ -171,15 +168,14 @@ struct RetainedUnitsTests {
         }
         connections[chosen] = Connection(id: nextID)
         switch retained.lost(lost.id) {
-        case .units(let units): again = units
+        case .units(let units): again = (again + units).sorted { $0.number < $1.number }
         case .mustReread(let key):
+          again = []
           next = all.firstIndex { $0.endOrdinal > key || $0.endsInsideKey && $0.endOrdinal == key } ?? all.count
           while next > 0, all[next].startsInsideKey { next -= 1 }
           retained = RetainedUnits(replicaCount: 0, skipping: key, keyByteLimit: keyByteLimit)
           connections[1 - chosen] = Connection(id: nextID + 1)
         }
-        againID = nextID
-        if keyID == lost.id { keyID = nextID }
         nextID += 2
       }
       for key in 0..<Int(retained.safeKeyCount) {
