@@ -28,9 +28,15 @@ struct LoadRun {
     let canRestore = try RestoreProbe.canRestore(connection)
     let databaseCount = try connection.databaseCount()
     connection.link.close()
-    let options = command.content.options(
+    if facts.info.isClusterNode {
+      throw Failure(
+        .refused, "\(connection.server) is a node of a cluster, and rdb load does not distribute keys over nodes yet",
+        hint: "rdb split --nodes nodes.conf writes a snapshot per node, which the nodes load when they start.")
+    }
+    var options = command.content.options(
       for: facts.version, databaseCount: databaseCount ?? .max, existing: command.existing.existing,
       canRestore: canRestore)
+    options.singleDatabase = onlyDatabase != nil
     let survey = try survey(options)
     try requireRoom(survey.ledger, facts)
     say(
