@@ -92,9 +92,9 @@ public struct RESPOptions: Hashable, Sendable {
   package var marksKeys = false
   /// Whether ``Existing/replace`` keeps an existing key until the new one is complete, with its expiry.
   ///
-  /// A key of several commands is then built under a temporary name and renamed by its last command. Some replies to
-  /// expect: those of a transaction if the key, or a field of a hash, has an expiry; and in that transaction, for a hash
-  /// whose fields have all expired, the error `no such key`.
+  /// A key of several commands is then built under a temporary name and renamed at the end, usually in a transaction. A
+  /// reply to expect in a transaction is the error `no such key` as the third one, after that to UNLINK: all fields of a
+  /// hash have expired.
   package var replacesWhole = false
   /// The treatment of function libraries.
   public var functions = Functions.append

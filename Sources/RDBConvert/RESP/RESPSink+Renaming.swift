@@ -11,6 +11,7 @@ extension RESPSink {
       temporary.set(TemporaryName.of(name.array))
     }
     try unlinkKey()
+    key.commandCountBefore = out.commandCount
   }
 
   /// Renames the complete key from its temporary name, and sets its expiry.
@@ -27,14 +28,19 @@ extension RESPSink {
 
   /// Replaces the existing key at once.
   ///
+  /// A server without free memory refuses commands that add to a key, but not RENAME: a part of the key would replace the
+  /// existing one. So a key of several commands is renamed in a transaction with such a command, which fails as a whole. A
+  /// key of one command is not there to be renamed if the command was refused.
+  ///
   /// An expiry that has passed deletes the key as soon as it is set. The existing key must then go too, so the expiry is
   /// set after the renaming, in the same transaction. If all fields of a hash have expired, there is nothing to rename:
   /// the transaction removes the existing key first.
   private mutating func renameOverKey() throws(RDBError) {
-    let isTransaction = key.hasExpiry || key.hasFieldExpiries
+    let isTransaction = key.hasExpiry || key.hasFieldExpiries || out.commandCount - key.commandCountBefore > 1
     if isTransaction {
       try out.begin(1)
       try out.text("$5\r\nMULTI\r\n")
+      if can.variadicPush { try addNothing() }
     }
     key.usesTemporary = false
     if key.hasFieldExpiries { try unlinkKey() }
@@ -44,6 +50,14 @@ extension RESPSink {
       try out.begin(1)
       try out.text("$4\r\nEXEC\r\n")
     }
+  }
+
+  /// Writes a command that needs free memory but changes nothing: it adds to a list that does not exist.
+  private mutating func addNothing() throws(RDBError) {
+    try out.begin(3)
+    try out.text("$6\r\nRPUSHX\r\n")
+    try out.otherName(like: temporary)
+    try out.text("$1\r\n?\r\n")
   }
 
   private mutating func rename(_ command: StaticString) throws(RDBError) {
@@ -58,5 +72,14 @@ extension RESPSink {
     try out.begin(2)
     try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
     try keyName()
+  }
+}
+
+extension RESPWriter {
+  /// Writes a name that begins with another name, and so has the same hash slot as a temporary name.
+  fileprivate mutating func otherName(like name: borrowing RESPName) throws(RDBError) {
+    try bulkHeader(UInt64(name.nameByteCount + 1))
+    try output.append(name.bytes)
+    try text("?\r\n")
   }
 }

@@ -76,6 +76,8 @@ public struct RESPSink: OutputSink, ~Copyable {
     var isMarked = false
     var usesTemporary = false
     var hasFieldExpiries = false
+    /// The number of commands before the first one that adds to the key with its temporary name.
+    var commandCountBefore: UInt64 = 0
     @usableFromInline var expiry: Int64 = 0
     var offset = 0
     @usableFromInline var idleSeconds: UInt64?

@@ -209,13 +209,13 @@ package struct SentUnits: Sendable {
       let name = first.commandName()
       if name.elementsEqual("RENAMENX".utf8) || name.elementsEqual("SETNX".utf8) { keep(.existingKey, &first) }
     case .array(let elements):
-      // The replies to UNLINK and RENAME, if all fields of a hash have expired.
+      // The replies to RPUSHX, UNLINK and RENAME, if all fields of a hash have expired.
       let errors = elements.map { $0.errorBytes.map { ServerError($0) } }
-      guard errors.count > 1, case .integer = elements[0], errors[1]?.isMissingKey == true else {
-        return errors.compactMap { $0 }
-      }
+      guard errors.count > 2, case .integer = elements[0], case .integer = elements[1],
+        errors[2]?.isMissingKey == true
+      else { return errors.compactMap { $0 } }
       first.expiredKeyCount += 1
-      return errors.dropFirst(2).compactMap { $0 }
+      return errors.dropFirst(3).compactMap { $0 }
     default: break
     }
     return []

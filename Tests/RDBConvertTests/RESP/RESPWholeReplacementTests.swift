@@ -74,6 +74,36 @@ struct RESPWholeReplacementTests {
     }
   }
 
+  @Test("Leaves the existing key as it was when the memory of the server is full", arguments: LiveServer.Kind.allCases)
+  func fullMemory(_ kind: LiveServer.Kind) throws {
+    let server = try LiveServer(kind)
+    defer { server.stop() }
+    let connection = try LiveConnection(port: server.port)
+    let other = try LiveConnection(port: server.port)
+    var refusalCount = 0
+    for (type, _, records) in Self.keys(kind) {
+      let commands = try Self.commands(Self.convertWhole(records, target: type == "string" ? "6.0" : kind.target).bytes)
+      let renaming = try #require(commands.firstIndex { ["MULTI", "RENAME"].map { Array($0.utf8) }.contains($0[0]) })
+      for count in 0..<renaming {
+        try connection.command("FLUSHALL")
+        try connection.command("SET", "k", "old")
+        _ = try connection.commands(Array(commands[..<count]))
+        try other.command("CONFIG", "SET", "maxmemory", "1")
+        let replies = try connection.commands(Array(commands[count...]))
+        try other.command("CONFIG", "SET", "maxmemory", "0")
+        guard replies[..<(renaming - count)].contains(where: { $0.errorText?.hasPrefix("OOM") == true }) else {
+          continue
+        }
+        refusalCount += 1
+        #expect(try connection.command("GET", "k").bytes == Array("old".utf8), "\(type), \(count) commands")
+        #expect(try connection.command("PTTL", "k") == .integer(-1), "\(type), \(count) commands")
+      }
+      for reply in try connection.commands(commands) { #expect(reply.errorText == nil) }
+      #expect(try connection.command("TYPE", "k").bytes == Array(type.utf8))
+    }
+    #expect(refusalCount > 10)
+  }
+
   @Test("Removes the existing key if the new one, or each of its fields, has expired")
   func expired() throws {
     let server = try LiveServer(.valkey9)
@@ -118,7 +148,9 @@ struct RESPWholeReplacementTests {
     #expect(lines(Bytes.list("k", ["a"]), target: "2.8", restore: .always).count == 4)
     let old = lines(expiring + Bytes.list("k", ["a"]), target: "4.0", restore: .always)
     #expect(
-      old.map { $0.prefix { $0 != " " } } == ["SELECT", "UNLINK", "RESTORE", "MULTI", "RENAME", "PEXPIREAT", "EXEC"])
+      old.map { $0.prefix { $0 != " " } } == [
+        "SELECT", "UNLINK", "RESTORE", "MULTI", "RPUSHX", "RENAME", "PEXPIREAT", "EXEC",
+      ])
   }
 
   @Test("Restores the same values as without replacing, with REPLACE before ABSTTL", arguments: Fixture.valid)

@@ -150,20 +150,29 @@ struct SentUnitsTests {
   @Test("Finds each error in the reply to EXEC, and counts a hash whose fields have expired as expired")
   func transactions() throws {
     let units = try units([
-      ("list", ["UNLINK t", "RPUSH t v", "MULTI", "RENAME t list", "PEXPIREAT list 1", "EXEC"]),
-      ("hash", ["UNLINK t", "HSET t f v", "HPEXPIREAT t 1 FIELDS 1 f", "MULTI", "UNLINK h", "RENAME t h", "EXEC"]),
+      ("list", ["UNLINK t", "RPUSH t v", "MULTI", "RPUSHX u x", "RENAME t list", "PEXPIREAT list 1", "EXEC"]),
+      (
+        "hash",
+        [
+          "UNLINK t", "HSET t f v", "HPEXPIREAT t 1 FIELDS 1 f", "MULTI", "RPUSHX u x", "UNLINK h", "RENAME t h",
+          "EXEC",
+        ]
+      ),
     ])
-    let list = ":0\r\n:1\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n"
-    let hash = ":0\r\n:1\r\n*1\r\n:2\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n"
+    let list = ":0\r\n:1\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
+    let hash = ":0\r\n:1\r\n*1\r\n:2\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
     var inFlight = SentUnits(onError: .skip)
     inFlight.sent(units[0])
-    #expect(try receive(list + "*2\r\n+OK\r\n:1\r\n" + hash + "*2\r\n:1\r\n-ERR no such key\r\n", &inFlight).isEmpty)
+    #expect(
+      try receive(list + "*3\r\n:0\r\n+OK\r\n:1\r\n" + hash + "*3\r\n:0\r\n:1\r\n-ERR no such key\r\n", &inFlight)
+        .isEmpty)
     #expect(inFlight.expiredKeyCount == 1)
     #expect(inFlight.isEmpty)
     var failing = SentUnits(onError: .skip)
     failing.sent(units[0])
     let failures = failures(
-      try receive(list + "*2\r\n-ERR no such key\r\n-ERR x\r\n" + hash + "*2\r\n:1\r\n-ERR y\r\n", &failing))
+      try receive(list + "*3\r\n:0\r\n-ERR no such key\r\n-ERR x\r\n" + hash + "*3\r\n:0\r\n:1\r\n-ERR y\r\n", &failing)
+    )
     #expect(failures.map { String(decoding: $0.error.words, as: UTF8.self) } == ["ERR no such key", "ERR x", "ERR y"])
     #expect(failures.map { String(decoding: $0.command, as: UTF8.self) } == ["EXEC", "EXEC", "EXEC"])
     #expect(failures.map { String(decoding: $0.key, as: UTF8.self) } == ["list", "list", "hash"])
