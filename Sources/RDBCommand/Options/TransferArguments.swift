@@ -70,6 +70,7 @@ struct LoadedContentArguments: ParsableArguments {
     options.databaseCount = databaseCount
     options.existing = existing
     options.replacesWhole = existing == .replace
+    options.keepsWhole = existing == .keep
     options.marksKeys = true
     options.functions = functions ?? (trust.untrusted ? .skip : existing == .replace ? .replace : .append)
     options.modules = modules ?? (trust.untrusted || !canRestore ? .skip : .forward)

@@ -96,6 +96,9 @@ public struct RESPOptions: Hashable, Sendable {
   /// reply to expect in a transaction is the error `no such key` as the third one, after that to UNLINK: all fields of a
   /// hash have expired.
   package var replacesWhole = false
+  /// Whether ``Existing/keep`` renames a key of several commands in a transaction, so that no part of a key becomes visible
+  /// if the server refused some of its commands. The reply to RENAMENX is then the second one of the transaction.
+  package var keepsWhole = false
   /// The treatment of function libraries.
   public var functions = Functions.append
   /// The treatment of the data of modules.

@@ -21,8 +21,11 @@ extension RESPSink {
   }
 
   private mutating func renameToFreeName() throws(RDBError) {
+    let isTransaction = options.keepsWhole && out.commandCount - key.commandCountBefore > 1
     if key.hasExpiry { try expire() }
+    if isTransaction { try beginTransaction() }
     try rename("$8\r\nRENAMENX\r\n")
+    if isTransaction { try endTransaction() }
     try unlinkKey()
   }
 
@@ -37,19 +40,24 @@ extension RESPSink {
   /// the transaction removes the existing key first.
   private mutating func renameOverKey() throws(RDBError) {
     let isTransaction = key.hasExpiry || key.hasFieldExpiries || out.commandCount - key.commandCountBefore > 1
-    if isTransaction {
-      try out.begin(1)
-      try out.text("$5\r\nMULTI\r\n")
-      if can.variadicPush { try addNothing() }
-    }
+    if isTransaction { try beginTransaction() }
     key.usesTemporary = false
     if key.hasFieldExpiries { try unlinkKey() }
     try rename("$6\r\nRENAME\r\n")
     if key.hasExpiry { try expire() }
-    if isTransaction {
-      try out.begin(1)
-      try out.text("$4\r\nEXEC\r\n")
-    }
+    if isTransaction { try endTransaction() }
+  }
+
+  /// Begins a transaction that fails as a whole if the server has no free memory.
+  private mutating func beginTransaction() throws(RDBError) {
+    try out.begin(1)
+    try out.text("$5\r\nMULTI\r\n")
+    if can.variadicPush { try addNothing() }
+  }
+
+  private mutating func endTransaction() throws(RDBError) {
+    try out.begin(1)
+    try out.text("$4\r\nEXEC\r\n")
   }
 
   /// Writes a command that needs free memory but changes nothing: it adds to a list that does not exist.

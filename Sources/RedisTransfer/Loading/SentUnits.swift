@@ -209,6 +209,14 @@ package struct SentUnits: Sendable {
       let name = first.commandName()
       if name.elementsEqual("RENAMENX".utf8) || name.elementsEqual("SETNX".utf8) { keep(.existingKey, &first) }
     case .array(let elements):
+      if countsKept, elements.count == 2, case .integer = elements[0] {
+        // The replies to RPUSHX and RENAMENX.
+        if elements[1] == .integer(0) { keep(.existingKey, &first) }
+        guard let error = elements[1].errorBytes.map({ ServerError($0) }) else { return [] }
+        guard error.isMissingKey else { return [error] }
+        first.expiredKeyCount += 1
+        return []
+      }
       // The replies to RPUSHX, UNLINK and RENAME, if all fields of a hash have expired.
       let errors = elements.map { $0.errorBytes.map { ServerError($0) } }
       guard errors.count > 2, case .integer = elements[0], case .integer = elements[1],

@@ -104,6 +104,35 @@ struct RESPWholeReplacementTests {
     #expect(refusalCount > 10)
   }
 
+  @Test("Makes no part of a new key visible when the memory of the server is full", arguments: LiveServer.Kind.allCases)
+  func fullMemoryWithoutKey(_ kind: LiveServer.Kind) throws {
+    let server = try LiveServer(kind)
+    defer { server.stop() }
+    let connection = try LiveConnection(port: server.port)
+    let other = try LiveConnection(port: server.port)
+    for (type, expiry, records) in Self.keys(kind) {
+      let version = kind == .valkey9 ? "VALKEY080" : "REDIS0009"
+      let converted = convert(Bytes.snapshot(version, records), target: type == "string" ? "6.0" : kind.target) {
+        ($0.existing, $0.keepsWhole, $0.commandElementCount, $0.restoreLimit) = (.keep, true, 3, 0)
+      }
+      let commands = try Self.commands(converted.bytes)
+      let renaming = try #require(commands.firstIndex { $0[0] == Array("RENAMENX".utf8) })
+      for count in 0..<renaming {
+        try connection.command("FLUSHALL")
+        _ = try connection.commands(Array(commands[..<count]))
+        try other.command("CONFIG", "SET", "maxmemory", "1")
+        let replies = try connection.commands(Array(commands[count...]))
+        try other.command("CONFIG", "SET", "maxmemory", "0")
+        guard replies.contains(where: { $0.errorText?.hasPrefix("OOM") == true }) else { continue }
+        #expect(try connection.command("EXISTS", "k") == .integer(0), "\(type), \(count) commands")
+      }
+      for reply in try connection.commands(commands) { #expect(reply.errorText == nil) }
+      #expect(try connection.command("TYPE", "k").bytes == Array(type.utf8))
+      #expect(try connection.command("PEXPIRETIME", "k") == .integer(expiry))
+      #expect(try connection.command("DBSIZE") == .integer(1))
+    }
+  }
+
   @Test("Removes the existing key if the new one, or each of its fields, has expired")
   func expired() throws {
     let server = try LiveServer(.valkey9)

@@ -178,6 +178,21 @@ struct SentUnitsTests {
     #expect(failures.map { String(decoding: $0.key, as: UTF8.self) } == ["list", "list", "hash"])
   }
 
+  @Test("Counts keys that the server kept by the reply to RENAMENX in a transaction")
+  func keptInTransactions() throws {
+    let commands = ["UNLINK t", "RPUSH t v", "RPUSH t w", "MULTI", "RPUSHX u x", "RENAMENX t k", "EXEC", "UNLINK t"]
+    let units = try units([("kept", commands), ("new", commands), ("expired", commands), ("refused", commands)])
+    var inFlight = SentUnits(onError: .skip, countsKept: true)
+    inFlight.sent(units[0])
+    let before = ":0\r\n:1\r\n:2\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:0\r\n"
+    let replies = [":0", ":1", "-ERR no such key", "-ERR x"].map { before + $0 + "\r\n:0\r\n" }
+    let failures = failures(try receive(replies.joined(), &inFlight))
+    #expect(failures.map { String(decoding: $0.key, as: UTF8.self) } == ["refused"])
+    #expect(inFlight.keptKeyCount == 1)
+    #expect(inFlight.expiredKeyCount == 1)
+    #expect(inFlight.isEmpty)
+  }
+
   @Test("Sends no unit before the reply to SELECT, and reports to how many units a reply to WAIT refers")
   func selectAndWait() throws {
     let units = try units(["a", "b", "c"].map { ($0, ["SET \($0) 1"]) }, limits: Self.small)
