@@ -1,4 +1,5 @@
 import RDB
+import RDBAnalysis
 import RDBConvert
 import RDBFiltering
 import RDBFormat
@@ -38,12 +39,18 @@ struct LoadRun {
       canRestore: canRestore)
     options.singleDatabase = onlyDatabase != nil
     let survey = try survey(options)
-    try requireRoom(survey.ledger, facts)
+    try refuseLosses(survey.ledger)
+    let preflight = try preflight(facts, connection.server, options)
     say(
       "\(connection.server) is \(facts.version.vendor.rawValue) \(facts.version.major).\(facts.version.minor); "
         + "\(counted(survey.ledger.keysWritten, "key")) to load")
+    for warning in preflight.warnings { StandardStreams.writeError("rdb: \(warning)\n") }
     if command.dryRun {
       return try ending.finish(survey.ledger, notes: survey.notes + ["dry run: nothing was loaded"], end: survey.end)
+    }
+    if command.fixNotifications, let missing = preflight.missingNotifications {
+      try connector.connect(to: .master).addNotifications(missing)
+      say("added \"\(missing)\" to notify-keyspace-events of the master; CONFIG REWRITE, or its file, makes it last")
     }
     try load(options, survey, facts)
   }
@@ -77,13 +84,30 @@ struct LoadRun {
   }
 
   /// Refuses an input that the server cannot hold as a whole, unless the options allow losses.
-  private func requireRoom(_ ledger: Ledger, _ facts: ServerFacts) throws {
+  private func refuseLosses(_ ledger: Ledger) throws {
     guard ledger.hasLosses, !command.allowLoss else { return }
     let report = LedgerReport(ledger: ledger, notes: [], isQuiet: command.working.progress.quiet)
     StandardStreams.writeError(report.text)
     throw Failure(
       .losses, "nothing was loaded, because the server would lack what is listed above",
       hint: "--allow-loss loads the rest.")
+  }
+
+  /// Compares what the keys need with what the server has.
+  private func preflight(_ facts: ServerFacts, _ server: String, _ options: RESPOptions) throws -> LoadPreflight {
+    let model = ServerModel(facts.version)
+    let needs = try SnapshotRun(input.again, command.reading, command.keys.damage)
+      .foldFiltered(by: filter, command.working) { MemorySink(model, to: LoadNeedsReceiver()) }.summary
+    var names: [String] = []
+    if options.modules == .forward {
+      let run = try SnapshotRun(input.again, command.reading, command.keys.damage)
+      let origin = run.origin
+      let info = try run.foldFiltered(by: filter, command.working) { InfoSink(origin: origin, now: .now) }.summary
+      names = info.modules.entries.filter { $0.keys > 0 }.map { "\($0.name)" }
+    }
+    let preflight = LoadPreflight(facts: facts, server: server, needs: needs, moduleNames: names)
+    try preflight.requireModules()
+    return preflight
   }
 
   // MARK: Loading

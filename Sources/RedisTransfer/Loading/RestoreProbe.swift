@@ -14,8 +14,8 @@ package enum RestoreProbe {
     let error = ServerError(words)
     switch error.kind {
     case .noPermission, .unknownCommand: return false
-    // Another node of the cluster has the slot of the name.
-    case .moved, .ask: return true
+    // Another node of the cluster has the slot of the name, or the server has no room for it.
+    case .moved, .ask, .outOfMemory: return true
     default: throw connection.refused(Array("RESTORE".utf8), error)
     }
   }

@@ -18,4 +18,16 @@ extension Connection {
     let reply = try reply(to: ["CONFIG", "GET", "databases"].map { Array($0.utf8) })
     return reply.fields?["databases"]?.number.flatMap { UInt64(exactly: $0) }
   }
+
+  /// Adds letters to the setting `notify-keyspace-events` of the running server.
+  ///
+  /// - Throws: ``TransferError``.
+  package func addNotifications(_ letters: String) throws(TransferError) {
+    let name = "notify-keyspace-events"
+    let reply = try call("CONFIG", "GET", name)
+    guard let present = reply.fields?[name]?.text else {
+      throw TransferError(.unexpectedReply(command: "CONFIG"), at: server)
+    }
+    _ = try call("CONFIG", "SET", name, KeyspaceNotifications(present).adding(letters))
+  }
 }

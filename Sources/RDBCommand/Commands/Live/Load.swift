@@ -39,6 +39,9 @@ struct Load: WorkingCommand {
   @Flag(help: "Load although the server cannot hold everything; the ledger says what is lost.")
   var allowLoss = false
 
+  @Flag(help: "Add the events that Spring Session needs to the server's notify-keyspace-events.")
+  var fixNotifications = false
+
   @Flag(help: "Refuse a file of commands without the trailer of rdb resp --trailer.")
   var requireTrailer = false
 
