@@ -66,4 +66,72 @@ import Testing
       }
     }
   }
+
+  @Test(
+    "a snapshot by SCAN holds each key, expiry, database and function of the server",
+    arguments: LiveServer.Kind.allCases)
+  func snapshot(kind: LiveServer.Kind) throws {
+    let server = try LiveServer(kind)
+    defer { server.stop() }
+    let connection = try Self.connect(server)
+    for database in [0, 9] {
+      _ = try connection.call("SELECT", "\(database)")
+      for index in 0..<300 {
+        _ = try connection.call("SADD", "s\(index)", "a", "b", "\(database)")
+        _ = try connection.call("SET", "k\(index)", "v", "PX", "\(10_000_000 + index)")
+      }
+    }
+    let function = "#!lua name=lib\nredis.register_function('f', function() return 1 end)"
+    _ = try connection.call("FUNCTION", "LOAD", function)
+    let destination = MemoryDestination()
+    var settings = ServerSettings(ServerAddress(.server(Endpoint(host: "127.0.0.1", port: server.port)), database: 3))
+    settings.replyTimeout = .seconds(10)
+    let scan = try ServerScan(try Connector(settings), to: .any)
+    var noted: UInt64 = 0
+    let summary = try scan.write(to: destination) { keys, _ in noted = keys }
+    #expect(summary.keyCount == 1200 && noted == 1200)
+    #expect(!scan.ledger.hasLosses && scan.ledger.notes.isEmpty)
+    let other = try LiveServer(kind, dump: destination.bytes)
+    defer { other.stop() }
+    let loaded = try Self.connect(other)
+    #expect(try loaded.call("FUNCTION", "LIST", "WITHCODE") == (try connection.call("FUNCTION", "LIST", "WITHCODE")))
+    for database in ["0", "9"] {
+      for side in [connection, loaded] { _ = try side.call("SELECT", database) }
+      #expect(try loaded.call("DBSIZE") == .integer(600))
+      for index in 0..<300 {
+        for name in ["s\(index)", "k\(index)"] {
+          #expect(try loaded.call("PEXPIRETIME", name) == (try connection.call("PEXPIRETIME", name)))
+        }
+        #expect(try loaded.call("SCARD", "s\(index)") == .integer(3))
+      }
+    }
+  }
+
+  @Test("a user without permission for some keys loses them by name, and the connection that is cut is made again")
+  func losses() throws {
+    let server = try LiveServer(.redis7)
+    defer { server.stop() }
+    let connection = try Self.connect(server)
+    for index in 0..<3000 { _ = try connection.call("SET", "k\(index)", "v") }
+    _ = try connection.call("SET", "secret", "v")
+    _ = try connection.call("ACL", "SETUSER", "reader", "on", ">pw", "+@all", "~k*", "&*")
+    var settings = ServerSettings(ServerAddress(.server(Endpoint(host: "127.0.0.1", port: server.port))))
+    settings.replyTimeout = .seconds(10)
+    settings.address.credentials = Credentials(user: Array("reader".utf8), password: Secret("pw".utf8))
+    let scan = try ServerScan(try Connector(settings), to: .any)
+    var cuts = 0
+    let destination = MemoryDestination()
+    let summary = try scan.write(to: destination) { keys, _ in
+      if keys % 1000 == 500 {
+        _ = try connection.call("CLIENT", "KILL", "USER", "reader")
+        cuts += 1
+      }
+    }
+    #expect(cuts >= 3)
+    // Keys of replies that were lost come again, once each.
+    #expect(summary.keyCount == 3000)
+    #expect(scan.ledger.losses.map(\.count) == [1])
+    #expect(scan.ledger.losses.first?.samples.map(\.name) == [Array("secret".utf8)])
+    #expect(scan.ledger.losses.first?.why.contains("NOPERM") == true)
+  }
 }
