@@ -14,8 +14,9 @@ import RESP
 ///
 /// `REPLCONF listening-port` is never sent. With it, a master lists this client under that port, sentinels take it for a
 /// replica, and may promote it. Without it, the master still lists this client, with port 0, and sentinels remember a
-/// replica at port 0 (measured with Redis 7.0.15). To leave their view unchanged, ask a replica: sentinels do not ask
-/// replicas for their own replicas.
+/// replica at port 0 (measured with Redis 7.0.15). After `rdb-only`, it lists the client only until the snapshot is sent
+/// (measured with Redis 7.0.15 and 8.2.3 and Valkey 9.1.2), which can be long enough. To leave the sentinels' view
+/// unchanged, ask a replica: sentinels do not ask replicas for their own replicas.
 ///
 /// Source: `syncCommand`, `replconfCommand` and `masterTryPartialResync` in Redis `src/replication.c`.
 package struct SyncHandshake: Sendable {
