@@ -27,7 +27,7 @@ struct LoadedContentArguments: ParsableArguments {
   @OptionGroup var mapping: DatabaseMapArguments
 
   @Option(
-    help: ArgumentHelp("Send RESTORE where the server can load the stored bytes. Default: auto.", valueName: "when"))
+    help: ArgumentHelp("Send RESTORE where the server can load the bytes.", valueName: "when"))
   var restore = RESPOptions.Restore.auto
 
   @Option(help: ArgumentHelp("Send keys with a larger payload as commands, not as RESTORE.", valueName: "size"))

@@ -55,7 +55,7 @@ struct HelpTests {
     let start = lines.firstIndex(of: "Exit codes:")!
     let codes = lines[(start + 1)...].prefix { $0.hasPrefix("  ") }
       .map { $0.split(separator: " ")[0] }
-    #expect(codes == ["0", "1", "3", "64", "65", "66", "70", "74", "141", "128+n"])
+    #expect(codes == ["0", "1", "3", "64", "65", "66", "69", "70", "74", "76", "77", "141", "128+n"])
   }
 
   @Test("and version and completion scripts end with exit code 0")
