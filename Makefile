@@ -53,9 +53,9 @@ test-sanitized: test-setup ## run every suite in debug mode under AddressSanitiz
 coverage: test-setup ## measure which lines and regions of RDBFormat and RDB the tests execute
 	scripts/coverage.sh --files
 
-check: ## check format, imports, public surface, unsafe code, words, flags, documentation, installation, and a dependant package
+check: ## check format, imports, inlining, public surface, unsafe code, words, flags, documentation, installation, and a dependant package
 	@status=0; \
-	for check in format words flags defaults unsafe imports public-surface docs compile-fail dependant; do \
+	for check in format words flags defaults unsafe inlining imports public-surface docs compile-fail dependant; do \
 	  scripts/check-$$check.sh || status=1; \
 	done; \
 	scripts/check-install.sh "$$($(SWIFT) build --show-bin-path)/rdb" >/dev/null && echo "check-install: installs and uninstalls" || status=1; \

@@ -30,7 +30,7 @@ package struct KeyFinder: SelectiveSink, FoldingSink, ~Copyable {
     self.found = found
   }
 
-  @inlinable package static var events: SinkEvents { [.beginKey] }
+  package static var events: SinkEvents { [.beginKey] }
 
   package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     if key.database == database, hints.isName(key.name) {

@@ -38,7 +38,7 @@ package struct IndexSink: SelectiveSink, FoldingSink, ~Copyable {
       memoryByteCount: options.memoryByteCount / max(options.workers, 1), folder: options.folder)
   }
 
-  @inlinable package static var events: SinkEvents { [.beginKey] }
+  package static var events: SinkEvents { [.beginKey] }
 
   package mutating func beginKey(_ key: borrowing KeyHeader) throws(RDBError) -> Interest {
     guard UInt64(key.offset) < IndexEntry.offsetLimit else {

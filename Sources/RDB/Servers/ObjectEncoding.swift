@@ -72,7 +72,7 @@ import RDBSupport
 /// Since 2.4 a server stores values in the encoding that they have in memory, so that the stored type mostly decides.
 /// Redis 2.2 stored single elements: there the elements decide. A string that a command changed in place (APPEND,
 /// SETRANGE, SETBIT, PFADD) is `raw` on the server until the server loads it again.
-package struct ObjectEncodings: Hashable, Sendable {
+@usableFromInline package struct ObjectEncodings: Hashable, Sendable {
   private enum Lists: Hashable { case byElements, linked, quick, quickOrPacked }
 
   /// The size, in bytes, of a string's object without the string, then the largest size with the string.

@@ -69,7 +69,7 @@ package struct TopElementsSink: SelectiveSink, FoldingSink, ~Copyable {
   /// - Parameter limit: The number of kept elements, at least 1.
   package init(limit: Int) { self.limit = max(limit, 1) }
 
-  @inlinable package static var events: SinkEvents {
+  package static var events: SinkEvents {
     [
       .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginPath, .pathField, .beginStreamEntry,
       .streamField, .streamInfo, .endKey,

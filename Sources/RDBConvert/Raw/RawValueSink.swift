@@ -25,7 +25,7 @@ package struct RawValueSink: SelectiveSink, OutputSink, ~Copyable {
     output = ByteOutput(to: destination)
   }
 
-  @inlinable package static var events: SinkEvents {
+  package static var events: SinkEvents {
     [
       .string, .listElement, .setMember, .zsetMember, .hashField, .arrayElement, .beginPath, .pathField, .moduleItem,
       .beginStreamEntry, .streamField, .streamGroup, .endKey,

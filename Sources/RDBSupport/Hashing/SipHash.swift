@@ -61,13 +61,17 @@
       let last = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
       return UInt64(littleEndian: last) &>> UInt64(8 &* (8 &- rest))
     }
-    var tail: UInt64 = 0
-    var index = rest
-    while index > 0 {
-      index &-= 1
-      tail = tail &<< 8 | UInt64(bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self))
+    // Bytes that are read twice are the same bits.
+    if count >= 4 {
+      let first = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
+      let last = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self))
+      return UInt64(first) | UInt64(last) &<< UInt64(8 &* (count &- 4))
     }
-    return tail
+    let (middle, end) = (count &>> 1, count &- 1)
+    let first = bytes.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self)
+    let second = bytes.unsafeLoad(fromUncheckedByteOffset: middle, as: UInt8.self)
+    let last = bytes.unsafeLoad(fromUncheckedByteOffset: end, as: UInt8.self)
+    return UInt64(first) | UInt64(second) &<< UInt64(8 &* middle) | UInt64(last) &<< UInt64(8 &* end)
   }
 
   /// Ends the message.
