@@ -26,14 +26,9 @@ package final class ServerScan {
   /// - Throws: ``TransferError``.
   package init(_ connector: Connector, to wanted: Connector.Wanted) throws(TransferError) {
     (self.connector, self.wanted) = (connector, wanted)
-    connection = try connector.reconnect(to: wanted)
-    facts = try Self.facts(of: connection)
-  }
-
-  private static func facts(of connection: Connection) throws(TransferError) -> ServerFacts {
-    var replies: [RESPValue] = []
-    for command in ServerFacts.commands { replies.append(try connection.reply(to: command)) }
-    do throws(Handshake.Failure) { return try ServerFacts(replies) } catch { throw connection.failed(error) }
+    let connection = try connector.reconnect(to: wanted)
+    self.connection = connection
+    facts = try connection.facts()
   }
 
   /// Writes the snapshot.
