@@ -30,6 +30,11 @@ enum Tool {
     run(path, arguments, in: folder, input: input)
   }
 
+  /// Runs `rdb` with `arguments` in `folder`.
+  static func run(all arguments: [String], in folder: Scratch? = nil) -> Outcome {
+    run(path, arguments, in: folder, input: nil)
+  }
+
   /// Runs a line of `sh`, in which `rdb` is the command.
   static func shell(_ line: String, in folder: Scratch? = nil) -> Outcome {
     run("/bin/sh", script(line), in: folder, input: nil)

@@ -6,6 +6,7 @@ import RDBFiltering
 import RDBRegex
 import RDBReplay
 import RDBSupport
+import RedisTransfer
 
 /// The exit code and the message of a library's error.
 extension RDBError {
@@ -27,6 +28,8 @@ extension RDBError {
   /// - Parameter name: The file that was read or written, as messages show it.
   func failure(in name: String) -> Failure {
     if exitCode == .outputClosed { return Failure(exitCode, nil) }
+    // The server that is the input, or the output.
+    if let error = underlying as? TransferError { return error.failure }
     return Failure(exitCode, "\(name): \(namingFlags.sentence)", hint: hint)
   }
 

@@ -7,7 +7,7 @@ import RDBSupport
 struct InputOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "A snapshot, an append-only file or its folder, a RESP dump; - for standard input. gzip, zstd, LZ4 too.",
+      "A snapshot, AOF or its folder, RESP dump, or redis:// address; - for standard input. gzip, zstd, LZ4 too.",
       valueName: "dump"), completion: .file())
   var dump: String
 }

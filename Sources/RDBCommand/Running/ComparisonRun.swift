@@ -5,7 +5,7 @@ import RDBFiltering
 import RDBFormat
 import RDBReplay
 
-/// The run of `rdb diff`: reads both inputs once to find the keys that differ, and once more to find what changed.
+/// The run of `rdb diff` and `rdb verify`: reads both inputs once to find the keys that differ, and once more to find what changed.
 final class ComparisonRun {
   private let inputs: [ComparedInput]
   private let options: ComparisonOptions
@@ -14,14 +14,18 @@ final class ComparisonRun {
   private let working: WorkingArguments
   /// The number of keys of both inputs that were compared, or found damaged.
   private(set) var keyCount: UInt64 = 0
+  /// The counts of keys, after the comparison.
+  private(set) var counts = KeyMatches.Counts()
+  /// Returns the time after both inputs were read, up to which a key may have expired meanwhile; `nil`: none may.
+  var expiredBy: () -> UnixMilliseconds? = { nil }
 
+  /// - Parameter inputs: The two inputs.
   init(
-    _ before: String, _ after: String, _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
+    _ inputs: [ComparedInput], _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
     _ working: WorkingArguments
-  ) throws {
+  ) {
     (self.options, self.keys, self.reading, self.working) = (options, keys, reading, working)
-    let now = try keys.expiry.present
-    inputs = try [before, after].map { try ComparedInput($0, reading, now: now) }
+    self.inputs = inputs
   }
 
   /// The files that must not be overwritten.
@@ -41,6 +45,7 @@ final class ComparisonRun {
   ) throws -> Bool {
     do {
       let matches = try findKeys()
+      counts = matches.counts
       keyCount = matches.before.keyCount + matches.after.keyCount + matches.counts.notCompared
       var writer = DifferenceWriter(form, to: output)
       let sums = try write(matches, to: &writer, growth)
@@ -64,7 +69,9 @@ final class ComparisonRun {
     let digests = try inputs.enumerated().map { number, input in
       try read(try input.first(), reporting: \.damaged) { KeyDigestSink(options) }
     }
-    do throws(RDBError) { return try KeyMatches(digests[0], digests[1], options) } catch {
+    var rules = options
+    rules.expiredBy = expiredBy()
+    do throws(RDBError) { return try KeyMatches(digests[0], digests[1], rules) } catch {
       throw error.failure(in: Self.temporary)
     }
   }
@@ -135,15 +142,20 @@ struct ComparedInput {
   let first: () throws -> InputFile
   let second: () throws -> InputFile
 
+  /// Opens an input by its name.
   init(_ path: String, _ reading: ReadingOptions, now: UnixMilliseconds) throws {
     let input = try reading.open(path, now: now)
-    (shownName, identities, indexPath) = (input.shownName, input.identities, input.indexPath)
     if path != "-", FileIdentity(path: path) != nil || LogFolder.isFolder(path) {
       // Both are opened now, so that they are the same file.
       let again = try reading.open(path, now: now)
-      (first, second) = ({ input }, { again })
+      self.init(input, first: { input }, second: { again })
       return
     }
+    try self.init(keeping: input)
+  }
+
+  /// Keeps the bytes of an input in a temporary file, unless it can be read at any offset.
+  init(keeping input: InputFile) throws {
     let open: () throws -> any ByteSource
     do { open = try LogOpening.reopening(input.source) } catch {
       throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
@@ -153,6 +165,11 @@ struct ComparedInput {
       input.source = try open()
       return input
     }
-    (first, second) = (reopened, reopened)
+    self.init(input, first: reopened, second: reopened)
+  }
+
+  private init(_ input: InputFile, first: @escaping () throws -> InputFile, second: @escaping () throws -> InputFile) {
+    (shownName, identities, indexPath) = (input.shownName, input.identities, input.indexPath)
+    (self.first, self.second) = (first, second)
   }
 }

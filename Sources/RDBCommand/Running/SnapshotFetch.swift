@@ -12,12 +12,19 @@ struct SnapshotFetch {
   private let progress: ProgressOptions
   private let maxRate: UInt64?
   private let allowsSentinelEntry: Bool
+  private let scan: Scan?
+
+  /// A reading by SCAN and DUMP, in place of a synchronisation.
+  struct Scan {
+    /// The database to read; `nil`: all.
+    var database: UInt32?
+  }
 
   init(
     _ settings: ServerSettings, _ output: OutputOptions, _ progress: ProgressOptions, maxRate: UInt64?,
-    allowsSentinelEntry: Bool
+    allowsSentinelEntry: Bool, scan: Scan?
   ) {
-    (self.settings, self.output, self.progress) = (settings, output, progress)
+    (self.settings, self.output, self.progress, self.scan) = (settings, output, progress, scan)
     (self.maxRate, self.allowsSentinelEntry) = (maxRate, allowsSentinelEntry)
   }
 
@@ -40,10 +47,23 @@ struct SnapshotFetch {
   }
 
   private func fetch(to file: OutputFile) throws {
-    let connection = try Connector(settings).reconnect(to: .replica) { say("\($0); trying again") }
-    let isEntered = try checkSentinels(connection)
+    let note: (TransferError) -> Void = { say("\($0); trying again") }
     let start = monotonicSeconds
-    let copy = try copy(connection, to: file)
+    let (connection, isEntered, copy): (Connection, Bool, SnapshotCopy)
+    var repeatedCount: UInt64 = 0
+    if let scan {
+      connection = try Connector(settings).reconnect(to: .replica, note)
+      isEntered = false
+      let source = try ScanSource(connection, only: scan.database)
+      say("the keys are read one after another: the snapshot is not of one point in time")
+      copy = try self.copy(source, to: file)
+      for note in source.notes { say(note) }
+      repeatedCount = source.repeatedCount
+    } else {
+      let sync = try SyncConnection(settings, allowsSentinelEntry: allowsSentinelEntry, note)
+      (connection, isEntered) = (sync.connection, sync.isEntered)
+      copy = try self.copy(try SyncSource(connection), to: file)
+    }
     try verify(copy, from: connection.server)
     do { try file.finish() } catch {
       throw RDBError.transfer("write", error, at: 0).failure(in: file.shownName)
@@ -56,10 +76,14 @@ struct SnapshotFetch {
       StandardStreams.writeError(
         "rdb: sentinels may list a replica at port 0 now: SENTINEL RESET name, at each of them, removes it\n")
     }
+    if repeatedCount > 0 {
+      throw Failure(
+        .losses, "\(counted(repeatedCount, "key")) came more than once, and a server loads no file with such keys",
+        hint: "rdb merge FILE --on-conflict last -o NEW keeps the newer one of each.")
+    }
   }
 
-  private func copy(_ connection: Connection, to file: OutputFile) throws -> SnapshotCopy {
-    let source = try SyncSource(connection)
+  private func copy(_ source: any ByteSource, to file: OutputFile) throws -> SnapshotCopy {
     let counter = ByteCounter()
     let line = progress.start(
       ProgressLine.Position(read: { Int(clamping: counter.value) }, total: source.totalByteCount), output: file)
@@ -72,6 +96,7 @@ struct SnapshotFetch {
       }
     } catch {
       if let failure = file.failure { throw failure.failure(in: file.shownName) }
+      if let error = error as? RDBError { throw error.failure(in: "\(settings.address)") }
       throw error
     }
   }
@@ -85,18 +110,6 @@ struct SnapshotFetch {
         .damaged, "the checksum of the snapshot that \(server) sent is wrong",
         hint: "Bytes were changed on the way, or in the server's memory: fetch it again.")
     }
-  }
-
-  /// Refuses a master that sentinels watch, unless the options allow it.
-  ///
-  /// - Returns: Whether sentinels can now list this client.
-  private func checkSentinels(_ connection: Connection) throws -> Bool {
-    guard case .master = try Connector.role(of: connection) else { return false }
-    guard try SentinelWatch.isWatched(connection) ?? false else { return false }
-    if allowsSentinelEntry { return true }
-    throw Failure(
-      .refused, "sentinels watch the master \(connection.server), and would list this client as one of its replicas",
-      hint: "Give the address of a replica, or of the sentinels. --allow-sentinel-entry reads from the master anyway.")
   }
 
   private func say(_ text: String) {

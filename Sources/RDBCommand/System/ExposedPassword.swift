@@ -7,7 +7,17 @@ package struct ExposedPassword: Hashable, Sendable {
   /// The password, or the part of a URI that has it, as it was typed.
   var text: String
 
+  /// The beginning of an argument without an option, which comes before the password; `nil`: an option has it.
+  private var operandStart: String?
+
+  /// - Parameter flags: The names of the option that has the password.
   package init(_ text: String, in flags: [String]) { (self.text, self.flags) = (text, flags) }
+
+  /// - Parameter start: What comes before the password in an argument without an option.
+  package init(_ text: String, inOperand start: String) { (self.text, flags, operandStart) = (text, [], start) }
+
+  /// The place of the password, for messages.
+  var place: String { flags.first ?? "the address of an input" }
 
   /// Overwrites the password in the memory from which the system lists the arguments. For a short time after the start
   /// of the process, it was there.
@@ -26,6 +36,10 @@ package struct ExposedPassword: Hashable, Sendable {
   /// - Parameter previous: The argument before.
   package func range(in argument: [UInt8], after previous: [UInt8]) -> Range<Int> {
     let secret = Array(text.utf8)
+    if let start = operandStart.map({ Array($0.utf8) }) {
+      guard argument.starts(with: start + secret) else { return 0..<0 }
+      return start.count..<(start.count + secret.count)
+    }
     for flag in flags.map({ Array($0.utf8) }) where !secret.isEmpty {
       let start = previous == flag ? 0 : flag.count + 1
       guard previous == flag || argument.starts(with: flag + [UInt8(ascii: "=")]) else { continue }

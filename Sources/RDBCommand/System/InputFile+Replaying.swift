@@ -4,14 +4,15 @@ import RDBFormat
 import RDBReplay
 
 extension InputFile {
-  /// Opens a file or the folder of an append-only file. Commands are replayed: the input is then the keyspace that they
-  /// build.
+  /// Opens a file, the folder of an append-only file, or the snapshot of a server. Commands are replayed: the input is
+  /// then the keyspace that they build.
   ///
-  /// - Parameter path: The path, or `-` for standard input.
+  /// - Parameter path: The path, `-` for standard input, or the address of a server.
   /// - Throws: ``Failure``.
   static func replaying(
     _ path: String, _ reading: ReadingOptions, now: UnixMilliseconds
   ) throws -> InputFile {
+    if isAddress(path) { return try server(path) }
     let logOptions = try reading.log.logOptions(reading.readerOptions)
     if path != "-", LogFolder.isFolder(path) { return try folder(path, logOptions, reading, now: now) }
     var input = try reading.openAsIs(path)

@@ -59,6 +59,7 @@ struct InputFile {
   }
 
   private static func open(_ path: String, _ name: String) throws -> FileSource {
+    try refuseAddress(path)
     if path == "-" {
       guard isatty(STDIN_FILENO) == 0 else {
         throw Failure(

@@ -33,7 +33,7 @@ package struct PasswordPlaces: Sendable {
     warn: { password in
       password.hide()
       StandardStreams.writeError(
-        "rdb: \(password.flags[0]) has a password, which other users and the shell's history may have seen\n")
+        "rdb: \(password.place) has a password, which other users and the shell's history may have seen\n")
     })
 
   private static func firstLine(of path: String) throws -> [UInt8] {

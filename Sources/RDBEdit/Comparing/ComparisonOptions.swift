@@ -1,9 +1,18 @@
 import RDB
+import RDBFormat
 
 /// The rules for comparing two snapshots.
 package struct ComparisonOptions: Sendable {
   /// Whether the expiries of keys and fields are left out.
   package var ignoresExpiries = false
+  /// The largest difference of two expiries that count as the same, in milliseconds.
+  package var expiryTolerance: UInt64 = 0
+  /// A key that only the first snapshot has, and that expires at this time or earlier, counts as expired; `nil`: none.
+  package var expiredBy: UnixMilliseconds?
+  /// Whether keys that only the second snapshot has are no difference.
+  package var ignoresAdded = false
+  /// The database in which all keys count as being; `nil`: their own.
+  package var database: UInt64?
   /// Whether only the names of added, removed and changed keys are found, not what changed inside.
   package var keysOnly = false
   /// The most changes inside one key that are reported; the others are counted.
@@ -20,4 +29,11 @@ package struct ComparisonOptions: Sendable {
   let key = DigestKey.random()
 
   package init() {}
+
+  /// Whether two keys expire at the same time.
+  func areEqual(_ first: UnixMilliseconds?, _ second: UnixMilliseconds?) -> Bool {
+    guard expiryTolerance > 0, let first, let second else { return first == second }
+    let (distance, overflows) = first.value.subtractingReportingOverflow(second.value)
+    return !overflows && distance.magnitude <= expiryTolerance
+  }
 }

@@ -42,6 +42,10 @@ package struct KeyMatches: Sendable {
     package var removed: UInt64 = 0
     package var changed: UInt64 = 0
     package var equal: UInt64 = 0
+    /// The keys of the first snapshot that expired, and that the second one does not have.
+    package var expired: UInt64 = 0
+    /// The keys that only the second snapshot has, and that are no difference.
+    package var ignored: UInt64 = 0
     /// The records of names that a later record of the same snapshot has again, and which are not compared.
     package var repeated: UInt64 = 0
     /// The keys whose value is damaged in one of the snapshots, which are not compared.
@@ -78,7 +82,7 @@ package struct KeyMatches: Sendable {
     var counts = Counts()
     let differing = try convertingSystemErrors { () throws(SystemError) in
       var merge = try RunMerge(runs, byteCount: Self.mergeByteCount)
-      var differing = DifferingKeys(folder: options.folder, byteCount: Self.builderByteCount)
+      var differing = DifferingKeys(options, byteCount: Self.builderByteCount)
       // The last records of the current name.
       var (first, second): (KeyDigest?, KeyDigest?)
       while let entry = try merge.next() {
@@ -107,11 +111,13 @@ package struct KeyMatches: Sendable {
 private struct DifferingKeys: ~Copyable {
   private var before: RunBuilder<DifferingKey>
   private var after: RunBuilder<DifferingKey>
+  private let options: ComparisonOptions
   private static let afterPlace: UInt64 = 1 << 63
 
-  init(folder: String?, byteCount: Int) {
-    before = RunBuilder(memoryByteCount: byteCount, folder: folder)
-    after = RunBuilder(memoryByteCount: byteCount, folder: folder)
+  init(_ options: ComparisonOptions, byteCount: Int) {
+    self.options = options
+    before = RunBuilder(memoryByteCount: byteCount, folder: options.folder)
+    after = RunBuilder(memoryByteCount: byteCount, folder: options.folder)
   }
 
   /// Compares the records of one name.
@@ -124,7 +130,7 @@ private struct DifferingKeys: ~Copyable {
     }
     switch (first, second) {
     case (let first?, let second?):
-      if first.value == second.value, first.expiry == second.expiry {
+      if first.value == second.value, options.areEqual(first.expiry, second.expiry) {
         counts.equal += 1
         return
       }
@@ -133,9 +139,17 @@ private struct DifferingKeys: ~Copyable {
       try before.add(entry(first, at: first.offset, kind))
       try after.add(entry(second, at: first.offset, kind))
     case (let first?, nil):
+      if let limit = options.expiredBy, let expiry = first.expiry, expiry.value <= limit.value {
+        counts.expired += 1
+        return
+      }
       counts.removed += 1
       try before.add(entry(first, at: first.offset, .alone))
     case (nil, let second?):
+      if options.ignoresAdded {
+        counts.ignored += 1
+        return
+      }
       counts.added += 1
       try after.add(entry(second, at: second.offset | Self.afterPlace, .alone))
     case (nil, nil): break

@@ -10,9 +10,8 @@ package final class SyncSource: ByteSource {
   private let connection: Connection
   private var handshake: SyncHandshake
   private var framing = SyncFraming()
-  /// Bytes of the snapshot that arrived and were not read yet, from `position` on.
-  private var pending: [UInt8] = []
-  private var position = 0
+  /// Bytes of the snapshot that arrived.
+  private let pending = PendingBytes()
 
   /// The position of the snapshot in the server's commands; `nil` if the server did not tell it.
   package private(set) var replicationPosition: ReplicationPosition?
@@ -44,21 +43,14 @@ package final class SyncSource: ByteSource {
   package var totalByteCount: UInt64? { framing.totalByteCount }
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    while position == pending.count {
+    while pending.isEmpty {
       if framing.isComplete {
         connection.link.close()
         return 0
       }
-      pending.removeAll(keepingCapacity: true)
-      position = 0
       try receive()
     }
-    let count = min(buffer.count, pending.count - position)
-    pending.withUnsafeBytes {
-      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count]))
-    }
-    position += count
-    return count
+    return pending.take(into: buffer)
   }
 
   /// Waits for bytes, and takes them.
@@ -72,8 +64,7 @@ package final class SyncSource: ByteSource {
 
   private func take(_ chunk: RawSpan) throws(SyncFramingError) {
     let part = try framing.receive(chunk)
-    pending += part.heldBytes
-    chunk.extracting(part.range).withUnsafeBytes { pending.append(contentsOf: $0) }
+    pending.write(part.heldBytes.span.bytes, followedBy: chunk.extracting(part.range))
   }
 
   private static func error(_ error: SyncFramingError, at server: String) -> TransferError {

@@ -23,12 +23,14 @@ struct Diff: WorkingCommand {
         rdb diff monday.rdb tuesday.rdb
         rdb diff dump.rdb appendonlydir --keys-only
         rdb diff old.rdb.gz - --ignore-expiry --json <new.rdb | jq '.summary'
+        rdb diff dump.rdb redis://127.0.0.1:6379
         rdb diff old.rdb new.rdb --pattern 'user:*' --max-changes 5 --csv -o c.csv
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The first snapshot, append-only file or its folder, or RESP dump; - for standard input.", valueName: "before"),
+      "The first snapshot, append-only file or its folder, RESP dump, or redis:// address; - for standard input.",
+      valueName: "before"),
     completion: .file())
   var before: String
 
@@ -75,7 +77,9 @@ struct Diff: WorkingCommand {
     options.ignoresExpiries = ignoreExpiry
     options.changeLimit = maxChanges
     options.workers = working.threads.count
-    let run = try ComparisonRun(before, after, options, keys, reading, working)
+    let now = try keys.expiry.present
+    let inputs = try [before, after].map { try ComparedInput($0, reading, now: now) }
+    let run = ComparisonRun(inputs, options, keys, reading, working)
     let output = try OutputFile(
       path: output.output, keepsPartial: output.keepPartial, inputs: run.identities, indexes: run.indexes,
       form: form.form.onTerminal)

@@ -14,6 +14,7 @@ struct Fetch: WorkingCommand {
       Examples:
         rdb fetch -h redis.example -o dump.rdb
         rdb fetch -u redis-sentinel://s1:26379,s2:26379/mymaster --pass-file secret -o dump.rdb
+        rdb fetch -h redis.example --scan -n 3 -o db3.rdb
         REDISCLI_AUTH=… rdb fetch -h redis.example --tls --cacert ca.pem | rdb json - --lines
       """,
     helpNames: .long)
@@ -25,6 +26,9 @@ struct Fetch: WorkingCommand {
   @Option(help: ArgumentHelp("Read at most this many bytes per second.", valueName: "size"))
   var maxRate: ByteSize?
 
+  @Flag(help: "Read by SCAN and DUMP, for servers that refuse a synchronisation: not one point in time.")
+  var scan = false
+
   @Flag(help: "Read from a master even if sentinels will list this client as a replica.")
   var allowSentinelEntry = false
 
@@ -32,8 +36,15 @@ struct Fetch: WorkingCommand {
 
   func run() throws {
     let settings = try server.settings(link)
+    let database = server.database ?? (settings.address.database == 0 ? nil : settings.address.database)
+    if database != nil, !scan {
+      throw Failure(
+        .usage, "a synchronisation sends all databases, not the one of -n",
+        hint: "--scan reads one database. rdb rewrite --db takes one out of a snapshot.")
+    }
     let fetch = SnapshotFetch(
-      settings, output, progress, maxRate: maxRate?.byteCount, allowsSentinelEntry: allowSentinelEntry)
+      settings, output, progress, maxRate: maxRate?.byteCount, allowsSentinelEntry: allowSentinelEntry,
+      scan: scan ? SnapshotFetch.Scan(database: database.map { UInt32($0) }) : nil)
     do { try fetch.run() } catch let error as TransferError { throw error.failure }
   }
 }

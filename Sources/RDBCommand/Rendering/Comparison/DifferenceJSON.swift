@@ -148,11 +148,13 @@ private struct SummaryDocument: Encodable {
   var equal: UInt64
   var repeated: UInt64
   var notCompared: UInt64
+  var expired: UInt64?
+  var ignored: UInt64?
   var before: Totals
   var after: Totals
 
   enum CodingKeys: String, CodingKey {
-    case added, removed, changed, equal, repeated, before, after
+    case added, removed, changed, equal, repeated, expired, ignored, before, after
     case notCompared = "not_compared"
   }
 
@@ -160,6 +162,8 @@ private struct SummaryDocument: Encodable {
     let (counts, matches) = (summary.matches.counts, summary.matches)
     (added, removed, changed, equal) = (counts.added, counts.removed, counts.changed, counts.equal)
     (repeated, notCompared) = (counts.repeated, counts.notCompared)
+    expired = counts.expired > 0 ? counts.expired : nil
+    ignored = counts.ignored > 0 ? counts.ignored : nil
     before = Totals(input: summary.before, keys: matches.before.keyCount, bytes: matches.before.byteCount)
     after = Totals(input: summary.after, keys: matches.after.keyCount, bytes: matches.after.byteCount)
   }

@@ -155,6 +155,8 @@ extension DifferenceSummary {
       counts.differing == 0
         ? "none: all \(counts.notCompared > 0 ? "compared " : "")keys are equal"
         : "\(counts.added) added, \(counts.removed) removed, \(counts.changed) changed, \(counts.equal) equal")
+    if counts.expired > 0 { columns.row("expired", "\(counted(counts.expired, "key")) meanwhile") }
+    if counts.ignored > 0 { columns.row("ignored", "\(counted(counts.ignored, "key")) added") }
     if counts.notCompared > 0 {
       columns.row("not compared", "\(counted(counts.notCompared, "key")) with a damaged value")
     }

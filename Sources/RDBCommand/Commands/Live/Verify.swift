@@ -1,0 +1,98 @@
+import ArgumentParser
+import RDB
+import RDBAnalysis
+import RDBEdit
+import RDBFiltering
+import RDBFormat
+import RDBSupport
+import RedisTransfer
+
+/// `rdb verify`: compares an input with a live server, key by key.
+struct Verify: WorkingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Compare an input with a live server, key by key.",
+    discussion: """
+      Shows keys that the server lacks (-), has with other content (~), or has in addition (+). Values are compared by \
+      their data, so the server may be of another version. The server is read by SCAN and DUMP, not at one point in \
+      time: keys that clients change meanwhile differ. Keys of the input that expired meanwhile are counted apart.
+
+      Exit code: 0 if the server has all keys of the input and no others, 1 if not.
+
+      Examples:
+        rdb verify dump.rdb --against redis://redis.example
+        rdb verify dump.rdb --against redis://redis.example --extra ignore --ttl-tolerance 1s
+        rdb verify redis://old --against redis-sentinel://s1,s2,s3/mymaster
+      """)
+
+  /// What becomes of keys that only the server has.
+  enum Extra: String, CaseIterable, ExpressibleByArgument { case report, ignore }
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Server") var server: ServerArguments<ComparedServer>
+  @OptionGroup(title: "Connection") var link: LinkArguments
+
+  @Option(help: ArgumentHelp("Accept expiries that differ by at most this time.", valueName: "duration"))
+  var ttlTolerance = Timeout(.milliseconds(1))
+
+  @Option(help: ArgumentHelp("Report keys that only the server has, or ignore them.", valueName: "how"))
+  var extra = Extra.report
+
+  @Flag(help: "Read the server by a synchronisation, at one point in time, not by SCAN.")
+  var sync = false
+
+  @Flag(help: "Report which keys differ, not what differs inside.")
+  var keysOnly = false
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var form: TableArguments
+  @OptionGroup var keys: KeyArguments
+  @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup var working: WorkingArguments
+
+  func validate() throws {
+    guard server.isGiven else { throw ValidationError("Give the server: --against redis://host:6379.") }
+  }
+
+  func run() throws {
+    var settings = try server.settings(link)
+    let number = server.database ?? (settings.address.database == 0 ? nil : settings.address.database)
+    if number != nil, sync {
+      throw Failure(.usage, "--sync reads all databases, not one", hint: "Leave out --sync, or the database.")
+    }
+    settings.address.database = 0
+    var options = ComparisonOptions()
+    options.expiryTolerance = ttlTolerance.duration.nanoseconds / 1_000_000
+    options.ignoresAdded = extra == .ignore
+    options.database = number.map { UInt64($0) }
+    options.keysOnly = keysOnly
+    options.workers = working.threads.count
+    let first = try ComparedInput(input.dump, reading, now: try keys.expiry.present)
+    let end = try sync ? ServerEndOfComparison(synchronised: settings) : ServerEndOfComparison(scanning: settings, only: number)
+    let run = ComparisonRun([first, try ComparedInput(keeping: end.input)], options, keys, reading, working)
+    run.expiredBy = { end.time }
+    let output = try OutputFile(
+      path: output.output, keepsPartial: output.keepPartial, inputs: run.identities, indexes: run.indexes,
+      form: form.form.onTerminal)
+    let differs = try run.compare(to: output, form, top: 0) {
+      PrefixGrowth(KeyReports.Options(reference: .now).prefix, template: nil)
+    }
+    if !working.progress.quiet {
+      StandardStreams.writeError((end.notes + [Self.summary(run.counts)]).map { "rdb: \($0)\n" }.joined())
+    }
+    if run.keyCount == 0, keys.chooses {
+      throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
+    }
+    if differs, !InputLosses.wereReported { throw Failure(.nothingMatched, nil) }
+  }
+
+  private static func summary(_ counts: KeyMatches.Counts) -> String {
+    let parts: [(UInt64, String)] = [
+      (counts.removed, "missing"), (counts.changed, "different"), (counts.added, "extra"),
+      (counts.expired, "expired meanwhile"), (counts.ignored, "extra, ignored"),
+      (counts.notCompared, "damaged, not compared"),
+    ]
+    return (["\(counted(counts.equal, "key")) equal"] + parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" })
+      .joined(separator: ", ")
+  }
+}

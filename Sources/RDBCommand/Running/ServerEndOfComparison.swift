@@ -1,0 +1,35 @@
+import RDBFormat
+import RedisTransfer
+
+/// The server that an input is compared with, as the other input.
+struct ServerEndOfComparison {
+  let input: InputFile
+  /// The reading by SCAN; `nil`: the server sends its snapshot.
+  private let scan: DeferredSource<ScanSource>?
+
+  /// Reads the server by SCAN and DUMP.
+  ///
+  /// - Parameter database: The database to read; `nil`: all.
+  /// - Throws: `TransferError` or ``Failure``.
+  init(scanning settings: ServerSettings, only database: Int32?) throws {
+    try settings.refuseCluster()
+    let connection: Connection
+    do throws(TransferError) { connection = try Connector(settings).reconnect(to: .any) } catch { throw error.failure }
+    let source = DeferredSource { try ScanSource(connection, only: database.map { UInt32($0) }) }
+    scan = source
+    input = InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
+  }
+
+  /// Has the server send its snapshot.
+  ///
+  /// - Throws: ``Failure``.
+  init(synchronised settings: ServerSettings) throws {
+    (input, scan) = (try .synchronised(with: settings), nil)
+  }
+
+  /// The present time: that of the server, if it told its own.
+  var time: UnixMilliseconds { scan?.base?.presentTime.map { UnixMilliseconds($0) } ?? .now }
+
+  /// What the user should know about the reading, after its end.
+  var notes: [String] { scan?.base?.notes ?? [] }
+}

@@ -1,0 +1,19 @@
+import RDB
+
+/// A source that begins with its first byte: a server then starts to send what it would not keep for long.
+final class DeferredSource<Base: ByteSource>: ByteSource {
+  private let open: () throws -> Base
+  /// The source, after the first byte was asked for.
+  private(set) var base: Base?
+
+  init(_ open: @escaping () throws -> Base) { self.open = open }
+
+  var totalByteCount: UInt64? { base?.totalByteCount }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    if let base { return try base.read(into: buffer) }
+    let opened = try open()
+    base = opened
+    return try opened.read(into: buffer)
+  }
+}

@@ -1,0 +1,158 @@
+import RDB
+import RDBFormat
+import RDBSupport
+import RESP
+
+/// A snapshot of the keys that a server has, read by SCAN and DUMP, as a source of bytes.
+///
+/// It is for servers that refuse a synchronisation. Its keys are not from one point in time, and a name can come twice,
+/// the newer value last (``ScanRound``). ``read(into:)`` throws ``TransferError``, or `RDBError` for a damaged payload.
+/// Memory holds the replies of one round trip.
+package final class ScanSource: ByteSource {
+  private let connection: Connection
+  private let version: ServerVersion
+  /// The databases that are still to be read, the next one last.
+  private var databases: [UInt32]
+  private var database: UInt32 = 0
+  private var round: ScanRound?
+  private var libraries: [[UInt8]] = []
+  private let time: ServerTime?
+  /// The monotonic time of ``time``.
+  private let start = MonotonicTime.now
+  private let pending = PendingBytes()
+  /// Writes the snapshot; `nil` before the first key, whose payload tells the RDB version, and at the end.
+  private var writer: RDBWriter?
+  private var header: SnapshotHeader?
+  private var names: ScannedNames? = ScannedNames()
+  /// The database of the last key that was written; `nil`: none.
+  private var selected: UInt32?
+  private var isComplete = false
+
+  /// The number of keys that are in the snapshot, also those that are in it twice.
+  package private(set) var keyCount: UInt64 = 0
+  /// The number of keys that the server named, but did not have any more when they were asked for.
+  package private(set) var vanishedCount: UInt64 = 0
+  /// The number of keys whose expiry may be some milliseconds late.
+  package private(set) var inexactCount: UInt64 = 0
+  /// The number of keys that are in the snapshot once more; complete at its end.
+  package private(set) var repeatedCount: UInt64 = 0
+  /// Whether the user may not read function libraries, so that the snapshot has none of them.
+  package let lacksFunctions: Bool
+
+  /// The size of the writer's buffer, in bytes.
+  private static let bufferByteCount = 64 << 10
+
+  /// Asks the server which databases and function libraries it has.
+  ///
+  /// - Parameters:
+  ///   - connection: A connection that is used for nothing else from now on.
+  ///   - only: The database to read; `nil`: all that have keys.
+  /// - Throws: ``TransferError``.
+  package init(_ connection: Connection, only: UInt32? = nil) throws(TransferError) {
+    self.connection = connection
+    let facts = try connection.facts()
+    (version, time) = (facts.version, facts.time)
+    databases = only.map { [$0] } ?? facts.info.databases.map(\.number).reversed()
+    lacksFunctions = facts.functionLibraries == nil
+    if let names = facts.functionLibraries, !names.isEmpty { libraries = try Self.libraries(connection) }
+  }
+
+  /// The present Unix time of the server, in milliseconds; `nil` if it did not tell its time.
+  package var presentTime: Int64? {
+    time.map { $0.milliseconds + Int64((MonotonicTime.now - start) / 1_000_000) }
+  }
+
+  private static func libraries(_ connection: Connection) throws(TransferError) -> [[UInt8]] {
+    var libraries: [[UInt8]] = []
+    for entry in try connection.call("FUNCTION", "LIST", "WITHCODE").elements ?? [] {
+      guard let code = entry.fields?["library_code"]?.bytes else {
+        throw TransferError(.unexpectedReply(command: "FUNCTION LIST"), at: connection.server)
+      }
+      libraries.append(code)
+    }
+    return libraries
+  }
+
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while pending.isEmpty {
+      if isComplete { return 0 }
+      try advance()
+    }
+    return pending.take(into: buffer)
+  }
+
+  // MARK: Reading
+
+  /// Goes on by one reply, one database, or the end.
+  private func advance() throws {
+    guard round != nil else { return try beginDatabase() }
+    while let commands = round?.takeCommands() {
+      try connection.link.write(commands.flatMap { RESPText.command($0) })
+    }
+    guard round?.isComplete == false else { return endDatabase() }
+    let reply = try connection.receive()
+    var event: ScanRound.Event?
+    do throws(ScanRound.Failure) { event = try round?.receive(reply) } catch { throw connection.failed(error) }
+    switch event {
+    case .key(let key): try write(key)
+    case .refused(_, let error): throw connection.refused(Array("DUMP".utf8), error)
+    case .unreadable(_, let error): throw error
+    case nil: break
+    }
+  }
+
+  private func beginDatabase() throws {
+    guard let next = databases.popLast() else { return try finish() }
+    _ = try connection.call("SELECT", "\(next)")
+    database = next
+    round = ScanRound(from: version)
+  }
+
+  private func endDatabase() {
+    vanishedCount += round?.vanishedCount ?? 0
+    inexactCount += round?.inexactCount ?? 0
+    round = nil
+  }
+
+  // MARK: Writing
+
+  private func write(_ key: ScanRound.Key) throws {
+    if header == nil { try begin(key.value.header) }
+    // One server writes payloads of one version.
+    guard key.value.header == header else {
+      throw TransferError(.unexpectedReply(command: "DUMP"), at: connection.server)
+    }
+    if selected != database {
+      try writer?.selectDatabase(UInt64(database))
+      selected = database
+    }
+    let attributes = KeyAttributes(expiry: key.expiry.map { UnixMilliseconds($0) }, metadata: key.value.metadata)
+    try writer?.beginStored(key.name.span.bytes, key.value.type, attributes, module: key.value.module)
+    try writer?.stored(key.value.payload.span.bytes)
+    try writer?.endKey()
+    try names?.add(key.name.span.bytes, database)
+    keyCount += 1
+  }
+
+  /// Writes what comes before the keys.
+  private func begin(_ header: SnapshotHeader) throws {
+    self.header = header
+    var writer = try RDBWriter(to: pending, header: header, capacity: Self.bufferByteCount)
+    if header.version >= 7 {
+      let name = version.vendor == .valkey ? "valkey-ver" : "redis-ver"
+      try writer.aux(name, "\(version.major).\(version.minor).\(version.patch)")
+      if let time { try writer.aux("ctime", "\(time.milliseconds / 1000)") }
+    }
+    for library in libraries { try writer.functionLibrary(library.span.bytes) }
+    self.writer = consume writer
+  }
+
+  private func finish() throws {
+    isComplete = true
+    if header == nil { try begin(SnapshotHeader(vendor: version.vendor, version: version.rdbVersion)) }
+    guard let writer = writer.take() else { return }
+    _ = try writer.finish()
+    repeatedCount = try names.take()?.repetitions() ?? 0
+    connection.link.close()
+  }
+}
