@@ -108,16 +108,19 @@ struct ServerInputTests {
     #expect(right.status == 0, "\(right.error)")
   }
 
-  @Test("an address with a database, of a cluster, or where only a file is read is refused with exit code 64", arguments: [
-    ["json", "redis://127.0.0.1:1/3"], ["json", "redis-cluster://127.0.0.1:1"], ["salvage", "redis://127.0.0.1:1"],
-    ["check", "--payload", "redis://127.0.0.1:1"],
-  ])
+  @Test(
+    "an address with a database, of a cluster, or where only a file is read is refused with exit code 64",
+    arguments: [
+      ["json", "redis://127.0.0.1:1/3"], ["json", "redis-cluster://127.0.0.1:1"], ["salvage", "redis://127.0.0.1:1"],
+      ["check", "--payload", "redis://127.0.0.1:1"],
+    ])
   func refuses(arguments: [String]) throws {
     let outcome = Tool.run(all: arguments)
     #expect(outcome.status == 64, "\(outcome.error)")
   }
 
-  @Test("fetch --scan stores what a server has, and says that it is not one point in time",
+  @Test(
+    "fetch --scan stores what a server has, and says that it is not one point in time",
     arguments: LiveServer.Kind.allCases)
   func scans(kind: LiveServer.Kind) throws {
     let server = try Self.server(kind)

@@ -18,7 +18,8 @@ struct VerifyTests {
       all: ["verify", "dump.rdb", "--against", "redis://127.0.0.1:\(server.port)"] + options, in: folder)
   }
 
-  @Test("a server with the same keys is exit code 0, by SCAN and by a synchronisation",
+  @Test(
+    "a server with the same keys is exit code 0, by SCAN and by a synchronisation",
     arguments: LiveServer.Kind.allCases)
   func equal(kind: LiveServer.Kind) throws {
     let server = try ServerInputTests.server(kind)
@@ -118,6 +119,7 @@ struct VerifyTests {
     #expect(Tool.run("verify", "basic.rdb").status == 64)
     let folder = Scratch()
     folder.write(SnapshotBuilder(version: 11).whole, as: "dump.rdb")
-    #expect(Tool.run("verify", "dump.rdb", "--against", "redis://127.0.0.1:1", "--retries", "0", in: folder).status == 69)
+    #expect(
+      Tool.run("verify", "dump.rdb", "--against", "redis://127.0.0.1:1", "--retries", "0", in: folder).status == 69)
   }
 }

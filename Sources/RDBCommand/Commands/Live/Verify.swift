@@ -68,7 +68,8 @@ struct Verify: WorkingCommand {
     options.keysOnly = keysOnly
     options.workers = working.threads.count
     let first = try ComparedInput(input.dump, reading, now: try keys.expiry.present)
-    let end = try sync ? ServerEndOfComparison(synchronised: settings) : ServerEndOfComparison(scanning: settings, only: number)
+    let end =
+      try sync ? ServerEndOfComparison(synchronised: settings) : ServerEndOfComparison(scanning: settings, only: number)
     let run = ComparisonRun([first, try ComparedInput(keeping: end.input)], options, keys, reading, working)
     run.expiredBy = { end.time }
     let output = try OutputFile(
