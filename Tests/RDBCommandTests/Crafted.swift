@@ -78,7 +78,7 @@ enum Crafted {
   }
 
   /// A snapshot whose records follow a SELECTDB of database 0.
-  private static func snapshot(version: Int = 3, _ build: (inout SnapshotBuilder) -> Void) -> [UInt8] {
+  static func snapshot(version: Int = 3, _ build: (inout SnapshotBuilder) -> Void) -> [UInt8] {
     var builder = SnapshotBuilder(version: version)
     builder.select(0)
     build(&builder)

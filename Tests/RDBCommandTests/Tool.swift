@@ -73,6 +73,53 @@ enum Tool {
     return (process, String(decoding: error.fileHandleForReading.availableData, as: UTF8.self))
   }
 
+  /// A running `rdb`.
+  final class Running {
+    private let process: Process
+    private let output = Scratch()
+
+    fileprivate init(_ process: Process) throws {
+      self.process = process
+      output.write([], as: "output")
+      output.write([], as: "error")
+      process.standardOutput = FileHandle(forWritingAtPath: output.path + "/output")
+      process.standardError = FileHandle(forWritingAtPath: output.path + "/error")
+      try process.run()
+    }
+
+    var isRunning: Bool { process.isRunning }
+    /// What was written to standard error so far.
+    var error: String { String(decoding: output.contents(of: "error") ?? Data(), as: UTF8.self) }
+
+    func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end, and ends a process that hangs.
+    ///
+    /// - Parameter limit: The longest time, in seconds.
+    func wait(atMost limit: Double) -> Outcome {
+      let end = Date().addingTimeInterval(limit)
+      while process.isRunning, Date() < end { usleep(2000) }
+      if process.isRunning {
+        Issue.record("still running after \(limit) s: \(error.suffix(2000))")
+        signal(SIGKILL)
+      }
+      process.waitUntilExit()
+      let isSignal = process.terminationReason == .uncaughtSignal
+      return Outcome(
+        status: process.terminationStatus + (isSignal ? 128 : 0), output: output.contents(of: "output") ?? Data(),
+        error: error)
+    }
+  }
+
+  /// Starts `rdb` with `arguments` in `folder`.
+  static func start(_ arguments: [String], in folder: Scratch? = nil, environment more: [String: String] = [:]) throws
+    -> Running
+  {
+    let process = process(path, arguments, in: folder)
+    process.environment = environment.merging(more) { $1 }
+    return try Running(process)
+  }
+
   /// Runs a line of `sh`, in which `rdb` is the command, with a raw terminal as its standard output.
   static func terminal(_ line: String, in folder: Scratch) throws -> Outcome {
     var (master, slave): (Int32, Int32) = (-1, -1)

@@ -73,9 +73,10 @@ struct LoadedContentArguments: ParsableArguments {
     options.keepsWhole = existing == .keep
     options.marksKeys = true
     options.functions = functions ?? (trust.untrusted ? .skip : existing == .replace ? .replace : .append)
-    options.modules = modules ?? (trust.untrusted || !canRestore ? .skip : .forward)
+    options.modules = modules ?? (trust.untrusted ? .skip : .forward)
     options.scripts = scripts ?? (trust.untrusted ? .skip : .note)
-    options.restore = canRestore && !trust.untrusted ? restore : .never
+    options.takesRestore = canRestore && !trust.untrusted
+    options.restore = options.takesRestore ? restore : .never
     options.restoreLimit = restoreMax.byteCount
     options.validatesRestored = !trust.trust
     options.refusesFindings = trust.untrusted

@@ -16,6 +16,7 @@ struct LoadRun {
 
   init(_ command: Load, _ input: InputFile, _ settings: ServerSettings) throws {
     self.command = command
+    if command.requireTrailer { try TrailerCheck.require(input) }
     self.input = try RepeatableInput(input)
     connector = try Connector(settings)
     filter = try command.keys.options
@@ -42,7 +43,7 @@ struct LoadRun {
     try refuseLosses(survey.ledger)
     let preflight = try preflight(facts, connection.server, options)
     say(
-      "\(connection.server) is \(facts.version.vendor.rawValue) \(facts.version.major).\(facts.version.minor); "
+      "\(connection.server) is \(facts.version.vendor == .valkey ? "Valkey" : "Redis") \(facts.version.major).\(facts.version.minor); "
         + "\(counted(survey.ledger.keysWritten, "key")) to load")
     for warning in preflight.warnings { StandardStreams.writeError("rdb: \(warning)\n") }
     if command.dryRun {
@@ -119,13 +120,15 @@ struct LoadRun {
     }
     var sending = command.sending.options(command.existing, facts)
     sending.onlyDatabase = onlyDatabase
+    sending.foreignKey = journal?.foreignKey
     let loader = try Loader(connector, sending)
     loader.onReconnect = { say("\($0); connecting again") }
     if let journal { loader.onSafe = { try journal.record(safeKeyCount: $0) } }
     var skipped = journal?.safeKeyCount ?? 0
-    if skipped > 0 {
-      say("going on after \(counted(skipped, "key"))")
-      try loader.restart(skipping: skipped)
+    if let journal {
+      if skipped > 0 { say("going on after \(counted(skipped, "key"))") }
+      if journal.hasBegun { try loader.restart(skipping: skipped) }
+      try journal.begin()
     }
     while true {
       do {
@@ -137,18 +140,22 @@ struct LoadRun {
         try loader.restart(skipping: key)
       } catch {
         loader.abandon()
-        try journal?.stop(safeKeyCount: loader.safeKeyCount)
+        var foreignKey: UInt64?
+        if case LoadStop.exists(let key) = error { foreignKey = key.ordinal }
+        try journal?.stop(safeKeyCount: loader.safeKeyCount, foreignKey: foreignKey)
         throw (error as? LoadStop).map { failure($0, loader) } ?? error
       }
     }
     try journal?.finish(keyCount: loader.safeKeyCount)
     var ledger = survey.ledger
-    for failure in loader.failures {
+    // A key of several commands, or one that was sent again, can fail more than once.
+    var failed: Set<UInt64> = []
+    for failure in loader.failures where failed.insert(failure.ordinal).inserted {
       ledger.lose(
         .key, "the server refused \(String(decoding: failure.command, as: UTF8.self)): \(failure.error)",
         key: failure.key, offset: 0)
     }
-    ledger.keysWritten -= min(ledger.keysWritten, UInt64(loader.failures.count) + loader.keptKeyCount)
+    ledger.keysWritten -= min(ledger.keysWritten, UInt64(failed.count) + loader.keptKeyCount)
     var notes = survey.notes
     if loader.keptKeyCount > 0 { notes.append("\(counted(loader.keptKeyCount, "key")) existed, kept as before") }
     if loader.expiredKeyCount > 0 { notes.append("\(counted(loader.expiredKeyCount, "key")) expired during the load") }
@@ -159,7 +166,7 @@ struct LoadRun {
   }
 
   private func send(_ options: RESPOptions, to loader: Loader, skipping count: UInt64) throws {
-    let cutter = KeyCutter { unit in try loader.send(unit) }
+    let cutter = KeyCutter(limits: command.sending.unitLimits) { unit in try loader.send(unit) }
     cutter.resume(skipping: count)
     let run = try SnapshotRun(
       input.again, command.reading, command.keys.damage, findsHyperLogLogs: command.content.trust.untrusted)
@@ -228,6 +235,14 @@ struct LoadRun {
 }
 
 extension SendingArguments {
+  /// The sizes of units, which are at most a tenth of what may be sent in a second.
+  fileprivate var unitLimits: KeyCutter.Limits {
+    var limits = KeyCutter.Limits()
+    if let maxRate { limits.byteCount = min(limits.byteCount, Int(clamping: max(maxRate.byteCount / 10, 1))) }
+    if let maxKeys { limits.commandCount = min(limits.commandCount, Int(clamping: max(maxKeys / 10, 1))) }
+    return limits
+  }
+
   /// Returns the options of a loader.
   fileprivate func options(_ existing: ExistingKeyArguments, _ facts: ServerFacts) -> LoadOptions {
     var options = LoadOptions()

@@ -88,6 +88,8 @@ public struct RESPOptions: Hashable, Sendable {
   public var validatesRestored = true
   /// Whether a finding that is more than a note ends the conversion.
   package var refusesFindings = false
+  /// Whether the server takes RESTORE; services and permissions can forbid it.
+  package var takesRestore = true
   /// Whether a ``RESPMark`` precedes the first command of each key, function library and script.
   package var marksKeys = false
   /// Whether ``Existing/replace`` keeps an existing key until the new one is complete, with its expiry.

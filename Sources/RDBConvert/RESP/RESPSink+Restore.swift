@@ -42,6 +42,7 @@ extension RESPSink {
     switch type.data {
     case .module where options.modules == .skip: return skipModule()
     case .module where !can.modules: return loses(.modules)
+    case .module where !can.restore: return lose("values of modules, which only RESTORE carries")
     case .stream where !can.streams: return loses(.streams)
     case .array where !can.arrays: return loses(.arrays)
     case .pathHash where !can.pathHashes: return loses(.pathHashes)

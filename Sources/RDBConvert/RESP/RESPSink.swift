@@ -108,7 +108,7 @@ public struct RESPSink: OutputSink, ~Copyable {
   ///   - destination: The destination of the output.
   public init(_ options: RESPOptions, to destination: any ByteDestination) {
     self.options = options
-    can = RESPAbilities(options.target)
+    can = RESPAbilities(options.target, takesRestore: options.takesRestore)
     restorable = Self.restorable(options, can)
     (usuallyRestored, usualRestore) = Self.usualRestore(options, restorable)
     restoresSimply = Self.restoresSimply(options, can)

@@ -72,19 +72,19 @@ struct RESPAbilities {
   /// as text. Seen on Redis 7.0.15 and 8.2.3, and Valkey 9.1.2.
   let dropsSignOfZero: Bool
 
-  init(_ target: ServerVersion) {
+  init(_ target: ServerVersion, takesRestore: Bool) {
     func has(_ feature: RESPFeature) -> Bool { feature.isOffered(by: target) }
     hmset = has(.hmset)
     variadicPush = has(.variadicPush)
     pexpireat = has(.pexpireat)
-    restore = has(.restore)
+    restore = takesRestore && has(.restore)
     setNX = has(.setNX)
-    restoreReplace = has(.restoreReplace)
+    restoreReplace = takesRestore && has(.restoreReplace)
     variadicHSET = has(.variadicHSET)
     unlink = has(.unlink)
     modules = has(.modules)
     streams = has(.streams)
-    restoreABSTTL = has(.restoreABSTTL)
+    restoreABSTTL = takesRestore && has(.restoreABSTTL)
     setPXAT = has(.setPXAT)
     createConsumer = has(.createConsumer)
     trimByID = has(.trimByID)
@@ -92,7 +92,7 @@ struct RESPAbilities {
     streamCounters = has(.streamCounters)
     manyArguments = has(.manyArguments)
     fieldExpiry = has(.fieldExpiry)
-    keyMetadata = has(.keyMetadata)
+    keyMetadata = takesRestore && has(.keyMetadata)
     idempotencySettings = has(.idempotencySettings)
     idempotencyRecords = has(.idempotencyRecords)
     releasedEntries = has(.releasedEntries)

@@ -4,7 +4,8 @@ import RDBSupport
 /// The progress of a load in a file, so that a later load can go on after the last safe key.
 ///
 /// The first line is a JSON object with the identity of the load. Each further line is `keys N`, where `N` is the number of
-/// keys that are safe, or `done N` after the last key. A line is appended in one step, at most ten per second. If the
+/// keys that are safe, `exists N` with the number of a key that ended the load because the server had it, or `done N` after
+/// the last key. A line is appended in one step, at most ten per second. If the
 /// process is killed, only the last line can be incomplete, and is ignored; a crash of the system can lose more lines.
 package final class Journal {
   private let descriptor: Int32
@@ -13,6 +14,10 @@ package final class Journal {
 
   /// The number of keys that are safe: those of an earlier load at first.
   package private(set) var safeKeyCount: UInt64 = 0
+  /// The number of the key that ended the earlier load, because the server had it before.
+  package private(set) var foreignKey: UInt64?
+  /// Whether an earlier load may have sent keys.
+  package private(set) var hasBegun = false
   /// Whether the load is complete.
   package private(set) var isDone = false
 
@@ -60,12 +65,26 @@ package final class Journal {
     let bytes = try readBytes(descriptor, at: first, count: byteCount - first)
     let end = bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
     if end < bytes.count { try truncate(to: first + end) }
-    guard let line = bytes[..<end].split(separator: 10).last else { return }
-    let words = String(decoding: line, as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 2, words[0] == "keys" || words[0] == "done", let count = UInt64(words[1]) else {
-      throw JournalError.malformed(line: 2)
+    let lines = bytes[..<end].split(separator: 10)
+    guard var (word, number) = try lines.last.map(Self.record) else { return }
+    hasBegun = true
+    if word == "exists" {
+      foreignKey = number
+      // The line of an earlier key was written with it.
+      guard lines.count > 1 else { throw JournalError.malformed(line: 2) }
+      (word, number) = try Self.record(lines[lines.count - 2])
     }
-    (safeKeyCount, isDone) = (count, words[0] == "done")
+    guard word == "keys" || word == "done" else { throw JournalError.malformed(line: 2) }
+    (safeKeyCount, isDone) = (number, word == "done")
+  }
+
+  /// Returns the two words of a line.
+  private static func record(_ line: ArraySlice<UInt8>) throws(JournalError) -> (word: String, number: UInt64) {
+    let words = String(decoding: line, as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count == 2, ["keys", "exists", "done"].contains(words[0]), let number = UInt64(words[1]) else {
+      throw .malformed(line: 2)
+    }
+    return (String(words[0]), number)
   }
 
   /// Records the number of safe keys, unless the last record is less than a tenth of a second old.
@@ -76,13 +95,29 @@ package final class Journal {
     if let lastRecord, now < lastRecord + Self.interval { return }
     lastRecord = now
     safeKeyCount = count
-    try append("keys \(count)")
+    try appendProgress()
+  }
+
+  /// Records that keys will be sent from now on.
+  ///
+  /// - Throws: `RDBError` (`io`).
+  package func begin() throws { try appendProgress() }
+
+  private func appendProgress() throws {
+    let exists = foreignKey.map { $0 >= safeKeyCount ? "\nexists \($0)" : "" } ?? ""
+    try append("keys \(safeKeyCount)" + exists)
   }
 
   /// Records the number of safe keys before the load ends early, and waits until the file is on disk.
-  package func stop(safeKeyCount count: UInt64) throws {
+  ///
+  /// - Parameter foreignKey: The number of the key that ends the load, because the server has it already.
+  package func stop(safeKeyCount count: UInt64, foreignKey: UInt64? = nil) throws {
     lastRecord = nil
     try record(safeKeyCount: count)
+    if let foreignKey {
+      self.foreignKey = foreignKey
+      try appendProgress()
+    }
     try synchronize()
   }
 

@@ -14,6 +14,8 @@ package struct LoadOptions: Hashable, Sendable {
   package var inFlight = SentUnits.Limits()
   package var onError = SentUnits.ErrorPolicy.stop
   package var existingKeys = ExistingKeys.refused
+  /// The number of a key that ended an earlier load, because the server had it before.
+  package var foreignKey: UInt64?
   /// The number of replicas that must have a key before it counts as loaded.
   package var replicaCount = 0
   /// The database of all keys; `nil`: that of the unit.

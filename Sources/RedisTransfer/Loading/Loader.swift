@@ -13,6 +13,8 @@ import RESP
 package final class Loader {
   /// The bytes after which replicas are asked whether they have them.
   private static let confirmedByteCount = 4 << 20
+  /// The bytes of unsafe keys beyond which no key is sent until others are safe.
+  private static let retainedByteLimit = 48 << 20
   /// The longest time that replicas get to confirm.
   private static let confirmationTime = Duration.seconds(10)
 
@@ -59,7 +61,7 @@ package final class Loader {
     bytePace = Pace(perSecond: options.bytesPerSecond)
     keyPace = Pace(perSecond: options.keysPerSecond)
     retained = RetainedUnits(replicaCount: options.replicaCount)
-    for _ in 0..<max(options.connectionCount, 1) { senders.append(try sender(connector.connect(to: .master))) }
+    for _ in 0..<max(options.connectionCount, 1) { senders.append(try sender(connector.connect(to: .master), after: nil)) }
   }
 
   /// Begins the input anew, of which the first `count` keys are not sent.
@@ -67,10 +69,11 @@ package final class Loader {
   /// - Throws: ``TransferError``.
   package func restart(skipping count: UInt64) throws(TransferError) {
     retained = RetainedUnits(replicaCount: options.replicaCount, skipping: count)
-    firstNewKey = count > 0 ? count + Self.uncertainKeyCount : 0
+    firstNewKey = count + Self.uncertainKeyCount
     for index in senders.indices {
-      retire(senders[index])
-      senders[index] = try sender(connector.reconnect(to: .master, onReconnect))
+      let earlier = senders[index]
+      retire(earlier)
+      senders[index] = try sender(connector.reconnect(to: .master, onReconnect), after: earlier)
     }
   }
 
@@ -103,9 +106,7 @@ package final class Loader {
   /// - Throws: ``LoadStop`` or ``TransferError``.
   package func finish() throws {
     while !retained.isEmpty {
-      for index in senders.indices {
-        try onSender(index) { sender in try askReplicas(sender, isLast: true) }
-      }
+      try askAllReplicas()
       try wait()
     }
     for sender in senders { sender.connection.link.close() }
@@ -116,10 +117,14 @@ package final class Loader {
 
   // MARK: Connections
 
-  private func sender(_ connection: Connection) -> Sender {
+  /// - Parameter earlier: The lost sender whose place it takes. Commands of it that the server still has must not mix
+  ///   with the same commands on the new connection.
+  private func sender(_ connection: Connection, after earlier: Sender?) throws(TransferError) -> Sender {
     connectionCount += 1
-    return Sender(
+    let sender = try Sender(
       connection, number: connectionCount, options, database: UInt64(connector.settings.address.database))
+    if let earlier { try sender.end(earlier) }
+    return sender
   }
 
   private func database(of unit: KeyUnit) -> UInt64 { options.onlyDatabase ?? unit.database }
@@ -127,22 +132,33 @@ package final class Loader {
   private func senderWithRoom(for unit: KeyUnit) throws -> Int {
     while true {
       try receive()
+      // One silent server must not let the keys pile up that the others take.
+      if retained.byteCount > Self.retainedByteLimit, !unit.startsInsideKey {
+        try askAllReplicas()
+        try wait()
+        continue
+      }
       let indexes = unit.startsInsideKey ? lastSender..<lastSender + 1 : senders.indices
       let free = indexes.filter { senders[$0].sent.hasRoom(for: unit) }
       if let best = free.min(by: { senders[$0].sent.byteCount < senders[$1].sent.byteCount }) {
         if senders[best].isIn(database(of: unit)) { return best }
         try onSender(best) { sender in try sender.select(database(of: unit)) }
+        // If the connection was lost, nothing may be in flight that could be waited for.
+        continue
       }
       try wait()
     }
   }
 
-  /// Asks the replicas when enough was sent, or at the end.
+  /// Asks the replicas when enough was sent, or some time ago, or at the end.
   private func askReplicas(_ sender: Sender, isLast: Bool = false) throws(TransferError) {
-    guard options.replicaCount > 0, sender.canAskReplicas,
-      sender.unconfirmedByteCount >= (isLast ? 1 : Self.confirmedByteCount)
-    else { return }
+    guard options.replicaCount > 0, sender.canAskReplicas, sender.unconfirmedByteCount > 0 else { return }
+    guard isLast || sender.unconfirmedByteCount >= Self.confirmedByteCount || sender.isWaitDue else { return }
     try sender.wait(for: options.replicaCount, milliseconds: Self.confirmationTime.nanoseconds / 1_000_000)
+  }
+
+  private func askAllReplicas() throws {
+    for index in senders.indices { try onSender(index) { sender in try askReplicas(sender, isLast: true) } }
   }
 
   // MARK: Replies
@@ -151,8 +167,8 @@ package final class Loader {
   private func wait() throws {
     let time = connector.settings.replyTimeout
     guard Link.wait(for: senders.map(\.connection.link), atMost: time) else {
-      let silent = senders.first { !$0.sent.isEmpty } ?? senders[0]
-      throw TransferError(.timedOut(time), at: silent.connection.server)
+      let index = senders.firstIndex { !$0.sent.isEmpty } ?? 0
+      return try restore(index, after: TransferError(.timedOut(time), at: senders[index].connection.server))
     }
     try receive()
   }
@@ -221,6 +237,7 @@ package final class Loader {
 
   private func restore(_ index: Int, after error: TransferError) throws {
     var (error, attempt) = (error, 0)
+    try takeLastReplies(senders[index])
     // A command that makes the server close the connection would do so for ever.
     if retained.safeKeyCount > safeKeyCountAtLoss { lossCount = 0 }
     safeKeyCountAtLoss = retained.safeKeyCount
@@ -229,13 +246,21 @@ package final class Loader {
     while true {
       let units = try takeUnits(of: senders[index])
       retire(senders[index])
-      senders[index] = try reconnect(after: error, &attempt)
+      senders[index] = try reconnect(senders[index], after: error, &attempt)
       for unit in units { retained.sent(unit, on: senders[index].number) }
       do { return try sendAgain(units, on: senders[index]) } catch let next as TransferError {
         guard next.canRetry, attempt < connector.settings.retryCount else { throw next }
         error = next
+        try takeLastReplies(senders[index])
       }
     }
+  }
+
+  /// Takes the replies that arrived before a connection was lost: what they confirm is not sent again.
+  private func takeLastReplies(_ sender: Sender) throws {
+    do {
+      while try sender.connection.link.take({ sender.connection.decoder.feed($0) }) { try takeReplies(sender) }
+    } catch is TransferError {}
   }
 
   /// Returns the units of a lost connection that must be sent again.
@@ -246,14 +271,16 @@ package final class Loader {
     }
   }
 
-  private func reconnect(after first: TransferError, _ attempt: inout Int) throws(TransferError) -> Sender {
+  private func reconnect(
+    _ earlier: Sender, after first: TransferError, _ attempt: inout Int
+  ) throws(TransferError) -> Sender {
     var error = first
     while true {
       onReconnect(error)
       Connector.pause(attempt)
       attempt += 1
       do throws(TransferError) {
-        let new = sender(try connector.connect(to: .master))
+        let new = try sender(try connector.connect(to: .master), after: earlier)
         reconnectionCount += 1
         return new
       } catch let next {

@@ -12,13 +12,29 @@ final class Sender {
   /// The bytes since the last WAIT.
   private(set) var unconfirmedByteCount = 0
   private(set) var isWaiting = false
+  /// The time of the last WAIT, or of the beginning, in nanoseconds.
+  private var waitTime = MonotonicTime.now
+  /// The process of the server, and the number that it gave to the connection; `nil` if the server does not tell them.
+  private let client: Connection.Client?
   private var endsInsideCommand = false
 
   /// - Parameter database: The database that the connection has selected.
-  init(_ connection: Connection, number: Int, _ options: LoadOptions, database: UInt64) {
+  /// - Throws: ``TransferError``.
+  init(_ connection: Connection, number: Int, _ options: LoadOptions, database: UInt64) throws(TransferError) {
+    client = try connection.client()
     (self.connection, self.number, self.database) = (connection, number, database)
     sent = SentUnits(
-      limits: options.inFlight, onError: options.onError, countsKept: options.existingKeys != .replaced)
+      limits: options.inFlight, onError: options.onError, countsKept: options.existingKeys != .replaced,
+      stopsAtExisting: options.existingKeys == .refused, foreignKey: options.foreignKey)
+  }
+
+  /// Ends the connection of an earlier sender at the server, if it still is the same process.
+  ///
+  /// - Throws: ``TransferError``.
+  func end(_ earlier: Sender) throws(TransferError) {
+    guard let old = earlier.client, let client, client.process == old.process else { return }
+    // A user without the permission goes on: the server mostly has noticed the end by now.
+    _ = try connection.reply(to: ["CLIENT", "KILL", "ID", "\(old.number)"].map { Array($0.utf8) })
   }
 
   func send(_ unit: KeyUnit, again: Bool) throws(TransferError) {
@@ -42,9 +58,13 @@ final class Sender {
   /// Whether a command may follow the last unit.
   var canAskReplicas: Bool { !endsInsideCommand && !isWaiting }
 
+  /// Whether the last WAIT was a second ago, so that few keys would be sent again after an interruption.
+  var isWaitDue: Bool { MonotonicTime.now - waitTime > 1_000_000_000 }
+
   /// Asks how many replicas have what was sent, and lets the server wait for them.
   func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
     unconfirmedByteCount = 0
+    waitTime = MonotonicTime.now
     isWaiting = true
     sent.sentWait()
     try connection.link.write(RESPText.command("WAIT", "\(replicaCount)", "\(milliseconds)"))

@@ -54,6 +54,7 @@ package struct SentUnits: Sendable {
     var answeredCount = 0
     var cursor = CommandCursor()
     var keptKeyCount: UInt64 = 0
+    var keptAgainCount: UInt64 = 0
     var expiredKeyCount: UInt64 = 0
 
     /// Returns the name of the command that the next reply belongs to.
@@ -65,6 +66,9 @@ package struct SentUnits: Sendable {
   private let limits: Limits
   private let policy: ErrorPolicy
   private let countsKept: Bool
+  private let stopsAtExisting: Bool
+  /// The number of a key that an earlier load found on the server, so that sending it again is no reason for it to exist.
+  private let foreignKey: UInt64?
   private var items = Queue<Item>()
   private var units = Queue<UnitInFlight>()
   private var selectCount = 0
@@ -92,9 +96,16 @@ package struct SentUnits: Sendable {
 
   /// Creates an empty list for a new connection.
   ///
-  /// - Parameter countsKept: Whether the commands keep existing keys (`RESPOptions.Existing.keep`).
-  package init(limits: Limits = Limits(), onError policy: ErrorPolicy, countsKept: Bool = false) {
+  /// - Parameters:
+  ///   - countsKept: Whether the commands keep existing keys (`RESPOptions.Existing.keep`).
+  ///   - stopsAtExisting: Whether an existing key ends the sending as an error does, unless the key was sent before.
+  ///   - foreignKey: The number of a key that was on the server before it was first sent.
+  package init(
+    limits: Limits = Limits(), onError policy: ErrorPolicy, countsKept: Bool = false, stopsAtExisting: Bool = false,
+    foreignKey: UInt64? = nil
+  ) {
     (self.limits, self.policy, self.countsKept) = (limits, policy, countsKept)
+    (self.stopsAtExisting, self.foreignKey) = (stopsAtExisting, foreignKey)
   }
 
   /// The number of the first unit in flight that is not answered, or whose error ended the sending; `nil` without one.
@@ -232,7 +243,12 @@ package struct SentUnits: Sendable {
   /// Counts a key that the server had already.
   private mutating func keep(_ error: ServerError, _ first: inout UnitInFlight) {
     first.keptKeyCount += 1
-    if firstExisting == nil, !first.isAgain { firstExisting = failure(error, &first) }
+    if first.isAgain, first.unit.key(ofCommand: first.answeredCount).ordinal != foreignKey {
+      first.keptAgainCount += 1
+      return
+    }
+    if firstExisting == nil { firstExisting = failure(error, &first) }
+    if stopsAtExisting { isStopped = true }
   }
 
   private func failure(_ error: ServerError, _ first: inout UnitInFlight) -> Failure {
@@ -251,7 +267,7 @@ package struct SentUnits: Sendable {
     commandCount -= unit.unit.commandCount
     answeredUnitCount += 1
     keptKeyCount += unit.keptKeyCount
-    if unit.isAgain { keptKeyCountOfSecondSending += unit.keptKeyCount }
+    keptKeyCountOfSecondSending += unit.keptAgainCount
     expiredKeyCount += unit.expiredKeyCount
   }
 }

@@ -30,4 +30,22 @@ extension Connection {
     }
     _ = try call("CONFIG", "SET", name, KeyspaceNotifications(present).adding(letters))
   }
+
+  /// A connection, as the server knows it.
+  struct Client: Hashable, Sendable {
+    /// The identifier of the server's process.
+    var process: String
+    /// The number that the process gave to the connection, and gives to no other.
+    var number: Int64
+  }
+
+  /// Asks the server what it calls the connection; `nil` if the user may not know it, or the server is older than 5.0.
+  ///
+  /// - Throws: ``TransferError``.
+  func client() throws(TransferError) -> Client? {
+    let number = try reply(to: [Array("CLIENT".utf8), Array("ID".utf8)]).number
+    let information = try reply(to: [Array("INFO".utf8), Array("server".utf8)])
+    guard let number, let process = ServerInfo(information)?.runIdentifier else { return nil }
+    return Client(process: process, number: number)
+  }
 }

@@ -1,0 +1,212 @@
+import Foundation
+import RESP
+import TestSupport
+import Testing
+
+@Suite("rdb load after interruptions", .serialized)
+struct LoadRecoveryTests {
+  @Test("A load that is killed at any moment goes on from its journal, and doubles nothing")
+  func killed() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 3000)
+    var random = SeededGenerator(seed: 3)
+    for moment in 0..<20 {
+      try server.send("FLUSHALL")
+      let journal = "journal-\(moment)"
+      let restore = moment % 2 == 0 ? "never" : "auto"
+      let arguments = [
+        "load", name, "-p", "\(server.port)", "--resume", journal, "--restore", restore, "--connections",
+        "\(1 + moment % 3)",
+      ]
+      let first = try Tool.start(arguments + ["--max-keys", "5000"], in: runs.folder)
+      // The load is hit before, while, and after it writes.
+      let isEarly = moment % 5 == 0
+      while !isEarly, first.isRunning, server.keyCount == 0 { usleep(1000) }
+      usleep(UInt32.random(in: 0..<500_000, using: &random))
+      first.signal(SIGKILL)
+      _ = first.wait(atMost: 10)
+      let second = try runs.run(arguments)
+      #expect(second.status == 0, "moment \(moment): \(second.error)")
+      try runs.expectEqual(name, server.port)
+    }
+  }
+
+  struct Unsteadiness: CustomStringConvertible, Sendable {
+    var drop: DroppingProxy.Drop
+    var connections: Int
+    var restore: String
+    var description: String { "\(drop), \(connections) connections, --restore \(restore)" }
+  }
+
+  @Test(
+    "A load over connections that are closed again and again ends, and doubles nothing",
+    arguments: [
+      Unsteadiness(drop: .afterBytes(300_000), connections: 1, restore: "never"),
+      Unsteadiness(drop: .afterBytes(300_000), connections: 3, restore: "auto"),
+      Unsteadiness(drop: .afterMilliseconds(150), connections: 1, restore: "auto"),
+      Unsteadiness(drop: .afterMilliseconds(150), connections: 3, restore: "never"),
+    ])
+  func unsteady(_ unsteadiness: Unsteadiness) throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let proxy = try DroppingProxy(to: server.port, unsteadiness.drop)
+    let name = try runs.generate(keys: 4000)
+    var options = ["--connections", "\(unsteadiness.connections)", "--restore", unsteadiness.restore]
+    if case .afterMilliseconds = unsteadiness.drop { options += ["--max-keys", "4000"] }
+    for existing in [[], ["--replace"]] {
+      if existing.isEmpty { try server.send("FLUSHALL") }
+      let load = try runs.run(["load", name, "-p", "\(proxy.port)"] + options + existing)
+      #expect(load.status == 0, "\(load.error)")
+      try runs.expectEqual(name, server.port)
+    }
+    #expect(proxy.dropCount > 3)
+  }
+
+  @Test("A load goes on at the new master after a failover, and the new master has every key")
+  func failover() throws {
+    let runs = LiveRuns()
+    let servers = try LiveSentinels(replicas: 2, sentinels: 3)
+    defer { servers.stop() }
+    let name = try runs.generate(keys: 9000)
+    let master = servers.servers[0]
+    let sentinels = servers.sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+    let address = "redis-sentinel://\(sentinels)/mymaster"
+    let load = try Tool.start(["load", name, "-u", address, "--max-keys", "3000"], in: runs.folder)
+    while load.isRunning, master.keyCount < 4000 { usleep(10_000) }
+    #expect(load.isRunning)
+    master.stop()
+    let outcome = load.wait(atMost: 120)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let port = try servers.waitForMaster(otherThan: master.port)
+    try runs.expectEqual(name, ["-p", "\(port)", "--allow-sentinel-entry"])
+    try runs.expectEqual(name, ["-u", address])
+  }
+
+  @Test("A load stops when the server's memory is full, and goes on from its journal after the limit is raised")
+  func memoryFull() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 6000)
+    let information = try server.send("INFO", "memory").text
+    let used = Int(information.split(separator: "used_memory:")[1].prefix { $0.isNumber })!
+    for options in [[], ["--on-error", "skip"]] {
+      try server.send("FLUSHALL")
+      try server.send("CONFIG", "SET", "maxmemory", "\(used + 1_500_000)")
+      let arguments =
+        ["load", name, "-p", "\(server.port)", "--resume", "journal\(options.count)", "--max-keys", "20000"] + options
+      let full = try runs.run(arguments)
+      #expect(full.status == 76, "\(full.error)")
+      #expect(full.error.contains("OOM"))
+      #expect(full.error.contains("Raise maxmemory at the server, or load fewer keys."))
+      #expect(server.keyCount > 0)
+      try server.send("CONFIG", "SET", "maxmemory", "0")
+      let again = try runs.run(arguments)
+      #expect(again.status == 0, "\(again.error)")
+      #expect(again.error.contains("going on after"), "\(again.error)")
+      try runs.expectEqual(name, server.port)
+    }
+  }
+
+  @Test("An existing key that ended a load ends it again, although the journal has keys before it")
+  func existingKeyAfterResume() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    runs.folder.write(Crafted.large(count: 5000), as: "many.rdb")
+    try server.send("SET", "key:3000", "before")
+    let arguments = ["load", "many.rdb", "-p", "\(server.port)", "--resume", "journal"]
+    for _ in 0..<2 {
+      let refused = try runs.run(arguments)
+      #expect(refused.status == 76, "\(refused.error)")
+      #expect(refused.error.contains("the server has key \"key:3000\" in database 0 already"), "\(refused.error)")
+    }
+    try server.send("DEL", "key:3000")
+    #expect(try runs.run(arguments).status == 0)
+    try runs.expectEqual("many.rdb", server.port)
+  }
+
+  // MARK: Servers that do not answer
+
+  @Test("A server that is silent for a while gets every key once, and its old connections are ended")
+  func silence() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7, arguments: ["--enable-debug-command", "yes"])
+    defer { server.stop() }
+    let name = try runs.generate(keys: 6000)
+    let load = try Tool.start(
+      ["load", name, "-p", "\(server.port)", "--restore", "never", "--replace", "--max-keys", "3000", "--timeout", "1s"],
+      in: runs.folder)
+    while load.isRunning, server.keyCount < 2000 { usleep(10_000) }
+    try server.send("DEBUG", "SLEEP", "3")
+    let outcome = load.wait(atMost: 60)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.error.contains("was silent for 1 s; connecting again"), "\(outcome.error)")
+    try runs.expectEqual(name, server.port)
+  }
+
+  @Test("A server that reads its data into memory is waited for")
+  func loading() throws {
+    let runs = LiveRuns()
+    let name = try runs.generate(keys: 3000)
+    let dump = [UInt8](try #require(runs.folder.contents(of: name)))
+    let server = try LiveServer(
+      atOnce: .redis7, dump: dump,
+      arguments: [
+        "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024",
+      ])
+    defer { server.stop() }
+    let before = server.keyCount
+    try server.send("CONFIG", "SET", "key-load-delay", "600")
+    let port = server.port
+    let thread = Thread { _ = try? LiveConnection(port: port).command("DEBUG", "RELOAD", "NOSAVE") }
+    thread.start()
+    usleep(300_000)
+    #expect(try server.send("GET", "k").errorText?.hasPrefix("LOADING") == true)
+    runs.folder.write(Crafted.large(count: 100), as: "more.rdb")
+    try runs.load("more.rdb", server.port)
+    #expect(server.keyCount == before + 100)
+  }
+
+  // MARK: Servers that refuse
+
+  @Test("A wrong password and a missing permission end a load with exit code 77, and no output holds the password")
+  func permissions() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 500)
+    try server.send("ACL", "SETUSER", "limited", "on", ">r1ghtWord", "~*", "+@all", "-rpush", "-restore")
+    let arguments = ["load", name, "-p", "\(server.port)", "--user", "limited", "--resume", "journal"]
+    let wrong = try runs.run(arguments, environment: ["REDISCLI_AUTH": "wr0ngWord"])
+    #expect(wrong.status == 77)
+    #expect(wrong.error.contains("WRONGPASS"))
+    let refused = try runs.run(arguments, environment: ["REDISCLI_AUTH": "r1ghtWord"])
+    #expect(refused.status == 77)
+    #expect(refused.error.contains("NOPERM") && refused.error.contains("rpush"), "\(refused.error)")
+    let journal = String(decoding: runs.folder.contents(of: "journal") ?? Data(), as: UTF8.self)
+    for secret in ["wr0ngWord", "r1ghtWord"] {
+      #expect(!(wrong.error + refused.error + journal).contains(secret))
+    }
+  }
+
+  @Test("A replica is refused, and a closed port named, at once")
+  func noMaster() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let replica = try LiveServer(atOnce: .redis7, arguments: ["--replicaof", "127.0.0.1 \(server.port)"])
+    defer { replica.stop() }
+    let input = Fixture.named("redis-7.0.15/all").path
+    let refused = try runs.run(["load", input, "-p", "\(replica.port)"], atMost: 20)
+    #expect(refused.status == 76)
+    #expect(refused.error.contains("is a replica, and takes no writes"))
+    let port = try LiveServer.freePort()
+    let closed = try runs.run(["load", input, "-p", "\(port)"], atMost: 20)
+    #expect(closed.status == 69)
+    #expect(closed.error.contains("cannot connect to 127.0.0.1:\(port)"))
+  }
+}
