@@ -28,7 +28,8 @@ enum TrailerCheck {
     case .cut, .rewritten: return
     case .mismatch(let difference):
       throw Failure(
-        .damaged, "\(input.shownName): the trailer says \(difference)", hint: "The file was changed after it was written.")
+        .damaged, "\(input.shownName): the trailer says \(difference)",
+        hint: "The file was changed after it was written.")
     case .whole, .damaged:
       guard report.trailer == nil else { return }
       throw Failure(

@@ -61,7 +61,9 @@ package final class Loader {
     bytePace = Pace(perSecond: options.bytesPerSecond)
     keyPace = Pace(perSecond: options.keysPerSecond)
     retained = RetainedUnits(replicaCount: options.replicaCount)
-    for _ in 0..<max(options.connectionCount, 1) { senders.append(try sender(connector.connect(to: .master), after: nil)) }
+    for _ in 0..<max(options.connectionCount, 1) {
+      senders.append(try sender(connector.connect(to: .master), after: nil))
+    }
   }
 
   /// Begins the input anew, of which the first `count` keys are not sent.

@@ -60,11 +60,17 @@ struct FetchTests {
           peer.write("+FULLRESYNC 0123456789012345678901234567890123456789 1\r\n$1000\r\nREDIS0010")
           return
         }
-        if text.contains("ROLE") { peer.write("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n") }
-        else if text.contains("PING") { peer.write("+PONG\r\n") }
-        else if text.contains("HELLO") { peer.write("-ERR unknown command 'HELLO'\r\n") }
-        else if text.contains("CLIENT") || text.contains("REPLCONF") { peer.write("+OK\r\n") }
-        else { peer.write("-ERR unknown command\r\n") }
+        if text.contains("ROLE") {
+          peer.write("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n")
+        } else if text.contains("PING") {
+          peer.write("+PONG\r\n")
+        } else if text.contains("HELLO") {
+          peer.write("-ERR unknown command 'HELLO'\r\n")
+        } else if text.contains("CLIENT") || text.contains("REPLCONF") {
+          peer.write("+OK\r\n")
+        } else {
+          peer.write("-ERR unknown command\r\n")
+        }
       }
     }
     let outcome = try runs.run(["fetch", "-p", "\(server.port)", "-o", "f.rdb"], atMost: 60)

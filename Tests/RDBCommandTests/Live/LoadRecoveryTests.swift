@@ -138,7 +138,10 @@ struct LoadRecoveryTests {
     defer { server.stop() }
     let name = try runs.generate(keys: 6000)
     let load = try Tool.start(
-      ["load", name, "-p", "\(server.port)", "--restore", "never", "--replace", "--max-keys", "3000", "--timeout", "1s"],
+      [
+        "load", name, "-p", "\(server.port)", "--restore", "never", "--replace", "--max-keys", "3000", "--timeout",
+        "1s",
+      ],
       in: runs.folder)
     while load.isRunning, server.keyCount < 2000 { usleep(10_000) }
     try server.send("DEBUG", "SLEEP", "3")

@@ -160,7 +160,6 @@ struct LoadTests {
     }
   }
 
-
   @Test(
     "A file of commands that a Windows shell rewrote is refused before the first write",
     arguments: ["byte order mark", "UTF-16", "line ends", "cut inside"])
@@ -181,7 +180,8 @@ struct LoadTests {
     let load = try runs.run(["load", "damaged.resp", "-p", "\(server.port)"])
     #expect(load.status == 65, "\(load.error)")
     let words = [
-      "byte order mark": "byte order mark", "UTF-16": "UTF-16", "line ends": "text mode", "cut inside": "the end of the file",
+      "byte order mark": "byte order mark", "UTF-16": "UTF-16", "line ends": "text mode",
+      "cut inside": "the end of the file",
     ]
     #expect(load.error.lowercased().contains(words[damage]!.lowercased()), "\(load.error)")
     #expect(server.keyCount == 0)
