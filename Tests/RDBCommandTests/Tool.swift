@@ -37,7 +37,18 @@ enum Tool {
 
   /// Runs a line of `sh`, in which `rdb` is the command.
   static func shell(_ line: String, in folder: Scratch? = nil) -> Outcome {
-    run("/bin/sh", script(line), in: folder, input: nil)
+    let (program, arguments) = shell
+    return run(program, arguments + script(line), in: folder, input: nil)
+  }
+
+  /// The shell. SwiftNIO, which other tests of the process use, has the process ignore SIGPIPE, and children inherit that: the
+  /// programs of a pipe would then report an error where they end silently for a user.
+  private static var shell: (program: String, arguments: [String]) {
+    #if os(Linux)
+      ("/usr/bin/env", ["--default-signal=PIPE", "/bin/sh"])
+    #else
+      ("/bin/sh", [])
+    #endif
   }
 
   private static func script(_ line: String) -> [String] { ["-c", "rdb() { \"\(path)\" \"$@\"; }\n" + line] }
@@ -130,7 +141,7 @@ enum Tool {
     tcgetattr(slave, &settings)
     cfmakeraw(&settings)
     tcsetattr(slave, TCSANOW, &settings)
-    let process = process("/bin/sh", script(line), in: folder)
+    let process = process(shell.program, shell.arguments + script(line), in: folder)
     process.standardOutput = FileHandle(fileDescriptor: slave)
     let error = Pipe()
     process.standardError = error

@@ -32,7 +32,7 @@ struct ErrorTests {
       "rdb resp", 64,
       """
       rdb: Missing expected argument '<dump>'
-      Help:  <dump>  A snapshot, an append-only file or its folder, a RESP dump; - for standard input. gzip, zstd, LZ4 too.
+      Help:  <dump>  A snapshot, AOF or its folder, RESP dump, or redis:// address; - for standard input. gzip, zstd, LZ4 too.
       Usage: rdb resp [<options>] <dump>
         See 'rdb resp --help' for more information.
 
