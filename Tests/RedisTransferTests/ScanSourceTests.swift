@@ -121,6 +121,30 @@ import Testing
     #expect(refusal.kind == .noPermission)
   }
 
+  @Test("a scan goes on when its connection is cut, and gives each key once")
+  func goesOn() throws {
+    let server = try LiveServer(.redis7, arguments: ["--enable-debug-command", "yes"])
+    defer { server.stop() }
+    let live = try LiveConnection(port: server.port)
+    try live.command("DEBUG", "POPULATE", "30000", "key", "300")
+    let connection = try Self.connect(server.port)
+    var reopenedCount = 0
+    let source = try ScanSource(connection) { () throws(TransferError) in
+      reopenedCount += 1
+      do { return try Self.connect(server.port) } catch { throw error as! TransferError }
+    }
+    var cutCount = 0
+    let destination = MemoryDestination()
+    _ = try SnapshotCopy(source, to: destination) { byteCount in
+      guard byteCount > 1_000_000 * UInt64(cutCount + 1), cutCount < 5 else { return }
+      cutCount += 1
+      try live.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    }
+    #expect(reopenedCount >= 1)
+    #expect(source.repeatedCount == 0)
+    #expect(try Self.entries(destination.bytes).entries.count == 30_000)
+  }
+
   @Test("a name that SCAN returns again is counted")
   func countsRepetitions() throws {
     let server = try ScriptedServer { peer in

@@ -13,9 +13,17 @@ struct ServerEndOfComparison {
   /// - Throws: `TransferError` or ``Failure``.
   init(scanning settings: ServerSettings, only database: Int32?) throws {
     try settings.refuseCluster()
+    let connector: Connector
     let connection: Connection
-    do throws(TransferError) { connection = try Connector(settings).reconnect(to: .any) } catch { throw error.failure }
-    let source = DeferredSource { try ScanSource(connection, only: database.map { UInt32($0) }) }
+    do throws(TransferError) {
+      connector = try Connector(settings)
+      connection = try connector.reconnect(to: .any)
+    } catch { throw error.failure }
+    let source = DeferredSource {
+      try ScanSource(connection, only: database.map { UInt32($0) }) { () throws(TransferError) in
+        try connector.reconnect(to: .any)
+      }
+    }
     scan = source
     input = InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
   }

@@ -52,9 +52,12 @@ struct SnapshotFetch {
     let (connection, isEntered, copy): (Connection, Bool, SnapshotCopy)
     var repeatedCount: UInt64 = 0
     if let scan {
-      connection = try Connector(settings).reconnect(to: .replica, note)
+      let connector = try Connector(settings)
+      connection = try connector.reconnect(to: .replica, note)
       isEntered = false
-      let source = try ScanSource(connection, only: scan.database)
+      let source = try ScanSource(connection, only: scan.database) { () throws(TransferError) in
+        try connector.reconnect(to: .replica, note)
+      }
       say("the keys are read one after another: the snapshot is not of one point in time")
       copy = try self.copy(source, to: file)
       for note in source.notes { say(note) }

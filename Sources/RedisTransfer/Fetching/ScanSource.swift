@@ -9,7 +9,13 @@ import RESP
 /// the newer value last (``ScanRound``). ``read(into:)`` throws ``TransferError``, or `RDBError` for a damaged payload.
 /// Memory holds the replies of one round trip.
 package final class ScanSource: ByteSource {
-  private let connection: Connection
+  private var connection: Connection
+  /// Makes a connection that was lost anew; `nil`: its loss ends the scan.
+  private let reopen: (() throws(TransferError) -> Connection)?
+  /// The process that was asked first. A cursor of another one has another meaning.
+  private let runIdentifier: String?
+  /// The number of connections that were lost, or of times that the server asked to wait, without a key between them.
+  private var failureCount = 0
   private let version: ServerVersion
   /// The databases that are still to be read, the next one last.
   private var databases: [UInt32]
@@ -39,6 +45,8 @@ package final class ScanSource: ByteSource {
   /// Whether the user may not read function libraries, so that the snapshot has none of them.
   package let lacksFunctions: Bool
 
+  /// The most failures without a key between them.
+  private static let failureLimit = 20
   /// The size of the writer's buffer, in bytes.
   private static let bufferByteCount = 64 << 10
 
@@ -47,10 +55,14 @@ package final class ScanSource: ByteSource {
   /// - Parameters:
   ///   - connection: A connection that is used for nothing else from now on.
   ///   - only: The database to read; `nil`: all that have keys.
+  ///   - reopen: Connects again after the connection is lost. By default, the loss ends the scan.
   /// - Throws: ``TransferError``.
-  package init(_ connection: Connection, only: UInt32? = nil) throws(TransferError) {
-    self.connection = connection
+  package init(
+    _ connection: Connection, only: UInt32? = nil, reopening reopen: (() throws(TransferError) -> Connection)? = nil
+  ) throws(TransferError) {
+    (self.connection, self.reopen) = (connection, reopen)
     let facts = try connection.facts()
+    runIdentifier = facts.info.runIdentifier
     (version, time) = (facts.version, facts.time)
     databases = only.map { [$0] } ?? facts.info.databases.map(\.number).reversed()
     lacksFunctions = facts.functionLibraries == nil
@@ -86,19 +98,40 @@ package final class ScanSource: ByteSource {
   /// Goes on by one reply, one database, or the end.
   private func advance() throws {
     guard round != nil else { return try beginDatabase() }
-    while let commands = round?.takeCommands() {
-      try connection.link.write(commands.flatMap { RESPText.command($0) })
+    let reply: RESPValue
+    do throws(TransferError) {
+      while let commands = round?.takeCommands() {
+        try connection.link.write(commands.flatMap { RESPText.command($0) })
+      }
+      guard round?.isComplete == false else { return endDatabase() }
+      reply = try connection.receive()
+    } catch {
+      return try goOn(after: error)
     }
-    guard round?.isComplete == false else { return endDatabase() }
-    let reply = try connection.receive()
     var event: ScanRound.Event?
     do throws(ScanRound.Failure) { event = try round?.receive(reply) } catch { throw connection.failed(error) }
     switch event {
-    case .key(let key): try write(key)
+    case .key(let key):
+      failureCount = 0
+      try write(key)
+    case .refused(let name, let error) where error.remedy == .waiting && failureCount < Self.failureLimit:
+      Connector.pause(failureCount)
+      failureCount += 1
+      round?.retry(name)
     case .refused(_, let error): throw connection.refused(Array("DUMP".utf8), error)
     case .unreadable(_, let error): throw error
     case nil: break
     }
+  }
+
+  /// Goes on after the connection was lost: what was asked and not answered is asked again.
+  private func goOn(after error: TransferError) throws(TransferError) {
+    guard let reopen, error.canRetry, failureCount < Self.failureLimit else { throw error }
+    failureCount += 1
+    connection = try reopen()
+    guard ServerInfo(try connection.call("INFO", "server"))?.runIdentifier == runIdentifier else { throw error }
+    _ = try connection.call("SELECT", "\(database)")
+    round?.reconnect()
   }
 
   private func beginDatabase() throws {

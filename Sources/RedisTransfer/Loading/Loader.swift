@@ -13,7 +13,7 @@ import RESP
 package final class Loader {
   /// The bytes after which replicas are asked whether they have them.
   private static let confirmedByteCount = 4 << 20
-  /// The bytes of unsafe keys beyond which no key is sent until others are safe.
+  /// The bytes of keys that are not safe yet, beyond which no key is sent until others are safe.
   private static let retainedByteLimit = 48 << 20
   /// The longest time that replicas get to confirm.
   private static let confirmationTime = Duration.seconds(10)
