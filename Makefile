@@ -13,7 +13,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
+.PHONY: help setup build run demo-migration test test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
   bench-instructions compare clean
 
 help: ## list the targets
@@ -60,6 +60,9 @@ check: ## check format, imports, inlining, public surface, unsafe code, words, f
 	done; \
 	scripts/check-install.sh "$$($(SWIFT) build --show-bin-path)/rdb" >/dev/null && echo "check-install: installs and uninstalls" || status=1; \
 	exit $$status
+
+demo-migration: build ## move sessions from one Redis into another with sentinels, all on this machine (needs redis-server)
+	@scripts/demo-migration.sh "$(abspath $(RDB))"
 
 examples: ## build and run the programs of Examples/ in debug and release, and compare what they print
 	Examples/run.sh
