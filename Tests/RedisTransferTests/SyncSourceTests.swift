@@ -69,20 +69,7 @@ import Testing
       "-NOPERM this user has no permissions\r\n", "garbage",
     ])
   func refusesHostileTransfer(payload: String) throws {
-    let server = try ScriptedServer { peer in
-      while true {
-        let command = String(decoding: peer.read(), as: UTF8.self)
-        if command.isEmpty { return }
-        if command.contains("HELLO") {
-          peer.write("-ERR unknown command 'HELLO'\r\n")
-        } else if command.contains("PSYNC") {
-          peer.write("+FULLRESYNC \(String(repeating: "a", count: 40)) 0\r\n\(payload)")
-          return
-        } else {
-          peer.write(command.contains("PING") ? "+PONG\r\n" : "+OK\r\n")
-        }
-      }
-    }
+    let server = try ScriptedServer.synchronising(payload)
     do {
       _ = try Self.fetch(try Connector(Self.settings(server.port)).connect(to: .any))
       Issue.record("a broken transfer was taken for a snapshot")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RDBSupport
+import RedisTransfer
 
 /// The command `rdb`: the root of all subcommands.
 ///
@@ -57,8 +58,9 @@ struct RDBTool: ParsableCommand {
       try command.run()
       if InputLosses.wereReported { end(.losses) }
     } catch let failure as Failure {
-      StandardStreams.writeError(failure.text)
-      Self.end(failure.code)
+      end(failure)
+    } catch let error as TransferError {
+      end(error.failure)
     } catch  where exitCode(for: error) == .failure {
       // Neither a `Failure` nor an error of ArgumentParser's, which has an exit code of its own.
       StandardStreams.writeError("rdb: \(visible("\(error)"))\nThis is a bug in rdb: please report it.\n")
@@ -108,6 +110,11 @@ struct RDBTool: ParsableCommand {
       StandardStreams.writeError(failure?.text ?? "")
       end(failure?.code ?? .bug)
     }
+  }
+
+  private static func end(_ failure: Failure) -> Never {
+    StandardStreams.writeError(failure.text)
+    end(failure.code)
   }
 
   /// Ends the process without exit handlers, because other threads may still be running.

@@ -118,6 +118,11 @@ struct ProgressOptions: ParsableArguments {
   @Flag(name: [.customShort("q"), .long], help: "Print only errors and losses on standard error.")
   var quiet = false
 
+  /// Writes a line to standard error, unless the options ask for silence.
+  func say(_ text: String) {
+    if !quiet { StandardStreams.writeError("rdb: \(text)\n") }
+  }
+
   /// Starts to show progress, if the options ask for it or standard error is a terminal.
   ///
   /// - Parameter output: The file of the results, which can be the same terminal.

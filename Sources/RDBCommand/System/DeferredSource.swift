@@ -1,6 +1,7 @@
 import RDB
 
-/// A source that begins with its first byte: a server then starts to send what it would not keep for long.
+/// A source that is opened when its first byte is read. A server that is asked too early would not keep its snapshot for
+/// long.
 final class DeferredSource<Base: ByteSource>: ByteSource {
   private let open: () throws -> Base
   /// The source, after the first byte was asked for.

@@ -13,7 +13,7 @@ package struct ExposedPassword: Hashable, Sendable {
   /// - Parameter flags: The names of the option that has the password.
   package init(_ text: String, in flags: [String]) { (self.text, self.flags) = (text, flags) }
 
-  /// - Parameter start: What comes before the password in an argument without an option.
+  /// - Parameter start: The text before the password in an argument that belongs to no option, such as `redis://`.
   package init(_ text: String, inOperand start: String) { (self.text, flags, operandStart) = (text, [], start) }
 
   /// The place of the password, for messages.

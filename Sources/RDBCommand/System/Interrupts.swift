@@ -27,7 +27,7 @@ enum Interrupts {
     /// Programs that were started, with the folders that they use.
     var children: [(identifier: pid_t, folder: String)] = []
     var progress: ProgressLine?
-    /// A terminal that does not show what is typed, with the settings from before.
+    /// A terminal whose echo is off while a password is typed, and its settings from before.
     var terminal: (descriptor: Int32, settings: termios)?
 
     mutating func restoreTerminal() {

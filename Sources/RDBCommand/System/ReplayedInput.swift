@@ -2,6 +2,7 @@ import RDB
 import RDBCompression
 import RDBFormat
 import RDBReplay
+import RDBSupport
 
 /// A command file, or the folder of an append-only file, that is replayed. Its keyspace is read as a snapshot.
 final class ReplayedInput {
@@ -12,7 +13,7 @@ final class ReplayedInput {
   let parts: [LogPart]
   private let logOptions: LogOptions
   /// The progress of all passes over the log.
-  private let progress = LogProgress()
+  private let progress = ByteCounter()
   /// The bytes of all files; `nil` if they are not known.
   private let totalByteCount: UInt64?
 
@@ -57,7 +58,7 @@ final class ReplayedInput {
   var passPosition: ProgressLine.Position {
     let progress = progress
     return ProgressLine.Position(
-      read: { Int(clamping: progress.byteCount) }, total: totalByteCount)
+      read: { Int(clamping: progress.value) }, total: totalByteCount)
   }
 
   /// The commands that are missing from the keyspace, as losses, and the notes about commands and the log. Complete at
@@ -69,6 +70,6 @@ final class ReplayedInput {
     let progress = progress
     let isReadTwice = source.isReadTwice
     return ProgressLine.Position(
-      read: { Int(clamping: progress.byteCount) }, total: totalByteCount.map { isReadTwice ? 2 * $0 : $0 })
+      read: { Int(clamping: progress.value) }, total: totalByteCount.map { isReadTwice ? 2 * $0 : $0 })
   }
 }

@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// A check of the files of a log, each by itself.
 package struct LogCheck: Sendable {
@@ -29,7 +30,7 @@ package struct LogCheck: Sendable {
   /// - Parameters:
   ///   - parts: The files in the order of loading.
   ///   - options: How they are read. Only the last file may be cut, if any; the stop point has no effect.
-  package init(_ parts: [LogPart], _ options: LogOptions, progress: LogProgress = LogProgress()) {
+  package init(_ parts: [LogPart], _ options: LogOptions, progress: ByteCounter = ByteCounter()) {
     var options = options
     options.stop = nil
     let allowsTruncated = options.allowsTruncated

@@ -14,7 +14,7 @@ import RESP
 package final class CommandLog: ReplayLog {
   package let parts: [LogPart]
   private let options: LogOptions
-  package let progress: LogProgress
+  package let progress: ByteCounter
   /// The notes so far, in file order.
   package private(set) var notes: [LogNote] = []
   /// The number of notes of each kind. ``notes`` has only the first of each kind, 64 at most.
@@ -49,7 +49,7 @@ package final class CommandLog: ReplayLog {
   /// Creates a reader.
   ///
   /// - Parameter parts: The files in the order of loading, at least one.
-  package init(_ parts: [LogPart], _ options: LogOptions = LogOptions(), progress: LogProgress = LogProgress()) {
+  package init(_ parts: [LogPart], _ options: LogOptions = LogOptions(), progress: ByteCounter = ByteCounter()) {
     (self.parts, self.options, self.progress) = (parts, options, progress)
   }
 

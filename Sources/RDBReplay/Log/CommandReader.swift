@@ -6,7 +6,7 @@ import RESP
 /// A reader of the commands of one file. It throws `RDBError` in place of `RESPError`.
 final class CommandReader {
   private let source: any ByteSource
-  private let progress: LogProgress
+  private let progress: ByteCounter
   private let memoryLimit: Int
   private let isText: Bool
   private var reader: RESPCommandReader
@@ -22,7 +22,7 @@ final class CommandReader {
   ///   - start: The first bytes of the file, if the commands begin there; else none.
   init(
     _ source: any ByteSource, _ syntax: RESPCommandSyntax, offset: UInt64, start: [UInt8], memoryLimit: Int,
-    _ progress: LogProgress
+    _ progress: ByteCounter
   ) {
     self.source = source
     self.start = Array(start.prefix(RESPRewriting.startByteCount))

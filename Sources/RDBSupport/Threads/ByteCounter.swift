@@ -8,5 +8,7 @@ package final class ByteCounter: Sendable {
 
   package var value: UInt64 { count.load(ordering: .relaxed) }
 
+  package func add(_ more: UInt64) { count.add(more, ordering: .relaxed) }
+
   package func set(_ value: UInt64) { count.store(value, ordering: .relaxed) }
 }

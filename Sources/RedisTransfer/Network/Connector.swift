@@ -199,18 +199,9 @@ package struct Connector {
         throw TransferError(.stillLoading(Self.loadingLimit), at: connection.server)
       }
       let information = try connection.reply(to: [Array("INFO".utf8), Array("persistence".utf8)])
-      let eta = Self.field("loading_eta_seconds", in: information).flatMap { Double($0) } ?? 1
-      usleep(UInt32(min(max(eta, 0.1), 5) * 1e6))
+      let time = ServerInfo(information)?.loadingTime ?? .seconds(1)
+      usleep(UInt32(min(max(time, .milliseconds(100)), .seconds(5)).nanoseconds / 1000))
     }
-  }
-
-  /// Returns the value of a line `name:value` of the reply to INFO.
-  private static func field(_ name: String, in reply: RESPValue) -> String? {
-    guard let text = reply.text else { return nil }
-    for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(name + ":") {
-      return String(line.dropFirst(name.count + 1))
-    }
-    return nil
   }
 
   /// Waits before attempt number `attempt`: longer each time up to 5 s, and never exactly as long as another process.

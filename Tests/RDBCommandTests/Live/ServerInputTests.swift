@@ -61,24 +61,7 @@ struct ServerInputTests {
     "a connection that ends inside of the snapshot is exit code 69",
     arguments: [["json"], ["info"], ["check"], ["memory"], ["rewrite", "-o", "/dev/null"], ["diff", "dump.rdb"]])
   func cutSnapshot(arguments: [String]) throws {
-    let server = try ScriptedServer { peer in
-      while true {
-        let command = String(decoding: peer.read(), as: UTF8.self)
-        if command.isEmpty { return }
-        if command.contains("HELLO") {
-          peer.write("-ERR unknown command 'HELLO'\r\n")
-        } else if command.contains("PSYNC") {
-          peer.write("+FULLRESYNC \(String(repeating: "a", count: 40)) 0\r\n$100\r\nREDIS0011")
-          return
-        } else if command.contains("ROLE") {
-          peer.write("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n")
-        } else if command.contains("LIST") {
-          peer.write("$0\r\n\r\n")
-        } else {
-          peer.write(command.contains("PING") ? "+PONG\r\n" : "+OK\r\n")
-        }
-      }
-    }
+    let server = try ScriptedServer.synchronising("$100\r\nREDIS0011")
     let folder = Scratch()
     folder.write(SnapshotBuilder(version: 11).whole, as: "dump.rdb")
     let all = arguments + ["redis://127.0.0.1:\(server.port)"]

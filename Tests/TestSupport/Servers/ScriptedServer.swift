@@ -66,6 +66,28 @@ public final class ScriptedServer: Sendable {
     }
   }
 
+  /// A master that begins a synchronisation, sends `payload` in it, and closes the connection.
+  public static func synchronising(_ payload: String) throws -> ScriptedServer {
+    try ScriptedServer { peer in
+      while true {
+        let command = String(decoding: peer.read(), as: UTF8.self)
+        if command.isEmpty { return }
+        if command.contains("HELLO") {
+          peer.write("-ERR unknown command 'HELLO'\r\n")
+        } else if command.contains("PSYNC") {
+          peer.write("+FULLRESYNC \(String(repeating: "a", count: 40)) 0\r\n\(payload)")
+          return
+        } else if command.contains("ROLE") {
+          peer.write("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n")
+        } else if command.contains("LIST") {
+          peer.write("$0\r\n\r\n")
+        } else {
+          peer.write(command.contains("PING") ? "+PONG\r\n" : "+OK\r\n")
+        }
+      }
+    }
+  }
+
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
     close(listener)

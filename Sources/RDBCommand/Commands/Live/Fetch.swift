@@ -36,15 +36,15 @@ struct Fetch: WorkingCommand {
 
   func run() throws {
     let settings = try server.settings(link)
-    let database = server.database ?? (settings.address.database == 0 ? nil : settings.address.database)
+    let database = server.chosenDatabase(settings)
     if database != nil, !scan {
       throw Failure(
         .usage, "a synchronisation sends all databases, not the one of -n",
         hint: "--scan reads one database. rdb rewrite --db takes one out of a snapshot.")
     }
-    let fetch = SnapshotFetch(
+    try SnapshotFetch(
       settings, output, progress, maxRate: maxRate?.byteCount, allowsSentinelEntry: allowSentinelEntry,
-      scan: scan ? SnapshotFetch.Scan(database: database.map { UInt32($0) }) : nil)
-    do { try fetch.run() } catch let error as TransferError { throw error.failure }
+      scan: scan ? SnapshotFetch.Scan(database: database.map { UInt32($0) }) : nil
+    ).run()
   }
 }

@@ -36,7 +36,7 @@ struct Load: WorkingCommand {
   @Flag(help: "Read the input and ask the server, but load nothing.")
   var dryRun = false
 
-  @Flag(help: "Load although the server cannot hold everything; the ledger says what is lost.")
+  @Flag(help: "Load what the server can hold, and list the rest as lost.")
   var allowLoss = false
 
   @Flag(help: "Add the events that Spring Session needs to the server's notify-keyspace-events.")
@@ -53,11 +53,7 @@ struct Load: WorkingCommand {
   func run() throws {
     let settings = try server.settings(link)
     let opened = try reading.open(input, now: try keys.expiry.present)
-    do {
-      try LoadRun(self, opened, settings).run()
-    } catch let error as TransferError {
-      throw error.failure
-    }
+    try LoadRun(self, opened, settings).run()
   }
 
   /// All options that change which commands are sent, and in which order.

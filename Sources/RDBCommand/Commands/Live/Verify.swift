@@ -56,7 +56,7 @@ struct Verify: WorkingCommand {
 
   func run() throws {
     var settings = try server.settings(link)
-    let number = server.database ?? (settings.address.database == 0 ? nil : settings.address.database)
+    let number = server.chosenDatabase(settings)
     if number != nil, sync {
       throw Failure(.usage, "--sync reads all databases, not one", hint: "Leave out --sync, or the database.")
     }

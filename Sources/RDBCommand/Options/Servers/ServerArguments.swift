@@ -69,6 +69,11 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
     return settings
   }
 
+  /// The database that the options or the URI name; `nil`: none. A URI cannot tell database 0 from none.
+  package func chosenDatabase(_ settings: ServerSettings) -> Int32? {
+    database ?? (settings.address.database == 0 ? nil : settings.address.database)
+  }
+
   private func settingsWithoutPasswords() throws -> ServerSettings {
     let address = try address()
     if let option = tls.optionThatNeedsTLS, !tls.tls, !address.usesTLS {

@@ -2,7 +2,7 @@ import RDBSupport
 import RedisTransfer
 
 extension ScanSource {
-  /// What the user should know about a snapshot that was read key by key, after its end.
+  /// Notes for the user about a snapshot that was read key by key, complete at its end.
   var notes: [String] {
     var notes = ["\(counted(keyCount, "key")) read by SCAN and DUMP"]
     if vanishedCount > 0 {

@@ -38,6 +38,6 @@ struct ServerEndOfComparison {
   /// The present time: that of the server, if it told its own.
   var time: UnixMilliseconds { scan?.base?.presentTime.map { UnixMilliseconds($0) } ?? .now }
 
-  /// What the user should know about the reading, after its end.
+  /// Notes about the reading for the user, complete at its end.
   var notes: [String] { scan?.base?.notes ?? [] }
 }

@@ -6,7 +6,7 @@ import RDBFormat
 import RDBSupport
 import RedisTransfer
 
-/// The run of `rdb load`: reads the input without writing, asks the server what it can hold, then loads.
+/// The work of `rdb load`: reads the input without writing, asks the server what it can hold, then loads.
 struct LoadRun {
   private let command: Load
   private let input: RepeatableInput
@@ -57,10 +57,7 @@ struct LoadRun {
   }
 
   /// The database of all keys, if the options name one.
-  private var onlyDatabase: UInt64? {
-    let database = connector.settings.address.database
-    return command.server.database != nil || database != 0 ? UInt64(database) : nil
-  }
+  private var onlyDatabase: UInt64? { command.server.chosenDatabase(connector.settings).map { UInt64($0) } }
 
   // MARK: Before the first write
 
@@ -94,13 +91,14 @@ struct LoadRun {
       hint: "--allow-loss loads the rest.")
   }
 
-  /// Compares what the keys need with what the server has.
+  /// Compares the needs of the keys with the facts about the server.
   private func preflight(_ facts: ServerFacts, _ server: String, _ options: RESPOptions) throws -> LoadPreflight {
     let model = ServerModel(facts.version)
     let needs = try SnapshotRun(input.again, command.reading, command.keys.damage)
       .foldFiltered(by: filter, command.working) { MemorySink(model, to: LoadNeedsReceiver()) }.summary
     var names: [String] = []
-    if options.modules == .forward {
+    // Only a server without any module can be refused: of others, the names of types do not tell enough.
+    if options.modules == .forward, facts.modules?.isEmpty == true {
       let run = try SnapshotRun(input.again, command.reading, command.keys.damage)
       let origin = run.origin
       let info = try run.foldFiltered(by: filter, command.working) { InfoSink(origin: origin, now: .now) }.summary
@@ -229,9 +227,7 @@ struct LoadRun {
     return "\(what) \(printable(failure.key)) in database \(failure.database)"
   }
 
-  private func say(_ text: String) {
-    if !command.working.progress.quiet { StandardStreams.writeError("rdb: \(text)\n") }
-  }
+  private func say(_ text: String) { command.working.progress.say(text) }
 }
 
 extension SendingArguments {

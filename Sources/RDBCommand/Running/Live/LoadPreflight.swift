@@ -4,8 +4,8 @@ import RDBFiltering
 import RDBSupport
 import RedisTransfer
 
-/// What is compared before a load writes anything: memory, modules and notifications of the server with what the input
-/// needs.
+/// The comparison before a load writes anything: the needs of the input with memory, modules and notifications of the
+/// server.
 struct LoadPreflight {
   let facts: ServerFacts
   /// The server, as messages show it.

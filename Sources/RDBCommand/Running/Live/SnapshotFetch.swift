@@ -2,7 +2,7 @@ import RDB
 import RDBSupport
 import RedisTransfer
 
-/// The run of `rdb fetch`: asks a server for its snapshot, and stores it when it is complete and its checksum is right.
+/// The work of `rdb fetch`: asks a server for its snapshot, and stores it when it is complete and its checksum is right.
 struct SnapshotFetch {
   /// The number of synchronisations that are begun. More of them would make the server save again and again.
   private static let attemptLimit = 3
@@ -115,7 +115,5 @@ struct SnapshotFetch {
     }
   }
 
-  private func say(_ text: String) {
-    if !progress.quiet { StandardStreams.writeError("rdb: \(text)\n") }
-  }
+  private func say(_ text: String) { progress.say(text) }
 }

@@ -3,7 +3,7 @@ import RDBAnalysis
 import RDBFormat
 import RDBSupport
 
-/// What the keys of an input need on a server.
+/// The needs of all keys of an input on a server.
 struct LoadNeeds: MergeableSummary {
   /// The estimated memory of all keys, in bytes.
   var memoryByteCount: UInt64 = 0
@@ -16,7 +16,7 @@ struct LoadNeeds: MergeableSummary {
   }
 }
 
-/// Adds up what keys need.
+/// Adds up the needs of keys.
 struct LoadNeedsReceiver: MemoryReceiver {
   private var needs = LoadNeeds()
   private static let sessionStart = Array("spring:session:sessions:".utf8)
