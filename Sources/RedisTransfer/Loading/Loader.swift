@@ -17,6 +17,9 @@ package final class Loader {
   private static let retainedByteLimit = 48 << 20
   /// The longest time that replicas get to confirm.
   private static let confirmationTime = Duration.seconds(10)
+  /// The time after a lost connection in which too few replicas are no error: after a failover, sentinels have the other
+  /// replicas follow the new master one after another.
+  private static let failoverTime = Duration.seconds(60)
 
   private let connector: Connector
   private let options: LoadOptions
@@ -26,6 +29,8 @@ package final class Loader {
   /// The number of connections that were lost since a key became safe.
   private var lossCount = 0
   private var safeKeyCountAtLoss: UInt64 = 0
+  /// The time of the last new connection in place of a lost one, in nanoseconds.
+  private var reconnectionTime: UInt64?
   /// The number of keys from which on a key has not been sent before.
   private var firstNewKey: UInt64 = 0
   /// The sender of the last unit, on which the rest of its key follows.
@@ -220,7 +225,10 @@ package final class Loader {
     case .replicated(let count, let unitCount):
       sender.waited()
       guard retained.replicated(to: count, unitCount: unitCount, on: sender.number) else {
-        throw LoadStop.tooFewReplicas(count)
+        guard let reconnectionTime, MonotonicTime.now - reconnectionTime < Self.failoverTime.nanoseconds else {
+          throw LoadStop.tooFewReplicas(count)
+        }
+        return sender.mustAskAgain()
       }
     case .waitFailed(let error):
       throw TransferError(.refused(command: "WAIT", error), at: sender.connection.server)
@@ -284,6 +292,7 @@ package final class Loader {
       do throws(TransferError) {
         let new = try sender(try connector.connect(to: .master), after: earlier)
         reconnectionCount += 1
+        reconnectionTime = MonotonicTime.now
         return new
       } catch let next {
         guard next.canRetry, attempt <= connector.settings.retryCount else { throw next }

@@ -9,7 +9,7 @@ final class Sender {
   var sent: SentUnits
   /// The database that is selected; `nil` until the reply to SELECT.
   private var database: UInt64?
-  /// The bytes since the last WAIT.
+  /// The bytes since the last WAIT; at least 1 if that must be sent again.
   private(set) var unconfirmedByteCount = 0
   private(set) var isWaiting = false
   /// The time of the last WAIT, or of the beginning, in nanoseconds.
@@ -71,4 +71,7 @@ final class Sender {
   }
 
   func waited() { isWaiting = false }
+
+  /// Notes that too few replicas have what was sent before the last WAIT.
+  func mustAskAgain() { unconfirmedByteCount = max(unconfirmedByteCount, 1) }
 }
