@@ -42,9 +42,13 @@ package struct WorkerThread {
     for thread in threads { pthread_join(thread.thread, nil) }
   }
 
-  /// Runs `body` on a thread that ends with the process, if the system has a thread left.
-  package static func detach(_ body: @escaping @Sendable () -> Void) {
-    guard let thread = WorkerThread(body) else { return }
+  /// Runs `body` on a thread that ends with the process.
+  ///
+  /// - Returns: Whether the system had a thread left.
+  @discardableResult
+  package static func detach(_ body: @escaping @Sendable () -> Void) -> Bool {
+    guard let thread = WorkerThread(body) else { return false }
     pthread_detach(thread.thread)
+    return true
   }
 }
