@@ -133,7 +133,8 @@ package final class ByteSpool: @unchecked Sendable {
     let last = locked { files.isEmpty ? nil : files[files.count - 1] }
     do throws(SystemError) {
       let isNew = last.map { $0.writtenCount >= UInt64(limits.fileByteCount) } ?? true
-      let file = if let last, !isNew { last } else { File(file: try TemporaryFile(folder: limits.folder), writtenCount: 0) }
+      let file =
+        if let last, !isNew { last } else { File(file: try TemporaryFile(folder: limits.folder), writtenCount: 0) }
       try file.file.write(block.span.bytes, at: file.writtenCount)
       locked {
         if isNew { files.append(file) }
@@ -266,7 +267,9 @@ package final class ByteSpool: @unchecked Sendable {
 
   /// Drops the first file when all of its bytes are read. The adding thread may be writing to it.
   private func dropReadFile() {
-    guard let first = files.first, first.readCount == first.writtenCount, !(isStoring && files.count == 1) else { return }
+    guard let first = files.first, first.readCount == first.writtenCount, !(isStoring && files.count == 1) else {
+      return
+    }
     _ = files.popFirst()
   }
 

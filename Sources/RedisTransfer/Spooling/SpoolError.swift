@@ -16,7 +16,8 @@ package enum SpoolError: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .storage(let error, let folder):
-      let reason = error.code == 0 ? "the file is shorter than it was" : String(cString: strerror(error.code)).lowercased()
+      let reason =
+        error.code == 0 ? "the file is shorter than it was" : String(cString: strerror(error.code)).lowercased()
       return "cannot keep bytes in \(printable(Array(folder.utf8))): \(reason)"
     case .cancelled: return "the spool was cancelled"
     }
