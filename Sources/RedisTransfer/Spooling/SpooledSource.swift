@@ -4,7 +4,7 @@ import RDBSupport
 /// A source that a thread reads ahead, as fast as it can, into a spool.
 ///
 /// The bytes, the end and an error of the source arrive in their order. When the source object is released, its thread ends
-/// at its next read; nobody waits for it.
+/// at its next read.
 package final class SpooledSource: ByteSource {
   /// The spool between the thread and the reader.
   package let spool: ByteSpool
