@@ -1,4 +1,5 @@
 import RDB
+import RESP
 
 /// The way in which the commands of a source are applied to a target.
 package struct FollowOptions: Hashable, Sendable {
@@ -97,7 +98,7 @@ package struct FollowFailure: Hashable, Sendable {
 }
 
 /// The reason why a following ended early.
-package enum FollowStop: Error, Hashable, Sendable {
+package enum FollowStop: Error, Sendable {
   /// The target refused a command, or cannot have its effect, and errors are not skipped.
   case refused(FollowFailure)
   /// The target refused a database.
