@@ -13,7 +13,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo-migration test test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
+.PHONY: help setup build run dist check-dist demo-migration test test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
   bench-instructions compare clean
 
 help: ## list the targets
@@ -32,6 +32,14 @@ run: build ## convert DUMP (a fixture, or DUMP=/path/to/dump.rdb) to RESP, JSON 
 	$(RDB) rewrite "$(DUMP)" --target $(TARGET) --lossy -o "$(OUT)/$(NAME)-$(TARGET).rdb"
 	$(RDB) info "$(DUMP)"
 	@ls -l "$(OUT)/$(NAME).resp" "$(OUT)/$(NAME).json" "$(OUT)/$(NAME)-$(TARGET).rdb"
+
+dist: setup ## build one binary that needs only glibc, as a tar file and a Debian package, in out/dist (Linux)
+	@SWIFT="$(SWIFT)" scripts/dist/dist.sh "$(OUT)/dist"
+
+check-dist: dist ## run what dist made in a bare Debian that debootstrap makes (needs root)
+	@scripts/dist/check-limit.sh .build/static/release/rdb
+	@! command -v lintian >/dev/null || lintian --fail-on error,warning "$(OUT)"/dist/*.deb
+	@scripts/dist/check-bare-root.sh "$$(ls -t "$(OUT)"/dist/*.deb | head -1)"
 
 test-setup: ## install what the tests need: servers, a JSON Schema validator
 	@scripts/setup.sh test

@@ -23,6 +23,15 @@ for page in "$folder"/rdb.1 "$folder"/rdb.*.1; do
     function endExample() { if (isExample) print ".Ed"; isExample = 0 }
     function endParagraph() { if (isBlank) print ".Pp"; isBlank = 0 }
     /^\.Nd / { sub(/\."$/, "\"") }
+    # whatis(1) takes a name without a blank: that of the page. The synopsis has the words to type.
+    /^\.Nm "/ {
+      typed = substr($0, 5)
+      name = typed
+      gsub(/"/, "", name)
+      gsub(/ /, ".", name)
+      $0 = ".Nm " name
+    }
+    /^\.Nm$/ && typed != "" { print ".Nm " typed; typed = ""; next }
     /^Exit codes:$/ { isTable = 1; next }
     isTable && /^  / {
       match($0, /^ +[^ ]+ +/)
