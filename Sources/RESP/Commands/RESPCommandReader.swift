@@ -69,6 +69,20 @@ public struct RESPCommandReader: ~Copyable {
   /// The number of arguments of the current command, its name included; 0 before it is complete.
   public var argumentCount: Int { hasItem ? ranges.count : 0 }
 
+  /// The current command as it was fed, with its lengths and line ends.
+  @_lifetime(borrow self)
+  package func commandBytes() -> RawSpan {
+    precondition(hasItem)
+    return _overrideLifetime(
+      RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[start..<scanned])), borrowing: self)
+  }
+
+  /// The name of the incomplete command; empty if that has not been fed.
+  package var incompleteName: [UInt8] {
+    guard !hasItem, let name = ranges.first else { return [] }
+    return [UInt8](UnsafeRawBufferPointer(rebasing: buffer[name]))
+  }
+
   /// Returns an argument of the current command. Argument 0 is the name of the command.
   ///
   /// - Parameter index: The index of the argument, less than ``argumentCount``.

@@ -63,6 +63,12 @@ package struct ServerInfo: Hashable, Sendable {
   package var isMaster: Bool? { fields["role"].map { $0 == "master" } }
   /// The number of connected replicas, and of clients that ask for a synchronisation.
   package var replicaCount: UInt64? { number("connected_slaves") }
+  /// The number of bytes of the history of commands: those that a master has, or that a replica has from its master.
+  package var replicationOffset: UInt64? { number(isMaster == false ? "slave_repl_offset" : "master_repl_offset") }
+  /// The identifiers of the history of commands: the present one, and the one before the last failover.
+  package var replicationIdentifiers: [String] {
+    ["master_replid", "master_replid2"].compactMap { fields[$0] }.filter { $0.contains { $0 != "0" } }
+  }
   /// Whether the server is a node of a cluster.
   package var isClusterNode: Bool { fields["cluster_enabled"] == "1" }
 

@@ -36,7 +36,9 @@ package final class SyncSource: ByteSource {
       if let failure { throw connection.failed(failure) }
     }
     if case .snapshot(let start) = handshake.outcome { replicationPosition = start }
-    do throws(SyncFramingError) { try take(rest.span.bytes) } catch { throw Self.error(error, at: connection.server) }
+    do throws(SyncFramingError) { try take(rest.span.bytes) } catch {
+      throw TransferError(sync: error, at: connection.server)
+    }
     while framing.totalByteCount == nil, !framing.endsWithMark { try receive() }
   }
 
@@ -59,16 +61,22 @@ package final class SyncSource: ByteSource {
     try connection.link.read { chunk in
       do throws(SyncFramingError) { try take(chunk) } catch { failure = error }
     }
-    if let failure { throw Self.error(failure, at: connection.server) }
+    if let failure { throw TransferError(sync: failure, at: connection.server) }
   }
 
   private func take(_ chunk: RawSpan) throws(SyncFramingError) {
     let part = try framing.receive(chunk)
     pending.write(part.heldBytes.span.bytes, followedBy: chunk.extracting(part.range))
   }
+}
 
-  private static func error(_ error: SyncFramingError, at server: String) -> TransferError {
-    guard case .refused(let refusal) = error.kind else { return TransferError(.malformedSnapshot(error), at: server) }
-    return TransferError(.refused(command: "PSYNC", refusal), at: server)
+extension TransferError {
+  /// The error of a transfer.
+  init(sync error: SyncFramingError, at server: String) {
+    if case .refused(let refusal) = error.kind {
+      self.init(.refused(command: "PSYNC", refusal), at: server)
+    } else {
+      self.init(.malformedSnapshot(error), at: server)
+    }
   }
 }

@@ -91,17 +91,21 @@ package final class Link {
   /// Closes the connection. What was not sent yet is dropped.
   package func close() { channel.close(promise: nil) }
 
-  /// Waits until bytes have arrived on one of `links`, or one of them has ended.
+  /// Waits until bytes have arrived on one of `links`, or one of them has ended, or another condition is true.
   ///
-  /// - Parameter links: Links that share a lock.
+  /// - Parameters:
+  ///   - links: Links that share a lock.
+  ///   - condition: Called with the lock, again after each change that wakes its waiters.
   /// - Returns: Whether that happened within `time`.
-  package static func wait(for links: [Link], atMost time: Duration) -> Bool {
+  package static func wait(
+    for links: [Link], or condition: () -> Bool = { false }, atMost time: Duration
+  ) -> Bool {
     guard let first = links.first else { return true }
     let lock = first.inbox.lock
     let deadline = MonotonicTime.now + time.nanoseconds
     lock.lock()
     defer { lock.unlock() }
-    while !links.contains(where: { $0.inbox.isReady }) {
+    while !links.contains(where: { $0.inbox.isReady }), !condition() {
       let now = MonotonicTime.now
       guard now < deadline else { return false }
       lock.wait(atMost: deadline - now)
