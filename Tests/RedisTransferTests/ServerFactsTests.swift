@@ -52,6 +52,43 @@ struct ServerFactsTests {
     #expect(facts.refusals.isEmpty)
   }
 
+  @Test("INFO names the replicas with a port, and not clients that only ask for a synchronisation")
+  func replicas() throws {
+    let replies = [
+      info(
+        "redis_version:7.0.15", "connected_slaves:3", "slave0:ip=10.0.0.7,port=6380,state=online,offset=14,lag=0",
+        "slave1:ip=127.0.0.1,port=0,state=online,offset=14,lag=0", "slave2:ip=fe80::1,port=6381,state=online",
+        "used_memory_dataset:77", "rdb_changes_since_last_save:5")
+    ] + replies.dropFirst()
+    let info = try ServerFacts(replies).info
+    #expect(info.replicaEndpoints == [Endpoint(host: "10.0.0.7", port: 6380), Endpoint(host: "fe80::1", port: 6381)])
+    #expect(info.dataMemory == 77)
+    #expect(info.changeCount == 5)
+  }
+
+  @Test(
+    "The missing letters of notify-keyspace-events are those that neither the setting nor its A has",
+    arguments: [
+      ("", "Egx", "Egx"), ("A", "Egx", "E"), ("AE", "AE", ""), ("g$lshztdxe", "A", ""), ("g", "AK", "AK"), ("Ex", "xxE", ""),
+      ("", "EgxEgx", "Egx"),
+    ])
+  func notifications(setting: String, needed: String, missing: String) {
+    #expect(KeyspaceNotifications(setting).missing(from: needed) == missing)
+  }
+
+  @Test("The difference of two clocks has an error of half of the time that the answers took")
+  func clocks() throws {
+    func time(_ seconds: Int, _ microseconds: Int) throws -> ServerTime {
+      try #require(ServerTime(array("\(seconds)", "\(microseconds)")))
+    }
+    // Each answer was written in the middle of its exchange.
+    let source = ClockReading(try time(100, 1_000), sent: 5_000_000, received: 7_000_000)
+    let target = ClockReading(try time(102, 5_500), sent: 9_000_000, received: 10_000_000)
+    let (difference, error) = target.ahead(of: source)
+    #expect(difference == 2_001_000)
+    #expect(error == 1_502)
+  }
+
   @Test("Valkey tells its own release beside that of Redis, and RESP3 has maps and verbatim text")
   func valkey() throws {
     var replies = replies

@@ -28,7 +28,7 @@ struct RDBTool: ParsableCommand {
       CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self]),
       CommandGroup(
         name: "Make snapshots", subcommands: [Rewrite.self, Merge.self, Split.self, Mask.self, SalvageCommand.self]),
-      CommandGroup(name: "Live servers", subcommands: [Load.self, Fetch.self, Verify.self]),
+      CommandGroup(name: "Live servers", subcommands: [Migrate.self, Load.self, Fetch.self, Verify.self]),
       CommandGroup(
         name: "Inspect",
         subcommands: [

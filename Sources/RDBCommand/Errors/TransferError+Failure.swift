@@ -1,7 +1,9 @@
+import RDBConvert
 import RedisTransfer
 
 extension TransferError: EndOfTransfer {}
 extension LoadStop: EndOfTransfer {}
+extension FirstLosses: EndOfTransfer {}
 
 /// The exit code and the message of an error of a live server.
 extension TransferError {

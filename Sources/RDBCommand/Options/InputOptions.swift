@@ -62,6 +62,14 @@ struct ReadingOptions: ParsableArguments {
     return options
   }
 
+  /// Returns the options of a reader of keys.
+  func readerOptions(_ damage: DamageOptions?, findsHyperLogLogs: Bool = false) -> RDBReader.Options {
+    var options = readerOptions
+    options.parser.findsHyperLogLogs = findsHyperLogLogs
+    options.skipsDamagedKeys = damage?.skipDamaged ?? false
+    return options
+  }
+
   /// Opens the input. Commands are replayed: the input is then the keyspace that they build.
   func open(_ input: InputOptions, now: UnixMilliseconds = .now) throws -> InputFile { try open(input.dump, now: now) }
 

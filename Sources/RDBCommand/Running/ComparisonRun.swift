@@ -9,8 +9,9 @@ import RDBReplay
 final class ComparisonRun {
   private let inputs: [ComparedInput]
   private let options: ComparisonOptions
-  private let keys: KeyArguments
-  private let reading: ReadingOptions
+  /// The filter of each input.
+  private let filters: [FilterOptions?]
+  private let reader: RDBReader.Options
   private let working: WorkingArguments
   /// The number of keys of both inputs that were compared, or found damaged.
   private(set) var keyCount: UInt64 = 0
@@ -19,13 +20,28 @@ final class ComparisonRun {
   /// Returns the time after both inputs were read, up to which a key may have expired meanwhile; `nil`: none may.
   var expiredBy: () -> UnixMilliseconds? = { nil }
 
-  /// - Parameter inputs: The two inputs.
+  /// - Parameters:
+  ///   - inputs: The two inputs.
+  ///   - filters: The filter of each; `nil`: all keys are compared.
   init(
-    _ inputs: [ComparedInput], _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
+    _ inputs: [ComparedInput], _ options: ComparisonOptions, _ filters: [FilterOptions?], _ reader: RDBReader.Options,
     _ working: WorkingArguments
   ) {
-    (self.options, self.keys, self.reading, self.working) = (options, keys, reading, working)
-    self.inputs = inputs
+    (self.inputs, self.options, self.reader, self.working) = (inputs, options, reader, working)
+    self.filters = filters.map { filter in
+      var filter = filter
+      filter?.listsDamagedKeys = false
+      return filter
+    }
+  }
+
+  /// - Parameter inputs: The two inputs.
+  convenience init(
+    _ inputs: [ComparedInput], _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
+    _ working: WorkingArguments
+  ) throws {
+    let filter = try keys.options
+    self.init(inputs, options, [filter, filter], reading.readerOptions(keys.damage), working)
   }
 
   /// The files that must not be overwritten.
@@ -45,13 +61,15 @@ final class ComparisonRun {
   ) throws -> Bool {
     do {
       let matches = try findKeys()
-      counts = matches.counts
-      keyCount = matches.before.keyCount + matches.after.keyCount + matches.counts.notCompared
       var writer = DifferenceWriter(form, to: output)
-      let sums = try write(matches, to: &writer, growth)
+      var sums = try growth()
+      try forEachDifference(of: matches) { key in
+        try sums.add(key.name, before: key.before?.byteCount, after: key.after?.byteCount)
+        try perform(output) { try writer.add(key) }
+      }
       let names = inputs.map(\.shownName)
       let summary = DifferenceSummary(
-        before: names[0], after: names[1], matches, growth: sums, top: top ?? (form.form == .text ? 10 : nil))
+        before: names[0], after: names[1], matches, growth: sums.finish(), top: top ?? (form.form == .text ? 10 : nil))
       try perform(output) {
         try writer.finish(summary)
         try output.finish()
@@ -64,48 +82,54 @@ final class ComparisonRun {
   }
 
   /// Reads both inputs, and compares the digests of all keys.
-  private func findKeys() throws -> KeyMatches {
-    let options = options
-    let digests = try inputs.enumerated().map { number, input in
-      try read(try input.first(), reporting: \.damaged) { KeyDigestSink(options) }
+  ///
+  /// - Throws: ``Failure``.
+  func findKeys() throws -> KeyMatches {
+    let digests = try inputs.indices.map { number in
+      let options = options(ofInput: number)
+      return try read(number, try inputs[number].first(), reporting: \.damaged) { KeyDigestSink(options) }
     }
     var rules = options
     rules.expiredBy = expiredBy()
-    do throws(RDBError) { return try KeyMatches(digests[0], digests[1], rules) } catch {
+    let matches: KeyMatches
+    do throws(RDBError) { matches = try KeyMatches(digests[0], digests[1], rules) } catch {
       throw error.failure(in: Self.temporary)
     }
+    counts = matches.counts
+    keyCount = matches.before.keyCount + matches.after.keyCount + matches.counts.notCompared
+    return matches
   }
 
-  /// Reads the differing keys of both inputs, and writes them.
+  /// Reads the differing keys of both inputs once more.
   ///
-  /// - Returns: The growth by prefix.
-  private func write(
-    _ matches: KeyMatches, to writer: inout DifferenceWriter, _ growth: () throws -> PrefixGrowth
-  ) throws -> [PrefixGrowth.Node] {
-    var sums = try growth()
-    guard matches.counts.differing > 0 else { return sums.finish() }
-    let options = options
-    let parts = try inputs.enumerated().map { number, input in
-      try read(try input.second(), reporting: nil) { try PartSink(matches, ofFirst: number == 0, options) }
+  /// - Parameter receive: Receives each key that differs.
+  /// - Throws: ``Failure``, or an error of `receive`.
+  func forEachDifference(of matches: KeyMatches, _ receive: (KeyDifference) throws -> Void) throws {
+    guard matches.counts.differing > 0 else { return }
+    let parts = try inputs.indices.map { number in
+      let options = options(ofInput: number)
+      return try read(number, try inputs[number].second(), reporting: nil) {
+        try PartSink(matches, ofFirst: number == 0, options)
+      }
     }
     var differences = try temporary { () throws(RDBError) in try KeyDifferences(parts[0], parts[1], options) }
-    while let key = try temporary({ () throws(RDBError) in try differences.nextKey() }) {
-      try sums.add(key.name, before: key.before?.byteCount, after: key.after?.byteCount)
-      try perform(writer.output) { try writer.add(key) }
-    }
-    return sums.finish()
+    while let key = try temporary({ () throws(RDBError) in try differences.nextKey() }) { try receive(key) }
+  }
+
+  /// Only keys of the first input count as being in another database.
+  private func options(ofInput number: Int) -> ComparisonOptions {
+    var options = options
+    if number > 0 { options.databaseMap = [:] }
+    return options
   }
 
   /// Reads an input through the filter. The sink learns of damaged keys.
   ///
   /// - Parameter damaged: The damaged keys, to be reported with the other losses and notes; `nil`: nothing is reported.
   private func read<S: FoldingSink & ~Copyable>(
-    _ input: InputFile, reporting damaged: ((S.Summary) -> Ledger)?, makeSink: () throws -> S
+    _ number: Int, _ input: InputFile, reporting damaged: ((S.Summary) -> Ledger)?, makeSink: () throws -> S
   ) throws -> S.Summary {
-    let run = try SnapshotRun(input, reading, keys.damage)
-    var filter = try keys.options
-    filter?.listsDamagedKeys = false
-    let result = try run.foldFiltered(by: filter, working, makeSink: makeSink)
+    let result = try SnapshotRun(input, reader).foldFiltered(by: filters[number], working, makeSink: makeSink)
     if let damaged {
       var losses = damaged(result.summary)
       losses.merge(result.filtered)
@@ -153,6 +177,9 @@ struct ComparedInput {
     }
     try self.init(keeping: input)
   }
+
+  /// An input that can be read only once: enough to find whether there are differences.
+  init(once input: InputFile) { self.init(input, first: { input }, second: { input }) }
 
   /// Keeps the bytes of an input in a temporary file, unless it can be read at any offset.
   init(keeping input: InputFile) throws {

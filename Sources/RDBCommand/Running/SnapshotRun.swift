@@ -14,10 +14,14 @@ struct SnapshotRun: ~Copyable {
   init(
     _ input: InputFile, _ options: ReadingOptions, _ damage: DamageOptions? = nil, findsHyperLogLogs: Bool = false
   ) throws {
-    var readerOptions = options.readerOptions
-    readerOptions.parser.findsHyperLogLogs = findsHyperLogLogs
-    readerOptions.skipsDamagedKeys = damage?.skipDamaged ?? false
-    var reader = RDBReader(input.source, options: readerOptions)
+    try self.init(input, options.readerOptions(damage, findsHyperLogLogs: findsHyperLogLogs))
+  }
+
+  /// Starts to read the snapshot, up to its first key.
+  ///
+  /// - Throws: ``Failure``, if the input is no snapshot.
+  init(_ input: InputFile, _ options: RDBReader.Options) throws {
+    var reader = RDBReader(input.source, options: options)
     do {
       origin = try reader.origin()
     } catch {

@@ -101,6 +101,9 @@ public struct RESPOptions: Hashable, Sendable {
   /// Whether ``Existing/keep`` renames a key of several commands in a transaction, so that no part of a key becomes visible
   /// if the server refused some of its commands. The reply to RENAMENX is then the second one of the transaction.
   package var keepsWhole = false
+  /// Whether the first loss ends the conversion: the next key throws ``FirstLosses``. A loss at the very end only is in
+  /// the summary.
+  package var stopsAtLoss = false
   /// The treatment of function libraries.
   public var functions = Functions.append
   /// The treatment of the data of modules.
@@ -110,6 +113,12 @@ public struct RESPOptions: Hashable, Sendable {
 
   /// Creates options for a server.
   public init(target: ServerVersion) { self.target = target }
+}
+
+/// The error of a sink that stops at a loss (`stopsAtLoss`).
+package struct FirstLosses: Error {
+  /// The ledger of the worker that found the losses.
+  package var ledger: Ledger
 }
 
 /// The summary of a ``RESPSink``.

@@ -177,6 +177,7 @@ public struct RESPSink: OutputSink, ~Copyable {
       key.offset = header.offset
       if try beginPlainString(header) { return .elements }
     }
+    if options.stopsAtLoss, ledger.hasLosses { throw .fromSink(FirstLosses(ledger: ledger), at: key.offset) }
     key = KeyState()
     if !restored.metadata.isEmpty { restored.metadata = [] }
     key.offset = header.offset

@@ -13,6 +13,8 @@ package struct ComparisonOptions: Sendable {
   package var ignoresAdded = false
   /// The database in which all keys count as being; `nil`: their own.
   package var database: UInt64?
+  /// The database in which the keys of a database count as being. A database without an entry keeps its number.
+  package var databaseMap: [UInt64: UInt64] = [:]
   /// Whether only the names of added, removed and changed keys are found, not what changed inside.
   package var keysOnly = false
   /// The most changes inside one key that are reported; the others are counted.
@@ -29,6 +31,12 @@ package struct ComparisonOptions: Sendable {
   let key = DigestKey.random()
 
   package init() {}
+
+  /// Returns the database in which a key counts as being.
+  func database(of database: UInt64) -> UInt64 {
+    if let only = self.database { return only }
+    return databaseMap.isEmpty ? database : databaseMap[database] ?? database
+  }
 
   /// Whether two keys expire at the same time.
   func areEqual(_ first: UnixMilliseconds?, _ second: UnixMilliseconds?) -> Bool {

@@ -50,7 +50,7 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
   private let nameState: SipHash
   private let metadataState: SipHash
   private let ignoresExpiries: Bool
-  private let database: UInt64?
+  private let database: (UInt64) -> UInt64
   private var totals = KeyDigests.Totals()
   private var damaged = Ledger()
   // The current key.
@@ -66,7 +66,7 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
     nameState = options.key.state("key")
     metadataState = options.key.state("metadata")
     ignoresExpiries = options.ignoresExpiries
-    database = options.database
+    database = options.database(of:)
   }
 
   package mutating func beginKey(_ key: borrowing KeyHeader) -> Interest {
@@ -84,7 +84,7 @@ package struct KeyDigestSink: ForwardingSink, FoldingSink, ~Copyable {
 
   private func digest(ofNameOf key: borrowing KeyHeader) -> ValueDigest {
     var state = nameState
-    state.add(database ?? key.database)
+    state.add(database(key.database))
     state.add(key.name)
     return ValueDigest(state)
   }

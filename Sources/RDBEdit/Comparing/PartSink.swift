@@ -10,7 +10,7 @@ package struct PartSink: RDBSink, FoldingSink, ~Copyable {
   var log: PartLog
   private let readsValues: Bool
   private let ignoresExpiries: Bool
-  private let database: UInt64?
+  private let database: (UInt64) -> UInt64
   /// Whether the value of the current key is read.
   private var readsValue = false
   private var type = DataType.string
@@ -28,7 +28,7 @@ package struct PartSink: RDBSink, FoldingSink, ~Copyable {
     self.keys = keys
     readsValues = !options.keysOnly
     ignoresExpiries = options.ignoresExpiries
-    database = options.database
+    database = options.database(of:)
     module = ValueDigester(key: options.key)
   }
 
@@ -47,7 +47,7 @@ package struct PartSink: RDBSink, FoldingSink, ~Copyable {
       type: key.type, expiry: ignoresExpiries ? nil : key.expiry, byteCount: differing.byteCount
     ).bytes
     value.append(key.metadata)
-    try log.add(.key, name: key.name, value: value.span.bytes, number: database ?? key.database)
+    try log.add(.key, name: key.name, value: value.span.bytes, number: database(key.database))
     readsValue = readsValues && differing.kind == .value
     guard readsValue else { return .skip }
     if type == .module { module.begin(.module, module: key.module) }

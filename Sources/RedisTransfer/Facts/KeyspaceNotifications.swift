@@ -14,11 +14,12 @@ package struct KeyspaceNotifications: Hashable, Sendable {
 
   package init(_ text: String) { self.text = text }
 
-  /// Returns the letters of `needed` that the setting lacks, in the order of `needed`.
+  /// Returns the letters of `needed` that the setting lacks, each once and in the order of `needed`.
   package func missing(from needed: String) -> String {
     var present = Set(text)
     if present.contains("A") { present.formUnion(Self.all) }
-    return String(needed.filter { !present.contains($0) })
+    if present.isSuperset(of: Self.all) { present.insert("A") }
+    return String(needed.filter { present.insert($0).inserted })
   }
 
   /// Returns the setting with the letters of `needed` added. No event is removed.

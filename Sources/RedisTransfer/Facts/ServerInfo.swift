@@ -56,6 +56,8 @@ package struct ServerInfo: Hashable, Sendable {
   package var memoryLimit: UInt64? { number("maxmemory").flatMap { $0 == 0 ? nil : $0 } }
   /// The memory in use, in bytes.
   package var usedMemory: UInt64? { number("used_memory") }
+  /// The memory of the data without that of the server itself, in bytes.
+  package var dataMemory: UInt64? { number("used_memory_dataset") }
   /// Whether keys are removed when the memory limit is reached. `nil` if the server does not tell it.
   package var evictsKeys: Bool? { fields["maxmemory_policy"].map { $0 != "noeviction" } }
 
@@ -69,10 +71,29 @@ package struct ServerInfo: Hashable, Sendable {
   package var replicationIdentifiers: [String] {
     ["master_replid", "master_replid2"].compactMap { fields[$0] }.filter { $0.contains { $0 != "0" } }
   }
+  /// The number of changes since the last snapshot was saved to disk.
+  package var changeCount: UInt64? { number("rdb_changes_since_last_save") }
+  /// The addresses that connected replicas announce. A client that only asks for a synchronisation has none.
+  package var replicaEndpoints: [Endpoint] {
+    (0..<min(replicaCount ?? 0, 1024)).compactMap { fields["slave\($0)"].flatMap { Endpoint(replica: $0) } }
+  }
   /// Whether the server is a node of a cluster.
   package var isClusterNode: Bool { fields["cluster_enabled"] == "1" }
 
   private func number(_ name: String) -> UInt64? { fields[name].flatMap { UInt64($0) } }
+}
+
+extension Endpoint {
+  /// Reads `ip=10.0.0.7,port=6379,state=online,offset=14,lag=0`.
+  fileprivate init?(replica value: String) {
+    var (host, port): (String?, UInt16?)
+    for part in value.split(separator: ",") {
+      if part.hasPrefix("ip=") { host = String(part.dropFirst(3)) }
+      if part.hasPrefix("port=") { port = UInt16(part.dropFirst(5)) }
+    }
+    guard let host, !host.isEmpty, let port, port > 0 else { return nil }
+    self.init(host: host, port: port)
+  }
 }
 
 extension ServerInfo.Database {

@@ -19,16 +19,45 @@ extension Connection {
     return reply.fields?["databases"]?.number.flatMap { UInt64(exactly: $0) }
   }
 
+  /// Asks for the setting `notify-keyspace-events`; `nil` if the user may not.
+  ///
+  /// - Throws: ``TransferError``.
+  package func notifications() throws(TransferError) -> KeyspaceNotifications? {
+    let reply = try reply(to: ["CONFIG", "GET", Self.notificationSetting].map { Array($0.utf8) })
+    return reply.fields?[Self.notificationSetting]?.text.map(KeyspaceNotifications.init)
+  }
+
+  private static let notificationSetting = "notify-keyspace-events"
+
   /// Adds letters to the setting `notify-keyspace-events` of the running server.
   ///
   /// - Throws: ``TransferError``.
   package func addNotifications(_ letters: String) throws(TransferError) {
-    let name = "notify-keyspace-events"
-    let reply = try call("CONFIG", "GET", name)
-    guard let present = reply.fields?[name]?.text else {
+    let reply = try call("CONFIG", "GET", Self.notificationSetting)
+    guard let present = reply.fields?[Self.notificationSetting]?.text else {
       throw TransferError(.unexpectedReply(command: "CONFIG"), at: server)
     }
-    _ = try call("CONFIG", "SET", name, KeyspaceNotifications(present).adding(letters))
+    _ = try call("CONFIG", "SET", Self.notificationSetting, KeyspaceNotifications(present).adding(letters))
+  }
+
+  /// Whether one of the first thousands of keys of some databases has a name that matches a glob.
+  ///
+  /// - Throws: ``TransferError``.
+  package func hasKeys(like glob: String, in databases: [UInt32]) throws(TransferError) -> Bool {
+    var found = false
+    for database in databases.prefix(16) where !found {
+      _ = try call("SELECT", "\(database)")
+      var (cursor, round) = ("0", 0)
+      repeat {
+        let reply = try call("SCAN", cursor, "MATCH", glob, "COUNT", "1000").elements ?? []
+        guard reply.count == 2, let next = reply[0].text else {
+          throw TransferError(.unexpectedReply(command: "SCAN"), at: server)
+        }
+        found = reply[1].elements?.isEmpty == false
+        (cursor, round) = (next, round + 1)
+      } while cursor != "0" && !found && round < 10
+    }
+    return found
   }
 
   /// A connection, as the server knows it.

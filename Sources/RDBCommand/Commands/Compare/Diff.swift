@@ -79,7 +79,7 @@ struct Diff: WorkingCommand {
     options.workers = working.threads.count
     let now = try keys.expiry.present
     let inputs = try [before, after].map { try ComparedInput($0, reading, now: now) }
-    let run = ComparisonRun(inputs, options, keys, reading, working)
+    let run = try ComparisonRun(inputs, options, keys, reading, working)
     let output = try OutputFile(
       path: output.output, keepsPartial: output.keepPartial, inputs: run.identities, indexes: run.indexes,
       form: form.form.onTerminal)

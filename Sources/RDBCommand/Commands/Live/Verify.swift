@@ -70,7 +70,7 @@ struct Verify: WorkingCommand {
     let first = try ComparedInput(input.dump, reading, now: try keys.expiry.present)
     let end =
       try sync ? ServerEndOfComparison(synchronised: settings) : ServerEndOfComparison(scanning: settings, only: number)
-    let run = ComparisonRun([first, try ComparedInput(keeping: end.input)], options, keys, reading, working)
+    let run = try ComparisonRun([first, try ComparedInput(keeping: end.input)], options, keys, reading, working)
     run.expiredBy = { end.time }
     let output = try OutputFile(
       path: output.output, keepsPartial: output.keepPartial, inputs: run.identities, indexes: run.indexes,
@@ -79,21 +79,11 @@ struct Verify: WorkingCommand {
       PrefixGrowth(KeyReports.Options(reference: .now).prefix, template: nil)
     }
     if !working.progress.quiet {
-      StandardStreams.writeError((end.notes + [Self.summary(run.counts)]).map { "rdb: \($0)\n" }.joined())
+      StandardStreams.writeError((end.notes + [run.counts.text]).map { "rdb: \($0)\n" }.joined())
     }
     if run.keyCount == 0, keys.chooses {
       throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")
     }
     if differs, !InputLosses.wereReported { throw Failure(.nothingMatched, nil) }
-  }
-
-  private static func summary(_ counts: KeyMatches.Counts) -> String {
-    let parts: [(UInt64, String)] = [
-      (counts.removed, "missing"), (counts.changed, "different"), (counts.added, "extra"),
-      (counts.expired, "expired meanwhile"), (counts.ignored, "extra, ignored"),
-      (counts.notCompared, "damaged, not compared"),
-    ]
-    return (["\(counted(counts.equal, "key")) equal"] + parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" })
-      .joined(separator: ", ")
   }
 }

@@ -1,0 +1,59 @@
+import RDB
+import RDBConvert
+import RDBFiltering
+import RedisTransfer
+
+/// A way to read an input for a load: which keys pass, and which commands they become.
+struct LoadReading {
+  let reader: RDBReader.Options
+  /// The filter; `nil`: all keys pass unchanged.
+  let filter: FilterOptions?
+  var sink: RESPOptions
+  let limits: KeyCutter.Limits
+  let working: WorkingArguments
+
+  /// The result of reading a whole input.
+  struct Result {
+    var ledger: Ledger
+    var notes: [String]
+    var end: SnapshotEnd?
+  }
+
+  /// Reads the whole input, and writes the commands with marks.
+  ///
+  /// - Throws: ``Failure``, or an error of the destination.
+  func write(_ input: InputFile, to destination: any ByteDestination) throws -> Result {
+    let run = try SnapshotRun(input, reader)
+    let result = try run.writeFiltered(by: filter, working, output: nil, to: [destination]) {
+      RESPSink(sink, to: $0[0])
+    }
+    var ledger = result.summary.ledger
+    ledger.merge(result.filtered)
+    if let end = result.end { ledger.merge(end.losses) }
+    return Result(ledger: ledger, notes: result.notes + (result.end?.notes ?? []), end: result.end)
+  }
+
+  /// Reads the whole input, sends its keys, and waits until all of them are safe.
+  ///
+  /// - Parameter count: The number of keys at the beginning that are not sent.
+  /// - Throws: ``Failure``, `LoadStop` or `TransferError`.
+  @discardableResult
+  func send(_ input: InputFile, to loader: Loader, skipping count: UInt64 = 0) throws -> Result {
+    let cutter = KeyCutter(limits: limits) { unit in try loader.send(unit) }
+    cutter.resume(skipping: count)
+    let result = try write(input, to: cutter)
+    try cutter.finish()
+    try loader.finish()
+    return result
+  }
+}
+
+extension SendingArguments {
+  /// The sizes of units, which are at most a tenth of what may be sent in a second.
+  var unitLimits: KeyCutter.Limits {
+    var limits = KeyCutter.Limits()
+    if let maxRate { limits.byteCount = min(limits.byteCount, Int(clamping: max(maxRate.byteCount / 10, 1))) }
+    if let maxKeys { limits.commandCount = min(limits.commandCount, Int(clamping: max(maxKeys / 10, 1))) }
+    return limits
+  }
+}

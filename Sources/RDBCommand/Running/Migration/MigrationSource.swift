@@ -1,0 +1,106 @@
+import RDB
+import RDBSupport
+import RedisTransfer
+
+/// The server that keys are moved from, and what it told before the first write.
+struct MigrationSource {
+  let settings: ServerSettings
+  /// The server, as messages show it.
+  let server: String
+  let facts: ServerFacts
+  /// The server's clock; `nil` if the user may not ask for it.
+  let clock: ClockReading?
+  /// The commands for reading key by key that the user may not run.
+  let forbidden: [String]
+  /// Whether there are keys as Spring Session writes them, among the first thousands.
+  let hasSpringSessions: Bool
+
+  /// Connects to the server, and asks it.
+  ///
+  /// - Throws: `TransferError`.
+  init(_ settings: ServerSettings) throws(TransferError) {
+    self.settings = settings
+    let connection = try Connector(settings).reconnect(to: .any)
+    defer { connection.link.close() }
+    server = connection.server
+    facts = try connection.facts()
+    clock = try connection.clock()
+    forbidden = try PermissionProbe.forbidden(PermissionProbe.scanning, on: connection)
+    hasSpringSessions =
+      forbidden.contains("SCAN")
+      ? false : try connection.hasKeys(like: "spring:session:*", in: facts.info.databases.map(\.number))
+  }
+
+  /// The bytes of a snapshot on their way from the server.
+  struct Opened {
+    let input: InputFile
+    /// The server that sends, which can be a replica of the source.
+    let server: String
+    /// Whether sentinels can list this client as a replica now.
+    let isEntered: Bool
+    let counter: ByteCounter
+    /// The reading by SCAN; `nil`: the server sends its snapshot.
+    let scan: ScanSource?
+  }
+
+  /// Begins to read all keys.
+  ///
+  /// - Parameters:
+  ///   - database: The only database to read by SCAN; `nil`: all.
+  ///   - note: Called before each new attempt to connect.
+  /// - Throws: `TransferError` or ``Failure``.
+  func open(
+    _ reading: SourceReadingArguments, only database: Int32?, _ note: @escaping (TransferError) -> Void
+  ) throws -> Opened {
+    let counter = ByteCounter()
+    guard !reading.scan else {
+      let connector = try Connector(settings)
+      let connection = try connector.reconnect(to: .replica, note)
+      let scan = try ScanSource(connection, only: database.map { UInt32($0) }) { () throws(TransferError) in
+        try connector.reconnect(to: .replica, note)
+      }
+      let input = input(SourceBytes(scan, counter))
+      return Opened(input: input, server: connection.server, isEntered: false, counter: counter, scan: scan)
+    }
+    let sync = try SyncConnection(settings, allowsSentinelEntry: reading.allowSentinelEntry, note)
+    let source: SyncSource
+    do throws(TransferError) { source = try SyncSource(sync.connection) } catch {
+      guard case .refused = error.condition else { throw error }
+      var failure = error.failure
+      failure.hint = "--scan reads the keys by SCAN and DUMP instead, not at one point in time."
+      throw failure
+    }
+    return Opened(
+      input: input(SourceBytes(source, counter)), server: sync.connection.server, isEntered: sync.isEntered,
+      counter: counter, scan: nil)
+  }
+
+  private func input(_ source: any ByteSource) -> InputFile {
+    InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
+  }
+}
+
+/// The bytes of a source. Its errors say that they are the source's.
+private final class SourceBytes: ByteSource {
+  private let base: any ByteSource
+  private let counter: ByteCounter
+
+  init(_ base: any ByteSource, _ counter: ByteCounter) { (self.base, self.counter) = (base, counter) }
+
+  var totalByteCount: UInt64? { base.totalByteCount }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    do {
+      let count = try base.read(into: buffer)
+      counter.add(UInt64(count))
+      return count
+    } catch let error as TransferError {
+      throw SourceLoss(error: error)
+    }
+  }
+}
+
+/// The end of the connection to the source in the middle of its data.
+struct SourceLoss: EndOfTransfer {
+  var error: TransferError
+}

@@ -1,0 +1,89 @@
+import RDB
+import RDBEdit
+import RDBFormat
+import RDBSupport
+import RedisTransfer
+
+/// The result of a migration, for people and for scripts.
+struct MigrationSummary {
+  /// One end of the migration.
+  struct Server {
+    /// The address that the options give, without a password.
+    var address: String
+    /// The server that answered.
+    var name: String
+    var version: ServerVersion
+  }
+
+  let source: Server
+  let target: Server
+  let isDryRun: Bool
+  let start: UnixMilliseconds
+  var seconds = 0.0
+  /// The number of keys that the source told before, without a filter.
+  let sourceKeyCount: UInt64
+  /// By how many milliseconds the target's clock is before the source's, and the largest error of that.
+  let clock: (milliseconds: Int64, error: Int64)?
+  let warnings: [String]
+
+  /// The number of times that the keys were read from the beginning.
+  var attemptCount = 0
+  /// The bytes of the last snapshot that were read.
+  var byteCount: UInt64 = 0
+  /// The number of keys of the last attempt that are loaded for certain.
+  var safeKeyCount: UInt64 = 0
+  var keptKeyCount: UInt64 = 0
+  var expiredKeyCount: UInt64 = 0
+  var reconnectionCount = 0
+  var ledger = Ledger()
+  var notes: [String] = []
+  /// Whether sentinels can list this client as a replica of the source.
+  var isEntered = false
+  /// The result of the comparison; `nil`: the servers were not compared.
+  var verdict: MigrationComparison.Verdict?
+  /// Whether the source counted changes between the beginning and the comparison.
+  var sourceChanged = false
+  var nextSteps: [String] = []
+
+  init(_ preflight: MigrationPreflight, start: UnixMilliseconds) {
+    let (source, target) = (preflight.source, preflight.target)
+    self.source = Server(address: "\(source.settings.address)", name: source.server, version: source.facts.version)
+    self.target = Server(
+      address: "\(target.connector.settings.address)", name: target.server, version: target.facts.version)
+    self.start = start
+    isDryRun = preflight.command.dryRun
+    sourceKeyCount = preflight.sourceKeyCount
+    (clock, warnings) = (preflight.clockDifference, preflight.warnings)
+  }
+
+  /// Adds the counts of a loader at its end.
+  mutating func add(_ loader: Loader) {
+    safeKeyCount = loader.safeKeyCount
+    reconnectionCount += loader.reconnectionCount
+  }
+
+  /// Takes the result of a whole reading.
+  mutating func take(_ result: LoadReading.Result, of loader: Loader) {
+    ledger = result.ledger
+    notes = result.notes + loader.account(in: &ledger)
+    (keptKeyCount, expiredKeyCount) = (loader.keptKeyCount, loader.expiredKeyCount)
+  }
+
+  /// Adds what the user can do now.
+  mutating func addNextSteps(of command: Migrate) {
+    if isEntered {
+      nextSteps.append("Sentinels may list a replica at port 0 now: SENTINEL RESET name, at each of them, removes it.")
+    }
+    guard !isDryRun else { return }
+    guard let verdict else {
+      return nextSteps.append("rdb verify \(source.address) --against \(target.address) compares the servers.")
+    }
+    if verdict.counts.differing == 0 {
+      nextSteps.append("Let the application use \(target.address).")
+    } else if sourceChanged {
+      nextSteps.append("Stop what writes to the source, and move its keys once more with --replace.")
+    } else {
+      nextSteps.append("rdb verify \(source.address) --against \(target.address) lists all differences.")
+    }
+  }
+}
