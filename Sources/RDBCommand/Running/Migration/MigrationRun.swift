@@ -114,6 +114,7 @@ struct MigrationRun {
       loader.abandon()
       switch error {
       case let losses as FirstLosses: try refuseLosses(losses.ledger, loader)
+      case let spool as SpoolFailure: throw spool.failure
       case LoadStop.mustReread: throw error
       case let stop as LoadStop: throw stop.failure(after: loader.safeKeyCount)
       default: break

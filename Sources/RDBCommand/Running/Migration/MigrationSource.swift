@@ -70,8 +70,12 @@ struct MigrationSource {
       failure.hint = "--scan reads the keys by SCAN and DUMP instead, not at one point in time."
       throw failure
     }
+    var limits = ByteSpool.Limits()
+    if let limit = reading.spoolMax { limits.diskByteCount = limit.byteCount }
+    limits.folder = reading.spoolDir
+    let spooled = SpooledSource(source, limits: limits)
     return Opened(
-      input: input(SourceBytes(source, counter)), server: sync.connection.server, isEntered: sync.isEntered,
+      input: input(SourceBytes(spooled, counter)), server: sync.connection.server, isEntered: sync.isEntered,
       counter: counter, scan: nil)
   }
 
@@ -96,6 +100,8 @@ private final class SourceBytes: ByteSource {
       return count
     } catch let error as TransferError {
       throw SourceLoss(error: error)
+    } catch let error as SpoolError {
+      throw SpoolFailure(error: error)
     }
   }
 }
@@ -103,4 +109,14 @@ private final class SourceBytes: ByteSource {
 /// The end of the connection to the source in the middle of its data.
 struct SourceLoss: EndOfTransfer {
   var error: TransferError
+}
+
+/// The end of a transfer because the bytes that wait cannot be kept.
+struct SpoolFailure: EndOfTransfer {
+  var error: SpoolError
+
+  /// The failure that ends the process.
+  var failure: Failure {
+    Failure(.ioError, "\(error)", hint: "Free some space, or name another folder with --spool-dir.")
+  }
 }
