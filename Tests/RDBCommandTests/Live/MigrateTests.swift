@@ -153,7 +153,9 @@ struct MigrateTests {
   func lostSource() throws {
     let runs = LiveRuns()
     let source = try LiveServer(
-      atOnce: .redis7, arguments: ["--enable-debug-command", "yes", "--rdbcompression", "no"])
+      atOnce: .redis7,
+      // The server itself sends, not a process of its own, which would keep the connection open for a while.
+      arguments: ["--enable-debug-command", "yes", "--rdbcompression", "no", "--repl-diskless-sync", "no"])
     defer { source.stop() }
     // More than waits in memory and sockets.
     try source.send("DEBUG", "POPULATE", "400", "big", "100000")
