@@ -54,12 +54,13 @@ struct ServerFactsTests {
 
   @Test("INFO names the replicas with a port, and not clients that only ask for a synchronisation")
   func replicas() throws {
-    let replies = [
-      info(
-        "redis_version:7.0.15", "connected_slaves:3", "slave0:ip=10.0.0.7,port=6380,state=online,offset=14,lag=0",
-        "slave1:ip=127.0.0.1,port=0,state=online,offset=14,lag=0", "slave2:ip=fe80::1,port=6381,state=online",
-        "used_memory_dataset:77", "rdb_changes_since_last_save:5")
-    ] + replies.dropFirst()
+    let replies =
+      [
+        info(
+          "redis_version:7.0.15", "connected_slaves:3", "slave0:ip=10.0.0.7,port=6380,state=online,offset=14,lag=0",
+          "slave1:ip=127.0.0.1,port=0,state=online,offset=14,lag=0", "slave2:ip=fe80::1,port=6381,state=online",
+          "used_memory_dataset:77", "rdb_changes_since_last_save:5")
+      ] + replies.dropFirst()
     let info = try ServerFacts(replies).info
     #expect(info.replicaEndpoints == [Endpoint(host: "10.0.0.7", port: 6380), Endpoint(host: "fe80::1", port: 6381)])
     #expect(info.dataMemory == 77)
@@ -69,7 +70,8 @@ struct ServerFactsTests {
   @Test(
     "The missing letters of notify-keyspace-events are those that neither the setting nor its A has",
     arguments: [
-      ("", "Egx", "Egx"), ("A", "Egx", "E"), ("AE", "AE", ""), ("g$lshztdxe", "A", ""), ("g", "AK", "AK"), ("Ex", "xxE", ""),
+      ("", "Egx", "Egx"), ("A", "Egx", "E"), ("AE", "AE", ""), ("g$lshztdxe", "A", ""), ("g", "AK", "AK"),
+      ("Ex", "xxE", ""),
       ("", "EgxEgx", "Egx"),
     ])
   func notifications(setting: String, needed: String, missing: String) {

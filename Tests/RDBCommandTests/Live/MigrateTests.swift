@@ -6,7 +6,8 @@ import Testing
 @Suite("rdb migrate", .serialized)
 struct MigrateTests {
   /// A server with the keys of the fixture of all types.
-  private static func source(_ name: String = "redis-7.0.15/all", _ kind: LiveServer.Kind = .redis7) throws -> LiveServer
+  private static func source(_ name: String = "redis-7.0.15/all", _ kind: LiveServer.Kind = .redis7) throws
+    -> LiveServer
   {
     try LiveServer(atOnce: kind, dump: Fixture.named(name).bytes)
   }
@@ -105,7 +106,8 @@ struct MigrateTests {
     defer { target.stop() }
     let outcome = try runs.run(Self.arguments(source, target) + ["--dry-run", "--summary", "summary.json"])
     #expect(outcome.status == 0, "\(outcome.error)")
-    #expect(outcome.error.contains("notify-keyspace-events of 127.0.0.1:\(target.port) lacks \"gxE\""), "\(outcome.error)")
+    #expect(
+      outcome.error.contains("notify-keyspace-events of 127.0.0.1:\(target.port) lacks \"gxE\""), "\(outcome.error)")
     #expect(outcome.error.contains("left of its maxmemory"), "\(outcome.error)")
     #expect(outcome.text.contains("clocks          "))
     #expect(target.keyCount == 0)

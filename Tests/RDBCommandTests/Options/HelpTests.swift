@@ -11,7 +11,8 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch", "verify", "info", "check",
+    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch", "verify", "info",
+    "check",
     "keys",
     "get", "index",
     "top-elements", "history", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix", "ttl", "stats", "analyze",

@@ -58,7 +58,8 @@ extension LoadTarget {
       try connection.addNotifications(node.missing)
       connection.link.close()
       progress.say(
-        "added \"\(node.missing)\" to notify-keyspace-events of \(node.server); CONFIG REWRITE, or its file, makes it last")
+        "added \"\(node.missing)\" to notify-keyspace-events of \(node.server); CONFIG REWRITE, or its file, makes it last"
+      )
     }
   }
 }

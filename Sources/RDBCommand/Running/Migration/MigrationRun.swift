@@ -98,7 +98,9 @@ struct MigrationRun {
     let loader = try Loader(target.connector, target.loadOptions(command.sending, existing, only: only))
     loader.onReconnect = { say("\($0); connecting again") }
     let source = try preflight.source.open(command.reading, only: sourceDatabase) { say("\($0); trying again") }
-    say(source.scan == nil ? "\(source.server) sends its snapshot" : "the keys are read one after another, not at one point in time")
+    say(
+      source.scan == nil
+        ? "\(source.server) sends its snapshot" : "the keys are read one after another, not at one point in time")
     defer {
       summary.add(loader)
       summary.byteCount = source.counter.value
@@ -140,7 +142,8 @@ struct MigrationRun {
     StandardStreams.writeError(LedgerReport(ledger: ledger, notes: [], isQuiet: true).text)
     throw Failure(
       .losses, "the target would lack what is listed above; \(counted(loader.safeKeyCount, "key")) loaded so far",
-      hint: "--allow-loss goes on, and lists at the end what is lost. With --replace, the keys so far are loaded again.")
+      hint: "--allow-loss goes on, and lists at the end what is lost. With --replace, the keys so far are loaded again."
+    )
   }
 
   // MARK: Comparing
