@@ -65,6 +65,8 @@ package struct FollowSummary: Sendable {
   package var position: StreamPosition
   /// The commands that were applied.
   package var commandCount: UInt64 = 0
+  /// The part of ``commandCount`` whose replies were lost with a connection: errors of single commands in it are unknown.
+  package var unansweredCount: UInt64 = 0
   /// The messages (PUBLISH, SPUBLISH) that were left out: subscribers of the target do not get them.
   package var messageCount: UInt64 = 0
   /// The commands of databases that are not followed.

@@ -46,18 +46,14 @@ package final class FollowedSource {
     spool = ByteSpool(limits: limits, sharing: lock)
     self.lock = lock
     link = SourceLink(try Connector(settings, sharing: lock), wanted, spool, note)
-    let connection = try link.connect(note)
+    let purpose: SyncHandshake.Purpose = position.map { .resuming($0.replication) } ?? .following
+    let (connection, outcome) = try link.begin(purpose, note)
     server = connection.server
-    if let position {
-      guard case .commands = try link.synchronise(connection, .resuming(position.replication)) else {
-        throw FollowStop.mustStartAnew(after: position)
-      }
-      start = .resumed(position)
-    } else {
-      guard case .snapshot(let beginning?) = try link.synchronise(connection, .following) else {
-        throw FollowStop.noPosition
-      }
-      start = .snapshot(beginning)
+    switch (outcome, position) {
+    case (.commands, let position?): start = .resumed(position)
+    case (.snapshot, let position?): throw FollowStop.mustStartAnew(after: position)
+    case (.snapshot(let beginning?), nil): start = .snapshot(beginning)
+    case (.snapshot(nil), nil), (.commands, nil): throw FollowStop.noPosition
     }
     try link.run(connection)
   }

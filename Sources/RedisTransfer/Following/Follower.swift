@@ -40,25 +40,27 @@ package final class Follower {
 
   private let source: FollowedSource
   private let connector: Connector
-  private let options: FollowOptions
+  let options: FollowOptions
   /// The key that stores the position at the target.
   package let positionKey: [UInt8]
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
   private var reader: StreamReader
-  private var unconfirmed: UnconfirmedBatches
-  private var connection: Connection
+  var unconfirmed: UnconfirmedBatches
+  var connection: Connection
   private var exchange: Exchange?
   /// The time at which the last reply was due, in nanoseconds.
   private var sentTime: UInt64 = 0
   /// The databases that this connection could select.
   private var knownDatabases: Set<UInt64> = []
+  /// Whether a transaction was applied on this connection.
+  private var hasWritten = false
   private var unconfirmedSince: UInt64?
   private var reconnectionTime: UInt64?
   private var lossCount = 0
   private var stopOffset = UInt64.max
   private var isStopping = false
   private var isAtEnd = false
-  private var summary: FollowSummary
+  var summary: FollowSummary
 
   /// Called with the reason before each attempt to connect to the target again.
   package var onReconnect: (TransferError) -> Void = { _ in }
@@ -70,27 +72,36 @@ package final class Follower {
   package init(_ source: FollowedSource, to target: ServerSettings, _ options: FollowOptions) throws {
     (self.source, self.options) = (source, options)
     let position = source.firstPosition
-    connector = try Connector(target, sharing: source.lock)
+    let connector = try Connector(target, sharing: source.lock)
+    self.connector = connector
     try source.beginCommands()
-    connection = try connector.reconnect(to: .master)
-    let select = options.positionDatabase
-    _ = try connection.call("SELECT", "\(select)")
-    switch source.start {
-    case .snapshot:
-      positionKey = StreamPosition.key(of: position.replication.identifier)
-      _ = try connection.call([Array("SET".utf8), positionKey, position.storedText])
-    case .resumed:
-      guard let key = try StreamPosition.key(storing: position, at: connection) else {
-        let key = StreamPosition.key(of: position.replication.identifier)
-        throw FollowStop.positionLost(key: key, expected: position, found: nil)
-      }
-      positionKey = key
+    let (connection, key) = try connector.retrying { () throws(TransferError) in
+      let connection = try connector.connect(to: .master)
+      return (connection, try Self.prepare(connection, source, position, options))
     }
+    guard let key else {
+      let key = StreamPosition.key(of: position.replication.identifier)
+      throw FollowStop.positionLost(key: key, expected: position, found: nil)
+    }
+    (self.connection, positionKey) = (connection, key)
     unconfirmed = UnconfirmedBatches(after: position)
     reader = StreamReader(from: position, positionKey: positionKey, options)
     summary = FollowSummary(position: position)
     source.applied(position.offset)
-    try watchPosition()
+    try onTarget { try watchPosition() }
+  }
+
+  /// Stores the position, or looks for the stored one.
+  ///
+  /// - Returns: Its key; `nil` if there is none.
+  private static func prepare(
+    _ connection: Connection, _ source: FollowedSource, _ position: StreamPosition, _ options: FollowOptions
+  ) throws(TransferError) -> [UInt8]? {
+    _ = try connection.call("SELECT", "\(options.positionDatabase)")
+    guard case .snapshot = source.start else { return try StreamPosition.key(storing: position, at: connection) }
+    let key = StreamPosition.key(of: position.replication.identifier)
+    _ = try connection.call([Array("SET".utf8), key, position.storedText])
+    return key
   }
 
   deinit {
@@ -132,8 +143,10 @@ package final class Follower {
   ///
   /// - Throws: ``TransferError``.
   package func removePosition() throws {
-    try onTarget {
-      _ = try connection.call("UNWATCH")
+    try connector.retrying { () throws(TransferError) in
+      let connection = try connector.connect(to: .master)
+      defer { connection.link.close() }
+      _ = try connection.call("SELECT", "\(options.positionDatabase)")
       _ = try connection.call([Array("DEL".utf8), positionKey])
     }
   }
@@ -170,9 +183,15 @@ package final class Follower {
       for failure in reader.takeFailures() { note(failure) }
       if reader.takeAcknowledgementRequest() { source.applied(appliedOffset, acknowledgingNow: true) }
       guard !reader.isFull, reader.position.offset < stopOffset else { return }
-      guard let count = try source.spool.read(into: buffer, atMost: .zero) else { return }
+      guard let count = try readSpool() else { return }
       if count == 0 { return isAtEnd = true }
       reader.feed(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+    }
+  }
+
+  private func readSpool() throws -> Int? {
+    do { return try source.spool.read(into: buffer, atMost: .zero) } catch FollowStop.mustStartAnew {
+      throw FollowStop.mustStartAnew(after: position)
     }
   }
 
@@ -195,7 +214,10 @@ package final class Follower {
   private func sendNext() throws {
     guard exchange == nil else { return }
     if try askReplicas() { return }
-    if unconfirmed.isAnswered, !isStopping {
+    if options.replicaCount > 0, !hasWritten, unconfirmed.isAnswered, !unconfirmed.isEmpty {
+      // WAIT only knows of writes on the same connection.
+      unconfirmed.append(StreamBatch(storing: position))
+    } else if unconfirmed.isAnswered, !isStopping {
       let idle = reader.position.offset - position.offset
       guard reader.hasCommands || idle >= Self.idleByteCount else { return }
       reader.setIdentifier(source.identifier)
@@ -306,7 +328,7 @@ package final class Follower {
         for error in errors { try count(error, in: batch) }
       }
       unconfirmed.answered()
-      lossCount = 0
+      (lossCount, hasWritten) = (0, true)
       // Another process may have written between EXEC and WATCH.
       try requirePosition(result.storedText)
     case .discarded(let errors, let reason): try discard(batch, errors, reason)
@@ -331,49 +353,6 @@ package final class Follower {
     }
   }
 
-  // MARK: Errors of commands
-
-  /// Counts the error of a command in a transaction that was applied.
-  private func count(_ error: BatchReplies.CommandError, in batch: StreamBatch) throws {
-    guard error.command < batch.commandCount else {
-      // The position could not be stored.
-      throw connection.refused(Array("SET".utf8), error.error)
-    }
-    if error.error.isAboutMissingKey {
-      summary.expiredCount += 1
-      return
-    }
-    let failure = batch.failure(ofCommand: error.command, .refused(error.error))
-    note(failure)
-    if options.onError == .stop || error.error.remedy == .changingCredentials { throw FollowStop.refused(failure) }
-  }
-
-  private func note(_ failure: FollowFailure) {
-    summary.failureCount += 1
-    if summary.failures.count < Self.failureLimit { summary.failures.append(failure) }
-  }
-
-  /// Removes the commands that the target refused, or ends, after a transaction that was discarded.
-  private func discard(_ batch: StreamBatch, _ errors: [BatchReplies.CommandError], _ reason: ServerError) throws {
-    for error in [reason] + errors.map(\.error) where error.remedy == .waiting || error.remedy == .findingMaster {
-      throw TransferError(.refused(command: "EXEC", error), at: connection.server)
-    }
-    guard let first = errors.first, first.command < batch.commandCount else {
-      throw connection.refused(Array("EXEC".utf8), errors.first?.error ?? reason)
-    }
-    let mustStop = errors.contains { $0.error.remedy != .none }
-    let failures = errors.filter { $0.command < batch.commandCount }
-      .map { batch.failure(ofCommand: $0.command, .refused($0.error.withoutArguments())) }
-    if options.onError == .stop || mustStop {
-      let index = errors.firstIndex { $0.error.remedy != .none } ?? 0
-      throw FollowStop.refused(failures[min(index, failures.count - 1)])
-    }
-    for failure in failures { note(failure) }
-    var rest = batch
-    rest.remove(errors.map(\.command).filter { $0 < batch.commandCount })
-    unconfirmed.replaceNext(rest)
-  }
-
   // MARK: The stored position
 
   private func requirePosition(_ text: [UInt8]?) throws {
@@ -385,9 +364,11 @@ package final class Follower {
 
   private func resume(at text: [UInt8]?) throws {
     let found = text.flatMap { StreamPosition(storedText: $0) }
-    guard let found, unconfirmed.resume(at: found) else {
+    guard let found, let count = unconfirmed.resume(at: found) else {
       throw FollowStop.positionLost(key: positionKey, expected: position, found: found)
     }
+    summary.commandCount += count
+    summary.unansweredCount += count
   }
 
   /// Watches the position on a new connection, and goes on from the one that is stored.
@@ -426,7 +407,7 @@ package final class Follower {
       attempt += 1
       do {
         connection = try connector.connect(to: .master)
-        (exchange, knownDatabases) = (nil, [])
+        (exchange, knownDatabases, hasWritten) = (nil, [], false)
         _ = try connection.call("SELECT", "\(options.positionDatabase)")
         try watchPosition()
         reconnectionTime = MonotonicTime.now
@@ -438,9 +419,4 @@ package final class Follower {
       }
     }
   }
-}
-
-extension ServerError {
-  /// Whether a command needs a key that does not exist: `ERR no such key`.
-  fileprivate var isAboutMissingKey: Bool { words.elementsEqual("ERR no such key".utf8) }
 }

@@ -74,14 +74,20 @@ final class SourceLink: @unchecked Sendable {
 
   // MARK: Connecting
 
-  func connect(_ note: (TransferError) -> Void) throws(TransferError) -> Connection {
-    try connector.reconnect(to: wanted, note)
+  /// Connects, and asks for a synchronisation.
+  ///
+  /// - Throws: ``TransferError``.
+  func begin(_ purpose: SyncHandshake.Purpose, _ note: (TransferError) -> Void) throws(TransferError)
+    -> (Connection, SyncHandshake.Outcome)
+  {
+    try connector.retrying(note) { () throws(TransferError) in
+      let connection = try connector.connect(to: wanted)
+      return (connection, try synchronise(connection, purpose))
+    }
   }
 
   /// Asks for a synchronisation.
-  ///
-  /// - Throws: ``TransferError``.
-  func synchronise(_ connection: Connection, _ purpose: SyncHandshake.Purpose) throws(TransferError)
+  private func synchronise(_ connection: Connection, _ purpose: SyncHandshake.Purpose) throws(TransferError)
     -> SyncHandshake.Outcome
   {
     var handshake = SyncHandshake(purpose)

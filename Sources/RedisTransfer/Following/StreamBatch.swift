@@ -27,6 +27,9 @@ package struct StreamBatch: Sendable {
 
   package init() {}
 
+  /// A batch that only stores a position.
+  init(storing position: StreamPosition) { end = position }
+
   /// The number of commands, SELECT included.
   package var commandCount: Int { commands.count }
   /// Whether there is no command.

@@ -60,14 +60,18 @@ package struct UnconfirmedBatches: Sendable {
 
   /// Goes on with a target that stores a position.
   ///
-  /// - Returns: Whether it is one of those between the batches.
-  package mutating func resume(at stored: StreamPosition) -> Bool {
-    if stored == start {
-      answeredCount = 0
-      return true
+  /// - Returns: The number of commands, not counted before, that the target has although their replies were lost; `nil` if
+  ///   the position is not one of those between the batches.
+  package mutating func resume(at stored: StreamPosition) -> UInt64? {
+    guard
+      let count = stored == start ? 0 : (0..<batches.count).first(where: { batches[$0].end == stored }).map({ $0 + 1 })
+    else { return nil }
+    answeredCount = count
+    var commandCount: UInt64 = 0
+    for index in 0..<count where !batches[index].isCounted {
+      batches[index].isCounted = true
+      commandCount += batches[index].sourceCommandCount
     }
-    guard let index = (0..<batches.count).first(where: { batches[$0].end == stored }) else { return false }
-    answeredCount = index + 1
-    return true
+    return commandCount
   }
 }

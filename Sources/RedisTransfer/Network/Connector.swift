@@ -52,9 +52,18 @@ package struct Connector {
   package func reconnect(to wanted: Wanted, _ note: (TransferError) -> Void = { _ in }) throws(TransferError)
     -> Connection
   {
+    try retrying(note) { () throws(TransferError) in try connect(to: wanted) }
+  }
+
+  /// Runs `body`, and runs it again after an error that a new connection can mend, as often as the settings allow.
+  ///
+  /// - Parameter note: Called before each new attempt, with the error of the last one.
+  package func retrying<Result>(
+    _ note: (TransferError) -> Void = { _ in }, _ body: () throws(TransferError) -> Result
+  ) throws(TransferError) -> Result {
     var attempt = 0
     while true {
-      do throws(TransferError) { return try connect(to: wanted) } catch {
+      do throws(TransferError) { return try body() } catch {
         guard error.canRetry, attempt < settings.retryCount else { throw error }
         note(error)
         Self.pause(attempt)

@@ -45,9 +45,9 @@ func offset(of connection: LiveConnection) throws -> UInt64 {
   return line.flatMap { UInt64($0.split(separator: ":")[1]) } ?? 0
 }
 
-/// The differences between two servers in DUMP and expiry of all keys, apart from stored positions.
-func differences(_ first: UInt16, _ second: UInt16, comparingDumps: Bool = true) throws -> [String] {
-  let (left, right) = (try contents(first, comparingDumps), try contents(second, comparingDumps))
+/// The differences between two servers in values and expiries of all keys, apart from stored positions.
+func differences(_ first: UInt16, _ second: UInt16) throws -> [String] {
+  let (left, right) = (try contents(first), try contents(second))
   var differences: [String] = []
   for key in Set(left.keys).union(right.keys).sorted() where left[key] != right[key] {
     differences.append("\(key): \(left[key] ?? "missing") / \(right[key] ?? "missing")")
@@ -56,7 +56,7 @@ func differences(_ first: UInt16, _ second: UInt16, comparingDumps: Bool = true)
 }
 
 /// Returns a text per key that tells value and expiry.
-private func contents(_ port: UInt16, _ comparingDumps: Bool) throws -> [String: String] {
+private func contents(_ port: UInt16) throws -> [String: String] {
   let connection = try LiveConnection(port: port)
   var contents: [String: String] = [:]
   for database in 0..<3 {
@@ -64,23 +64,15 @@ private func contents(_ port: UInt16, _ comparingDumps: Bool) throws -> [String:
     let names = (try connection.command("KEYS", "*").elements ?? []).compactMap(\.bytes)
     let shown = names.filter { !$0.starts(with: StreamPosition.keyStart.utf8) }
     let expiries = try connection.commands(shown.map { [Array("PEXPIRETIME".utf8), $0] })
-    let values = try connection.commands(
-      shown.map { [Array((comparingDumps ? "DUMP" : "TYPE").utf8), $0] })
+    let types = try connection.commands(shown.map { [Array("TYPE".utf8), $0] })
     for (index, name) in shown.enumerated() {
-      let value = values[index].bytes ?? []
-      guard value != Array("none".utf8), !value.isEmpty else { continue }
-      var text = "\(expiries[index].integer ?? 0) "
-      text +=
-        comparingDumps
-        ? Base64Text.of(value) : try describe(name, String(decoding: value, as: UTF8.self), connection)
-      contents["\(database) \(printable(name))"] = text
+      let type = String(decoding: types[index].bytes ?? [], as: UTF8.self)
+      if type == "none" { continue }
+      contents["\(database) \(printable(name))"] =
+        "\(expiries[index].integer ?? 0) \(try describe(name, type, connection))"
     }
   }
   return contents
-}
-
-private enum Base64Text {
-  static func of(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }
 
 /// Returns a text that tells a value, whatever its encoding is.
