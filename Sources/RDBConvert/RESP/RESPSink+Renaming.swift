@@ -23,6 +23,7 @@ extension RESPSink {
   private mutating func renameToFreeName() throws(RDBError) {
     let isTransaction = options.keepsWhole && out.commandCount - key.commandCountBefore > 1
     if key.hasExpiry { try expire() }
+    if options.marksKeys, out.commandCount - key.commandCountBefore > 1 { try mark(.publication, named: []) }
     if isTransaction { try beginTransaction() }
     try rename("$8\r\nRENAMENX\r\n")
     if isTransaction { try endTransaction() }
@@ -40,6 +41,7 @@ extension RESPSink {
   /// the transaction removes the existing key first.
   private mutating func renameOverKey() throws(RDBError) {
     let isTransaction = key.hasExpiry || key.hasFieldExpiries || out.commandCount - key.commandCountBefore > 1
+    if options.marksKeys, isTransaction { try mark(.publication, named: []) }
     if isTransaction { try beginTransaction() }
     key.usesTemporary = false
     if key.hasFieldExpiries { try unlinkKey() }

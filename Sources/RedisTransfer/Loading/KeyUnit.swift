@@ -1,4 +1,5 @@
 import RDBConvert
+import RESP
 
 /// Commands of keys that are sent, answered and, after a lost connection, sent again together.
 ///
@@ -6,6 +7,10 @@ import RDBConvert
 /// has several units: ``startsInsideKey`` and ``endsInsideKey`` connect them, and no other key follows in the last one. All
 /// units of a key must be sent on the same connection, in their order, with nothing between them if a unit
 /// ``endsInsideCommand``.
+///
+/// If several commands build a key under a temporary name, the commands that rename it are in a unit of their own, which
+/// ``publishes`` all such keys of the units before. It must not be sent before the replies to these units, and without
+/// the keys of which a command was refused: nobody ever sees a part of a key.
 ///
 /// The numbers of commands count the commands that end in the unit: their replies belong to it. If the unit begins inside
 /// a command, that command is number 0.
@@ -24,7 +29,7 @@ package struct KeyUnit: Hashable, Sendable {
   }
 
   /// The number of the unit, from 0 without gaps.
-  package let number: UInt64
+  package internal(set) var number: UInt64
   /// The database of the keys on the server.
   package var database: UInt64
   /// The commands, without marks and SELECT.
@@ -39,6 +44,8 @@ package struct KeyUnit: Hashable, Sendable {
   package var endsInsideKey = false
   /// Whether the rest of the last command follows in the next unit. The key is then not complete either.
   package var endsInsideCommand = false
+  /// Whether the unit has the last commands of keys whose other commands are in the units before.
+  package var publishes = false
 
   /// The names of the keys, one after another.
   var names: [UInt8] = []
@@ -46,6 +53,10 @@ package struct KeyUnit: Hashable, Sendable {
   var openCommand: [UInt8] = []
   /// The offset of the first command that begins in the unit; −1 without one.
   var firstCommandOffset = -1
+  /// The number of the first key after the units whose keys the unit publishes; 0 if it publishes none.
+  var publishedEnd: UInt64 = 0
+  /// The lowest number of a key that a later unit completes; `UInt64.max`: none but the last key of the unit.
+  var laterOrdinal = UInt64.max
 
   init(number: UInt64, database: UInt64) { (self.number, self.database) = (number, database) }
 
@@ -53,16 +64,40 @@ package struct KeyUnit: Hashable, Sendable {
   package var startsInsideCommand: Bool { !openCommand.isEmpty }
 
   /// The number of keys that begin in the unit.
-  package var newKeyCount: Int { keys.count - (startsInsideKey ? 1 : 0) }
+  package var newKeyCount: Int { publishes ? 0 : keys.count - (startsInsideKey ? 1 : 0) }
 
   /// The number of the first key that is not complete before the unit. The unit has at least one key.
   package var firstOrdinal: UInt64 { keys.first?.ordinal ?? 0 }
 
   /// The number of the first key that is not complete after the unit.
-  package var endOrdinal: UInt64 { (keys.last?.ordinal ?? 0) + (endsInsideKey ? 0 : 1) }
+  package var endOrdinal: UInt64 {
+    min(max((keys.last?.ordinal ?? 0) + (endsInsideKey ? 0 : 1), publishedEnd), laterOrdinal)
+  }
 
   /// The memory of the unit, in bytes.
   package var memoryByteCount: Int { bytes.count + names.count + keys.count * MemoryLayout<Key>.stride }
+
+  /// Returns the unit that publishes all of its keys but some, whose temporary names it removes instead.
+  func publishing(allBut refused: Set<UInt64>) -> KeyUnit {
+    guard !refused.isEmpty else { return self }
+    var unit = self
+    (unit.bytes, unit.keys, unit.commandCount) = ([], [], 0)
+    for (index, key) in keys.enumerated() {
+      let isLast = index + 1 == keys.count
+      let end = isLast ? bytes.count : keys[index + 1].byteOffset
+      var copy = key
+      (copy.byteOffset, copy.firstCommand) = (unit.bytes.count, unit.commandCount)
+      unit.keys.append(copy)
+      if refused.contains(key.ordinal) {
+        unit.bytes += RESPText.command([Array("DEL".utf8), bytes.renamedName(between: key.byteOffset, and: end)])
+        unit.commandCount += 1
+      } else {
+        unit.bytes += bytes[key.byteOffset..<end]
+        unit.commandCount += (isLast ? commandCount : keys[index + 1].firstCommand) - key.firstCommand
+      }
+    }
+    return unit
+  }
 
   /// Returns the name of a key of the unit.
   package func name(of key: Key) -> ArraySlice<UInt8> {
@@ -136,6 +171,20 @@ extension [UInt8] {
       count -= 1
     }
     return end
+  }
+
+  /// Returns the first argument of the first RENAME or RENAMENX in a range of whole commands.
+  func renamedName(between start: Int, and end: Int) -> [UInt8] {
+    var offset = start
+    while offset < end {
+      let name = commandName(at: offset)
+      if name.starts(with: "RENAME".utf8) {
+        let argument = header(at: name.endIndex + 2)
+        return Array(self[argument.end..<argument.end + argument.number])
+      }
+      offset = endOfCommand(at: offset)
+    }
+    return []
   }
 
   /// Returns the name of the command at an offset. The command may be incomplete after its name.

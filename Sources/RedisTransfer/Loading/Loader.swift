@@ -137,6 +137,10 @@ package final class Loader {
   private func database(of unit: KeyUnit) -> UInt64 { options.onlyDatabase ?? unit.database }
 
   private func senderWithRoom(for unit: KeyUnit) throws -> Int {
+    // The keys wait for nothing else: their connection may be lost before the others are looked at.
+    if unit.publishes, senders[lastSender].sent.hasRoom(for: unit), senders[lastSender].isIn(database(of: unit)) {
+      return lastSender
+    }
     while true {
       try receive()
       // One silent server must not let the keys pile up that the others take.
@@ -317,6 +321,13 @@ package final class Loader {
         try takeReplies(sender)
       }
       try sender.send(unit, again: true)
+    }
+    if let last = units.last, last.endsInsideKey, !last.endsInsideCommand {
+      // The next unit may need the replies, which come before this connection is lost too.
+      while !sender.sent.isEmpty {
+        try sender.connection.link.read { sender.connection.decoder.feed($0) }
+        try takeReplies(sender)
+      }
     }
     try askReplicas(sender)
   }

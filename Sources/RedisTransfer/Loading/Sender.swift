@@ -38,7 +38,7 @@ final class Sender {
   }
 
   func send(_ unit: KeyUnit, again: Bool) throws(TransferError) {
-    sent.sent(unit, again: again)
+    let unit = sent.sent(unit, again: again)
     endsInsideCommand = unit.endsInsideCommand
     unconfirmedByteCount += unit.bytes.count
     try connection.link.write(unit.bytes)

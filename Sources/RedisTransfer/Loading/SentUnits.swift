@@ -72,6 +72,10 @@ package struct SentUnits: Sendable {
   private var items = Queue<Item>()
   private var units = Queue<UnitInFlight>()
   private var selectCount = 0
+  /// The number of messages without a request.
+  private var pushCount = 0
+  /// The numbers of keys of which a command was refused, and that must not be published therefore.
+  private var refusedKeys: Set<UInt64> = []
 
   /// The bytes of the units in flight.
   package private(set) var byteCount = 0
@@ -117,6 +121,8 @@ package struct SentUnits: Sendable {
   /// Returns whether a unit may be sent now. If not, it may be after some replies, or never if the list ``isStopped``.
   package func hasRoom(for unit: KeyUnit) -> Bool {
     guard !isStopped, selectCount == 0 else { return false }
+    // The replies tell which keys are complete.
+    if unit.publishes { return units.isEmpty }
     // The reply to a command comes only after its last piece.
     guard !units.isEmpty, !unit.startsInsideCommand else { return true }
     return unit.bytes.count <= limits.byteCount - byteCount && unit.commandCount <= limits.commandCount - commandCount
@@ -125,11 +131,19 @@ package struct SentUnits: Sendable {
   /// Adds a unit, which is sent now.
   ///
   /// - Parameter isAgain: Whether the unit was sent before, on a connection that was lost.
-  package mutating func sent(_ unit: KeyUnit, again isAgain: Bool = false) {
+  /// - Returns: The unit to send, which publishes no key of which a command was refused.
+  @discardableResult
+  package mutating func sent(_ unit: KeyUnit, again isAgain: Bool = false) -> KeyUnit {
+    var unit = unit
+    if unit.publishes {
+      unit = unit.publishing(allBut: refusedKeys)
+      refusedKeys = []
+    }
     byteCount += unit.bytes.count
     commandCount += unit.commandCount
     items.append(.unit)
     units.append(UnitInFlight(unit: unit, isAgain: isAgain))
+    return unit
   }
 
   /// Adds SELECT, which is sent now.
@@ -160,21 +174,25 @@ package struct SentUnits: Sendable {
         }
       }
       guard let reply = try decoder.next() else { return events }
-      if case .push = reply { continue }
+      if case .push = reply {
+        pushCount += 1
+        guard pushCount <= Connection.pushLimit else { throw UnrequestedReply() }
+        continue
+      }
       guard let item = items.first else { throw UnrequestedReply() }
       switch item {
       case .unit: try take(reply, &events)
       case .select(let database):
         _ = items.popFirst()
         selectCount -= 1
-        let error = reply.errorBytes.map { ServerError($0) }
+        let error = reply.errorBytes.map { ServerError($0).withoutArguments() }
         events.append(error.map { .selectFailed(database: database, $0) } ?? .selected(database))
       case .wait:
         _ = items.popFirst()
         if let count = reply.number {
           events.append(.replicated(replicaCount: Int(clamping: count), unitCount: answeredUnitCount))
         } else {
-          events.append(.waitFailed(ServerError(reply.errorBytes ?? Array("no number".utf8))))
+          events.append(.waitFailed(ServerError(reply.errorBytes ?? Array("no number".utf8)).withoutArguments()))
         }
       }
     }
@@ -186,7 +204,9 @@ package struct SentUnits: Sendable {
     // Units after an error that ended the sending are sent again: their errors will come again too.
     if !isStopped, first.answeredCount < first.unit.commandCount {
       for error in errors(in: reply, &first) {
-        events.append(.failure(failure(error, &first)))
+        let failure = failure(error, &first)
+        if first.unit.endsInsideKey { refusedKeys.insert(failure.ordinal) }
+        events.append(.failure(failure))
         if policy == .stop || error.remedy != .none { isStopped = true }
       }
     }
@@ -256,7 +276,7 @@ package struct SentUnits: Sendable {
     let key = unit.key(ofCommand: first.answeredCount)
     return Failure(
       database: unit.database, subject: key.subject, key: Array(unit.name(of: key)), ordinal: key.ordinal,
-      command: first.commandName(), error: error)
+      command: first.commandName(), error: error.withoutArguments())
   }
 
   /// Ends the first unit. Pieces of a command without a reply of their own end before the command is complete.

@@ -39,6 +39,9 @@ struct UnitScanner {
   private var isSkipping = false
 
   private var unit = KeyUnit(number: 0, database: 0)
+  /// The commands that publish keys of the unit; while they are read, the unit.
+  private var publication = KeyUnit(number: 0, database: 0)
+  private var isPublishing = false
   /// The offset of the current command in the unit; −1 if it begins in an earlier unit, and between commands.
   private var commandOffset = -1
   /// Whether the current command may still be SELECT.
@@ -76,6 +79,7 @@ struct UnitScanner {
 
   mutating func finish() throws {
     guard state == .between else { throw KeyCutter.Malformed(offset: offset) }
+    endPublication()
     if !unit.bytes.isEmpty { try endUnit() }
   }
 
@@ -140,7 +144,7 @@ struct UnitScanner {
   @inline(__always)
   private mutating func takeBulk(_ piece: RawSpan, _ index: inout Int) throws {
     var length = min(remaining, piece.byteCount - index)
-    if !isSkipping, length >= limits.pieceByteCount - unit.bytes.count - (index - runStart) {
+    if !isSkipping, !isPublishing, length >= limits.pieceByteCount - unit.bytes.count - (index - runStart) {
       let room = limits.pieceByteCount - unit.bytes.count - (index - runStart)
       // The name of the command must be in the unit in which the command begins.
       if room < remaining, !(commandOffset >= 0 && isFirstArgument) {
@@ -169,11 +173,11 @@ struct UnitScanner {
     case .markSubject:
       guard let subject = RESPMark(rawValue: piece.byte(at: index)) else { throw malformed(index) }
       index += 1
-      try beginKey(subject)
+      if subject == .publication { try beginPublication() } else { try beginKey(subject) }
       state = .markDollar
     case .markLength:
       guard try readNumber(piece, &index) else { return }
-      if !isSkipping { unit.keys[unit.keys.count - 1].nameByteCount = number }
+      if !isSkipping, !isPublishing { unit.keys[unit.keys.count - 1].nameByteCount = number }
       (remaining, state) = number > 0 ? (number, .markName) : (2, .markEnd)
     case .markName:
       let length = min(remaining, piece.byteCount - index)
@@ -214,6 +218,7 @@ struct UnitScanner {
       guard try readNumber(piece, &index) else { return }
       state = .between
       let database = UInt64(number)
+      endPublication()
       guard database != unit.database else { return }
       if !unit.bytes.isEmpty { try endUnit() }
       unit.database = database
@@ -223,10 +228,13 @@ struct UnitScanner {
   // MARK: Keys and commands
 
   private mutating func beginKey(_ subject: RESPMark) throws {
+    endPublication()
     let ordinal = nextOrdinal
     nextOrdinal += 1
     if !unit.bytes.isEmpty {
-      let isFull = unit.bytes.count >= limits.byteCount || unit.commandCount >= limits.commandCount
+      let isFull =
+        unit.bytes.count + publication.bytes.count >= limits.byteCount
+        || unit.commandCount + publication.commandCount >= limits.commandCount
       if isFull || unit.startsInsideKey || subject != .key || unit.keys.last?.subject != .key { try endUnit() }
     }
     isSkipping = ordinal < skippedKeyCount
@@ -235,6 +243,26 @@ struct UnitScanner {
       KeyUnit.Key(
         ordinal: ordinal, subject: subject, firstCommand: unit.commandCount, byteOffset: unit.bytes.count,
         nameOffset: unit.names.count, nameByteCount: 0))
+  }
+
+  /// Begins the commands that publish the current key.
+  private mutating func beginPublication() throws {
+    guard !isSkipping else { return }
+    guard !isPublishing, let key = unit.keys.last else { throw KeyCutter.Malformed(offset: offset) }
+    let name = unit.name(of: key)
+    var published = key
+    (published.firstCommand, published.byteOffset) = (publication.commandCount, publication.bytes.count)
+    (published.nameOffset, published.nameByteCount) = (publication.names.count, name.count)
+    publication.names += name
+    publication.keys.append(published)
+    isPublishing = true
+    swap(&unit, &publication)
+  }
+
+  private mutating func endPublication() {
+    guard isPublishing else { return }
+    isPublishing = false
+    swap(&unit, &publication)
   }
 
   /// Begins to copy a command that is not SELECT.
@@ -247,7 +275,9 @@ struct UnitScanner {
     }
     guard let key = unit.keys.last else { throw KeyCutter.Malformed(offset: headOffset) }
     let byteCount = unit.bytes.count + (runStart < 0 ? 0 : headIndex - runStart)
-    if byteCount - key.byteOffset >= limits.byteCount || unit.commandCount - key.firstCommand >= limits.commandCount {
+    let isLarge =
+      byteCount - key.byteOffset >= limits.byteCount || unit.commandCount - key.firstCommand >= limits.commandCount
+    if isLarge, !isPublishing {
       takeRun(upTo: headIndex, of: piece)
       try endUnit(insideKey: true)
     }
@@ -268,13 +298,24 @@ struct UnitScanner {
     runStart = -1
   }
 
-  /// Passes the unit on, and begins the next one.
+  /// Passes the unit on, and begins the next one. The commands that publish keys follow when each key is complete.
   private mutating func endUnit(insideKey: Bool = false, insideCommand: Bool = false) throws {
+    let end = unit.endOrdinal
+    unit.laterOrdinal = publication.keys.first?.ordinal ?? .max
+    guard insideKey || publication.keys.isEmpty else {
+      unit.endsInsideKey = true
+      try passUnit()
+      swap(&unit, &publication)
+      (unit.number, unit.database) = (publication.number, publication.database)
+      (unit.publishes, unit.startsInsideKey, unit.publishedEnd) = (true, true, end)
+      publication = KeyUnit(number: 0, database: 0)
+      return try passUnit()
+    }
+    unit.endsInsideKey = insideKey
+    unit.endsInsideCommand = insideCommand
     var next = KeyUnit(number: unit.number + 1, database: unit.database)
     next.keys.reserveCapacity(unit.keys.count)
     next.names.reserveCapacity(min(unit.names.count, limits.byteCount))
-    unit.endsInsideKey = insideKey
-    unit.endsInsideCommand = insideCommand
     if insideKey, var key = unit.keys.last {
       next.names += unit.name(of: key).prefix(64 << 10)
       (key.firstCommand, key.byteOffset, key.nameOffset, key.nameByteCount) = (0, 0, 0, next.names.count)
@@ -285,6 +326,13 @@ struct UnitScanner {
         commandOffset = -1
       }
     }
+    swap(&unit, &next)
+    try receive(next)
+  }
+
+  /// Passes the unit on, and begins the next one with another key.
+  private mutating func passUnit() throws {
+    var next = KeyUnit(number: unit.number + 1, database: unit.database)
     swap(&unit, &next)
     try receive(next)
   }

@@ -196,6 +196,55 @@ struct LoadRecoveryTests {
     }
   }
 
+  @Test("Nothing of a key is visible if one of its commands is refused, and it is loaded later as a whole")
+  func halfKey() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    runs.folder.write(
+      Crafted.snapshot {
+        $0.list("before", ["a"])
+        $0.hash("timed", [("a", "b")], expiry: 4_102_444_800_000)
+        $0.hash("large", (0..<2000).map { ("f\($0)", "v") }, expiry: 4_102_444_800_000)
+        $0.list("after", ["a"])
+      }, as: "timed.rdb")
+    try server.send("ACL", "SETUSER", "limited", "on", ">word", "~*", "+@all", "-pexpireat", "-restore")
+    for option in ["--fail-if-exists", "--nx", "--replace"] {
+      try server.send("FLUSHALL")
+      if option == "--replace" { try server.send("RPUSH", "timed", "old") }
+      let arguments = ["load", "timed.rdb", "-p", "\(server.port)", "--resume", "journal\(option)", option]
+      let refused = try runs.run(arguments + ["--user", "limited"], environment: ["REDISCLI_AUTH": "word"])
+      #expect(refused.status == 77, "\(refused.error)")
+      #expect(try server.send("EXISTS", "timed", "large") == .integer(option == "--replace" ? 1 : 0))
+      if option == "--replace" { #expect(try server.send("PTTL", "timed") == .integer(-1)) }
+      try server.send("ACL", "SETUSER", "limited", "+pexpireat")
+      let again = try runs.run(arguments + ["--user", "limited"], environment: ["REDISCLI_AUTH": "word"])
+      #expect(again.status == 0, "\(again.error)")
+      try runs.expectEqual("timed.rdb", server.port)
+      try server.send("ACL", "SETUSER", "limited", "-pexpireat")
+    }
+  }
+
+  @Test("A journal is refused with any other option that changes the keys, and with keys in an order of their own")
+  func otherOptions() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let arguments = ["load", Fixture.named("redis-7.0.15/all").path, "-p", "\(server.port)", "--resume", "journal"]
+    #expect(try runs.run(arguments).status == 0)
+    #expect(try runs.run(arguments + ["--connections", "2", "--quiet"]).status == 0)
+    for options in [
+      ["--skip-unknown"], ["--max-string", "1mb"], ["--until-offset", "9"], ["--grouped"], ["--server", "6.2"],
+      ["-k", "x"], ["--skip-damaged"], ["--restore", "never"],
+    ] {
+      let refused = try runs.run(arguments + options)
+      #expect(refused.status == 64, "\(options): \(refused.error)")
+      #expect(refused.error.contains("with other options"), "\(options): \(refused.error)")
+    }
+    let engine = try runs.run(arguments + ["--engine", "redis-server"])
+    #expect(engine.status == 64 && engine.error.contains("--resume and --engine"), "\(engine.error)")
+  }
+
   @Test("A replica is refused, and a closed port named, at once")
   func noMaster() throws {
     let runs = LiveRuns()

@@ -34,27 +34,38 @@ struct KeyCutterTests {
 
   /// Checks the numbers, keys and commands of all units.
   private func check(_ units: [KeyUnit], _ expected: [MarkedCommand], namesOfCommands: Bool) throws {
-    var (count, ordinal): (Int, UInt64) = (0, 0)
+    var (commands, ordinal): ([(key: UInt64, command: MarkedCommand)], UInt64) = ([], 0)
     for (number, unit) in units.enumerated() {
       try #require(unit.number == UInt64(number))
       try #require(!unit.bytes.isEmpty)
-      try #require(unit.firstOrdinal == ordinal - (unit.startsInsideKey ? 1 : 0))
+      try #require(unit.publishes || unit.firstOrdinal == ordinal - (unit.startsInsideKey ? 1 : 0))
+      if unit.publishes { try #require(units[number - 1].endsInsideKey && !unit.endsInsideKey) }
       try #require(unit.startsInsideKey == (number > 0 && units[number - 1].endsInsideKey))
       try #require(unit.startsInsideCommand == (number > 0 && units[number - 1].endsInsideCommand))
-      for key in unit.keys.dropFirst(unit.startsInsideKey ? 1 : 0) {
+      for key in unit.keys.suffix(unit.newKeyCount) {
         try #require(key.ordinal == ordinal)
         try #require(unit.bytes[key.byteOffset] == UInt8(ascii: "*"))
         ordinal += 1
       }
-      try #require(unit.endOrdinal == ordinal - (unit.endsInsideKey ? 1 : 0))
+      // A key is complete when it is published.
+      if !unit.endsInsideKey {
+        try #require(unit.endOrdinal == ordinal)
+      } else if units[number + 1].publishes {
+        try #require(unit.endOrdinal == units[number + 1].firstOrdinal)
+      } else {
+        try #require(unit.endOrdinal < ordinal)
+      }
       for command in 0..<unit.commandCount where namesOfCommands {
         let own = MarkedCommand(
           key: Array(unit.name(of: unit.key(ofCommand: command))), name: unit.commandName(command))
-        try #require(own == expected[count + command])
+        commands.append((unit.key(ofCommand: command).ordinal, own))
       }
-      count += unit.commandCount
     }
-    #expect(count == expected.count)
+    if namesOfCommands {
+      let inKeyOrder = commands.inOrder(by: \.key).map(\.command)
+      #expect(inKeyOrder == expected)
+    }
+    #expect(units.reduce(0) { $0 + $1.commandCount } == expected.count)
   }
 
   /// A snapshot with two databases, names with line ends, a long value, and a large key.
@@ -95,10 +106,12 @@ struct KeyCutterTests {
     let units = try units(try Self.sample())
     #expect(
       units.map { $0.keys.map(\.subject) } == [
-        [.script], [.functionLibrary], [.key, .key], [.key, .key, .key], [.key],
+        [.script], [.functionLibrary], [.key, .key], [.key, .key, .key], [.key], [.key], [.key],
       ])
-    #expect(units.map(\.database) == [0, 0, 0, 12, 0])
-    #expect(units.map(\.firstOrdinal) == [0, 1, 2, 4, 7])
+    #expect(units.map(\.database) == [0, 0, 0, 12, 12, 0, 0])
+    #expect(units.map(\.firstOrdinal) == [0, 1, 2, 4, 4, 7, 7])
+    #expect(units.map(\.publishes) == [false, false, false, false, true, false, true])
+    #expect(units.map(\.endOrdinal) == [1, 2, 4, 4, 7, 7, 8])
     #expect(units[1].name(of: units[1].keys[0]).elementsEqual("lib".utf8))
     #expect(units[3].name(of: units[3].keys[0]).elementsEqual("@k$1\r\nx\r\n".utf8))
   }
@@ -129,7 +142,7 @@ struct KeyCutterTests {
   @Test("Carry a command that is longer than a unit in pieces, whose reply belongs to the last one")
   func longCommand() throws {
     let units = try units(try Self.sample(longByteCount: 1_000_000), pieces: [10_000])
-    let long = units.filter { $0.keys.contains { $0.ordinal == 6 } }
+    let long = units.filter { !$0.publishes && $0.keys.contains { $0.ordinal == 6 } }
     #expect(long.count == 4)
     #expect(long.dropLast().allSatisfy { $0.endsInsideCommand && $0.bytes.count == 256 << 10 })
     #expect(long.dropFirst().dropLast().allSatisfy { $0.commandCount == 0 })

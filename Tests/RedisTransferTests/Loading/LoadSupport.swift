@@ -53,18 +53,32 @@ extension KeyCutter.Limits {
 }
 
 extension [KeyUnit] {
-  /// The commands of all units, with SELECT before each change of the database.
+  /// The commands of all keys in the order of the keys, with SELECT before each change of the database.
   var withSelects: [UInt8] {
+    var parts: [(key: KeyUnit.Key, database: UInt64, bytes: ArraySlice<UInt8>)] = []
+    for unit in self {
+      for (index, key) in unit.keys.enumerated() {
+        let end = index + 1 == unit.keys.count ? unit.bytes.count : unit.keys[index + 1].byteOffset
+        parts.append((key, unit.database, unit.bytes[key.byteOffset..<end]))
+      }
+    }
     var bytes: [UInt8] = []
     var database: UInt64?
-    for unit in self {
-      if unit.keys.first?.subject == .key, unit.database != database {
-        bytes += RESPText.command("SELECT", "\(unit.database)")
-        database = unit.database
+    for part in parts.inOrder(by: \.key.ordinal) {
+      if part.key.subject == .key, part.database != database {
+        bytes += RESPText.command("SELECT", "\(part.database)")
+        database = part.database
       }
-      bytes += unit.bytes
+      bytes += part.bytes
     }
     return bytes
+  }
+}
+
+extension Array {
+  /// Sorts by a number; elements with the same number keep their order.
+  func inOrder(by number: (Element) -> UInt64) -> [Element] {
+    enumerated().sorted { (number($0.element), $0.offset) < (number($1.element), $1.offset) }.map(\.element)
   }
 }
 
@@ -92,8 +106,10 @@ struct MarkedCommand: Equatable {
     }
     while index < marked.count {
       if marked[index] == RESPMark.byte {
+        let subject = RESPMark(rawValue: marked[index + 1])
         index += 2
-        key = bulk()
+        let name = bulk()
+        if subject != .publication { key = name }
       } else {
         let arguments = (0..<number()).map { _ in bulk() }
         if arguments[0] != Array("SELECT".utf8) { commands.append(MarkedCommand(key: key, name: arguments[0])) }

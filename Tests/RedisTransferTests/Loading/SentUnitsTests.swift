@@ -15,7 +15,11 @@ struct SentUnitsTests {
     for key in keys {
       marked += Array("@k".utf8) + RESPText.bulk(Array(key.name.utf8))
       for command in key.commands {
-        marked += RESPText.command(command.split(separator: " ").map { Array($0.utf8) })
+        if command == "@p" {
+          marked += Array("@p$0\r\n\r\n".utf8)
+        } else {
+          marked += RESPText.command(command.split(separator: " ").map { Array($0.utf8) })
+        }
       }
     }
     return try RedisTransferTests.units(marked, limits: limits)
@@ -58,6 +62,54 @@ struct SentUnitsTests {
     #expect(other.hasRoom(for: large))
     other.sent(large)
     #expect(!other.hasRoom(for: units[0]))
+  }
+
+  @Test("Publishes keys after the replies to their other commands, and only those whose commands all succeeded")
+  func publication() throws {
+    var keys: [(name: String, commands: [String])] = ["a", "b", "c"].map {
+      ($0, ["RPUSH t\($0) v", "PEXPIREAT t\($0) 9", "@p", "RENAMENX t\($0) \($0)"])
+    }
+    keys.insert(("s", ["SET s 1"]), at: 1)
+    let units = try units(keys)
+    #expect(units.map(\.publishes) == [false, true])
+    var inFlight = SentUnits(onError: .skip)
+    inFlight.sent(units[0])
+    #expect(!inFlight.hasRoom(for: units[1]))
+    let events = try receive(":1\r\n:1\r\n+OK\r\n:1\r\n-ERR invalid expire time\r\n:1\r\n", &inFlight)
+    #expect(failures(events).map(\.key) == [Array("b".utf8)])
+    #expect(!inFlight.hasRoom(for: units[1]))
+    #expect(try receive(":1\r\n", &inFlight).isEmpty)
+    #expect(inFlight.hasRoom(for: units[1]))
+    let sent = inFlight.sent(units[1])
+    let expected = [["RENAMENX", "ta", "a"], ["DEL", "tb"], ["RENAMENX", "tc", "c"]]
+    #expect(sent.bytes == expected.flatMap { RESPText.command($0.map { Array($0.utf8) }) })
+    #expect(sent.commandCount == 3)
+    #expect(try receive(":1\r\n:1\r\n:1\r\n", &inFlight).isEmpty)
+    #expect(inFlight.isEmpty && inFlight.answeredUnitCount == 2)
+  }
+
+  @Test("Does not repeat the arguments of a command that the server does not know, which are data of users")
+  func argumentsInErrors() throws {
+    let units = try units([("k", ["HSET k field secret"])])
+    var inFlight = SentUnits(onError: .skip)
+    inFlight.sent(units[0])
+    let failure = failures(
+      try receive("-ERR unknown command 'HSET', with args beginning with: 'k' 'field' 'secret' \r\n", &inFlight)
+    ).first
+    #expect(failure?.error.words == Array("ERR unknown command 'HSET'".utf8))
+    inFlight.sentSelect(1)
+    let events = try receive("-ERR unknown command 'SELECT', with args beginning with: '1' \r\n", &inFlight)
+    #expect(events == [.selectFailed(database: 1, ServerError(Array("ERR unknown command 'SELECT'".utf8)))])
+  }
+
+  @Test("Refuses a stream of messages that nothing asked for")
+  func pushes() throws {
+    let units = try units([("k", ["SET k v"])])
+    var inFlight = SentUnits(onError: .skip)
+    inFlight.sent(units[0])
+    var decoder = RESPDecoder()
+    decoder.feed(Array(String(repeating: ">1\r\n+x\r\n", count: 2000).utf8))
+    #expect(throws: SentUnits.UnrequestedReply.self) { try inFlight.receive(from: &decoder) }
   }
 
   @Test("Has room for the rest of a command whose first part is in flight")

@@ -15,6 +15,9 @@ package enum RESPMark: UInt8, Hashable, Sendable, CaseIterable {
   case functionLibrary = 0x66
   /// `s`: a cached script. The name is empty.
   case script = 0x73
+  /// `p`: the last commands of the current key, which make it visible under its name. The name is empty. A key has this
+  /// mark only if several commands build it under a temporary name: some of them can be refused, and others not.
+  case publication = 0x70
 
   /// The first byte of each mark: `@`.
   package static var byte: UInt8 { UInt8(ascii: "@") }
