@@ -29,11 +29,11 @@ struct Load: WorkingCommand {
   @OptionGroup(title: "Sending") var sending: SendingArguments
 
   @Option(
-    help: ArgumentHelp("Note in this file which keys are safe; go on from there if it exists.", valueName: "file"),
+    help: ArgumentHelp("Record progress in this file, and continue from it if it exists.", valueName: "file"),
     completion: .file())
   var resume: String?
 
-  @Flag(help: "Read the input and ask the server, but load nothing.")
+  @Flag(help: "Check the input against the server, but load nothing.")
   var dryRun = false
 
   @Flag(help: "Load what the server can hold, and list the rest as lost.")
@@ -52,23 +52,30 @@ struct Load: WorkingCommand {
 
   func run() throws {
     let settings = try server.settings(link)
-    let opened = try reading.open(input, now: try keys.expiry.present)
+    let opened =
+      InputFile.isAddress(input.dump)
+      ? try InputFile.server(input.dump, besideServer: true)
+      : try reading.open(input, now: try keys.expiry.present)
     try LoadRun(self, opened, settings).run()
   }
 
-  /// All options that change which commands are sent, and in which order.
+  func validate() throws {
+    if resume != nil, reading.log.engine != nil {
+      throw ValidationError(
+        "--resume and --engine contradict each other: a server that replays the commands gives the keys another order "
+          + "each time. Store its snapshot first: rdb rewrite --engine … -o FILE.")
+    }
+  }
+
+  /// The options that change neither which keys are sent nor their order. The identity of the input and the address of
+  /// the server are compared apart.
+  private static let optionsWithoutEffectOnKeys: Set<String> = [
+    "input", "server", "link", "sending", "resume", "dryRun", "allowLoss", "fixNotifications", "requireTrailer",
+    "ledger", "working",
+  ]
+
+  /// All options that change which keys are sent, and in which order, and what the server makes of them.
   func textForJournal(_ options: RESPOptions) -> String {
-    let filter = keys.filter
-    var words = [
-      "\(options.target)", options.existing.rawValue, options.restore.rawValue, "\(options.restoreLimit)",
-      options.functions.rawValue, options.modules.rawValue, options.scripts.rawValue, "\(options.refusesFindings)",
-      "\(options.databaseMap.sorted { $0.key < $1.key })", "\(keys.damage.skipDamaged)",
-    ]
-    words += [filter.key, filter.noKey, filter.pattern, filter.type, filter.noType, filter.db].map { "\($0)" }
-    words += [filter.expire ?? "", filter.limit.map { "\($0)" } ?? ""]
-    words += [
-      keys.expiry.expired.rawValue, keys.expiry.now ?? "", keys.expiry.ttlShift ?? "", "\(keys.expiry.noExpire)",
-    ]
-    return words.joined(separator: "\n")
+    "\(options.target)\n\(options.takesRestore)\n" + OptionText.of(self, without: Self.optionsWithoutEffectOnKeys)
   }
 }
