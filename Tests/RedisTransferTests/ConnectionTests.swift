@@ -72,6 +72,40 @@ import Testing
     _ = try Connector(Self.settings(replica.port)).connect(to: .any)
   }
 
+  @Test(
+    "a server that sends messages without end, or a large first reply, is left",
+    arguments: [String(repeating: ">1\r\n+x\r\n", count: 2000), "$1000000\r\n", "*100000\r\n"])
+  func refusesHostileServer(reply: String) throws {
+    let server = try ScriptedServer { peer in
+      _ = peer.read()
+      peer.write(reply)
+      while !peer.read().isEmpty {}
+    }
+    let condition = Self.condition { () throws(TransferError) in
+      _ = try Connector(Self.settings(server.port)).connect(to: .any)
+    }
+    switch condition {
+    case .unexpectedReply, .malformedReply: break
+    default: Issue.record("\(condition as Any)")
+    }
+  }
+
+  @Test("a user who may use RESTORE for some names only has it, and one without RESTORE has it not")
+  func probesRestore() throws {
+    let server = try LiveServer(.redis7)
+    defer { server.stop() }
+    let live = try LiveConnection(port: server.port)
+    try live.command("ACL", "SETUSER", "some", "on", ">word", "~session:*", "+@all")
+    try live.command("ACL", "SETUSER", "none", "on", ">word", "~*", "+@all", "-restore")
+    for (user, expected) in [("some", true), ("none", false)] {
+      let settings = Self.settings(server.port) {
+        $0.address.credentials = Credentials(user: Array(user.utf8), password: Secret("word".utf8))
+      }
+      let canRestore = try RestoreProbe.canRestore(Connector(settings).connect(to: .any))
+      #expect(canRestore == expected)
+    }
+  }
+
   @Test("a closed port is an error that says so")
   func refusesClosedPort() throws {
     let port = try LiveServer.freePort()

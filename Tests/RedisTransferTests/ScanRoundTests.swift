@@ -58,6 +58,7 @@ struct ScanRoundTests {
           ScanRoundTests.bulk("\(page + 1 < pages.count ? page + 1 : 0)"),
           .array(pages[page].map { ScanRoundTests.bulk($0) }),
         ])
+      case "MEMORY": return keys[words[2]].map { .integer(Int64($0.dump.count + 50)) } ?? .null
       case "DUMP": return keys[words[1]].map { .bulk($0.dump) } ?? .null
       case "PEXPIRETIME": return .integer(keys[words[1]]?.expiry ?? -2)
       case "PTTL":
@@ -77,6 +78,8 @@ struct ScanRoundTests {
     var unreadable: [String: RDBError] = [:]
     /// The largest number of replies that were due.
     var mostDue = 0
+    /// The largest number of bytes in replies that were due.
+    var mostDueBytes = 0
   }
 
   private func run(_ round: inout ScanRound, _ server: Server, loseAt: Int? = nil) throws(ScanRound.Failure) -> Result {
@@ -86,6 +89,8 @@ struct ScanRoundTests {
     while !round.isComplete {
       while let commands = round.takeCommands() { due += server.replies(to: commands) }
       result.mostDue = max(result.mostDue, due.count)
+      result.mostDueBytes = max(
+        result.mostDueBytes, due.reduce(0) { $0 + ($1.elements ?? []).reduce(0) { $0 + ($1.bytes?.count ?? 0) } })
       guard !due.isEmpty else { break }
       count += 1
       if count == loseAt {
@@ -212,7 +217,7 @@ struct ScanRoundTests {
   @Test("A lost connection loses no key, whatever reply was due")
   func reconnecting() throws {
     let server = server(25)
-    for loss in 1...105 {
+    for loss in 1...130 {
       var round = ScanRound(from: redis7)
       let result = try run(&round, server, loseAt: loss)
       #expect(result.keys == server.keys.mapValues(\.expiry), "lost at \(loss)")
@@ -233,13 +238,35 @@ struct ScanRoundTests {
     var round = ScanRound(from: redis7)
     let small = try run(&round, server)
     #expect(small.mostDue > 500)
-    // At most 256 keys of 4 commands, and a SCAN.
-    #expect(small.mostDue <= 256 * 4 + 1)
+    // At most 256 keys of 4 commands, the sizes of as many, and a SCAN.
+    #expect(small.mostDue <= 256 * 5 + 1)
     var limits = ScanRound.Limits()
-    limits.byteCount = 2 * Self.dump.count
+    limits.byteCount = 2 * (Self.dump.count + 50)
     round = ScanRound(from: redis7, limits: limits)
-    // The first 8 keys are sent before a size is known.
-    #expect(try run(&round, server).mostDue <= 8 * 4 + 1)
+    #expect(try run(&round, server).mostDueBytes <= 2 * Self.dump.count + 512 * 5)
+    server.refused["MEMORY"] = "NOPERM this user has no permissions to run the 'memory' command"
+    round = ScanRound(from: redis7)
+    let unsized = try run(&round, server)
+    #expect(unsized.keys.count == 2000)
+    #expect(unsized.mostDue <= 16 * 4 + 256 + 1)
+  }
+
+  @Test("Many small values before large ones do not make many large ones due")
+  func largeAfterSmall() throws {
+    let server = server(1500, perPage: 500)
+    // A string of 64 KiB; a checksum of zero means none.
+    let large: [UInt8] =
+      [0, 0x80, 0, 1, 0, 0] + [UInt8](repeating: 7, count: 65536) + [10, 0] + [UInt8](repeating: 0, count: 8)
+    for index in 1000..<1500 { server.keys["k\(index)"]?.dump = large }
+    for isSized in [true, false] {
+      if !isSized { server.refused["MEMORY"] = "ERR unknown command 'MEMORY'" }
+      var limits = ScanRound.Limits()
+      limits.byteCount = 16 * large.count
+      var round = ScanRound(from: redis7, limits: limits)
+      let result = try run(&round, server)
+      #expect(result.keys.count == 1500)
+      #expect(result.mostDueBytes <= 17 * large.count)
+    }
   }
 
   @Test("A reply that no server sends ends the round")
@@ -283,6 +310,8 @@ struct ScanRoundTests {
       var round = ScanRound(from: redis7)
       _ = round.takeCommands()
       _ = try round.receive(.array([Self.bulk("0"), .array([Self.bulk("k")])]))
+      _ = round.takeCommands()
+      _ = try round.receive(.integer(60))
       _ = round.takeCommands()
       #expect(throws: ScanRound.Failure.unexpectedReply(command: command)) {
         for reply in replies { _ = try round.receive(reply) }

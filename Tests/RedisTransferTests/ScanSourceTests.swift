@@ -3,6 +3,7 @@ import RDBFormat
 import RDBSupport
 import RESP
 import RedisTransfer
+import Synchronization
 import TestSupport
 import Testing
 
@@ -145,20 +146,61 @@ import Testing
     #expect(try Self.entries(destination.bytes).entries.count == 30_000)
   }
 
-  @Test("a name that SCAN returns again is counted")
-  func countsRepetitions() throws {
-    let server = try ScriptedServer { peer in
+  /// A server that answers each command with one reply, given by its name; an empty reply closes the connection.
+  private static func scripted(_ reply: @escaping @Sendable (String) -> [UInt8]) throws -> ScriptedServer {
+    try ScriptedServer { peer in
       var decoder = RESPDecoder()
       while true {
         let bytes = peer.read()
         if bytes.isEmpty { return }
         decoder.feed(bytes[...])
         while let command = try? decoder.next() {
-          let word = String(decoding: command.elements?.first?.bytes ?? [], as: UTF8.self)
-          peer.write(Self.replies[word].map { Array($0.utf8) } ?? Self.replyToEXEC)
+          let answer = reply(String(decoding: command.elements?.first?.bytes ?? [], as: UTF8.self))
+          if answer.isEmpty { return }
+          peer.write(answer)
         }
       }
     }
+  }
+
+  @Test("a scan goes on when its connection ends at any command, or the server asks to wait")
+  func goesOnAnywhere() throws {
+    for first in ["INFO", "SELECT", "SCAN", "MULTI", "EXEC", "-SCAN"] {
+      let refusal = Mutex(first)
+      let server = try Self.scripted { word in
+        let isRefused = refusal.withLock { refusal in
+          guard word == refusal || "-" + word == refusal else { return false }
+          refusal = ""
+          return true
+        }
+        if isRefused { return first.hasPrefix("-") ? Array("-BUSY a script runs\r\n".utf8) : [] }
+        return Self.replies[word].map { Array($0.utf8) } ?? Self.replyToEXEC
+      }
+      let source = try ScanSource(try Self.connect(server.port)) { () throws(TransferError) in
+        do { return try Self.connect(server.port) } catch { throw error as! TransferError }
+      }
+      let entries = try Self.entries(try Self.read(source)).entries
+      #expect(entries.count == 1, "\(first)")
+    }
+  }
+
+  @Test("a server that leaves the keyspace out of INFO is not taken for an empty one")
+  func withoutKeyspace() throws {
+    let server = try Self.scripted { word in
+      let information = "redis_version:7.0.15\r\n"
+      switch word {
+      case "INFO": return Array("$\(information.utf8.count)\r\n\(information)\r\n".utf8)
+      case "DBSIZE": return Array(":2\r\n".utf8)
+      default: return Self.replies[word].map { Array($0.utf8) } ?? Self.replyToEXEC
+      }
+    }
+    let entries = try Self.entries(try Self.read(try ScanSource(try Self.connect(server.port)))).entries
+    #expect(entries.count == 16)
+  }
+
+  @Test("a name that SCAN returns again is counted")
+  func countsRepetitions() throws {
+    let server = try Self.scripted { word in Self.replies[word].map { Array($0.utf8) } ?? Self.replyToEXEC }
     let source = try ScanSource(try Self.connect(server.port))
     #expect(try Self.entries(try Self.read(source)).entries.count == 1)
     #expect(source.keyCount == 2)
@@ -171,7 +213,7 @@ import Testing
     return [
       "HELLO": "-ERR unknown command 'HELLO'\r\n", "CLIENT": "+OK\r\n", "SELECT": "+OK\r\n", "PING": "+PONG\r\n",
       "INFO": "$\(information.utf8.count)\r\n\(information)\r\n", "MODULE": "*0\r\n", "FUNCTION": "*0\r\n",
-      "CONFIG": "*0\r\n", "TIME": "*2\r\n$10\r\n1700000000\r\n$1\r\n1\r\n", "MULTI": "+OK\r\n",
+      "CONFIG": "*0\r\n", "TIME": "*2\r\n$10\r\n1700000000\r\n$1\r\n1\r\n", "MULTI": "+OK\r\n", "MEMORY": ":60\r\n",
       "PEXPIRETIME": "+QUEUED\r\n", "DUMP": "+QUEUED\r\n",
       "SCAN": "*2\r\n$1\r\n0\r\n*2\r\n$1\r\nk\r\n$1\r\nk\r\n",
     ]

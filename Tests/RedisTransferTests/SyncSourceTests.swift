@@ -39,6 +39,13 @@ import Testing
     #expect(sink.count == 2000)
   }
 
+  @Test("the last bytes of a snapshot from before RDB version 5 are no checksum", arguments: ["0004", "0005"])
+  func oldSnapshot(version: String) throws {
+    let bytes = Array("REDIS\(version)".utf8) + [0xFE, 0, 0, 1, 0x61, 1, 0x62, 0xFF, 1, 2, 3]
+    let copy = try SnapshotCopy(MemorySource(bytes), to: MemoryDestination()) { _ in }
+    #expect((copy.checksum == .absent) == (version == "0004"))
+  }
+
   @Test("what sentinels list stays the same when a snapshot comes from a replica")
   func leavesSentinelsAlone() throws {
     let processes = try LiveSentinels(replicas: 2, sentinels: 1)

@@ -19,7 +19,8 @@ package struct RESPDecoder: Sendable {
     var items: [RESPValue] = []
   }
 
-  private let limits: RESPLimits
+  /// The largest values that are accepted.
+  package var limits: RESPLimits
   private var buffer: [UInt8] = []
   /// The index of the next byte to decode.
   private var position = 0

@@ -14,13 +14,21 @@ package struct ServerInfo: Hashable, Sendable {
   private let fields: [String: String]
   /// The databases that have keys, by their numbers.
   package let databases: [Database]
+  /// Whether the reply has the section about the databases, which is empty if no database has keys. Some services leave
+  /// the section out.
+  package let hasKeyspace: Bool
 
   /// Reads the lines `name:value`. Returns `nil` for a reply that no server sends.
   package init?(_ reply: RESPValue) {
     guard let bytes = reply.bytes else { return nil }
     var fields: [String: String] = [:]
     var databases: [Database] = []
-    for line in bytes.split(whereSeparator: { $0 == 13 || $0 == 10 }) where line.first != UInt8(ascii: "#") {
+    var hasKeyspace = false
+    for line in bytes.split(whereSeparator: { $0 == 13 || $0 == 10 }) {
+      if line.first == UInt8(ascii: "#") {
+        if line.elementsEqual("# Keyspace".utf8) { hasKeyspace = true }
+        continue
+      }
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
       let name = String(decoding: line[..<colon], as: UTF8.self)
       let value = String(decoding: line[(colon + 1)...], as: UTF8.self)
@@ -28,6 +36,7 @@ package struct ServerInfo: Hashable, Sendable {
       if let database = Database(name, value) { databases.append(database) }
     }
     self.fields = fields
+    self.hasKeyspace = hasKeyspace || !databases.isEmpty
     self.databases = databases.sorted { $0.number < $1.number }
   }
 

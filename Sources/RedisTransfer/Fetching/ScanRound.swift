@@ -13,6 +13,8 @@ import RESP
 /// The remaining time counts from a moment between the two times. If both are in the same millisecond, the expiry is
 /// exact; if not, the key is read again. The keys of a round are not from one point in time.
 ///
+/// `MEMORY USAGE` tells the size of each value before, so that a server never has to keep many large replies in its memory.
+///
 /// SCAN returns each key that exists from the beginning to the end of the round, but it may return a key twice. The round
 /// passes each on, because noticing it would take memory in proportion to the number of keys. A later copy is newer, so a
 /// server takes it by RESTORE with REPLACE. A snapshot must hold a name only once: after the round, the owner sorts the
@@ -43,7 +45,7 @@ package struct ScanRound: Sendable {
     package var scanCount = 512
     /// The largest number of keys whose replies are due.
     package var keyCount = 256
-    /// The bytes of replies that may be due, estimated by the largest of the last values.
+    /// The bytes of replies that may be due, unless a single one is larger.
     package var byteCount = 8 << 20
 
     package init() {}
@@ -54,27 +56,47 @@ package struct ScanRound: Sendable {
 
   private enum Exchange: Sendable {
     case scan
-    case key(name: [UInt8], attempt: Int)
+    case size(Name)
+    case key(Name)
+  }
+
+  /// A name that SCAN returned.
+  private struct Name: Sendable {
+    var bytes: [UInt8]
+    var attempt = 0
+    /// The estimated size of the reply to DUMP, in bytes.
+    var byteCount = 0
   }
 
   /// The number of readings of a key whose two times differ, after which the later time is used.
   private static let attemptLimit = 16
-  /// The number of keys whose replies are due at the beginning, before a value is known.
-  private static let firstKeyCount = 8
+  /// The most replies to SCAN without a name, one after another.
+  private static let emptyLimit = 1 << 20
+  /// The number of keys whose replies may be due if the server does not tell sizes.
+  private static let unsizedKeyCount = 16
 
   private let limits: Limits
   private let knowsExpiryTime: Bool
+  /// Whether the server tells the sizes of values, as far as is known.
+  private var tellsSizes: Bool
   /// The cursor of the next SCAN; `nil` after the last one.
   private var cursor: [UInt8]? = [UInt8(ascii: "0")]
   private var isScanning = false
+  /// The number of the last replies to SCAN that had no name.
+  private var emptyCount = 0
   /// The names that SCAN returned and that were not asked for yet.
-  private var names = Queue<(name: [UInt8], attempt: Int)>()
+  private var names = Queue<Name>()
+  /// Names whose value has a known size, and that were not asked for yet.
+  private var sizedNames = Queue<Name>()
+  /// The number of replies to MEMORY USAGE that are due.
+  private var openSizeCount = 0
   private var exchanges = Queue<Exchange>()
   /// The number of replies to the first exchange, and the first error among them.
   private var replyCount = 0
   private var error: ServerError?
   private var openKeyCount = 0
-  private var allowedKeyCount = firstKeyCount
+  /// The estimated bytes of the replies to DUMP that are due.
+  private var openByteCount = 0
   /// The size of the largest of the last values, in bytes.
   private var recentByteCount = 0
 
@@ -91,32 +113,54 @@ package struct ScanRound: Sendable {
   package init(from version: ServerVersion, limits: Limits = Limits()) {
     self.limits = limits
     knowsExpiryTime = version.isAtLeast(7, 0)
+    tellsSizes = version.isAtLeast(4, 0)
   }
 
   /// Whether all keys were read.
-  package var isComplete: Bool { cursor == nil && names.isEmpty && exchanges.isEmpty }
+  package var isComplete: Bool { cursor == nil && names.isEmpty && sizedNames.isEmpty && exchanges.isEmpty }
 
   /// Returns the next commands to send, one after another; `nil` if a reply must come first, or at the end.
   package mutating func takeCommands() -> [[[UInt8]]]? {
-    if let cursor, !isScanning, names.count < limits.scanCount {
+    if let cursor, !isScanning, names.count + sizedNames.count < limits.scanCount {
       isScanning = true
       exchanges.append(.scan)
       return [[Array("SCAN".utf8), cursor, Array("COUNT".utf8), Array("\(limits.scanCount)".utf8)]]
     }
-    guard openKeyCount < allowed, let (name, attempt) = names.popFirst() else { return nil }
+    if tellsSizes, sizedNames.count + openSizeCount < limits.keyCount, let name = names.popFirst() {
+      openSizeCount += 1
+      exchanges.append(.size(name))
+      return [[Array("MEMORY".utf8), Array("USAGE".utf8), name.bytes]]
+    }
+    guard let name = takeName() else { return nil }
     openKeyCount += 1
-    exchanges.append(.key(name: name, attempt: attempt))
+    openByteCount += name.byteCount
+    exchanges.append(.key(name))
     let time = [Array("TIME".utf8)]
-    let expiry = [Array((knowsExpiryTime ? "PEXPIRETIME" : "PTTL").utf8), name]
+    let expiry = [Array((knowsExpiryTime ? "PEXPIRETIME" : "PTTL").utf8), name.bytes]
     return [[Array("MULTI".utf8)]] + (knowsExpiryTime ? [expiry] : [time, expiry, time])
-      + [[Array("DUMP".utf8), name], [Array("EXEC".utf8)]]
+      + [[Array("DUMP".utf8), name.bytes], [Array("EXEC".utf8)]]
   }
 
-  /// The number of keys whose replies may be due.
-  private var allowed: Int { max(1, min(allowedKeyCount, limits.byteCount / max(recentByteCount, 1))) }
+  /// Returns the next name to ask for, if its reply may be due too.
+  private mutating func takeName() -> Name? {
+    if let next = sizedNames.first { return isAllowed(next.byteCount) ? sizedNames.popFirst() : nil }
+    guard !tellsSizes, var name = names.first else { return nil }
+    name.byteCount = unknownByteCount
+    guard isAllowed(name.byteCount) else { return nil }
+    _ = names.popFirst()
+    return name
+  }
+
+  /// The estimated size of a value of which nothing is known: that of the largest of the last values, or more.
+  private var unknownByteCount: Int { max(recentByteCount, limits.byteCount / Self.unsizedKeyCount) }
+
+  /// Whether a reply of this size may be due beside the others.
+  private func isAllowed(_ byteCount: Int) -> Bool {
+    openKeyCount == 0 || openKeyCount < limits.keyCount && byteCount <= limits.byteCount - openByteCount
+  }
 
   /// Asks for a key again.
-  package mutating func retry(_ name: [UInt8]) { names.append((name, 0)) }
+  package mutating func retry(_ name: [UInt8]) { names.append(Name(bytes: name)) }
 
   /// Goes on after the connection was lost: what is due will be asked for again.
   ///
@@ -124,10 +168,14 @@ package struct ScanRound: Sendable {
   /// round returns each key.
   package mutating func reconnect() {
     while let exchange = exchanges.popFirst() {
-      if case .key(let name, let attempt) = exchange { names.append((name, attempt)) }
+      switch exchange {
+      case .scan: break
+      case .size(let name): names.append(name)
+      case .key(let name): sizedNames.append(name)
+      }
     }
-    (isScanning, openKeyCount, replyCount, error) = (false, 0, 0, nil)
-    allowedKeyCount = Self.firstKeyCount
+    (isScanning, openKeyCount, openByteCount, openSizeCount) = (false, 0, 0, 0)
+    (replyCount, error) = (0, nil)
   }
 
   /// Takes the next reply.
@@ -137,10 +185,14 @@ package struct ScanRound: Sendable {
   package mutating func receive(_ reply: RESPValue) throws(Failure) -> Event? {
     if case .push = reply { return nil }
     guard let exchange = exchanges.first else { throw .unexpectedReply(command: "") }
-    guard case .key(let name, let attempt) = exchange else {
+    guard case .key(let name) = exchange else {
       _ = exchanges.popFirst()
-      isScanning = false
-      try takeNames(reply)
+      if case .size(let name) = exchange {
+        try takeSize(reply, of: name)
+      } else {
+        isScanning = false
+        try takeNames(reply)
+      }
       return nil
     }
     replyCount += 1
@@ -158,13 +210,14 @@ package struct ScanRound: Sendable {
     }
     _ = exchanges.popFirst()
     openKeyCount -= 1
+    openByteCount -= name.byteCount
     replyCount = 0
     defer { error = nil }
-    if let words = reply.errorBytes { return .refused(name: name, error ?? ServerError(words)) }
+    if let words = reply.errorBytes { return .refused(name: name.bytes, error ?? ServerError(words)) }
     guard error == nil, let results = reply.elements, results.count == last - 2 else {
       throw .unexpectedReply(command: "EXEC")
     }
-    return try take(results, of: name, attempt)
+    return try take(results, of: name)
   }
 
   /// Reads the reply to SCAN.
@@ -174,19 +227,38 @@ package struct ScanRound: Sendable {
       next.allSatisfy({ (48...57).contains($0) }), let keys = parts[1].elements
     else { throw .unexpectedReply(command: "SCAN") }
     let isLast = next == [UInt8(ascii: "0")]
-    // A cursor moves on, or the round would not end.
-    guard isLast || next != cursor else { throw .unexpectedReply(command: "SCAN") }
+    // A cursor moves on, or the round would not end. Empty replies are few in a row, unless keys are much sparser.
+    emptyCount = parts[1].elements?.isEmpty == false ? 0 : emptyCount + 1
+    guard isLast || next != cursor && emptyCount < Self.emptyLimit else { throw .unexpectedReply(command: "SCAN") }
     cursor = isLast ? nil : next
     for key in keys {
       guard let name = key.bytes else { throw .unexpectedReply(command: "SCAN") }
-      names.append((name, 0))
+      names.append(Name(bytes: name))
     }
   }
 
+  /// Reads the reply to MEMORY USAGE.
+  private mutating func takeSize(_ reply: RESPValue, of name: Name) throws(Failure) {
+    openSizeCount -= 1
+    var name = name
+    if reply.errorBytes != nil {
+      // Some services and users do not have the command.
+      tellsSizes = false
+      name.byteCount = unknownByteCount
+    } else if reply == .null {
+      vanishedCount += 1
+      return
+    } else {
+      guard let number = reply.number, number >= 0 else { throw .unexpectedReply(command: "MEMORY") }
+      name.byteCount = Int(clamping: number)
+    }
+    sizedNames.append(name)
+  }
+
   /// Reads the replies about a key.
-  private mutating func take(_ results: [RESPValue], of name: [UInt8], _ attempt: Int) throws(Failure) -> Event? {
+  private mutating func take(_ results: [RESPValue], of name: Name) throws(Failure) -> Event? {
     for result in results {
-      if let words = result.errorBytes { return .refused(name: name, ServerError(words)) }
+      if let words = result.errorBytes { return .refused(name: name.bytes, ServerError(words)) }
     }
     guard let time = results[knowsExpiryTime ? 0 : 1].number else { throw .unexpectedReply(command: "EXEC") }
     let dump = results[results.count - 1]
@@ -200,8 +272,10 @@ package struct ScanRound: Sendable {
       guard let before = ServerTime(results[0])?.milliseconds, let after = ServerTime(results[2])?.milliseconds
       else { throw .unexpectedReply(command: "TIME") }
       if before != after {
-        if attempt + 1 < Self.attemptLimit {
-          names.append((name, attempt + 1))
+        if name.attempt + 1 < Self.attemptLimit {
+          var again = name
+          again.attempt += 1
+          sizedNames.append(again)
           return nil
         }
         inexactCount += 1
@@ -212,15 +286,14 @@ package struct ScanRound: Sendable {
     do throws(RDBError) {
       let value = try StoredValue(dump: bytes)
       keyCount += 1
-      return .key(Key(name: name, dump: bytes, value: value, expiry: expiry))
+      return .key(Key(name: name.bytes, dump: bytes, value: value, expiry: expiry))
     } catch {
-      return .unreadable(name: name, error)
+      return .unreadable(name: name.bytes, error)
     }
   }
 
-  /// Adapts the number of keys whose replies may be due to the size of a value.
+  /// Notes the size of a value.
   private mutating func noteSize(_ byteCount: Int) {
-    allowedKeyCount = min(limits.keyCount, allowedKeyCount * 2)
     recentByteCount = max(byteCount, recentByteCount - recentByteCount / 16)
   }
 }

@@ -47,6 +47,8 @@ package final class ScanSource: ByteSource {
 
   /// The most failures without a key between them.
   private static let failureLimit = 20
+  /// The number of databases of a server that does not tell it.
+  private static let usualDatabaseCount: UInt64 = 16
   /// The size of the writer's buffer, in bytes.
   private static let bufferByteCount = 64 << 10
 
@@ -60,13 +62,43 @@ package final class ScanSource: ByteSource {
   package init(
     _ connection: Connection, only: UInt32? = nil, reopening reopen: (() throws(TransferError) -> Connection)? = nil
   ) throws(TransferError) {
+    var (connection, failureCount) = (connection, 0)
+    while true {
+      connection.decoder.limits = .values
+      do throws(TransferError) {
+        let facts = try connection.facts()
+        let named = facts.functionLibraries ?? []
+        libraries = named.isEmpty ? [] : try Self.libraries(connection)
+        if let only {
+          databases = [only]
+        } else {
+          databases = try Self.databases(facts.info, connection).reversed()
+        }
+        runIdentifier = facts.info.runIdentifier
+        (version, time, lacksFunctions) = (facts.version, facts.time, facts.functionLibraries == nil)
+        break
+      } catch {
+        guard let reopen, error.canRetry, failureCount < Self.failureLimit else { throw error }
+        Connector.pause(failureCount)
+        failureCount += 1
+        connection = try reopen()
+      }
+    }
     (self.connection, self.reopen) = (connection, reopen)
-    let facts = try connection.facts()
-    runIdentifier = facts.info.runIdentifier
-    (version, time) = (facts.version, facts.time)
-    databases = only.map { [$0] } ?? facts.info.databases.map(\.number).reversed()
-    lacksFunctions = facts.functionLibraries == nil
-    if let names = facts.functionLibraries, !names.isEmpty { libraries = try Self.libraries(connection) }
+  }
+
+  /// Returns the databases that have keys: those of INFO. If a service leaves the keyspace out of INFO, asks each
+  /// database for its size.
+  private static func databases(_ info: ServerInfo, _ connection: Connection) throws(TransferError) -> [UInt32] {
+    guard !info.hasKeyspace else { return info.databases.map(\.number) }
+    let count = try connection.databaseCount() ?? usualDatabaseCount
+    var databases: [UInt32] = []
+    for number in 0..<UInt32(clamping: count) {
+      // A cluster, and a server with fewer databases, refuses the number.
+      guard try connection.reply(to: ["SELECT", "\(number)"].map { Array($0.utf8) }).errorBytes == nil else { break }
+      if try connection.call("DBSIZE").number != 0 { databases.append(number) }
+    }
+    return databases
   }
 
   /// The present Unix time of the server, in milliseconds; `nil` if it did not tell its time.
@@ -98,18 +130,17 @@ package final class ScanSource: ByteSource {
   /// Goes on by one reply, one database, or the end.
   private func advance() throws {
     guard round != nil else { return try beginDatabase() }
-    let reply: RESPValue
+    var event: ScanRound.Event?
     do throws(TransferError) {
       while let commands = round?.takeCommands() {
         try connection.link.write(commands.flatMap { RESPText.command($0) })
       }
       guard round?.isComplete == false else { return endDatabase() }
-      reply = try connection.receive()
+      let reply = try connection.receive()
+      do throws(ScanRound.Failure) { event = try round?.receive(reply) } catch { throw connection.failed(error) }
     } catch {
       return try goOn(after: error)
     }
-    var event: ScanRound.Event?
-    do throws(ScanRound.Failure) { event = try round?.receive(reply) } catch { throw connection.failed(error) }
     switch event {
     case .key(let key):
       failureCount = 0
@@ -124,20 +155,34 @@ package final class ScanSource: ByteSource {
     }
   }
 
-  /// Goes on after the connection was lost: what was asked and not answered is asked again.
-  private func goOn(after error: TransferError) throws(TransferError) {
-    guard let reopen, error.canRetry, failureCount < Self.failureLimit else { throw error }
-    failureCount += 1
-    connection = try reopen()
-    guard ServerInfo(try connection.call("INFO", "server"))?.runIdentifier == runIdentifier else { throw error }
-    _ = try connection.call("SELECT", "\(database)")
-    round?.reconnect()
+  /// Connects again after the connection was lost, or the server asked to wait. What was asked and not answered is asked
+  /// again.
+  private func goOn(after first: TransferError) throws(TransferError) {
+    var error = first
+    while true {
+      guard let reopen, error.canRetry, failureCount < Self.failureLimit else { throw error }
+      if case .refused = error.condition { Connector.pause(failureCount) }
+      failureCount += 1
+      let process: String?
+      do throws(TransferError) {
+        connection.link.close()
+        connection = try reopen()
+        connection.decoder.limits = .values
+        process = ServerInfo(try connection.call("INFO", "server"))?.runIdentifier
+        _ = try connection.call("SELECT", "\(database)")
+      } catch let next {
+        error = next
+        continue
+      }
+      guard process == runIdentifier else { throw first }
+      return round?.reconnect() ?? ()
+    }
   }
 
   private func beginDatabase() throws {
     guard let next = databases.popLast() else { return try finish() }
-    _ = try connection.call("SELECT", "\(next)")
     database = next
+    do throws(TransferError) { _ = try connection.call("SELECT", "\(next)") } catch { try goOn(after: error) }
     round = ScanRound(from: version)
   }
 

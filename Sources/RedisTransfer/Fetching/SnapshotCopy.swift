@@ -47,9 +47,16 @@ package struct SnapshotCopy {
       last += piece[summed...]
       try note(byteCount)
     }
-    guard last.count == Self.checksumByteCount else { return }
+    guard last.count == Self.checksumByteCount, hasChecksum else { return }
     let stored = last.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     if stored != 0 { checksum = stored == crc.value ? .verified : .mismatch(stored: stored, computed: crc.value) }
+  }
+
+  /// Whether the RDB version has a checksum: those of Redis from 5 on, and all of Valkey's.
+  private var hasChecksum: Bool {
+    guard start.starts(with: "REDIS".utf8), let version = Int(String(decoding: start.dropFirst(5), as: UTF8.self))
+    else { return true }
+    return version >= 5
   }
 
   /// Whether the bytes begin as a snapshot of Redis or Valkey does.

@@ -11,19 +11,22 @@ package final class Connection {
   /// The user, as messages show it.
   private let user: String?
 
+  /// The most messages without a request before a reply. A server sends none, because no command here asks for them.
+  static let pushLimit = 1000
+
   /// Sends the first commands of a connection and waits for their replies.
   ///
   /// - Parameters:
   ///   - link: The new link.
   ///   - credentials: The user and the password; `nil`: none is sent.
   ///   - database: The database to select.
-  ///   - limits: The largest replies.
+  ///   - limits: The largest replies after the handshake.
   /// - Throws: ``TransferError``. The link is then closed.
   package init(_ link: Link, credentials: Credentials?, database: Int32 = 0, limits: RESPLimits = .replies)
     throws(TransferError)
   {
     self.link = link
-    decoder = RESPDecoder(limits: limits)
+    decoder = RESPDecoder(limits: .handshake)
     user = credentials.map { "\($0)" }
     var handshake = Handshake(credentials: credentials, clientName: "swift-rdb", database: database)
     var failure: TransferError?
@@ -41,6 +44,7 @@ package final class Connection {
       link.close()
       throw failure
     }
+    decoder.limits = limits
   }
 
   /// The server, as messages show it.
@@ -84,23 +88,41 @@ package final class Connection {
   }
 
   private static func receive(from link: Link, _ decoder: inout RESPDecoder) throws(TransferError) -> RESPValue {
+    var pushCount = 0
     while true {
       do throws(RESPError) {
         while let value = try decoder.next() {
-          if case .push = value { continue }
-          return value
+          guard case .push = value else { return value }
+          pushCount += 1
+          if pushCount > pushLimit { break }
         }
       } catch { throw TransferError(.malformedReply(error), at: link.server) }
+      guard pushCount <= pushLimit else { throw TransferError(.unexpectedReply(command: "nothing"), at: link.server) }
       try link.read { decoder.feed($0) }
     }
   }
 }
 
 extension RESPLimits {
-  /// The limits for replies to the commands of this module, of which DUMP has the largest.
+  /// The limits for replies to the first commands, before the server is known to be the right one.
+  static var handshake: RESPLimits {
+    var limits = RESPLimits()
+    (limits.depth, limits.bulkByteCount, limits.replyByteCount, limits.elementCount) = (4, 64 << 10, 256 << 10, 1024)
+    return limits
+  }
+
+  /// The limits for replies to questions and to commands that write: lists of clients or nodes are the largest.
   package static var replies: RESPLimits {
     var limits = RESPLimits()
-    limits.depth = 16
+    (limits.depth, limits.bulkByteCount, limits.replyByteCount) = (8, 16 << 20, 32 << 20)
+    limits.elementCount = 1 << 20
+    return limits
+  }
+
+  /// The limits for replies to SCAN and DUMP, and for the code of functions.
+  static var values: RESPLimits {
+    var limits = RESPLimits()
+    (limits.depth, limits.elementCount) = (8, 1 << 20)
     return limits
   }
 }

@@ -33,6 +33,21 @@ struct FetchTests {
     #expect(ContinuousClock.now - start > .milliseconds(1500))
   }
 
+  @Test("A user who may not ask whether sentinels watch a server reads it only with the option that says so")
+  func unknownSentinels() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    try server.send("ACL", "SETUSER", "copy", "on", ">word", "+psync", "+sync", "+replconf", "+ping")
+    let arguments = ["fetch", "-p", "\(server.port)", "-o", "f.rdb", "--user", "copy"]
+    let refused = try runs.run(arguments, environment: ["REDISCLI_AUTH": "word"])
+    #expect(refused.status == 76, "\(refused.error)")
+    #expect(refused.error.contains("may not ask whether sentinels watch"), "\(refused.error)")
+    let allowed = try runs.run(arguments + ["--allow-sentinel-entry"], environment: ["REDISCLI_AUTH": "word"])
+    #expect(allowed.status == 0, "\(allowed.error)")
+    #expect(allowed.error.contains("sentinels may list a replica at port 0 now"), "\(allowed.error)")
+  }
+
   @Test("A full disk ends with exit code 74, and leaves no file")
   func fullDisk() throws {
     let runs = LiveRuns()

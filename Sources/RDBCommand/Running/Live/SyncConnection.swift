@@ -1,12 +1,12 @@
 import RedisTransfer
 
-/// A connection to a server that may be asked for a synchronisation without a trace in what sentinels list.
+/// A connection for a synchronisation that adds no entry to Sentinel's list of replicas.
 struct SyncConnection {
   let connection: Connection
   /// Whether sentinels can list this client as a replica of its master.
   let isEntered: Bool
 
-  /// Connects to a server, of sentinels' servers to a replica, and refuses a master that sentinels watch.
+  /// Connects to a server, of sentinels' servers to a replica, and refuses a master that sentinels watch or may watch.
   ///
   /// - Parameters:
   ///   - allowsSentinelEntry: Whether such a master is accepted.
@@ -14,16 +14,25 @@ struct SyncConnection {
   /// - Throws: `TransferError` or ``Failure``.
   init(_ settings: ServerSettings, allowsSentinelEntry: Bool = false, _ note: (TransferError) -> Void) throws {
     connection = try Connector(settings).reconnect(to: .replica, note)
-    guard case .master = try Connector.role(of: connection), try SentinelWatch.isWatched(connection) ?? false else {
+    let role = try Connector.role(of: connection)
+    if case .replica = role {
       isEntered = false
       return
     }
-    isEntered = true
-    if allowsSentinelEntry { return }
+    let isWatched = try SentinelWatch.isWatched(connection)
+    isEntered = isWatched ?? true
+    if !isEntered || allowsSentinelEntry { return }
     connection.link.close()
+    let server = role == nil ? connection.server : "the master \(connection.server)"
+    let hint =
+      "Give the address of a replica, or of the sentinels. rdb fetch --allow-sentinel-entry reads from it anyway."
+    if isWatched == nil {
+      throw Failure(
+        .refused,
+        "the user may not ask whether sentinels watch \(server); they would list this client as one of its replicas",
+        hint: "Let the user run ROLE and CLIENT LIST. " + hint)
+    }
     throw Failure(
-      .refused, "sentinels watch the master \(connection.server), and would list this client as one of its replicas",
-      hint: "Give the address of a replica, or of the sentinels. "
-        + "rdb fetch --allow-sentinel-entry reads from the master anyway.")
+      .refused, "sentinels watch \(server), and would list this client as one of its replicas", hint: hint)
   }
 }
