@@ -10,10 +10,12 @@ extension InputFile {
 
   /// Asks a server for its snapshot, as a replica does; of sentinels' servers, a replica.
   ///
-  /// - Parameter uri: The address. Its password can be in the environment.
+  /// - Parameters:
+  ///   - uri: The address. Its password can be in the environment.
+  ///   - isBesideServer: Whether the command has options for another server, with a password of its own.
   /// - Throws: ``Failure``.
-  static func server(_ uri: String) throws -> InputFile {
-    try synchronised(with: try ServerSettings(ofInput: uri))
+  static func server(_ uri: String, besideServer isBesideServer: Bool = false) throws -> InputFile {
+    try synchronised(with: try ServerSettings(ofInput: uri, besideServer: isBesideServer))
   }
 
   /// Connects to a server, and asks it for its snapshot when the first byte is read.
@@ -22,8 +24,16 @@ extension InputFile {
   static func synchronised(with settings: ServerSettings) throws -> InputFile {
     try settings.refuseCluster()
     do {
-      let sync = try SyncConnection(settings) { StandardStreams.writeError("rdb: \($0); trying again\n") }
-      let source = DeferredSource { try SyncSource(sync.connection) }
+      let note: (TransferError) -> Void = { StandardStreams.writeError("rdb: \($0); trying again\n") }
+      let sync = try SyncConnection(settings, note)
+      let source = DeferredSource {
+        do { return try SyncSource(sync.connection) } catch let error as TransferError {
+          // The connection may have ended while another input was read.
+          guard error.canRetry else { throw error }
+          note(error)
+          return try SyncSource(try SyncConnection(settings, note).connection)
+        }
+      }
       return InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
     } catch let error as TransferError {
       throw error.failure
@@ -36,32 +46,37 @@ extension InputFile {
   static func refuseAddress(_ name: String) throws {
     guard isAddress(name) else { return }
     throw Failure(
-      .usage, "a file is read here, not a server",
+      .usage, "this command needs a file, not the address of a server",
       hint: "rdb fetch -u URI -o FILE stores the snapshot of a server.")
   }
 }
 
 extension ServerSettings {
-  /// The number of attempts after the first one to reach the server of an input.
+  /// The most attempts to reach the server of an input after the first one.
   private static let retryCountOfInputs = 3
 
-  /// The settings for the address of an input: those of no options, with passwords of the environment.
+  /// The settings for the address of an input: the default settings, with the passwords of the environment.
   ///
-  /// - Parameter passwords: The places where passwords are.
+  /// - Parameters:
+  ///   - isBesideServer: Whether the command has another server. The password for that one, in the usual variable, must
+  ///     not be sent to the server of the input.
+  ///   - passwords: The places where passwords are.
   /// - Throws: ``Failure``.
-  init(ofInput uri: String, _ passwords: PasswordPlaces = .ofProcess) throws {
+  package init(
+    ofInput uri: String, besideServer isBesideServer: Bool = false, _ passwords: PasswordPlaces = .ofProcess
+  ) throws {
     do throws(AddressError) { self.init(try ServerAddress(uri: uri)) } catch { throw Failure(.usage, "\(error)") }
     retryCount = Self.retryCountOfInputs
     if address.credentials == nil {
-      address.credentials = Self.credentials(
-        passwords.variable(SourceServer.passwordVariable) ?? passwords.variable(OnlyServer.passwordVariable))
+      let other = isBesideServer ? [] : [OnlyServer.passwordVariable]
+      address.credentials = Self.credentials(passwords.password(in: [SourceServer.passwordVariable] + other))
     } else if let end = uri.lastIndex(of: "@"), let start = uri.firstRange(of: "://")?.upperBound, start < end {
       passwords.warn(ExposedPassword(String(uri[start..<end]), inOperand: String(uri[..<start])))
     }
     if case .sentinels = address.target {
+      let other = isBesideServer ? [] : [OnlyServer.sentinelPasswordVariable]
       sentinelCredentials = Self.credentials(
-        passwords.variable(SourceServer.sentinelPasswordVariable)
-          ?? passwords.variable(OnlyServer.sentinelPasswordVariable))
+        passwords.password(in: [SourceServer.sentinelPasswordVariable] + other))
     }
     guard address.database == 0 else {
       throw Failure(

@@ -6,7 +6,7 @@ package struct PasswordPlaces: Sendable {
   /// The longest password, in bytes.
   static let byteLimit = 64 << 10
 
-  /// Returns the value of an environment variable; `nil` if it is not set, or empty.
+  /// Returns the value of an environment variable; `nil` if it is not set.
   package var variable: @Sendable (String) -> [UInt8]?
   /// Returns the first line of a file.
   package var read: @Sendable (String) throws -> [UInt8]
@@ -22,11 +22,17 @@ package struct PasswordPlaces: Sendable {
     (self.variable, self.read, self.ask, self.warn) = (variable, read, ask, warn)
   }
 
+  /// Returns the password in the first of some environment variables that is set; `nil` if that one is empty, or none is
+  /// set.
+  func password(in names: [String]) -> [UInt8]? {
+    let password = names.lazy.compactMap(variable).first
+    return password?.isEmpty == true ? nil : password
+  }
+
   /// The environment, the files and the terminal of this process.
   package static let ofProcess = PasswordPlaces(
     variable: { name in
-      let value = getenv(name).map { Array(String(cString: $0).utf8) } ?? []
-      return value.isEmpty ? nil : value
+      getenv(name).map { Array(String(cString: $0).utf8) }
     },
     read: firstLine,
     ask: { question in try Terminal.answer(to: question) },
@@ -46,11 +52,11 @@ package struct PasswordPlaces: Sendable {
       let reason = error.systemError.map { String(cString: strerror($0)) } ?? error.found
       throw Failure(.noInput, "\(name): the password cannot be read: \(reason)")
     }
-    guard let bytes else { throw Failure(.usage, "\(name): is too large for a file with a password") }
+    guard let bytes else { throw Failure(.usage, "\(name) is too large for a password file") }
     var line = bytes.prefix { $0 != 10 }
     if line.last == 13 { line.removeLast() }
     guard bytes.dropFirst(line.count).allSatisfy({ $0 == 10 || $0 == 13 }) else {
-      throw Failure(.usage, "\(name): has more than one line; the password is the only one")
+      throw Failure(.usage, "\(name) has more than one line; a password file has exactly one")
     }
     return Array(line)
   }

@@ -67,7 +67,10 @@ struct Verify: WorkingCommand {
     options.database = number.map { UInt64($0) }
     options.keysOnly = keysOnly
     options.workers = working.threads.count
-    let first = try ComparedInput(input.dump, reading, now: try keys.expiry.present)
+    let first =
+      InputFile.isAddress(input.dump)
+      ? try ComparedInput(keeping: .server(input.dump, besideServer: true))
+      : try ComparedInput(input.dump, reading, now: try keys.expiry.present)
     let end =
       try sync ? ServerEndOfComparison(synchronised: settings) : ServerEndOfComparison(scanning: settings, only: number)
     let run = try ComparisonRun([first, try ComparedInput(keeping: end.input)], options, keys, reading, working)

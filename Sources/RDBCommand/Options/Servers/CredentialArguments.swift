@@ -74,7 +74,7 @@ package struct CredentialArguments<End: ServerEnd>: ParsableArguments {
     } else if let passFile {
       bytes = try passwords.read(passFile)
     } else {
-      bytes = passwords.variable(End.passwordVariable)
+      bytes = passwords.password(in: [End.passwordVariable])
     }
     return try credentials(user, bytes, End.flag("user")) {
       "\(End.flag("askpass")), \(End.flag("pass-file")) or the variable \(End.passwordVariable)"
@@ -83,7 +83,7 @@ package struct CredentialArguments<End: ServerEnd>: ParsableArguments {
 
   /// Returns the credentials for sentinels; `nil` if there is no password.
   func ofSentinels(_ passwords: PasswordPlaces) throws -> Credentials? {
-    let bytes = try sentinelPassFile.map(passwords.read) ?? passwords.variable(End.sentinelPasswordVariable)
+    let bytes = try sentinelPassFile.map(passwords.read) ?? passwords.password(in: [End.sentinelPasswordVariable])
     return try credentials(sentinelUser, bytes, End.flag("sentinel-user")) {
       "\(End.flag("sentinel-pass-file")) or the variable \(End.sentinelPasswordVariable)"
     }
