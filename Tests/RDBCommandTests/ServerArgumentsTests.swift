@@ -50,12 +50,14 @@ struct ServerArgumentsTests {
     }
   }
 
-  @Test("The password for the server of a command is not sent to the server of its input, and an empty variable is none")
+  @Test(
+    "The password for the server of a command is not sent to the server of its input, and an empty variable is none")
   func passwordOfInput() throws {
     let both = ["REDISCLI_AUTH": "new", "RDB_FROM_AUTH": "old"]
     let rows: [([String: String], Bool, String?)] = [
       (["REDISCLI_AUTH": "new"], false, "new"), (["REDISCLI_AUTH": "new"], true, nil), (both, true, "old"),
-      (both, false, "old"), (["REDISCLI_AUTH": "new", "RDB_FROM_AUTH": ""], false, nil), (["REDISCLI_AUTH": ""], false, nil),
+      (both, false, "old"), (["REDISCLI_AUTH": "new", "RDB_FROM_AUTH": ""], false, nil),
+      (["REDISCLI_AUTH": ""], false, nil),
     ]
     for (variables, isBesideServer, expected) in rows {
       let settings = try ServerSettings(

@@ -14,7 +14,8 @@ enum OptionText {
     return lines.joined(separator: "\n")
   }
 
-  private static func add(_ arguments: Any, to lines: inout [String], named prefix: String, without names: Set<String>) {
+  private static func add(_ arguments: Any, to lines: inout [String], named prefix: String, without names: Set<String>)
+  {
     for child in Mirror(reflecting: arguments).children {
       guard let option = child.value as? any ParsedOption, let label = child.label else { continue }
       // A property `name` is stored as `_name`.
