@@ -5,7 +5,7 @@ public import RDBFormat
 /// The reader calls the methods in the order below. A span is valid only during the call that receives it: copy what must
 /// stay. A sink answers once per key how much of the value it wants (``Interest``).
 ///
-/// Only `node`, `finding`, `damagedKey` and the text form of `zsetMember` have defaults: when Redis gains a data type, the compiler lists each sink
+/// Only `node`, `finding`, `damagedKey`, the text form of `zsetMember` and the events of packed pairs have defaults: when Redis gains a data type, the compiler lists each sink
 /// that has to decide. ``SelectiveSink`` has defaults for all events, ``ForwardingSink`` forwards them.
 ///
 /// A method may throw any error. Reading then ends with an ``RDBError`` of the code ``RDBError/Code/sink``, whose underlying
@@ -27,8 +27,8 @@ public import RDBFormat
 ///       string           string
 ///       list             beginElements ( [node] listElement* )*
 ///       set              beginElements setMember*
-///       zset             beginElements zsetMember*
-///       hash             beginElements hashField*
+///       zset             beginElements ( zsetMember* | zsetMembers )
+///       hash             beginElements ( hashField* | hashFields )
 ///       array            beginElements arrayElement*
 ///       path hash        beginElements ( beginPath pathField* )*
 ///       module           moduleItem*
@@ -89,6 +89,17 @@ public protocol RDBSink: ~Copyable {
   mutating func zsetMember(_ member: RawSpan, score: Double, text: RawSpan) throws
   /// A field of a hash. `expiry` is the time at which the field expires; `nil`: never.
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws
+  /// Whether the sink can take small hashes and sorted sets as a whole, with `hashFields` and `zsetMembers`. The default is
+  /// `false`.
+  static var takesPackedPairs: Bool { get }
+  /// All fields of a hash, none of which expires.
+  ///
+  /// - Returns: Whether the sink took them. If not, `hashField` comes for each: the default.
+  mutating func hashFields(_ fields: borrowing PackedPairs) throws -> Bool
+  /// All members of a sorted set.
+  ///
+  /// - Returns: Whether the sink took them. If not, `zsetMember` comes for each: the default.
+  mutating func zsetMembers(_ members: borrowing PackedPairs) throws -> Bool
   /// An element of an array.
   mutating func arrayElement(index: UInt64, value: RawSpan) throws
   /// A path of a path hash; `fieldCount` calls of `pathField` follow. It may be wrong: reserve no memory for it.
@@ -146,6 +157,12 @@ public protocol RDBSink: ~Copyable {
 extension RDBSink where Self: ~Copyable {
   /// Throws the error.
   public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws { throw error }
+  /// `false`.
+  @inlinable public static var takesPackedPairs: Bool { false }
+  /// Returns `false`.
+  @inlinable public mutating func hashFields(_ fields: borrowing PackedPairs) throws -> Bool { false }
+  /// Returns `false`.
+  @inlinable public mutating func zsetMembers(_ members: borrowing PackedPairs) throws -> Bool { false }
   /// Does nothing.
   @inlinable public mutating func node(_ node: ValueNode) throws {}
   /// Does nothing.

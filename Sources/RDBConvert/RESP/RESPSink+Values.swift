@@ -242,11 +242,11 @@ extension RESPSink {
     @inlinable @inline(__always) get { out.output.spare.baseAddress.unsafelyUnwrapped }
   }
 
-  /// Counts an element of `byteCount` bytes, written at ``elementMemory``, as part of the open command.
+  /// Counts elements of `byteCount` bytes together, written at ``elementMemory``, as part of the open command.
   @inlinable @inline(__always)
-  mutating func wrote(_ byteCount: Int) {
+  mutating func wrote(_ byteCount: Int, elementCount: Int = 1) {
     out.output.advance(uncheckedBy: byteCount)
-    openCommand.elements &+= 1
+    openCommand.elements &+= elementCount
     openCommand.room = openCommand.elements < openCommand.limit ? openCommand.room &- byteCount : 0
   }
 

@@ -48,6 +48,8 @@ public struct RESPSink: OutputSink, ~Copyable {
   var path = RESPName()
   @usableFromInline var key = KeyState()
   @usableFromInline var openCommand = OpenCommand()
+  /// The text of the pairs of a small value, until the value has been checked.
+  var pairText = ByteBuffer(capacity: Self.pairTextByteCount)
   var fieldExpiries = FieldExpiries()
   var stream = StreamState()
   var restored = RestoreState()

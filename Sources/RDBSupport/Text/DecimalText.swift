@@ -28,14 +28,25 @@
       return 2
     }
     if value < 100_000_000 {
-      // Shifting out the leading zeros handles each length without a branch.
-      let digits = eightDigits(value)
-      let zeros = digits.trailingZeroBitCount &>> 3
-      let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: zeros &<< 3)
+      let (text, count) = short(value)
       destination.storeBytes(of: text.littleEndian, as: UInt64.self)
-      return 8 &- zeros
+      return count
     }
     return writeLarge(value, to: destination)
+  }
+
+  /// Returns the text of `value`, which is below 10⁸, with the first character in the lowest byte, and its byte count.
+  @inlinable @inline(__always)
+  package static func short(_ value: UInt64) -> (text: UInt64, byteCount: Int) {
+    // Shifting out the leading zeros handles each length without a branch. Zero has one digit too.
+    if value < 10_000 {
+      let digits = fourDigits(value)
+      let zeros = (digits | 1 &<< 24).trailingZeroBitCount &>> 3
+      return ((digits | 0x3030_3030) &>> UInt64(truncatingIfNeeded: zeros &<< 3), 4 &- zeros)
+    }
+    let digits = eightDigits(value)
+    let zeros = (digits | 1 &<< 56).trailingZeroBitCount &>> 3
+    return ((digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: zeros &<< 3), 8 &- zeros)
   }
 
   @usableFromInline
@@ -55,6 +66,15 @@
     let hundreds = ((fours &* 10_486) &>> 20) & 0x0000_007F_0000_007F
     let pairs = hundreds | (fours &- hundreds &* 100) &<< 16
     let tens = ((pairs &* 103) &>> 10) & 0x000F_000F_000F_000F
+    return tens | (pairs &- tens &* 10) &<< 8
+  }
+
+  /// The four decimal digits of `value`, which is below 10,000: one digit per byte, the first in the lowest byte.
+  @inlinable @inline(__always)
+  static func fourDigits(_ value: UInt64) -> UInt64 {
+    let hundreds = (value &* 10_486) &>> 20
+    let pairs = hundreds | (value &- hundreds &* 100) &<< 16
+    let tens = ((pairs &* 103) &>> 10) & 0x000F_000F
     return tens | (pairs &- tens &* 10) &<< 8
   }
 

@@ -117,6 +117,29 @@ import CSupport
     return isOtherNumber(text)
   }
 
+  /// Whether the text has three to eight characters, digits with a point between them, and is the text that
+  /// ``write(_:to:)`` writes for its number. `false` for some other texts of that kind too.
+  @inlinable @inline(__always)
+  package static func isShortest(_ text: RawSpan) -> Bool {
+    let count = text.byteCount
+    guard count >= 4, count <= 8 else { return false }
+    // All characters at once, the last one in the highest byte.
+    let low = UInt64(UInt32(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)))
+    let high = UInt64(
+      UInt32(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self)))
+    let unused = UInt64(truncatingIfNeeded: 64 &- count &<< 3)
+    let used = ~(0 as UInt64) &<< unused
+    let word = low &<< unused | high &<< 32
+    let others = (word ^ 0x2E2E_2E2E_2E2E_2E2E) | ~used
+    let points = (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
+    let digits = (word ^ 0x3030_3030_3030_3030 ^ (points &>> 7 &* 0x1E)) & used
+    // One point, neither at the end nor at the beginning; no zero at the end or the beginning.
+    guard points != 0, points & (points &- 1) == 0, points &>> 56 == 0, low & 0xFF > 0x30,
+      (digits | (digits &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0
+    else { return false }
+    return digits &>> 56 != 0
+  }
+
   @usableFromInline static func isOtherNumber(_ text: RawSpan) -> Bool {
     guard let (value, _) = read(text) else { return false }
     return !value.isNaN

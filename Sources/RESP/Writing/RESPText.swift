@@ -96,10 +96,23 @@ package enum RESPText {
 
   /// Writes the decimal text of an integer as a bulk string and returns its byte count. Needs room for 32 bytes.
   @inlinable package static func writeBulk(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
+    if value < 100_000_000 { return writeShortBulk(value, to: destination) }
     let start = writeBulkHeader(UInt64(DecimalText.digitCount(value)), to: destination)
     let end = start &+ DecimalText.write(value, to: destination + start)
     writeLineEnd(to: destination + end)
     return end &+ 2
+  }
+
+  /// Writes the decimal text of an integer below 10⁸ as a bulk string and returns its byte count. Needs room for 32 bytes.
+  @inlinable @inline(__always)
+  package static func writeShortBulk(_ value: UInt64, to destination: UnsafeMutableRawPointer) -> Int {
+    let (text, count) = DecimalText.short(value)
+    // With one digit for the byte count, the header has four bytes.
+    let header = 0x0A0D_3024 as UInt32 &+ UInt32(truncatingIfNeeded: count) &<< 8
+    destination.storeBytes(of: header.littleEndian, as: UInt32.self)
+    destination.storeBytes(of: text.littleEndian, toByteOffset: 4, as: UInt64.self)
+    writeLineEnd(to: destination + 4 + count)
+    return count &+ 6
   }
 
   /// Writes the decimal text of an integer as a bulk string and returns its byte count. Needs room for 32 bytes.
