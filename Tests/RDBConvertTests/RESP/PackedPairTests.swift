@@ -58,7 +58,9 @@ struct PackedPairTests {
       let bytes = [UInt8](repeating: UInt8.random(in: 65...90, using: &random), count: count)
       return count < 64 ? [0x80 | UInt8(count)] + bytes : RDBBytes.big(0xE000 | UInt16(count)) + bytes
     case 5:
-      let scores = ["1.5", "0.25", "10.50", "012.5", "3.", ".5", "-1.5", "1e5", "inf", "nan", "0.00001", "1234567.5", "-0"]
+      let scores = [
+        "1.5", "0.25", "10.50", "012.5", "3.", ".5", "-1.5", "1e5", "inf", "nan", "0.00001", "1234567.5", "-0",
+      ]
       let text = Array(scores.randomElement(using: &random)!.utf8)
       return [0x80 | UInt8(text.count)] + text
     default:
@@ -74,7 +76,8 @@ struct PackedPairTests {
       // Few names, so that some occur twice.
       let name = Array("f\(Int.random(in: 0..<400, using: &random))".utf8)
       entries.append(number % 3 == 0 ? .raw(entry(&random)) : .text(name))
-      let score = Array("\(Int.random(in: 1..<9, using: &random))\(number).\(Int.random(in: 1..<9, using: &random))".utf8)
+      let score = Array(
+        "\(Int.random(in: 1..<9, using: &random))\(number).\(Int.random(in: 1..<9, using: &random))".utf8)
       entries.append(areScores && number % 5 != 0 ? .text(score) : .raw(entry(&random)))
     }
     var bytes = RDBBytes.listpack(entries)

@@ -46,7 +46,8 @@ extension RDBParser {
     if !announces, kind == .listpack, let count = checkedPairs(blob, areScores: false) { return noteCount(count) }
     var packed = try PackedValue(blob, kind, at: offset)
     try beginPacked(packed.claimed(per: 2), blob, &sink)
-    if S.takesPackedPairs, kind == .listpack, announces, let pairs = PackedPairs(blob, entryCount: packed.claimedCount, duplicates.openSieve)
+    if S.takesPackedPairs, kind == .listpack, announces,
+      let pairs = PackedPairs(blob, entryCount: packed.claimedCount, duplicates.openSieve)
     {
       if try sink.hashFields(pairs) { return }
       duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
@@ -106,7 +107,8 @@ extension RDBParser {
     if !announces, kind == .listpack, let count = checkedPairs(blob, areScores: true) { return noteCount(count) }
     var packed = try PackedValue(blob, kind, at: offset)
     try beginPacked(packed.claimed(per: 2), blob, &sink)
-    if S.takesPackedPairs, kind == .listpack, announces, let pairs = PackedPairs(blob, entryCount: packed.claimedCount, duplicates.openSieve)
+    if S.takesPackedPairs, kind == .listpack, announces,
+      let pairs = PackedPairs(blob, entryCount: packed.claimedCount, duplicates.openSieve)
     {
       if try sink.zsetMembers(pairs) { return }
       duplicates.begin(byteCount: blob.byteCount, count: packed.claimed(per: 2))
