@@ -189,7 +189,7 @@ let package = Package(
 if Context.environment["RDB_FUZZ"] == "1" {
   let targets = [
     "Reader", "PushReader", "Listpack", "Ziplist", "Intset", "Zipmap", "LZF", "Stream", "LengthPrefix", "Commands",
-    "Manifest", "Snapshots",
+    "Manifest", "Snapshots", "Replies", "Following",
   ]
   package.products += targets.map { .executable(name: "Fuzz" + $0, targets: ["Fuzz" + $0]) }
   package.targets += [
@@ -202,7 +202,8 @@ if Context.environment["RDB_FUZZ"] == "1" {
       name: "Fuzz" + name,
       dependencies: ["FuzzSupport", "RDB", "RDBFormat"] + (name == "LZF" ? ["CLZF"] : [])
         + (["Commands", "Manifest"].contains(name) ? ["RDBReplay"] : [])
-        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : []),
+        + (name == "Snapshots" ? ["RDBEdit", "RDBLZF"] : [])
+        + (["Replies", "Following"].contains(name) ? ["RedisTransfer", "RESP"] : []),
       path: "Fuzz/Sources/Fuzz" + name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
   }

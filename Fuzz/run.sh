@@ -7,7 +7,7 @@ export RDB_FUZZ=1
 build="--scratch-path Fuzz/.build -c release --sanitize fuzzer"
 seconds=${1:?usage: run.sh SECONDS [TARGET…]}
 shift
-[ $# -gt 0 ] || set -- Reader PushReader Listpack Ziplist Intset Zipmap LZF Stream LengthPrefix Commands Manifest Snapshots Replies
+[ $# -gt 0 ] || set -- Reader PushReader Listpack Ziplist Intset Zipmap LZF Stream LengthPrefix Commands Manifest Snapshots Replies Following
 corpus=Fuzz/.build/corpus
 mkdir -p Fuzz/.build/findings
 [ -d "$corpus" ] || python3 Fuzz/seed.py "$corpus"

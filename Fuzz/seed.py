@@ -24,6 +24,23 @@ HANDSHAKES = [
     b"+OK\r\n+OK\r\n+CONTINUE " + MARK + b"\r\n*1\r\n", b"-ERR unknown command\r\n" * 3 + b"\n$5\r\n"]
 
 
+
+def command(*words):
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+STREAMS = [
+    command(b"SELECT", b"1") + command(b"SET", b"k", b"v", b"PXAT", b"5") + command(b"PING") + b"\n"
+    + command(b"MULTI") + command(b"INCR", b"a") + command(b"MOVE", b"a", b"2") + command(b"EXEC"),
+    command(b"SWAPDB", b"0", b"1") + command(b"FLUSHALL") + command(b"COPY", b"a", b"b", b"DB", b"1", b"REPLACE"),
+    command(b"MSETEX", b"2", b"a", b"1", b"b", b"2", b"NX", b"PXAT", b"5") + command(b"SET", b"k", b"v", b"IFEQ", b"w")
+    + command(b"HSETEX", b"h", b"FNX", b"PXAT", b"5", b"FIELDS", b"1", b"f", b"v")
+    + command(b"HGETDEL", b"h", b"FIELDS", b"1", b"f"),
+    command(b"XADD", b"x", b"KEEPREF", b"MAXLEN", b"=", b"5", b"1-1", b"f", b"v")
+    + command(b"XACKDEL", b"x", b"g", b"KEEPREF", b"IDS", b"1", b"1-1") + command(b"REPLCONF", b"GETACK", b"*"),
+    command(b"CONFIG", b"SET", b"dir", b"/"), b"*9223372036854775807\r\n", b"*1\r\n$9223372036854775807\r\n"]
+
+
 def save(corpus, target, data):
     folder = os.path.join(corpus, target)
     os.makedirs(folder, exist_ok=True)
@@ -53,6 +70,9 @@ def main(corpus):
     for number, text in enumerate(REPLIES + TRANSFERS + HANDSHAKES):
         kind = 0 if text in REPLIES else 2 if text in TRANSFERS else 3
         save(corpus, "Replies", bytes([kind, number]) + text)
+    for number, text in enumerate(STREAMS):
+        for kind in range(4):
+            save(corpus, "Following", bytes([kind, number]) + text)
     ints = [0, 1, 127, -1, 4095, -4096, 1 << 14, -1 << 15, 1 << 22, 1 << 30, 1 << 60]
     for entries in ([], ints, [b"", b"a" * 63, b"b" * 64, b"c" * 4100], [lp_int(5, 64), lp_str(b"5", 32)], [b"f", 1, b"g", 2]):
         save(corpus, "Listpack", listpack(entries))

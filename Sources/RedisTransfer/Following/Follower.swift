@@ -27,6 +27,8 @@ package final class Follower {
   private static let failoverTime = Duration.seconds(60)
   /// The bytes of the source without any effect on the target, after which the position is stored all the same.
   private static let idleByteCount: UInt64 = 256 << 10
+  /// The most pieces of the stream that are read at once.
+  private static let pieceLimit = 16
   /// The time between two calls of the owner.
   private static let decisionTime = Duration.milliseconds(50)
 
@@ -178,7 +180,8 @@ package final class Follower {
 
   /// Reads what has arrived, without waiting, until a batch is full.
   private func readCommands() throws {
-    while !isStopping, !isAtEnd {
+    // A source that sends much without any command must not keep the owner from being called.
+    for _ in 0..<Self.pieceLimit where !isStopping && !isAtEnd {
       try reader.read(upTo: stopOffset)
       for failure in reader.takeFailures() { note(failure) }
       if reader.takeAcknowledgementRequest() { source.applied(appliedOffset, acknowledgingNow: true) }

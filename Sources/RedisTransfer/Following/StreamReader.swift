@@ -68,7 +68,9 @@ package struct StreamReader: ~Copyable {
       guard hasCommand else {
         let size = reader.endOffset - reader.offset + UInt64(group?.bytes.count ?? 0)
         guard size <= UInt64(options.groupByteLimit) else {
-          throw .tooLarge(name: reader.incompleteName, offset: reader.offset)
+          throw group == nil
+            ? .tooLarge(name: reader.incompleteName, offset: reader.offset)
+            : .tooLarge(name: Array("MULTI".utf8), offset: position.offset)
         }
         return
       }

@@ -159,12 +159,12 @@ struct LiveFollowTests {
     defer { followed.close() }
     try load(followed, into: settings(target.port), LiveServer.Kind.redis7.version)
     var options = FollowOptions(from: source.kind.version, to: target.kind.version)
-    options.batchCommandCount = 50
+    options.batchCommandCount = 300
     let follower = try Follower(followed, to: settings(proxy.port, retries: 50), options)
     let live = try LiveConnection(port: source.port)
     var isOver = false
     let summary = try follower.run { _ in
-      guard proxy.dropCount >= 8, !isOver else { return .goOn }
+      guard proxy.dropCount >= 6, !isOver else { return .goOn }
       isOver = true
       writer.stop()
       return .stop(atOffset: try offset(of: live))
