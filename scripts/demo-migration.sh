@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Moves the sessions of a standalone Redis into a master with two replicas and three sentinels, all on this machine, and
-# shows that they arrived, also after the new master is killed. Usage: demo-migration.sh RDB, the path of the command.
+# Moves the sessions of a standalone Redis, which a client writes to all the time, into a master with two replicas and three
+# sentinels, all on this machine. The new master is killed in the middle. Usage: demo-migration.sh RDB, the path of the command.
 # Needs redis-server. Every process that it starts ends with it.
 set -euo pipefail
 rdb=$1
@@ -57,16 +57,64 @@ for _ in $(seq 200); do
 done
 sentinels="redis-sentinel://127.0.0.1:$s1,127.0.0.1:$s2,127.0.0.1:$s3/mymaster"
 
-show "$rdb" fetch -h 127.0.0.1 -p "$old" -o "$folder/old.rdb"
-show "$rdb" load "$folder/old.rdb" -u "$sentinels" --resume "$folder/load.journal" --fix-notifications
-show "$rdb" verify "$folder/old.rdb" --against "$sentinels"
+# A client of the old server, which increments a counter and appends to a list until it is told to stop.
+python3 - "$old" <<'PY' >"$folder/client.log" 2>&1 &
+import socket, sys, time
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+f = s.makefile("rb")
+n = 0
+while True:
+    n += 1
+    s.sendall(b"INCR visits\r\nRPUSH log %d\r\nHSET spring:session:sessions:demo:%d maxInactiveInterval 1800\r\n" % (n, n))
+    for _ in range(3): f.readline()
+    time.sleep(0.002)
+PY
+started+=($!)
+disown
+
+move=("$rdb" migrate --from "redis://127.0.0.1:$old" --to "$sentinels")
+show "${move[@]}" --dry-run
+echo
+echo "The sessions move, and what the client writes meanwhile follows."
+printf '\n$ %s\n' "${move[*]} --follow --pause-source --fix-notifications" | sed "s|$rdb|rdb|g"
+# With job control, a process in the background does not ignore Ctrl-C.
+set -m
+"${move[@]}" --follow --pause-source --fix-notifications >"$folder/summary" 2>"$folder/migration.log" &
+migration=$!
+set +m
+started+=("$migration")
+wait_for() { # wait_for SECONDS COMMAND…
+  local tries=$(($1 * 10))
+  shift
+  for _ in $(seq "$tries"); do
+    "$@" >/dev/null 2>&1 && return
+    kill -0 "$migration" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$folder/migration.log" >&2
+  exit 1
+}
+visits() { redis-cli -p "$1" get visits; }
+has_visits() { [ "$(visits "$1")" -gt "$2" ]; }
+wait_for 60 grep -q following "$folder/migration.log"
+wait_for 20 has_visits "$one" 100
 
 echo
-echo "The new master is killed, and the sentinels choose another one."
+echo "The new master is killed, and the sentinels choose another one, where the move goes on."
 kill -9 "$master"
-for _ in $(seq 300); do
+chosen() {
   new=$(redis-cli -p "$s2" sentinel get-master-addr-by-name mymaster | tail -1)
-  [ "$new" != "$one" ] && redis-cli -p "$new" role 2>/dev/null | head -1 | grep -q master && break
-  sleep 0.1
-done
-show "$rdb" verify "$folder/old.rdb" --against "$sentinels"
+  [ "$new" != "$one" ] && redis-cli -p "$new" role | head -1 | grep -q master
+}
+wait_for 60 chosen
+wait_for 60 has_visits "$new" $(($(visits "$old") + 100))
+
+echo
+echo "Ctrl-C cuts over: the client's writes wait until both servers are compared."
+kill -INT "$migration"
+status=0
+wait "$migration" || status=$?
+sed "s|$folder/||g" "$folder/migration.log"
+echo
+cat "$folder/summary"
+exit $status

@@ -10,6 +10,8 @@ final class ProgressLine: Sendable {
   struct Position: Sendable {
     var read: @Sendable () -> Int
     var total: UInt64?
+    /// Text for the end of the line; `nil`: none.
+    var note: (@Sendable () -> String)?
   }
 
   private let position: Position
@@ -76,7 +78,8 @@ final class ProgressLine: Sendable {
   private func text(_ state: inout State) -> String {
     let count = position.read()
     let rate = state.meter.rate(at: monotonicSeconds, count: Double(count))
-    return progressText(count: count, total: position.total, bytesPerSecond: rate)
+    let line = progressText(count: count, total: position.total, bytesPerSecond: rate)
+    return line + (position.note.map { ", \($0())" } ?? "")
   }
 
   private var summary: String {

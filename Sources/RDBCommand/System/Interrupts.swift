@@ -29,6 +29,8 @@ enum Interrupts {
     var progress: ProgressLine?
     /// A terminal whose echo is off while a password is typed, and its settings from before.
     var terminal: (descriptor: Int32, settings: termios)?
+    /// The action on the first Ctrl-C, after which the next one ends the process; `nil`: the first one does.
+    var firstInterrupt: (@Sendable () -> Void)?
 
     mutating func restoreTerminal() {
       guard var terminal = terminal.take() else { return }
@@ -53,7 +55,9 @@ enum Interrupts {
     WorkerThread.detach {
       var awaited = awaited
       var number: Int32 = 0
-      while sigwait(&awaited, &number) != 0 {}
+      repeat {
+        while sigwait(&awaited, &number) != 0 {}
+      } while number == SIGINT && takesFirstInterrupt()
       end(by: number)
     }
   }
@@ -68,6 +72,18 @@ enum Interrupts {
       let handler = action.__sigaction_handler.sa_handler
     #endif
     return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  /// Runs the action on the first Ctrl-C, if there is one.
+  private static func takesFirstInterrupt() -> Bool {
+    guard let action = state.withLock({ $0.firstInterrupt.take() }) else { return false }
+    action()
+    return true
+  }
+
+  /// Sets an action on the first Ctrl-C. The next one ends the process.
+  static func setFirstInterrupt(_ action: (@Sendable () -> Void)?) {
+    state.withLock { $0.firstInterrupt = action }
   }
 
   private static func end(by number: Int32) -> Never {

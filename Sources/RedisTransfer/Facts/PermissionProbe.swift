@@ -17,6 +17,9 @@ package enum PermissionProbe {
   /// The commands that read keys one after another.
   package static let scanning: [[String]] = [["SCAN", "0"], ["DUMP", key], ["PTTL", key], ["INFO"]]
 
+  /// The command that pauses the writes of clients, on servers from 6.2 on.
+  package static let pausing: [[String]] = [["CLIENT", "PAUSE", "1", "WRITE"]]
+
   /// Returns the commands that the user may not run, each by its name.
   ///
   /// A user whose permission depends on the names of keys may run a command: only the real names can show more.

@@ -11,7 +11,8 @@ struct Migrate: WorkingCommand {
     discussion: """
       Both servers are asked first whether the move can succeed. The source then sends its snapshot, as to a new replica, \
       and its keys go on to the target as they arrive; each appears there only when it is complete. At the end both \
-      servers are compared. Standard output gets a summary of one page. Passwords belong in RDB_FROM_AUTH and \
+      servers are compared. With --follow, what is written to the source meanwhile is applied too, until Ctrl-C; a \
+      command that is interrupted goes on when it is given once more. Standard output gets a summary of one page. Passwords belong in RDB_FROM_AUTH and \
       RDB_TO_AUTH.
 
       Exit code: 0 if all keys have arrived, 1 if the servers differ, 3 if the target cannot hold all data.
@@ -19,6 +20,7 @@ struct Migrate: WorkingCommand {
       Examples:
         rdb migrate --from redis://old --to redis-sentinel://s1,s2,s3/mymaster
         rdb migrate --from redis://old --to redis://new --dry-run
+        rdb migrate --from redis://old --to redis://new --follow --pause-source
         rdb migrate --from-host old --from-port 6380 --to rediss://new --to-cacert ca.pem --replace
       """,
     helpNames: .long)
@@ -27,6 +29,7 @@ struct Migrate: WorkingCommand {
   @OptionGroup(title: "Target") var target: ServerArguments<TargetServer>
   @OptionGroup(title: "Connection") var link: LinkArguments
   @OptionGroup(title: "Reading the source") var reading: SourceReadingArguments
+  @OptionGroup(title: "Following") var following: FollowArguments
   @OptionGroup(title: "Loading") var existing: ExistingKeyArguments
   @OptionGroup(title: "Loading") var content: LoadedContentArguments
   @OptionGroup(title: "Sending") var sending: SendingArguments
@@ -53,6 +56,7 @@ struct Migrate: WorkingCommand {
   func validate() throws {
     guard source.isGiven else { throw ValidationError("Give the source: --from redis://host:6379.") }
     guard target.isGiven else { throw ValidationError("Give the target: --to redis://host:6379.") }
+    try validateFollowing()
     guard !comparing.noVerify else { return }
     let changing = [
       (keys.expiry.ttlShift != nil, "--ttl-shift"), (keys.expiry.noExpire, "--no-expire"),
@@ -60,6 +64,22 @@ struct Migrate: WorkingCommand {
     ]
     if let option = changing.first(where: \.0)?.1 {
       throw ValidationError("With \(option), the servers are not equal at the end: give --no-verify too.")
+    }
+  }
+
+  /// Refuses options that commands of the source cannot follow.
+  private func validateFollowing() throws {
+    guard following.follow else { return }
+    let (filter, expiry) = (keys.filter, keys.expiry)
+    let others: [(Bool, String)] = [
+      (reading.scan, "--scan"), (existing.nx, "--nx"), (!filter.key.isEmpty, "--key"),
+      (!filter.noKey.isEmpty, "--no-key"), (!filter.pattern.isEmpty, "--pattern"), (!filter.type.isEmpty, "--type"),
+      (!filter.noType.isEmpty, "--no-type"), (filter.expire != nil, "--expire"), (filter.limit != nil, "--limit"),
+      (expiry.expired != .keep, "--expired"), (expiry.ttlShift != nil, "--ttl-shift"),
+      (expiry.noExpire, "--no-expire"), (keys.damage.skipDamaged, "--skip-damaged"),
+    ]
+    if let option = others.first(where: \.0)?.1 {
+      throw ValidationError("--follow applies all commands of the source: leave out \(option).")
     }
   }
 

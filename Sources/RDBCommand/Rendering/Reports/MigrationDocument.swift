@@ -5,6 +5,8 @@ import RDBEdit
 struct MigrationDocument: Encodable {
   private enum CodingKeys: String, CodingKey {
     case type, format, source, target, start, seconds, attempts, keys, lost, warnings, notes, clock, comparison, next
+    case following
+    case resumedOffset = "resumed_offset"
     case dryRun = "dry_run"
     case snapshotBytes = "snapshot_bytes"
     case lostConnections = "lost_connections"
@@ -25,6 +27,10 @@ struct MigrationDocument: Encodable {
   var lost: [Loss]
   var warnings: [String]
   var notes: [String]
+  /// `nil` if the source was not followed.
+  var following: Following?
+  /// `nil` if a snapshot was loaded.
+  var resumedOffset: UInt64?
   /// `nil` if a user may not ask for the time.
   var clock: Clock?
   /// `nil` if the servers were not compared.
@@ -57,6 +63,21 @@ struct MigrationDocument: Encodable {
     var kind: String
     var why: String
     var count: UInt64
+  }
+
+  struct Following: Encodable {
+    private enum CodingKeys: String, CodingKey {
+      case commands, offset, messages, skipped, expired, paused
+      case lostConnections = "lost_connections"
+    }
+    var commands: UInt64
+    var offset: UInt64
+    var messages: UInt64
+    var skipped: UInt64
+    var expired: UInt64
+    /// The lost connections to the source.
+    var lostConnections: Int
+    var paused: Bool
   }
 
   /// The difference of the clocks, in milliseconds.
@@ -95,6 +116,12 @@ struct MigrationDocument: Encodable {
       filtered: ledger.keysFiltered, kept: summary.keptKeyCount, expired: summary.expiredKeyCount)
     lost = ledger.losses.map { Loss(kind: $0.loss.rawValue, why: OptionFlags.naming($0.why), count: $0.count) }
     (warnings, notes, next) = (summary.warnings, summary.notes, summary.nextSteps)
+    resumedOffset = summary.resumedOffset
+    following = summary.following.map {
+      Following(
+        commands: $0.commandCount, offset: $0.offset, messages: $0.messageCount, skipped: $0.skippedCount,
+        expired: $0.expiredCount, lostConnections: $0.sourceReconnectionCount, paused: $0.isPaused)
+    }
     clock = summary.clock.map { Clock(ahead: $0.milliseconds, error: $0.error) }
     comparison = summary.verdict.map {
       let counts = $0.counts

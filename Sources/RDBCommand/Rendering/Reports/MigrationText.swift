@@ -13,8 +13,12 @@ extension MigrationSummary {
     if isDryRun {
       lines.row("keys", "\(sourceKeyCount) at the source")
     } else {
+      if let resumedOffset {
+        lines.row("went on", "from offset \(resumedOffset), where an earlier migration ended")
+      }
       writeCounts(to: &lines)
     }
+    if let following { write(following, to: &lines) }
     lines.row("clocks", clockText)
     for (number, warning) in warnings.enumerated() { lines.row(number == 0 ? "warnings" : "", warning) }
     if !isDryRun { writeVerdict(to: &lines) }
@@ -51,6 +55,23 @@ extension MigrationSummary {
     if attemptCount > 1 { lines.row("attempts", "\(attemptCount), each with a new snapshot") }
   }
 
+  private func write(_ following: Following, to lines: inout TextColumns) {
+    var parts = ["\(counted(following.commandCount, "command"))"]
+    for (count, what) in [
+      (following.skippedCount, "of other databases, skipped"), (following.expiredCount, "about expired keys"),
+      (following.messageCount, "messages to subscribers, not passed on"),
+      (UInt64(following.sourceReconnectionCount), "lost connections to the source made anew"),
+    ] where count > 0 {
+      parts.append("\(count) \(what)")
+    }
+    lines.row("followed", parts.joined(separator: ", "))
+    lines.row(
+      "cut over",
+      "at offset \(following.offset) of the source; "
+        + (following.isPaused
+          ? "writes were paused until both servers were compared" : "what was written to it after it is not moved"))
+  }
+
   private var duration: String {
     seconds < 10 ? "\((seconds * 10).rounded() / 10) s" : minutes(Int(seconds.rounded()))
   }
@@ -67,7 +88,7 @@ extension MigrationSummary {
     lines.row("compared", verdict.counts.text)
     for example in verdict.examples { lines.row("", String(example.dropLast())) }
     if verdict.counts.differing > UInt64(verdict.examples.count) { lines.row("", "…") }
-    if sourceChanged {
+    if sourceChanged, following == nil {
       lines.row("", "The source was still being written to; what was written after its snapshot is not moved.")
     }
   }

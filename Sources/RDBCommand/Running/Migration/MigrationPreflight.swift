@@ -21,6 +21,8 @@ struct MigrationPreflight {
   /// The limit of waiting output of the source below which a warning is due, in bytes.
   private static let smallBufferByteCount: UInt64 = 32 << 20
 
+  /// Whether the user of the source may pause writes, if that is wanted.
+  private let mayPause: Bool
   /// The target's clock; `nil` if the user may not ask for it.
   private let targetClock: ClockReading?
   /// The commands for writing, and for reading key by key, that the user of the target may not run.
@@ -37,6 +39,7 @@ struct MigrationPreflight {
     let connection = try target.connector.connect(to: .master)
     defer { connection.link.close() }
     targetClock = try connection.clock()
+    mayPause = command.following.pauseSource ? try source.mayPause() : true
     forbiddenAtTarget = try PermissionProbe.forbidden(
       PermissionProbe.writing + PermissionProbe.scanning, on: connection)
     (self.sourceDatabase, self.targetDatabase) = (sourceDatabase, targetDatabase)
@@ -48,8 +51,9 @@ struct MigrationPreflight {
 
   /// Ends the migration if it cannot succeed.
   ///
+  /// - Parameter isResumed: Whether it goes on, so that the keys of the target are its own.
   /// - Throws: ``Failure``.
-  func require() throws {
+  func require(isResumed: Bool) throws {
     try target.refuseClusterNode()
     if let process = source.facts.info.runIdentifier, process == target.facts.info.runIdentifier,
       sourceDatabase ?? 0 == targetDatabase ?? 0
@@ -58,7 +62,8 @@ struct MigrationPreflight {
     }
     try requirePermissions()
     try requireDatabases()
-    try requirePolicy()
+    try requireFollowing()
+    if !isResumed { try requirePolicy() }
   }
 
   private func requirePermissions() throws {
@@ -90,6 +95,25 @@ struct MigrationPreflight {
       "\(target.server) has \(counted(count, "database")), and the source has keys in "
         + "database \(missing.map { "\($0)" }.joined(separator: ", "))",
       hint: "--db-map \(first):0 loads the keys of one into another.")
+  }
+
+  private func requireFollowing() throws {
+    guard command.following.follow else { return }
+    if targetDatabase != nil, sourceDatabase == nil {
+      throw Failure(
+        .usage, "--follow into one database needs the database of the source too",
+        hint: "Write it into both addresses: redis://host:6379/3, or use --db-map.")
+    }
+    if command.following.pauseSource, !source.facts.version.isAtLeast(6, 2) {
+      throw Failure(
+        .refused, "\(source.server) is \(source.facts.version.shownRelease), and --pause-source needs 6.2",
+        hint: "Stop what writes to the source yourself, and leave out --pause-source.")
+    }
+    guard mayPause else {
+      throw Failure(
+        .noPermission, "the user of \(source.server) may not run CLIENT PAUSE",
+        hint: "Stop what writes to the source yourself, and leave out --pause-source.")
+    }
   }
 
   private func requirePolicy() throws {

@@ -11,13 +11,13 @@ struct MigrationRun {
   /// again.
   private static let attemptLimit = 3
 
-  private let command: Migrate
-  private let from: ServerSettings
-  private let to: ServerSettings
+  let command: Migrate
+  let from: ServerSettings
+  let to: ServerSettings
   /// The only database that is read; `nil`: all.
-  private let sourceDatabase: Int32?
+  let sourceDatabase: Int32?
   /// The database that all keys go to; `nil`: their own.
-  private let targetDatabase: Int32?
+  let targetDatabase: Int32?
   private let ending: LedgerEnding
   private let summaryFile: OutputFile?
 
@@ -39,7 +39,8 @@ struct MigrationRun {
     let source = try MigrationSource(from)
     let target = try LoadTarget(to)
     let preflight = try MigrationPreflight(source, target, command, from: sourceDatabase, to: targetDatabase)
-    try preflight.require()
+    let position = command.following.follow ? try storedPosition(preflight) : nil
+    try preflight.require(isResumed: position != nil)
     say(
       "\(source.server) is \(source.facts.version.shownRelease), with \(counted(preflight.sourceKeyCount, "key")); "
         + "\(target.server) is \(target.release)")
@@ -52,25 +53,43 @@ struct MigrationRun {
     if command.fixNotifications {
       try target.addNotifications(to: preflight.nodesWithoutNotifications, command.working.progress)
     }
-    let end = try move(preflight, into: &summary)
+    let moved = try move(preflight, from: position, into: &summary)
+    defer { _ = moved.following?.pause?.end() }
     if !command.comparing.noVerify { try compare(preflight, into: &summary) }
+    if let loss = moved.following?.pause?.end() {
+      summary.warnings.append("the pause of the source was interrupted, and writes may have passed: \(loss)")
+    }
     summary.seconds = monotonicSeconds - start
-    try finish(summary, end: end)
+    try finish(summary, end: moved.end)
+  }
+
+  /// What was moved.
+  private struct Moved {
+    /// The end of the snapshot; `nil` if a migration went on without one.
+    var end: SnapshotEnd?
+    /// The following; `nil` without `--follow`.
+    var following: MigrationFollowing.Result?
   }
 
   // MARK: Moving
 
   /// Moves all keys, from the beginning again if a connection is lost where nothing else helps.
-  private func move(_ preflight: MigrationPreflight, into summary: inout MigrationSummary) throws -> SnapshotEnd? {
+  private func move(
+    _ preflight: MigrationPreflight, from stored: StreamPosition?, into summary: inout MigrationSummary
+  ) throws -> Moved {
+    var position = stored
     // By SCAN, a key can come twice. Into an empty target, all keys are ours.
     var replaces = command.existing.replace || command.reading.scan && preflight.targetKeyCount == 0
     while true {
       let reason: String
       do {
-        return try moveOnce(preflight, replaces: replaces, into: &summary)
+        return try moveOnce(preflight, from: position, replaces: replaces, into: &summary)
       } catch let loss as SourceLoss {
         guard loss.error.canRetry, summary.attemptCount < Self.attemptLimit else { throw loss.error }
         reason = "\(loss.error)"
+      } catch let stop as FollowStop {
+        guard let text = stop.reasonToBeginAnew, summary.attemptCount < Self.attemptLimit else { throw stop.failure }
+        reason = text
       } catch LoadStop.mustReread {
         guard summary.attemptCount < Self.attemptLimit else {
           throw Failure(
@@ -85,26 +104,53 @@ struct MigrationRun {
       }
       say("\(reason); beginning anew with a new snapshot, whose keys replace those that were moved")
       replaces = true
+      position = nil
     }
   }
 
   private func moveOnce(
-    _ preflight: MigrationPreflight, replaces: Bool, into summary: inout MigrationSummary
-  ) throws -> SnapshotEnd? {
+    _ preflight: MigrationPreflight, from position: StreamPosition?, replaces: Bool,
+    into summary: inout MigrationSummary
+  ) throws -> Moved {
     summary.attemptCount += 1
-    let target = preflight.target
+    let progress = command.working.progress
+    let source = try preflight.source.open(command, only: sourceDatabase, from: position) { error in
+      progress.say("\(error); trying again")
+    }
+    defer { summary.isEntered = summary.isEntered || source.isEntered }
+    var moved = Moved()
+    if let position {
+      say("going on from offset \(position.offset), where an earlier migration ended")
+      summary.resumedOffset = position.offset
+    } else {
+      moved.end = try load(source, preflight.target, replaces: replaces, into: &summary)
+      summary.resumedOffset = nil
+    }
+    guard let followed = source.followed else { return moved }
+    do {
+      let following = try MigrationFollowing(command, from: from, followed, to: to, followOptions(preflight))
+      moved.following = try following.run()
+    } catch let error as SpoolError {
+      throw SpoolFailure(error: error).failure
+    }
+    if let following = moved.following { summary.take(following) }
+    return moved
+  }
+
+  /// Loads a snapshot.
+  private func load(
+    _ source: MigrationSource.Opened, _ target: LoadTarget, replaces: Bool, into summary: inout MigrationSummary
+  ) throws -> SnapshotEnd? {
     let existing = command.existing.replacing(replaces)
     let only = targetDatabase.map { UInt64($0) }
     let loader = try Loader(target.connector, target.loadOptions(command.sending, existing, only: only))
     loader.onReconnect = { say("\($0); connecting again") }
-    let source = try preflight.source.open(command.reading, only: sourceDatabase) { say("\($0); trying again") }
     say(
       source.scan == nil
         ? "\(source.server) sends its snapshot" : "the keys are read one after another, not at one point in time")
     defer {
       summary.add(loader)
       summary.byteCount = source.counter.value
-      summary.isEntered = summary.isEntered || source.isEntered
     }
     do {
       let result = try reading(target, existing).send(source.input, to: loader)

@@ -31,6 +31,15 @@ struct MigrationSource {
       ? false : try connection.hasKeys(like: "spring:session:*", in: facts.info.databases.map(\.number))
   }
 
+  /// Whether the user may pause writes.
+  ///
+  /// - Throws: `TransferError`.
+  func mayPause() throws(TransferError) -> Bool {
+    let connection = try Connector(settings).reconnect(to: .any)
+    defer { connection.link.close() }
+    return try PermissionProbe.forbidden(PermissionProbe.pausing, on: connection).isEmpty
+  }
+
   /// The bytes of a snapshot on their way from the server.
   struct Opened {
     let input: InputFile
@@ -40,19 +49,24 @@ struct MigrationSource {
     let isEntered: Bool
     let counter: ByteCounter
     /// The reading by SCAN; `nil`: the server sends its snapshot.
-    let scan: ScanSource?
+    var scan: ScanSource?
+    /// The commands after the snapshot; `nil`: they are not read.
+    var followed: FollowedSource?
   }
 
   /// Begins to read all keys.
   ///
   /// - Parameters:
   ///   - database: The only database to read by SCAN; `nil`: all.
+  ///   - position: The position to go on from, if the commands after it are followed; `nil`: begin with a snapshot.
   ///   - note: Called before each new attempt to connect.
   /// - Throws: `TransferError` or ``Failure``.
   func open(
-    _ reading: SourceReadingArguments, only database: Int32?, _ note: @escaping (TransferError) -> Void
+    _ command: Migrate, only database: Int32?, from position: StreamPosition?,
+    _ note: @escaping @Sendable (TransferError) -> Void
   ) throws -> Opened {
     let counter = ByteCounter()
+    let reading = command.reading
     guard !reading.scan else {
       let connector = try Connector(settings)
       let connection = try connector.reconnect(to: .replica, note)
@@ -63,20 +77,31 @@ struct MigrationSource {
       return Opened(input: input, server: connection.server, isEntered: false, counter: counter, scan: scan)
     }
     let sync = try SyncConnection(settings, allowsSentinelEntry: reading.allowSentinelEntry, note)
-    let source: SyncSource
-    do throws(TransferError) { source = try SyncSource(sync.connection) } catch {
+    if command.following.follow {
+      // Only asked whether it may be followed.
+      sync.connection.link.close()
+      let followed = try refusing {
+        try FollowedSource(settings, wanted: .replica, from: position, spool: reading.spoolLimits, note)
+      }
+      return Opened(
+        input: input(SourceBytes(followed.snapshot, counter)), server: followed.server, isEntered: sync.isEntered,
+        counter: counter, followed: followed)
+    }
+    let spooled = SpooledSource(
+      try refusing { try SyncSource(sync.connection) }, limits: reading.spoolLimits)
+    return Opened(
+      input: input(SourceBytes(spooled, counter)), server: sync.connection.server, isEntered: sync.isEntered,
+      counter: counter)
+  }
+
+  /// Asks for a synchronisation. The error of a server that refuses it says what to do.
+  private func refusing<Source>(_ body: () throws -> Source) throws -> Source {
+    do { return try body() } catch let error as TransferError {
       guard case .refused = error.condition else { throw error }
       var failure = error.failure
       failure.hint = "--scan reads the keys by SCAN and DUMP instead, not at one point in time."
       throw failure
     }
-    var limits = ByteSpool.Limits()
-    if let limit = reading.spoolMax { limits.diskByteCount = limit.byteCount }
-    limits.folder = reading.spoolDir
-    let spooled = SpooledSource(source, limits: limits)
-    return Opened(
-      input: input(SourceBytes(spooled, counter)), server: sync.connection.server, isEntered: sync.isEntered,
-      counter: counter, scan: nil)
   }
 
   private func input(_ source: any ByteSource) -> InputFile {
@@ -100,6 +125,8 @@ private final class SourceBytes: ByteSource {
       return count
     } catch let error as TransferError {
       throw SourceLoss(error: error)
+    } catch FollowStop.snapshotLost(let error) {
+      throw SourceLoss(error: error)
     } catch let error as SpoolError {
       throw SpoolFailure(error: error)
     }
@@ -118,5 +145,15 @@ struct SpoolFailure: EndOfTransfer {
   /// The failure that ends the process.
   var failure: Failure {
     Failure(.ioError, "\(error)", hint: "Free some space, or name another folder with --spool-dir.")
+  }
+}
+
+extension SourceReadingArguments {
+  /// The limits of what waits.
+  fileprivate var spoolLimits: ByteSpool.Limits {
+    var limits = ByteSpool.Limits()
+    if let spoolMax { limits.diskByteCount = spoolMax.byteCount }
+    limits.folder = spoolDir
+    return limits
   }
 }

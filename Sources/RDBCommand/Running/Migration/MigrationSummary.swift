@@ -15,6 +15,22 @@ struct MigrationSummary {
     var version: ServerVersion
   }
 
+  /// The commands of the source that were applied after its snapshot.
+  struct Following {
+    var commandCount: UInt64
+    /// The offset of the source up to which everything is moved.
+    var offset: UInt64
+    /// The messages to subscribers that were not passed on.
+    var messageCount: UInt64
+    /// The commands of databases that are not moved.
+    var skippedCount: UInt64
+    /// The commands about keys that had expired at the target.
+    var expiredCount: UInt64
+    var sourceReconnectionCount: Int
+    /// Whether the writes to the source were paused.
+    var isPaused: Bool
+  }
+
   let source: Server
   let target: Server
   let isDryRun: Bool
@@ -24,7 +40,7 @@ struct MigrationSummary {
   let sourceKeyCount: UInt64
   /// By how many milliseconds the target's clock is before the source's, and the largest error of that.
   let clock: (milliseconds: Int64, error: Int64)?
-  let warnings: [String]
+  var warnings: [String]
 
   /// The number of times that the keys were read from the beginning.
   var attemptCount = 0
@@ -36,6 +52,10 @@ struct MigrationSummary {
   var expiredKeyCount: UInt64 = 0
   var reconnectionCount = 0
   var ledger = Ledger()
+  /// The result of following the source; `nil`: it was not followed.
+  var following: Following?
+  /// The offset of the source from which an interrupted migration went on; `nil`: a snapshot was loaded.
+  var resumedOffset: UInt64?
   var notes: [String] = []
   /// Whether sentinels can list this client as a replica of the source.
   var isEntered = false
@@ -69,6 +89,19 @@ struct MigrationSummary {
     (keptKeyCount, expiredKeyCount) = (loader.keptKeyCount, loader.expiredKeyCount)
   }
 
+  /// Takes the result of following.
+  mutating func take(_ result: MigrationFollowing.Result) {
+    let summary = result.summary
+    following = Following(
+      commandCount: summary.commandCount, offset: result.offset, messageCount: summary.messageCount,
+      skippedCount: summary.skippedCount, expiredCount: summary.expiredCount,
+      sourceReconnectionCount: summary.sourceReconnectionCount, isPaused: result.pause != nil)
+    reconnectionCount += summary.targetReconnectionCount
+    for failure in summary.failures { ledger.lose(.command, failure.why, key: failure.key, offset: 0) }
+    let rest = summary.failureCount - UInt64(summary.failures.count)
+    if rest > 0 { ledger.lose(.command, "more commands that could not be applied", count: rest) }
+  }
+
   /// Adds what the user can do now.
   mutating func addNextSteps(of command: Migrate) {
     if isEntered {
@@ -80,6 +113,9 @@ struct MigrationSummary {
     }
     if verdict.counts.differing == 0 {
       nextSteps.append("Let the application use \(target.address).")
+    } else if let following, !following.isPaused {
+      nextSteps.append(
+        "If something still writes to the source, move once more with --replace --follow --pause-source.")
     } else if sourceChanged {
       nextSteps.append("Stop what writes to the source, and move its keys once more with --replace.")
     } else {
