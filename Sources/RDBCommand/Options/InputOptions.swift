@@ -135,6 +135,8 @@ struct ProgressOptions: ParsableArguments {
   ///
   /// - Parameter output: The file of the results, which can be the same terminal.
   func start(_ position: ProgressLine.Position, output: OutputFile? = nil) -> ProgressLine? {
+    LiveProgress.setPosition(position)
+    if LiveProgress.logsJSON { return ProgressLine(position, isTerminal: false) }
     let isTerminal = isatty(STDERR_FILENO) == 1
     // Results on the same terminal would mix with a line that is rewritten.
     let sharesTerminal = output?.isTerminal ?? false

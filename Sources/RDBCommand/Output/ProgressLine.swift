@@ -10,8 +10,6 @@ final class ProgressLine: Sendable {
   struct Position: Sendable {
     var read: @Sendable () -> Int
     var total: UInt64?
-    /// Text for the end of the line; `nil`: none.
-    var note: (@Sendable () -> String)?
   }
 
   private let position: Position
@@ -43,7 +41,8 @@ final class ProgressLine: Sendable {
     state.withLock { state in
       state.hasEnded = true
       clear(&state)
-      if !isTerminal { StandardStreams.writeError(summary + "\n") }
+      guard !isTerminal else { return }
+      StandardStreams.writeError((LiveProgress.logsJSON ? text(&state) : summary) + "\n")
     }
   }
 
@@ -78,8 +77,8 @@ final class ProgressLine: Sendable {
   private func text(_ state: inout State) -> String {
     let count = position.read()
     let rate = state.meter.rate(at: monotonicSeconds, count: Double(count))
-    let line = progressText(count: count, total: position.total, bytesPerSecond: rate)
-    return line + (position.note.map { ", \($0())" } ?? "")
+    if LiveProgress.logsJSON { return LiveProgress.line(bytesPerSecond: rate) }
+    return progressText(count: count, total: position.total, bytesPerSecond: rate) + LiveProgress.note
   }
 
   private var summary: String {

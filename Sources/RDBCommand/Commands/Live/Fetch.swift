@@ -32,9 +32,11 @@ struct Fetch: WorkingCommand {
   @Flag(help: "Read from a master even if sentinels will list this client as a replica.")
   var allowSentinelEntry = false
 
+  @OptionGroup(title: "Working") var reporting: LiveProgressArguments
   @OptionGroup(title: "Working") var progress: ProgressOptions
 
   func run() throws {
+    try LiveProgress.begin(reporting)
     let settings = try server.settings(link)
     let database = server.chosenDatabase(settings)
     if database != nil, !scan {

@@ -48,6 +48,7 @@ struct Load: WorkingCommand {
   @OptionGroup var keys: KeyArgumentGroup<LiveNames>
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
   @OptionGroup(title: "Reading") var reading: ReadingOptions
+  @OptionGroup(title: "Working") var reporting: LiveProgressArguments
   @OptionGroup var working: WorkingArguments
 
   func run() throws {

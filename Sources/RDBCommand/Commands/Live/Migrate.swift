@@ -51,6 +51,7 @@ struct Migrate: WorkingCommand {
 
   @OptionGroup var keys: KeyArgumentGroup<LiveNames>
   @OptionGroup(title: "Losses") var ledger: LedgerOptions
+  @OptionGroup(title: "Working") var reporting: LiveProgressArguments
   @OptionGroup var working: WorkingArguments
 
   func validate() throws {

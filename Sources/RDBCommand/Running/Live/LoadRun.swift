@@ -23,6 +23,7 @@ struct LoadRun {
 
   /// - Throws: `TransferError` or ``Failure``.
   func run() throws {
+    try LiveProgress.begin(command.reporting)
     let target = try LoadTarget(settings)
     try target.refuseClusterNode()
     let reading = LoadReading(
@@ -97,7 +98,10 @@ struct LoadRun {
     options.foreignKey = journal?.foreignKey
     let loader = try Loader(target.connector, options)
     loader.onReconnect = { say("\($0); connecting again") }
-    if let journal { loader.onSafe = { try journal.record(safeKeyCount: $0) } }
+    loader.onSafe = { count in
+      LiveProgress.update { $0.keyCount = count }
+      try journal?.record(safeKeyCount: count)
+    }
     var skipped = journal?.safeKeyCount ?? 0
     if let journal {
       if skipped > 0 { say("going on after \(counted(skipped, "key"))") }

@@ -45,7 +45,7 @@ final class MigrationFollowing {
       "following \(source.server) from offset \(follower.position.offset); "
         + (command.following.cutoverWhenLag == nil ? "Ctrl-C cuts over" : "it ends when the target is not far behind"))
     let line = command.working.progress.start(
-      ProgressLine.Position(read: { state.receivedByteCount }, total: nil, note: { state.lagText }))
+      ProgressLine.Position(read: { state.receivedByteCount }, total: nil))
     defer { line?.end() }
     do {
       let summary = try follower.run(decide)
@@ -61,6 +61,11 @@ final class MigrationFollowing {
 
   private func decide(_ progress: FollowProgress) throws -> FollowDecision {
     state.update(progress)
+    let (seconds, attoseconds) = progress.age.components
+    LiveProgress.update { figures in
+      figures.commandCount = progress.commandCount
+      figures.lag = (progress.lag, Double(seconds) + Double(attoseconds) / 1e18)
+    }
     guard offset == nil else { return .goOn }
     let isNear = command.following.cutoverWhenLag.map { progress.sourceOffset != nil && progress.lag <= $0.byteCount }
     guard state.mustEnd || isNear == true else { return .goOn }
@@ -108,14 +113,5 @@ private final class FollowState: Sendable {
   /// The bytes that arrived since the beginning of the following.
   var receivedByteCount: Int {
     values.withLock { Int(clamping: $0.progress.receivedOffset - min($0.start ?? 0, $0.progress.receivedOffset)) }
-  }
-
-  /// `lag 1.2 kB, 0.3 s`
-  var lagText: String {
-    values.withLock { values in
-      let (seconds, attoseconds) = values.progress.age.components
-      let tenths = (Double(seconds) * 10 + Double(attoseconds) / 1e17).rounded() / 10
-      return "lag \(readable(byteCount: Double(values.progress.lag))), \(tenths) s"
-    }
   }
 }

@@ -35,6 +35,7 @@ struct MigrationRun {
 
   /// - Throws: `TransferError` or ``Failure``.
   func run() throws {
+    try LiveProgress.begin(command.reporting)
     let start = monotonicSeconds
     let source = try MigrationSource(from)
     let target = try LoadTarget(to)
@@ -144,7 +145,11 @@ struct MigrationRun {
     let existing = command.existing.replacing(replaces)
     let only = targetDatabase.map { UInt64($0) }
     let loader = try Loader(target.connector, target.loadOptions(command.sending, existing, only: only))
-    loader.onReconnect = { say("\($0); connecting again") }
+    loader.onReconnect = { error in
+      LiveProgress.update { $0.attemptCount += 1 }
+      say("\(error); connecting again")
+    }
+    loader.onSafe = { count in LiveProgress.update { $0.keyCount = count } }
     say(
       source.scan == nil
         ? "\(source.server) sends its snapshot" : "the keys are read one after another, not at one point in time")
