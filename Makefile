@@ -13,7 +13,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run dist check-dist demo-migration test test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
+.PHONY: help setup build run dist check-dist demo-migration test test-live test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
   bench-instructions compare clean
 
 help: ## list the targets
@@ -48,6 +48,9 @@ test: test-setup test-release ## install what the tests need, and run all of the
 
 test-release: ## run every test in release mode, with all cases
 	scripts/test.sh release
+
+test-live: test-setup ## run only the tests that start servers, in at most 20 minutes
+	scripts/test-live.sh release
 
 test-debug: ## run every suite in debug mode, where assertions count; large matrices are sampled
 	RDB_TEST_SAMPLE=1 scripts/test.sh debug

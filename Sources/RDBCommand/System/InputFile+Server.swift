@@ -55,7 +55,7 @@ extension ServerSettings {
   /// The most attempts to reach the server of an input after the first one.
   private static let retryCountOfInputs = 3
 
-  /// The settings for the address of an input: the default settings, with the passwords of the environment.
+  /// The settings for the address of an input: those of its parameters, with passwords of the environment.
   ///
   /// - Parameters:
   ///   - isBesideServer: Whether the command has another server. The password for that one, in the usual variable, must
@@ -65,19 +65,10 @@ extension ServerSettings {
   package init(
     ofInput uri: String, besideServer isBesideServer: Bool = false, _ passwords: PasswordPlaces = .ofProcess
   ) throws {
-    do throws(AddressError) { self.init(try ServerAddress(uri: uri)) } catch { throw Failure(.usage, "\(error)") }
-    retryCount = Self.retryCountOfInputs
-    if address.credentials == nil {
-      let other = isBesideServer ? [] : [OnlyServer.passwordVariable]
-      address.credentials = Self.credentials(passwords.password(in: [SourceServer.passwordVariable] + other))
-    } else if let end = uri.lastIndex(of: "@"), let start = uri.firstRange(of: "://")?.upperBound, start < end {
-      passwords.warn(ExposedPassword(String(uri[start..<end]), inOperand: String(uri[..<start])))
-    }
-    if case .sentinels = address.target {
-      let other = isBesideServer ? [] : [OnlyServer.sentinelPasswordVariable]
-      sentinelCredentials = Self.credentials(
-        passwords.password(in: [SourceServer.sentinelPasswordVariable] + other))
-    }
+    let (bare, options) = try AddressParameters.split(uri)
+    do throws(AddressError) { _ = try ServerAddress(uri: bare) } catch { throw Failure(.usage, "\(error)") }
+    self = try AddressParameters.settings(bare, options, passwords.ofInput(bare, besideServer: isBesideServer))
+    if !options.contains(where: { $0.hasPrefix("--retries=") }) { retryCount = Self.retryCountOfInputs }
     guard address.database == 0 else {
       throw Failure(
         .usage, "\(address): a synchronisation sends all databases, not one",
@@ -94,8 +85,21 @@ extension ServerSettings {
       .usage, "\(address): a cluster is not one input",
       hint: "Give rdb merge the addresses of all its masters, or of a replica of each.")
   }
+}
 
-  private static func credentials(_ password: [UInt8]?) -> Credentials? {
-    password.map { Credentials(user: nil, password: Secret($0)) }
+extension PasswordPlaces {
+  /// The places for the address of an input: the variables of a source come before those of the only server, which are
+  /// not used beside another server.
+  fileprivate func ofInput(_ uri: String, besideServer isBesideServer: Bool) -> PasswordPlaces {
+    let sources = [
+      OnlyServer.passwordVariable: SourceServer.passwordVariable,
+      OnlyServer.sentinelPasswordVariable: SourceServer.sentinelPasswordVariable,
+    ]
+    var places = self
+    places.variable = { name in sources[name].flatMap(variable) ?? (isBesideServer ? nil : variable(name)) }
+    // The address is an operand, not the value of an option.
+    let start = String(uri[..<(uri.firstRange(of: "://")?.upperBound ?? uri.startIndex)])
+    places.warn = { warn(ExposedPassword($0.text, inOperand: start)) }
+    return places
   }
 }

@@ -61,6 +61,10 @@ final class ReplayedInput {
       read: { Int(clamping: progress.value) }, total: totalByteCount)
   }
 
+  /// The number of commands of one file that nothing seals, so that a cut between two commands goes unnoticed; `nil` for
+  /// other inputs. Complete at the end of ``source``.
+  var unsealedCommandCount: UInt64? { parts.count == 1 ? source.unsealedCommandCount : nil }
+
   /// The commands that are missing from the keyspace, as losses, and the notes about commands and the log. Complete at
   /// the end of ``source``.
   var ledger: Ledger { source.ledger }

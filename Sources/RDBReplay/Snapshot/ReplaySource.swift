@@ -44,6 +44,13 @@ public final class ReplaySource: ByteSource {
   /// The counts of the commands that were replayed so far; complete at the end of the source.
   package var summary: ReplaySummary { producer?.summary ?? ReplaySummary() }
 
+  /// The number of commands of a log that nothing seals: it has no snapshot at its beginning, no annotations of time and
+  /// no trailer. `nil` for other logs. Complete at the end of the source.
+  package var unsealedCommandCount: UInt64? {
+    guard let producer, !isSealed, producer.origin.base == nil, producer.origin.time == nil else { return nil }
+    return producer.summary.commandCount
+  }
+
   /// Replays the log, and reads the next bytes of the snapshot.
   ///
   /// - Throws: `RDBError`, with the offset in the log: damage, a command that cannot be replayed (`notReplayed`), or
@@ -76,8 +83,11 @@ public final class ReplaySource: ByteSource {
 
   /// Whether the keys of the log come one after another, by the options or by its trailer.
   private var isStreamed: Bool { options.isGrouped || (try? openLog().trailer()) != nil }
+  /// Whether the log has a trailer; known once it is replayed.
+  private var isSealed = false
 
   private func makeProducer() throws -> any KeyspaceProducer {
+    isSealed = (try? openLog().trailer()) != nil
     if isStreamed {
       let log = try takeLog()
       return try StreamedReplay(log, options, trailer: options.isGrouped ? nil : log.trailer())

@@ -1,9 +1,9 @@
 /// Percent-encoding of bytes in a URI.
-enum Percent {
+package enum Percent {
   /// Returns the bytes of a text in which `%` and two hexadecimal digits stand for one byte.
   ///
   /// - Throws: ``AddressError/badEscape`` for a `%` without two hexadecimal digits.
-  static func decode(_ text: some Sequence<UInt8>) throws(AddressError) -> [UInt8] {
+  package static func decode(_ text: some Sequence<UInt8>) throws(AddressError) -> [UInt8] {
     var bytes: [UInt8] = []
     var rest = text.makeIterator()
     while let byte = rest.next() {

@@ -71,9 +71,23 @@ struct LinkOpener {
 
   /// A certificate of an address is compared with the address of the peer: a server name must be a name.
   private static func tlsHandler(_ context: NIOSSLContext, _ serverName: String?) throws -> NIOSSLClientHandler {
-    let isAddress = serverName.map { (try? SocketAddress(ipAddress: $0, port: 0)) != nil } ?? true
-    return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : serverName)
+    guard let serverName, (try? SocketAddress(ipAddress: serverName, port: 0)) == nil else {
+      return try NIOSSLClientHandler(context: context, serverHostname: nil)
+    }
+    guard context.configuration.certificateVerification != .none else {
+      return try NIOSSLClientHandler(context: context, serverHostname: serverName)
+    }
+    return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: serverName) {
+      certificate, channel in
+      // The library also accepts a certificate of the peer's address, which a name server could have forged.
+      HostName(serverName).isAmong(certificate.dnsNames)
+        ? channel.eventLoop.makeSucceededVoidFuture()
+        : channel.eventLoop.makeFailedFuture(CertificateOfAddress())
+    }
   }
+
+  /// The certificate names the address of the peer, but not the host.
+  private struct CertificateOfAddress: Error {}
 
   // MARK: Errors
 
@@ -84,6 +98,7 @@ struct LinkOpener {
     case NIOSSLError.handshakeFailed(let reason): .encryption(tlsReason("\(reason)"))
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
       .encryption("the certificate of the server names neither the host nor the address")
+    case is CertificateOfAddress: .encryption("the certificate of the server names its address, not the host")
     case let error as NIOSSLExtraError: .encryption("\(error)")
     case let error as BoringSSLError: .encryption(tlsReason("\(error)"))
     default: .closed(reason(error))

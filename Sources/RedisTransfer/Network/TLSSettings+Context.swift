@@ -21,9 +21,15 @@ extension TLSSettings {
       configuration.privateKey = .privateKey(try Self.read(key) { try NIOSSLPrivateKey(file: $0, format: .pem) })
     }
     do { return try NIOSSLContext(configuration: configuration) } catch {
+      if caFile == nil, caDirectory == nil, case BoringSSLError.unknownError(let stack) = error, stack.isEmpty {
+        throw TransferError(.badSetting(Self.noAuthorities), at: "TLS")
+      }
       throw TransferError(.badSetting("the certificates and keys cannot be used together: \(error)"), at: "TLS")
     }
   }
+
+  private static let noAuthorities =
+    "this system has no certificate authorities to trust: install them (ca-certificates), or name a file of authorities"
 
   private static func read<Result>(_ path: String, _ body: (String) throws -> Result) throws(TransferError) -> Result {
     do { return try body(path) } catch {

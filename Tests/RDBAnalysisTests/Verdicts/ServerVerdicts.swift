@@ -70,11 +70,12 @@ extension LiveServer.Kind {
   /// Whether the server has the value's type.
   func knows(_ value: StoredValue) -> Bool {
     switch (self, value.vendor) {
+    case (.redis6, .redis): value.type < 16
     case (.redis7, .redis): value.type < 20
     case (.redis8, .redis): value.type < 26
     case (.valkey9, .redis): value.type < 22
     case (.valkey9, .valkey): value.type == 22
-    case (.redis7, .valkey), (.redis8, .valkey): false
+    case (.redis6, .valkey), (.redis7, .valkey), (.redis8, .valkey): false
     }
   }
 }

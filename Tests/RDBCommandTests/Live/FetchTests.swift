@@ -48,6 +48,19 @@ struct FetchTests {
     #expect(allowed.error.contains("sentinels may list a replica at port 0 now"), "\(allowed.error)")
   }
 
+  @Test("A server that reads its data into memory is waited for, also as the input of another command")
+  func loading() throws {
+    let runs = LiveRuns()
+    let name = try runs.generate(keys: 3000)
+    let server = try LiveServer(reloadable: .redis7, dump: [UInt8](try #require(runs.folder.contents(of: name))))
+    defer { server.stop() }
+    try server.reloadSlowly()
+    try runs.expectEqual(name, server.port)
+    try server.reloadSlowly()
+    let diff = try runs.run(["diff", name, "redis://127.0.0.1:\(server.port)"])
+    #expect(diff.status == 0, "\(diff.text.prefix(2000))\(diff.error)")
+  }
+
   @Test("A full disk ends with exit code 74, and leaves no file")
   func fullDisk() throws {
     let runs = LiveRuns()

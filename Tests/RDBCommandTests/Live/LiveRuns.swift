@@ -55,6 +55,24 @@ extension LiveServer {
     try self.init(kind, dump: dump, arguments: ["--repl-diskless-sync-delay", "0"] + arguments)
   }
 
+  /// A server that can read its data into memory again with ``reloadSlowly()``.
+  convenience init(reloadable kind: Kind, dump: [UInt8]) throws {
+    let arguments = ["--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"]
+    try self.init(atOnce: kind, dump: dump, arguments: arguments)
+  }
+
+  /// Has the server read its data into memory again, for a second or more. Returns when it has begun.
+  func reloadSlowly() throws {
+    try send("CONFIG", "SET", "key-load-delay", "600")
+    let port = port
+    Thread { _ = try? LiveConnection(port: port).command("DEBUG", "RELOAD", "NOSAVE") }.start()
+    for _ in 0..<500 {
+      if try send("GET", "k").errorText?.hasPrefix("LOADING") == true { return }
+      usleep(2000)
+    }
+    throw Failure(description: "the server does not read its data again")
+  }
+
   /// The number of keys of database 0.
   var keyCount: Int {
     guard case .integer(let count)? = try? LiveConnection(port: port).command("DBSIZE") else { return -1 }

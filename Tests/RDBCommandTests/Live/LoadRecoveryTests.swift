@@ -156,19 +156,10 @@ struct LoadRecoveryTests {
     let runs = LiveRuns()
     let name = try runs.generate(keys: 3000)
     let dump = [UInt8](try #require(runs.folder.contents(of: name)))
-    let server = try LiveServer(
-      atOnce: .redis7, dump: dump,
-      arguments: [
-        "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024",
-      ])
+    let server = try LiveServer(reloadable: .redis7, dump: dump)
     defer { server.stop() }
     let before = server.keyCount
-    try server.send("CONFIG", "SET", "key-load-delay", "600")
-    let port = server.port
-    let thread = Thread { _ = try? LiveConnection(port: port).command("DEBUG", "RELOAD", "NOSAVE") }
-    thread.start()
-    usleep(300_000)
-    #expect(try server.send("GET", "k").errorText?.hasPrefix("LOADING") == true)
+    try server.reloadSlowly()
     runs.folder.write(Crafted.large(count: 100), as: "more.rdb")
     try runs.load("more.rdb", server.port)
     #expect(server.keyCount == before + 100)

@@ -8,7 +8,7 @@ struct LoadTests {
   private static func fixtures(_ kind: LiveServer.Kind) -> [Fixture] {
     let folder =
       switch kind {
-      case .redis7: "redis-7.0.15"
+      case .redis6, .redis7: "redis-7.0.15"
       case .redis8: "redis-8.2.3"
       case .valkey9: "valkey-9.1.2"
       }
@@ -143,6 +143,28 @@ struct LoadTests {
       try runs.load(input, server.port, "--require-trailer", "--replace")
       try runs.expectEqual(all, server.port)
     }
+  }
+
+  @Test("Commands without the trailer are named with their number, those with it and snapshots are not")
+  func unsealed() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    runs.folder.write(Crafted.snapshot { $0.string("a", "1") }, as: "one.rdb")
+    #expect(try runs.run(["resp", "one.rdb", "-o", "open.resp"]).status == 0)
+    #expect(try runs.run(["resp", "one.rdb", "--trailer", "-o", "sealed.resp"]).status == 0)
+    let words = "a cut between two commands would go unnoticed"
+    for (name, count) in [("open.resp", "2 commands"), ("sealed.resp", nil), ("one.rdb", nil)] {
+      let load = try runs.load(name, server.port, "--replace")
+      #expect(load.error.contains(words) == (count != nil), "\(load.error)")
+      #expect(load.error.contains("\(name): \(count ?? "") and no trailer") == (count != nil), "\(load.error)")
+    }
+    // A sealed file that was cut between two commands has lost its trailer.
+    let sealed = [UInt8](try #require(runs.folder.contents(of: "sealed.resp")))
+    let last = try #require(sealed.indices.last { sealed[$0] == UInt8(ascii: "*") && $0 > 0 && sealed[$0 - 1] == 10 })
+    runs.folder.write(Array(sealed[..<last]), as: "cut.resp")
+    let cut = try runs.run(["load", "cut.resp", "-p", "\(server.port)", "--replace", "--require-trailer"])
+    #expect(cut.status == 65 && cut.error.contains("no trailer"), "\(cut.error)")
   }
 
   @Test("A user without RESTORE loads everything as commands, and existing keys stay")

@@ -9,6 +9,7 @@ extension LiveServer.Kind {
   /// What `--target` calls it.
   var target: String {
     switch self {
+    case .redis6: "6.2"
     case .redis7: "7.0"
     case .redis8: "8.2"
     case .valkey9: "valkey-9.0"
@@ -24,6 +25,7 @@ extension LiveServer.Kind {
       }
       let isValkey = parts[0] == "valkey"
       switch self {
+      case .redis6: return !isValkey && !version.isAtLeast(6, 3)
       case .redis7: return !isValkey && !version.isAtLeast(7, 1)
       case .redis8: return !isValkey
       case .valkey9: return isValkey

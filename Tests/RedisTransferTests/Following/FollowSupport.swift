@@ -16,6 +16,7 @@ func settings(_ port: UInt16, retries: Int = 5) -> ServerSettings {
 extension LiveServer.Kind {
   var version: ServerVersion {
     switch self {
+    case .redis6: ServerVersion("6.2")!
     case .redis7: ServerVersion("7.0")!
     case .redis8: ServerVersion("8.2")!
     case .valkey9: ServerVersion("valkey-9.1")!

@@ -90,7 +90,7 @@ struct LostConnectionTests {
   func fixtures(_ kind: LiveServer.Kind) throws {
     let (folder, target) =
       switch kind {
-      case .redis7: ("redis-7.0.15", "7.0")
+      case .redis6, .redis7: ("redis-7.0.15", "7.0")
       case .redis8: ("redis-8.2.3", "8.2")
       case .valkey9: ("valkey-9.1.2", "valkey-9.0")
       }

