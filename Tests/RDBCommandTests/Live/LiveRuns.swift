@@ -44,7 +44,8 @@ struct LiveRuns {
   func generate(keys: Int, profile: String = "mixed", seed: Int = 1) throws -> String {
     let name = "generated.rdb"
     let arguments = ["gen", "-o", name, "--profile", profile, "--keys", "\(keys)", "--seed", "\(seed)"]
-    #expect(try run(arguments).status == 0)
+    let outcome = try run(arguments)
+    #expect(outcome.status == 0, "\(outcome.error)")
     return name
   }
 }

@@ -34,7 +34,8 @@ struct LoadRun {
       limits: command.sending.unitLimits, working: command.working)
     let survey = try survey(reading)
     if let count = input.first.replayed?.unsealedCommandCount {
-      say("\(input.first.shownName): \(counted(count, "command")) and no trailer; a cut between two commands would go unnoticed")
+      let risk = "a cut between two commands would go unnoticed"
+      say("\(input.first.shownName): \(counted(count, "command")) and no trailer; \(risk)")
     }
     try refuseLosses(survey.ledger)
     let preflight = try preflight(target, reading)
