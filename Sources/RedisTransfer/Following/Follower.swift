@@ -90,7 +90,18 @@ package final class Follower {
     reader = StreamReader(from: position, positionKey: positionKey, options)
     summary = FollowSummary(position: position)
     source.applied(position.offset)
-    try onTarget { try watchPosition() }
+    try onTarget {
+      try watchPosition()
+      try confirmStart()
+    }
+  }
+
+  /// Waits until enough replicas have the first position, without which a new master would be taken for another target.
+  private func confirmStart() throws {
+    guard case .snapshot = source.start, options.replicaCount > 0 else { return }
+    let milliseconds = Self.replicaTime.nanoseconds / 1_000_000
+    let count = try connection.call("WAIT", "\(options.replicaCount)", "\(milliseconds)").number ?? 0
+    guard count >= Int64(options.replicaCount) else { throw FollowStop.tooFewReplicas(Int(clamping: count)) }
   }
 
   /// Stores the position, or looks for the stored one.
