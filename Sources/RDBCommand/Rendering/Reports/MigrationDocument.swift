@@ -8,6 +8,7 @@ struct MigrationDocument: Encodable {
     case following
     case resumedOffset = "resumed_offset"
     case dryRun = "dry_run"
+    case loadSeconds = "load_seconds"
     case snapshotBytes = "snapshot_bytes"
     case lostConnections = "lost_connections"
   }
@@ -20,6 +21,7 @@ struct MigrationDocument: Encodable {
   /// The time of the beginning, in milliseconds since 1970.
   var start: Int64
   var seconds: Double
+  var loadSeconds: Double
   var attempts: Int
   var keys: Keys
   var snapshotBytes: UInt64
@@ -108,7 +110,8 @@ struct MigrationDocument: Encodable {
 
   init(_ summary: MigrationSummary) {
     (source, target) = (Server(summary.source), Server(summary.target))
-    (dryRun, start, seconds) = (summary.isDryRun, summary.start.value, summary.seconds)
+    (dryRun, start) = (summary.isDryRun, summary.start.value)
+    (seconds, loadSeconds) = (summary.seconds, summary.loadSeconds)
     (attempts, snapshotBytes, lostConnections) = (summary.attemptCount, summary.byteCount, summary.reconnectionCount)
     let ledger = summary.ledger
     keys = Keys(

@@ -21,7 +21,10 @@ extension MigrationSummary {
     if let following { write(following, to: &lines) }
     lines.row("clocks", clockText)
     for (number, warning) in warnings.enumerated() { lines.row(number == 0 ? "warnings" : "", warning) }
-    if !isDryRun { writeVerdict(to: &lines) }
+    if !isDryRun {
+      writeVerdict(to: &lines)
+      lines.row("time", "\(duration(seconds)) in all")
+    }
     for (number, step) in nextSteps.enumerated() { lines.row(number == 0 ? "next" : "", step) }
     return lines.text
   }
@@ -44,13 +47,13 @@ extension MigrationSummary {
     for (number, loss) in ledger.losses.enumerated() {
       lines.row(number == 0 ? "lost" : "", "\(loss.count) × \(loss.loss.rawValue): \(OptionFlags.naming(loss.why))")
     }
-    let time = max(seconds, 0.001)
+    let time = max(loadSeconds, 0.001)
     lines.row(
       "data",
-      "\(readable(byteCount: Double(byteCount))) in \(duration), "
+      "\(readable(byteCount: Double(byteCount))) in \(duration(loadSeconds)), "
         + "\(readable(byteCount: Double(byteCount) / time))/s, \(Int(Double(ledger.keysRead) / time)) keys/s")
     if reconnectionCount > 0 {
-      lines.row("connections", "\(counted(UInt64(reconnectionCount), "lost one", "lost ones")) made anew")
+      lines.row("connections", "\(reconnectionCount) to the target lost, and made anew")
     }
     if attemptCount > 1 { lines.row("attempts", "\(attemptCount), each with a new snapshot") }
   }
@@ -72,7 +75,7 @@ extension MigrationSummary {
           ? "writes were paused until both servers were compared" : "what was written to it after it is not moved"))
   }
 
-  private var duration: String {
+  private func duration(_ seconds: Double) -> String {
     seconds < 10 ? "\((seconds * 10).rounded() / 10) s" : minutes(Int(seconds.rounded()))
   }
 

@@ -167,11 +167,11 @@ struct MigrationPreflight {
         "\(source.server) ends a synchronisation whose reader is \(readable(byteCount: Double(limit.byteCount))) behind "
           + "(client-output-buffer-limit)")
     }
-    for node in nodesWithoutNotifications {
+    for node in nodesWithoutNotifications where command.dryRun || !command.fixNotifications {
       warnings.append(
         "notify-keyspace-events of \(node.server) lacks \"\(node.missing)\", which "
           + (source.hasSpringSessions ? "sessions of Spring need" : "the source has")
-          + (command.fixNotifications ? "" : " (--fix-notifications adds it)"))
+          + " (--fix-notifications adds it)")
     }
     return warnings
   }

@@ -153,7 +153,9 @@ struct MigrationRun {
     say(
       source.scan == nil
         ? "\(source.server) sends its snapshot" : "the keys are read one after another, not at one point in time")
+    let start = monotonicSeconds
     defer {
+      summary.loadSeconds = monotonicSeconds - start
       summary.add(loader)
       summary.byteCount = source.counter.value
     }

@@ -35,7 +35,10 @@ struct MigrationSummary {
   let target: Server
   let isDryRun: Bool
   let start: UnixMilliseconds
+  /// The time of the whole migration.
   var seconds = 0.0
+  /// The time from the beginning of the last snapshot until all of its keys were loaded.
+  var loadSeconds = 0.0
   /// The number of keys that the source told before, without a filter.
   let sourceKeyCount: UInt64
   /// By how many milliseconds the target's clock is before the source's, and the largest error of that.
