@@ -85,10 +85,11 @@ struct Migrate: WorkingCommand {
   }
 
   func run() throws {
-    var (from, to) = (try source.settings(link), try target.settings(link))
+    var from = try source.settings(link)
+    let to = try target.settings(link)
     let sourceDatabase = source.chosenDatabase(from)
     let targetDatabase = target.chosenDatabase(to)
-    (from.address.database, to.address.database) = (0, to.address.database)
+    from.address.database = 0
     try MigrationRun(self, from: from, sourceDatabase, to: to, targetDatabase).run()
   }
 

@@ -69,7 +69,7 @@ struct MigrationDocument: Encodable {
 
   struct Following: Encodable {
     private enum CodingKeys: String, CodingKey {
-      case commands, offset, messages, skipped, expired, paused
+      case commands, offset, messages, skipped, expired, unanswered, paused
       case lostConnections = "lost_connections"
     }
     var commands: UInt64
@@ -77,6 +77,7 @@ struct MigrationDocument: Encodable {
     var messages: UInt64
     var skipped: UInt64
     var expired: UInt64
+    var unanswered: UInt64
     /// The lost connections to the source.
     var lostConnections: Int
     var paused: Bool
@@ -123,7 +124,8 @@ struct MigrationDocument: Encodable {
     following = summary.following.map {
       Following(
         commands: $0.commandCount, offset: $0.offset, messages: $0.messageCount, skipped: $0.skippedCount,
-        expired: $0.expiredCount, lostConnections: $0.sourceReconnectionCount, paused: $0.isPaused)
+        expired: $0.expiredCount, unanswered: $0.unansweredCount, lostConnections: $0.sourceReconnectionCount,
+        paused: $0.isPaused)
     }
     clock = summary.clock.map { Clock(ahead: $0.milliseconds, error: $0.error) }
     comparison = summary.verdict.map {

@@ -62,6 +62,7 @@ extension MigrationSummary {
     var parts = ["\(counted(following.commandCount, "command"))"]
     for (count, what) in [
       (following.skippedCount, "of other databases, skipped"), (following.expiredCount, "about expired keys"),
+      (following.unansweredCount, "whose replies were lost with a connection"),
       (following.messageCount, "messages to subscribers, not passed on"),
       (UInt64(following.sourceReconnectionCount), "lost connections to the source made anew"),
     ] where count > 0 {

@@ -26,6 +26,8 @@ struct MigrationSummary {
     var skippedCount: UInt64
     /// The commands about keys that had expired at the target.
     var expiredCount: UInt64
+    /// The commands whose replies were lost with a connection, so that errors of single ones are unknown.
+    var unansweredCount: UInt64
     var sourceReconnectionCount: Int
     /// Whether the writes to the source were paused.
     var isPaused: Bool
@@ -98,7 +100,8 @@ struct MigrationSummary {
     following = Following(
       commandCount: summary.commandCount, offset: result.offset, messageCount: summary.messageCount,
       skippedCount: summary.skippedCount, expiredCount: summary.expiredCount,
-      sourceReconnectionCount: summary.sourceReconnectionCount, isPaused: result.pause != nil)
+      unansweredCount: summary.unansweredCount, sourceReconnectionCount: summary.sourceReconnectionCount,
+      isPaused: result.pause != nil)
     reconnectionCount += summary.targetReconnectionCount
     for failure in summary.failures { ledger.lose(.command, failure.why, key: failure.key, offset: 0) }
     let rest = summary.failureCount - UInt64(summary.failures.count)
