@@ -3,10 +3,17 @@ import RDBSupport
 
 /// The progress of a load in a file, so that a later load can go on after the last safe key.
 ///
-/// The first line is a JSON object with the identity of the load. Each further line is `keys N`, where `N` is the number of
-/// keys that are safe, `exists N` with the number of a key that ended the load because the server had it, or `done N` after
-/// the last key. A line is appended in one step, at most ten per second. If the
-/// process is killed, only the last line can be incomplete, and is ignored; a crash of the system can lose more lines.
+/// The first line is a JSON object with the identity of the load. Each further line has pairs of words:
+///
+/// | Words | Meaning |
+/// | --- | --- |
+/// | `keys N`, or `done N` after the last key | the number of keys that are safe |
+/// | `sent N` | the keys before this one may have been sent, although they are not safe |
+/// | `lost N` | the number of keys that the server refused, and that were skipped |
+/// | `server ID/HISTORY/OFFSET` | the process of the server that has the keys |
+///
+/// A line is appended in one step, at most ten per second. If the process is killed, only the last line can be incomplete,
+/// and is ignored; a crash of the system can lose more lines.
 package final class Journal {
   private let descriptor: Int32
   private let path: String
@@ -14,8 +21,12 @@ package final class Journal {
 
   /// The number of keys that are safe: those of an earlier load at first.
   package private(set) var safeKeyCount: UInt64 = 0
-  /// The number of the key that ended the earlier load, because the server had it before.
-  package private(set) var foreignKey: UInt64?
+  /// The number of the first key that was certainly not sent.
+  package private(set) var sentEnd: UInt64 = 0
+  /// The number of keys that the server refused.
+  package private(set) var lostKeyCount: UInt64 = 0
+  /// The process of the server that has the keys; `nil`: unknown.
+  package private(set) var server: ServerProcess?
   /// Whether an earlier load may have sent keys.
   package private(set) var hasBegun = false
   /// Whether the load is complete.
@@ -66,67 +77,80 @@ package final class Journal {
     let end = bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
     if end < bytes.count { try truncate(to: first + end) }
     let lines = bytes[..<end].split(separator: 10)
-    guard var (word, number) = try lines.last.map(Self.record) else { return }
+    guard let line = lines.last else { return }
     hasBegun = true
-    if word == "exists" {
-      foreignKey = number
-      // The line of an earlier key was written with it.
-      guard lines.count > 1 else { throw JournalError.malformed(line: 2) }
-      (word, number) = try Self.record(lines[lines.count - 2])
-    }
-    guard word == "keys" || word == "done" else { throw JournalError.malformed(line: 2) }
-    (safeKeyCount, isDone) = (number, word == "done")
+    try take(line)
   }
 
-  /// Returns the two words of a line.
-  private static func record(_ line: ArraySlice<UInt8>) throws(JournalError) -> (word: String, number: UInt64) {
+  /// Reads a line.
+  private func take(_ line: ArraySlice<UInt8>) throws(JournalError) {
     let words = String(decoding: line, as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 2, ["keys", "exists", "done"].contains(words[0]), let number = UInt64(words[1]) else {
-      throw .malformed(line: 2)
+    guard words.count.isMultiple(of: 2), words[0] == "keys" || words[0] == "done" else { throw .malformed(line: 2) }
+    for index in stride(from: 0, to: words.count, by: 2) {
+      if words[index] == "server" {
+        server = ServerProcess(recorded: words[index + 1])
+        continue
+      }
+      guard let number = UInt64(words[index + 1]) else { throw .malformed(line: 2) }
+      switch words[index] {
+      case "keys", "done": (safeKeyCount, isDone) = (number, words[index] == "done")
+      case "sent": sentEnd = number
+      case "lost": lostKeyCount = number
+      default: throw .malformed(line: 2)
+      }
     }
-    return (String(words[0]), number)
   }
 
   /// Records the number of safe keys, unless the last record is less than a tenth of a second old.
   ///
   /// - Throws: `RDBError` (`io`).
-  package func record(safeKeyCount count: UInt64, at now: ContinuousClock.Instant = .now) throws {
+  package func record(
+    safeKeyCount count: UInt64, sentBefore end: UInt64 = 0, lostKeyCount lost: UInt64 = 0,
+    at now: ContinuousClock.Instant = .now
+  ) throws {
     guard count > safeKeyCount, !isDone else { return }
+    (sentEnd, lostKeyCount) = (max(sentEnd, end), max(lostKeyCount, lost))
     if let lastRecord, now < lastRecord + Self.interval { return }
     lastRecord = now
     safeKeyCount = count
-    try appendProgress()
+    try appendProgress("keys")
   }
 
-  /// Records that keys will be sent from now on.
+  /// Records that keys will be sent to a server from now on.
   ///
+  /// - Parameter count: The number of keys that are safe; below the number so far if the server lost some.
   /// - Throws: `RDBError` (`io`).
-  package func begin() throws { try appendProgress() }
+  package func begin(at server: ServerProcess? = nil, safeKeyCount count: UInt64? = nil) throws {
+    if let server { self.server = server }
+    if let count { safeKeyCount = count }
+    try appendProgress("keys")
+  }
 
-  private func appendProgress() throws {
-    let exists = foreignKey.map { $0 >= safeKeyCount ? "\nexists \($0)" : "" } ?? ""
-    try append("keys \(safeKeyCount)" + exists)
+  private func appendProgress(_ word: String) throws {
+    var line = "\(word) \(safeKeyCount)"
+    if sentEnd > safeKeyCount { line += " sent \(sentEnd)" }
+    if lostKeyCount > 0 { line += " lost \(lostKeyCount)" }
+    if let server { line += " server \(server.recorded)" }
+    try append(line)
   }
 
   /// Records the number of safe keys before the load ends early, and waits until the file is on disk.
   ///
-  /// - Parameter foreignKey: The number of the key that ends the load, because the server has it already.
-  package func stop(safeKeyCount count: UInt64, foreignKey: UInt64? = nil) throws {
+  /// - Throws: `RDBError` (`io`).
+  package func stop(
+    safeKeyCount count: UInt64, sentBefore end: UInt64 = 0, lostKeyCount lost: UInt64 = 0
+  ) throws {
     lastRecord = nil
-    try record(safeKeyCount: count)
-    if let foreignKey {
-      self.foreignKey = foreignKey
-      try appendProgress()
-    }
+    try record(safeKeyCount: count, sentBefore: end, lostKeyCount: lost)
     try synchronize()
   }
 
   /// Records the end of the load, and waits until the file is on disk.
   ///
   /// - Throws: `RDBError` (`io`).
-  package func finish(keyCount: UInt64) throws {
-    (safeKeyCount, isDone) = (keyCount, true)
-    try append("done \(keyCount)")
+  package func finish(keyCount: UInt64, lostKeyCount lost: UInt64 = 0) throws {
+    (safeKeyCount, isDone, lostKeyCount) = (keyCount, true, max(lostKeyCount, lost))
+    try appendProgress("done")
     try synchronize()
   }
 

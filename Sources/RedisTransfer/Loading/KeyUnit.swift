@@ -193,3 +193,19 @@ extension [UInt8] {
     return self[name.end..<name.end + name.number]
   }
 }
+
+extension [KeyUnit] {
+  /// Returns all commands of a key, whose units follow each other here.
+  func commands(ofKey ordinal: UInt64) -> [[[UInt8]]] {
+    var reader = RESPCommandReader()
+    for unit in self {
+      guard let index = unit.keys.firstIndex(where: { $0.ordinal == ordinal }) else { continue }
+      let end = index + 1 == unit.keys.count ? unit.bytes.count : unit.keys[index + 1].byteOffset
+      reader.feed(unit.bytes.span.bytes.extracting(unit.keys[index].byteOffset..<end))
+    }
+    var commands: [[[UInt8]]] = []
+    // The cutter has scanned the commands, so that their form is known to be right.
+    while (try? reader.next()) == true { commands.append(reader.copiedArguments()) }
+    return commands
+  }
+}

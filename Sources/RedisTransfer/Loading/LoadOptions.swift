@@ -14,8 +14,6 @@ package struct LoadOptions: Hashable, Sendable {
   package var inFlight = SentUnits.Limits()
   package var onError = SentUnits.ErrorPolicy.stop
   package var existingKeys = ExistingKeys.refused
-  /// The number of a key that ended an earlier load, because the server had it before.
-  package var foreignKey: UInt64?
   /// The number of replicas that must have a key before it counts as loaded.
   package var replicaCount = 0
   /// The database of all keys; `nil`: that of the unit.
@@ -36,6 +34,8 @@ package enum LoadStop: Error, Hashable, Sendable {
   case exists(SentUnits.Failure)
   /// The connection was lost inside a key that is too large to be kept: the input must be read again from this key on.
   case mustReread(fromKey: UInt64)
+  /// The server was started anew this many times, and lost keys each time.
+  case serverRestarts(Int)
   /// Fewer replicas have the keys than there must be.
   case tooFewReplicas(Int)
 }

@@ -31,6 +31,12 @@ package final class Loader {
   private var safeKeyCountAtLoss: UInt64 = 0
   /// The time of the last new connection in place of a lost one, in nanoseconds.
   private var reconnectionTime: UInt64?
+  /// The time of the first WAIT in a row to which too few replicas were the reply, in nanoseconds.
+  private var shortageTime: UInt64?
+  /// The time at which the last loss was counted, in nanoseconds.
+  private var lossTime: UInt64 = 0
+  /// The process that has the keys; `nil` if the server does not tell it.
+  private var process: ServerProcess?
   /// The number of keys from which on a key has not been sent before.
   private var firstNewKey: UInt64 = 0
   /// The sender of the last unit, on which the rest of its key follows.
@@ -40,18 +46,31 @@ package final class Loader {
 
   /// The commands that the server refused, up to ``failureLimit``.
   package private(set) var failures: [SentUnits.Failure] = []
-  /// The number of commands that the server refused.
-  package private(set) var failureCount: UInt64 = 0
+  /// The number of keys of which the server refused a command. A key beyond ``failureLimit`` can count twice.
+  package private(set) var refusedKeyCount: UInt64 = 0
+  private var refusedKeys: Set<UInt64> = []
   /// The number of connections that were lost and made anew.
   package private(set) var reconnectionCount = 0
   /// Counts of connections that were lost.
   private var earlierKeptKeyCount: UInt64 = 0
   private var earlierExpiredKeyCount: UInt64 = 0
+  /// The number of keys that were sent again, and for which the server kept others.
+  private var differentKeyCount: UInt64 = 0
 
   /// Called with the number of keys that are safe, each time it grows.
   package var onSafe: (UInt64) throws -> Void = { _ in }
   /// Called with the reason before each attempt to connect again.
   package var onReconnect: (TransferError) -> Void = { _ in }
+
+  /// Whether the server lost keys because it was started anew, so that the input must be sent from its beginning.
+  package private(set) var hasServerRestarted = false
+  private var restartCount = 0
+  /// The number of times that the input is sent from its beginning because the server was started anew.
+  private static let restartLimit = 3
+  /// The number of the first key that was not sent yet.
+  package private(set) var sentEnd: UInt64 = 0
+  /// The most keys that are sent beyond the first one that is not safe.
+  private static let aheadKeyCount = uncertainKeyCount - 100_000
 
   /// The most failures that are kept.
   package static let failureLimit = 100_000
@@ -67,27 +86,54 @@ package final class Loader {
     keyPace = Pace(perSecond: options.keysPerSecond)
     retained = RetainedUnits(replicaCount: options.replicaCount)
     for _ in 0..<max(options.connectionCount, 1) {
-      senders.append(try sender(connector.connect(to: .master), after: nil))
+      senders.append(try sender(connector.reconnect(to: .master), after: nil))
     }
+    process = senders[0].client?.process
+    // The master may be new, so that replicas do not follow it yet.
+    if case .sentinels = connector.settings.address.target { reconnectionTime = MonotonicTime.now }
   }
 
   /// Begins the input anew, of which the first `count` keys are not sent.
   ///
+  /// - Parameters:
+  ///   - count: The number of keys that are safe.
+  ///   - end: The number of the first key that an earlier load cannot have sent, if it told one.
+  /// - Returns: The number of keys to skip: 0 if the server lost keys meanwhile.
   /// - Throws: ``TransferError``.
-  package func restart(skipping count: UInt64) throws(TransferError) {
-    retained = RetainedUnits(replicaCount: options.replicaCount, skipping: count)
-    firstNewKey = count + Self.uncertainKeyCount
+  package func restart(skipping count: UInt64, sentBefore end: UInt64 = 0) throws(TransferError) -> UInt64 {
+    firstNewKey = max(firstNewKey, sentEnd, end, count + Self.uncertainKeyCount)
     for index in senders.indices {
       let earlier = senders[index]
       retire(earlier)
-      senders[index] = try sender(connector.reconnect(to: .master, onReconnect), after: earlier)
+      senders[index] = try reconnect(earlier, after: nil)
     }
+    var skipped = count
+    if let earlier = process, let new = senders[0].client?.process,
+      !new.continues(earlier, withReplicas: options.replicaCount > 0)
+    {
+      skipped = 0
+    }
+    process = senders[0].client?.process
+    hasServerRestarted = false
+    retained = RetainedUnits(replicaCount: options.replicaCount, skipping: skipped)
+    return skipped
+  }
+
+  /// The process that has the keys, for a journal; `nil` if the server does not tell it.
+  package var serverProcess: ServerProcess? { process }
+
+  /// Whether the server has all keys that a process had: it is the same, or was a replica of it.
+  package func hasKeys(of earlier: ServerProcess) -> Bool {
+    guard let process else { return true }
+    return process.continues(earlier, withReplicas: options.replicaCount > 0)
   }
 
   /// The number of keys, from the first one on, that are safe.
   package var safeKeyCount: UInt64 { retained.safeKeyCount }
   /// The number of keys that the server had already, and kept.
-  package var keptKeyCount: UInt64 { senders.reduce(earlierKeptKeyCount) { $0 + $1.sent.newKeptKeyCount } }
+  package var keptKeyCount: UInt64 {
+    senders.reduce(earlierKeptKeyCount + differentKeyCount) { $0 + $1.sent.newKeptKeyCount }
+  }
   /// The number of keys that expired before they were complete.
   package var expiredKeyCount: UInt64 { senders.reduce(earlierExpiredKeyCount) { $0 + $1.sent.expiredKeyCount } }
 
@@ -99,6 +145,7 @@ package final class Loader {
     keyPace.wait(for: UInt64(unit.newKeyCount))
     let index = try senderWithRoom(for: unit)
     retained.sent(unit, on: senders[index].number)
+    sentEnd = max(sentEnd, (unit.keys.last?.ordinal ?? 0) + 1)
     lastSender = index
     let isAgain = unit.firstOrdinal < firstNewKey
     try onSender(index) { sender in
@@ -144,7 +191,10 @@ package final class Loader {
     while true {
       try receive()
       // One silent server must not let the keys pile up that the others take.
-      if retained.byteCount > Self.retainedByteLimit, !unit.startsInsideKey {
+      let isFull =
+        retained.byteCount > Self.retainedByteLimit
+        || unit.firstOrdinal > retained.safeKeyCount + Self.aheadKeyCount
+      if isFull, !unit.startsInsideKey {
         try askAllReplicas()
         try wait()
         continue
@@ -165,7 +215,9 @@ package final class Loader {
   private func askReplicas(_ sender: Sender, isLast: Bool = false) throws(TransferError) {
     guard options.replicaCount > 0, sender.canAskReplicas, sender.unconfirmedByteCount > 0 else { return }
     guard isLast || sender.unconfirmedByteCount >= Self.confirmedByteCount || sender.isWaitDue else { return }
-    try sender.wait(for: options.replicaCount, milliseconds: Self.confirmationTime.nanoseconds / 1_000_000)
+    // A server that waits for its replicas does not answer meanwhile, and must not be taken for a silent one.
+    let time = min(Self.confirmationTime.nanoseconds, connector.settings.replyTimeout.nanoseconds / 2)
+    try sender.wait(for: options.replicaCount, milliseconds: max(time / 1_000_000, 1))
   }
 
   private func askAllReplicas() throws {
@@ -204,10 +256,44 @@ package final class Loader {
       throw TransferError(.unexpectedReply(command: "nothing"), at: sender.connection.server)
     }
     let before = retained.safeKeyCount
+    // Units do not count as answered before their keys are known to be on the server.
+    try compareKept(events, sender)
     retained.answered(unitCount: sender.sent.answeredUnitCount, on: sender.number)
     for event in events { try take(event, sender) }
     if retained.safeKeyCount > before { try onSafe(retained.safeKeyCount) }
     if options.existingKeys == .refused, let existing = sender.sent.firstExisting { throw LoadStop.exists(existing) }
+  }
+
+  /// Waits on if more replicas may still confirm the keys.
+  private func waitOn(after count: Int, _ sender: Sender) throws {
+    let start = shortageTime ?? sender.waitTime
+    shortageTime = start
+    var (end, now) = (start + Self.confirmationTime.nanoseconds, MonotonicTime.now)
+    if let reconnectionTime { end = max(end, reconnectionTime + Self.failoverTime.nanoseconds) }
+    if case .sentinels = connector.settings.address.target {
+      // In a planned failover, the former master stays up for a while, without replicas.
+      let master = try connector.connect(to: .master)
+      defer { master.link.close() }
+      if let client = sender.client, let other = try master.client(), other.process.identifier != client.process.identifier {
+        throw TransferError(.notMaster, at: sender.connection.server)
+      }
+      end = max(end, start + Self.failoverTime.nanoseconds)
+    }
+    now = MonotonicTime.now
+    guard now < end else { throw LoadStop.tooFewReplicas(count) }
+    sender.mustAskAgain()
+  }
+
+  /// Compares the keys that were perhaps sent before, and that the server has, with those of the input.
+  private func compareKept(_ events: [SentUnits.Event], _ sender: Sender) throws {
+    let keys = events.compactMap { event in if case .kept(let key) = event { key } else { nil } }
+    guard !keys.isEmpty else { return }
+    var comparison = try sender.comparison ?? KeptKeyComparison(connector.connect(to: .master))
+    sender.comparison = nil
+    let different = try comparison.different(among: keys) { options.onlyDatabase ?? $0.database }
+    sender.comparison = comparison
+    if options.existingKeys == .refused, let first = different.first { throw LoadStop.exists(first.failure) }
+    differentKeyCount += UInt64(different.count)
   }
 
   private func take(_ event: SentUnits.Event, _ sender: Sender) throws {
@@ -221,7 +307,7 @@ package final class Loader {
         )
       default: break
       }
-      failureCount += 1
+      if refusedKeys.count >= Self.failureLimit || refusedKeys.insert(failure.ordinal).inserted { refusedKeyCount += 1 }
       if failures.count < Self.failureLimit { failures.append(failure) }
       if sender.sent.isStopped { throw LoadStop.refused(failure) }
     case .selected(let database): sender.selected(database)
@@ -229,13 +315,16 @@ package final class Loader {
     case .replicated(let count, let unitCount):
       sender.waited()
       guard retained.replicated(to: count, unitCount: unitCount, on: sender.number) else {
-        guard let reconnectionTime, MonotonicTime.now - reconnectionTime < Self.failoverTime.nanoseconds else {
-          throw LoadStop.tooFewReplicas(count)
-        }
-        return sender.mustAskAgain()
+        return try waitOn(after: count, sender)
       }
+      shortageTime = nil
     case .waitFailed(let error):
+      // The answer of a master that became a replica while it waited.
+      if error.words.starts(with: "UNBLOCKED".utf8) || String(decoding: error.words, as: UTF8.self).contains("replica") {
+        throw TransferError(.notMaster, at: sender.connection.server)
+      }
       throw TransferError(.refused(command: "WAIT", error), at: sender.connection.server)
+    case .kept: break
     }
   }
 
@@ -250,24 +339,48 @@ package final class Loader {
   }
 
   private func restore(_ index: Int, after error: TransferError) throws {
-    var (error, attempt) = (error, 0)
+    var error = error
     try takeLastReplies(senders[index])
-    // A command that makes the server close the connection would do so for ever.
-    if retained.safeKeyCount > safeKeyCountAtLoss { lossCount = 0 }
-    safeKeyCountAtLoss = retained.safeKeyCount
-    lossCount += 1
-    guard lossCount <= connector.settings.retryCount + 1 else { throw error }
     while true {
+      try noteLoss(of: senders[index], error)
       let units = try takeUnits(of: senders[index])
       retire(senders[index])
-      senders[index] = try reconnect(senders[index], after: error, &attempt)
+      senders[index] = try reconnect(senders[index], after: error)
+      try requireKeys(senders[index])
       for unit in units { retained.sent(unit, on: senders[index].number) }
       do { return try sendAgain(units, on: senders[index]) } catch let next as TransferError {
-        guard next.canRetry, attempt < connector.settings.retryCount else { throw next }
+        guard next.canRetry else { throw next }
         error = next
         try takeLastReplies(senders[index])
       }
     }
+  }
+
+  /// Counts a lost connection. Without a limit, a command that makes the server close the connection would be sent again
+  /// forever. The connections that are lost at the same time count as one.
+  private func noteLoss(of sender: Sender, _ error: TransferError) throws(TransferError) {
+    if retained.safeKeyCount > safeKeyCountAtLoss { lossCount = 0 }
+    safeKeyCountAtLoss = retained.safeKeyCount
+    guard sender.startTime >= lossTime || lossCount == 0 else { return }
+    try noteFailure(error)
+  }
+
+  private func noteFailure(_ error: TransferError) throws(TransferError) {
+    lossTime = MonotonicTime.now
+    lossCount += 1
+    guard lossCount <= connector.settings.retryCount else { throw error }
+  }
+
+  /// Has the input read again if the server lost keys: it was started anew, or is not a former replica.
+  private func requireKeys(_ sender: Sender) throws(LoadStop) {
+    defer { process = sender.client?.process }
+    guard let earlier = process, let new = sender.client?.process,
+      !new.continues(earlier, withReplicas: options.replicaCount > 0)
+    else { return }
+    hasServerRestarted = true
+    restartCount += 1
+    guard restartCount <= Self.restartLimit else { throw .serverRestarts(restartCount) }
+    throw .mustReread(fromKey: 0)
   }
 
   /// Takes the replies that arrived before a connection was lost: what they confirm is not sent again.
@@ -285,22 +398,25 @@ package final class Loader {
     }
   }
 
-  private func reconnect(
-    _ earlier: Sender, after first: TransferError, _ attempt: inout Int
-  ) throws(TransferError) -> Sender {
-    var error = first
+  /// Connects again, with longer pauses the more often that was necessary since a key became safe.
+  ///
+  /// - Parameter first: The error of the lost connection; `nil`: there is no need to wait.
+  private func reconnect(_ earlier: Sender, after first: TransferError?) throws(TransferError) -> Sender {
+    var last = first
     while true {
-      onReconnect(error)
-      Connector.pause(attempt)
-      attempt += 1
+      if let last {
+        onReconnect(last)
+        Connector.pause(max(lossCount - 1, 0))
+      }
       do throws(TransferError) {
         let new = try sender(try connector.connect(to: .master), after: earlier)
-        reconnectionCount += 1
+        if first != nil { reconnectionCount += 1 }
         reconnectionTime = MonotonicTime.now
         return new
-      } catch let next {
-        guard next.canRetry, attempt <= connector.settings.retryCount else { throw next }
-        error = next
+      } catch {
+        guard error.canRetry else { throw error }
+        try noteFailure(error)
+        last = error
       }
     }
   }

@@ -13,9 +13,13 @@ final class Sender {
   private(set) var unconfirmedByteCount = 0
   private(set) var isWaiting = false
   /// The time of the last WAIT, or of the beginning, in nanoseconds.
-  private var waitTime = MonotonicTime.now
+  private(set) var waitTime = MonotonicTime.now
   /// The process of the server, and the number that it gave to the connection; `nil` if the server does not tell them.
-  private let client: Connection.Client?
+  let client: Connection.Client?
+  /// The time at which the connection was made, in nanoseconds.
+  let startTime = MonotonicTime.now
+  /// Compares keys that the server kept, on a connection of its own.
+  var comparison: KeptKeyComparison?
   private var endsInsideCommand = false
 
   /// - Parameter database: The database that the connection has selected.
@@ -25,14 +29,14 @@ final class Sender {
     (self.connection, self.number, self.database) = (connection, number, database)
     sent = SentUnits(
       limits: options.inFlight, onError: options.onError, countsKept: options.existingKeys != .replaced,
-      stopsAtExisting: options.existingKeys == .refused, foreignKey: options.foreignKey)
+      stopsAtExisting: options.existingKeys == .refused)
   }
 
   /// Ends the connection of an earlier sender at the server, if it still is the same process.
   ///
   /// - Throws: ``TransferError``.
   func end(_ earlier: Sender) throws(TransferError) {
-    guard let old = earlier.client, let client, client.process == old.process else { return }
+    guard let old = earlier.client, let client, client.process.identifier == old.process.identifier else { return }
     // A user without the permission goes on: the server mostly has noticed the end by now.
     _ = try connection.reply(to: ["CLIENT", "KILL", "ID", "\(old.number)"].map { Array($0.utf8) })
   }

@@ -43,6 +43,8 @@ package struct SentUnits: Sendable {
     /// `unitCount` units of the connection.
     case replicated(replicaCount: Int, unitCount: Int)
     case waitFailed(ServerError)
+    /// The server kept a key that was perhaps sent before, so that it can be the same key.
+    case kept(KeptKey)
   }
 
   /// The reply belongs to no command: each command in flight has its reply already.
@@ -54,7 +56,8 @@ package struct SentUnits: Sendable {
     var answeredCount = 0
     var cursor = CommandCursor()
     var keptKeyCount: UInt64 = 0
-    var keptAgainCount: UInt64 = 0
+    /// The keys that the server kept although the unit was perhaps sent before.
+    var keptAgain: [Failure] = []
     var expiredKeyCount: UInt64 = 0
 
     /// Returns the name of the command that the next reply belongs to.
@@ -67,8 +70,8 @@ package struct SentUnits: Sendable {
   private let policy: ErrorPolicy
   private let countsKept: Bool
   private let stopsAtExisting: Bool
-  /// The number of a key that an earlier load found on the server, so that sending it again is no reason for it to exist.
-  private let foreignKey: UInt64?
+  /// The units before the next one with commands of the same keys, if they were perhaps sent before.
+  private var earlierUnits: [KeyUnit] = []
   private var items = Queue<Item>()
   private var units = Queue<UnitInFlight>()
   private var selectCount = 0
@@ -103,13 +106,11 @@ package struct SentUnits: Sendable {
   /// - Parameters:
   ///   - countsKept: Whether the commands keep existing keys (`RESPOptions.Existing.keep`).
   ///   - stopsAtExisting: Whether an existing key ends the sending as an error does, unless the key was sent before.
-  ///   - foreignKey: The number of a key that was on the server before it was first sent.
   package init(
-    limits: Limits = Limits(), onError policy: ErrorPolicy, countsKept: Bool = false, stopsAtExisting: Bool = false,
-    foreignKey: UInt64? = nil
+    limits: Limits = Limits(), onError policy: ErrorPolicy, countsKept: Bool = false, stopsAtExisting: Bool = false
   ) {
     (self.limits, self.policy, self.countsKept) = (limits, policy, countsKept)
-    (self.stopsAtExisting, self.foreignKey) = (stopsAtExisting, foreignKey)
+    self.stopsAtExisting = stopsAtExisting
   }
 
   /// The number of the first unit in flight that is not answered, or whose error ended the sending; `nil` without one.
@@ -169,7 +170,7 @@ package struct SentUnits: Sendable {
           units[0] = first
         }
         if count == left {
-          endUnit()
+          endUnit(&events)
           continue
         }
       }
@@ -212,7 +213,7 @@ package struct SentUnits: Sendable {
     }
     first.answeredCount += 1
     units[0] = first
-    if first.answeredCount >= first.unit.commandCount { endUnit() }
+    if first.answeredCount >= first.unit.commandCount { endUnit(&events) }
   }
 
   /// Returns the failed commands in a reply: the reply itself, or elements of the reply to EXEC. Counts keys that were kept
@@ -263,10 +264,7 @@ package struct SentUnits: Sendable {
   /// Counts a key that the server had already.
   private mutating func keep(_ error: ServerError, _ first: inout UnitInFlight) {
     first.keptKeyCount += 1
-    if first.isAgain, first.unit.key(ofCommand: first.answeredCount).ordinal != foreignKey {
-      first.keptAgainCount += 1
-      return
-    }
+    if first.isAgain { return first.keptAgain.append(failure(error, &first)) }
     if firstExisting == nil { firstExisting = failure(error, &first) }
     if stopsAtExisting { isStopped = true }
   }
@@ -279,15 +277,31 @@ package struct SentUnits: Sendable {
       command: first.commandName(), error: error.withoutArguments())
   }
 
+  /// Tells the owner which keys the server kept, with all of their commands.
+  private mutating func noteKept(_ unit: UnitInFlight, _ events: inout [Event]) {
+    let units = earlierUnits + [unit.unit]
+    let isSmall = units.reduce(0) { $0 + $1.bytes.count } <= Self.comparedByteLimit
+    for failure in unit.keptAgain {
+      let commands = isSmall ? units.commands(ofKey: failure.ordinal) : []
+      events.append(.kept(KeptKey(failure: failure, commands: commands)))
+    }
+    earlierUnits = unit.unit.endsInsideKey && isSmall ? units : []
+    if unit.unit.endsInsideKey, !isSmall { earlierUnits = [unit.unit] }
+  }
+
+  /// The largest size of a key, in bytes of commands, whose commands are kept until it is complete.
+  private static let comparedByteLimit = 32 << 20
+
   /// Ends the first unit. Pieces of a command without a reply of their own end before the command is complete.
-  private mutating func endUnit() {
+  private mutating func endUnit(_ events: inout [Event]) {
     guard !isStopped, let unit = units.popFirst() else { return }
+    if unit.isAgain { noteKept(unit, &events) }
     _ = items.popFirst()
     byteCount -= unit.unit.bytes.count
     commandCount -= unit.unit.commandCount
     answeredUnitCount += 1
     keptKeyCount += unit.keptKeyCount
-    keptKeyCountOfSecondSending += unit.keptAgainCount
+    keptKeyCountOfSecondSending += UInt64(unit.keptAgain.count)
     expiredKeyCount += unit.expiredKeyCount
   }
 }

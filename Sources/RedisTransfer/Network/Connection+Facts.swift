@@ -62,8 +62,8 @@ extension Connection {
 
   /// A connection, as the server knows it.
   struct Client: Hashable, Sendable {
-    /// The identifier of the server's process.
-    var process: String
+    /// The server's process.
+    var process: ServerProcess
     /// The number that the process gave to the connection, and gives to no other.
     var number: Int64
   }
@@ -73,8 +73,9 @@ extension Connection {
   /// - Throws: ``TransferError``.
   func client() throws(TransferError) -> Client? {
     let number = try reply(to: [Array("CLIENT".utf8), Array("ID".utf8)]).number
-    let information = try reply(to: [Array("INFO".utf8), Array("server".utf8)])
-    guard let number, let process = ServerInfo(information)?.runIdentifier else { return nil }
+    let server = ServerInfo(try reply(to: [Array("INFO".utf8), Array("server".utf8)]))
+    let replication = ServerInfo(try reply(to: [Array("INFO".utf8), Array("replication".utf8)]))
+    guard let number, let process = ServerProcess(server, replication) else { return nil }
     return Client(process: process, number: number)
   }
 }

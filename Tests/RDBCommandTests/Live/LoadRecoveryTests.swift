@@ -129,6 +129,82 @@ struct LoadRecoveryTests {
     try runs.expectEqual("many.rdb", server.port)
   }
 
+  @Test("Keys of somebody else are found after an interruption, however many", arguments: [true, false])
+  func foreignKeysAfterResume(restores: Bool) throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    runs.folder.write(
+      Crafted.snapshot { snapshot in
+        for index in 0..<300 {
+          snapshot.string("s:\(index)", "value", expiry: index % 2 == 0 ? 4_102_444_800_000 : nil)
+          snapshot.list("l:\(index)", ["a", "b"])
+          snapshot.hash("h:\(index)", [("f", "v")], expiry: 4_102_444_800_000)
+        }
+      }, as: "many.rdb")
+    try server.send("ACL", "SETUSER", "limited", "on", ">word", "~*", "+@all", restores ? "+restore" : "-restore")
+    let arguments = ["load", "many.rdb", "-p", "\(server.port)", "--resume", "journal", "--user", "limited"]
+    // The same value without the expiry is another key too.
+    try server.send("SET", "s:100", "value")
+    try server.send("RPUSH", "l:150", "a", "b", "c")
+    try server.send("HSET", "h:200", "f", "v")
+    try server.send("SET", "h:250", "before")
+    for name in ["s:100", "l:150", "h:200", "h:250"] {
+      let refused = try runs.run(arguments, environment: ["REDISCLI_AUTH": "word"])
+      #expect(refused.status == 76, "\(refused.error)")
+      #expect(refused.error.contains("the server has key \"\(name)\" in database 0 already"), "\(refused.error)")
+      try server.send("DEL", name)
+    }
+    let complete = try runs.run(arguments, environment: ["REDISCLI_AUTH": "word"])
+    #expect(complete.status == 0, "\(complete.error)")
+    try runs.expectEqual("many.rdb", server.port)
+  }
+
+  @Test("A server that is started anew without its data gets every key all the same", arguments: ["auto", "never"])
+  func restart(restore: String) throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7, arguments: ["--enable-debug-command", "yes"])
+    defer { server.stop() }
+    let name = try runs.generate(keys: 4000)
+    let arguments = ["load", name, "-p", "\(server.port)", "--restore", restore, "--max-keys", "3000", "--resume", "j"]
+    let load = try Tool.start(arguments, in: runs.folder)
+    while load.isRunning, server.keyCount < 1500 { usleep(10_000) }
+    _ = try? server.send("DEBUG", "RESTART")
+    let outcome = load.wait(atMost: 60)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.error.contains("the server was started anew"), "\(outcome.error)")
+    try runs.expectEqual(name, server.port)
+  }
+
+  @Test("Keys that the server refused are not forgotten by the next run")
+  func refusedKeys() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7, arguments: ["--rename-command", "HSET", "hidden-hset"])
+    defer { server.stop() }
+    let arguments = [
+      "load", Fixture.named("redis-7.0.15/all").path, "-p", "\(server.port)", "--resume", "journal", "--restore",
+      "never", "--on-error", "skip", "--replace",
+    ]
+    let first = try runs.run(arguments)
+    #expect(first.status == 3, "\(first.error)")
+    #expect(first.error.contains("the server refused HSET") && !first.error.contains("with args"), "\(first.error)")
+    let second = try runs.run(arguments)
+    #expect(second.status == 3, "\(second.error)")
+    #expect(second.error.contains("keys are loaded already") && second.error.contains("the server refused"))
+  }
+
+  @Test("A journal that cannot be written ends a load with exit code 74, and is named")
+  func fullJournal() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 6000)
+    let outcome = Tool.shell(
+      "trap '' XFSZ; ulimit -f 1; rdb load \(name) -p \(server.port) --max-keys 3000 --resume journal", in: runs.folder)
+    #expect(outcome.status == 74, "\(outcome.error)")
+    #expect(outcome.error.contains("journal: "), "\(outcome.error)")
+  }
+
   // MARK: Servers that do not answer
 
   @Test("A server that is silent for a while gets every key once, and its old connections are ended")

@@ -13,15 +13,18 @@ extension Loader {
     var failed: Set<UInt64> = []
     for failure in failures where failed.insert(failure.ordinal).inserted {
       ledger.lose(
-        .key, "the server refused \(String(decoding: failure.command, as: UTF8.self)): \(failure.error)",
+        .key, "the server refused \(String(decoding: failure.command, as: UTF8.self)): "
+          + printable(failure.error.words, limit: 512),
         key: failure.key, offset: 0)
     }
-    ledger.keysWritten -= min(ledger.keysWritten, UInt64(failed.count) + keptKeyCount)
+    let unlisted = refusedKeyCount - min(refusedKeyCount, UInt64(failed.count))
+    if unlisted > 0 { ledger.lose(.key, "the server refused more keys than are listed", count: unlisted) }
+    ledger.keysWritten -= min(ledger.keysWritten, refusedKeyCount + keptKeyCount)
     var notes: [String] = []
     if keptKeyCount > 0 { notes.append("\(counted(keptKeyCount, "key")) existed, kept as before") }
     if expiredKeyCount > 0 { notes.append("\(counted(expiredKeyCount, "key")) expired during the load") }
     if reconnectionCount > 0 {
-      notes.append("\(counted(UInt64(reconnectionCount), "lost connection")) made anew")
+      notes.append("reconnected \(counted(UInt64(reconnectionCount), "time"))")
     }
     return notes
   }
@@ -49,6 +52,10 @@ extension LoadStop {
         .refused, "the server has no database \(database): \(printable(error.words, limit: 512)); \(safe)",
         hint: "--db-map \(database):0 loads its keys into another one.")
     case .mustReread(let key): return Failure(.bug, "the input was not read again from key \(key)")
+    case .serverRestarts(let count):
+      return Failure(
+        .unreachable, "the server was started anew \(count) times and lost keys each time; \(safe)",
+        hint: "Its log says why: mostly, its memory was not enough.")
     case .tooFewReplicas(let count):
       return Failure(
         .refused, "only \(count) replicas confirmed the keys within 10 s; \(safe)",

@@ -32,6 +32,8 @@ struct LoadRun {
       filter: try command.keys.options,
       sink: target.sinkOptions(command.content, command.existing, only: onlyDatabase),
       limits: command.sending.unitLimits, working: command.working)
+    // Before the input is read, and before any write: a wrong journal ends the command at once.
+    let journal = command.dryRun ? nil : try openJournal(reading.sink)
     let survey = try survey(reading)
     if let count = input.first.replayed?.unsealedCommandCount {
       let risk = "a cut between two commands would go unnoticed"
@@ -47,7 +49,7 @@ struct LoadRun {
     if command.fixNotifications {
       try target.addNotifications(to: preflight.nodesWithoutNotifications, command.working.progress)
     }
-    try load(reading, survey, target)
+    try load(reading, survey, target, journal)
   }
 
   /// The database of all keys, if the options name one.
@@ -93,45 +95,96 @@ struct LoadRun {
 
   // MARK: Loading
 
-  private func load(_ reading: LoadReading, _ survey: LoadReading.Result, _ target: LoadTarget) throws {
-    let journal = try openJournal(reading.sink)
+  private func load(
+    _ reading: LoadReading, _ survey: LoadReading.Result, _ target: LoadTarget, _ journal: Journal?
+  ) throws {
     if let journal, journal.isDone {
-      return say("\(shown(command.resume ?? "")) says that all \(journal.safeKeyCount) keys are loaded already")
+      say("\(shown(command.resume ?? "")) says that all \(journal.safeKeyCount) keys are loaded already")
+      return try requireNoEarlierLosses(journal)
     }
-    var options = target.loadOptions(command.sending, command.existing, only: onlyDatabase)
-    options.foreignKey = journal?.foreignKey
-    let loader = try Loader(target.connector, options)
+    let loader = try Loader(
+      target.connector, target.loadOptions(command.sending, command.existing, only: onlyDatabase))
     loader.onReconnect = { say("\($0); connecting again") }
-    loader.onSafe = { count in
+    let earlierLosses = journal?.lostKeyCount ?? 0
+    loader.onSafe = { [unowned loader] count in
       LiveProgress.update { $0.keyCount = count }
-      try journal?.record(safeKeyCount: count)
+      guard let journal else { return }
+      try journaling {
+        try journal.record(
+          safeKeyCount: count, sentBefore: loader.sentEnd, lostKeyCount: earlierLosses + loader.refusedKeyCount)
+      }
     }
-    var skipped = journal?.safeKeyCount ?? 0
-    if let journal {
-      if skipped > 0 { say("going on after \(counted(skipped, "key"))") }
-      if journal.hasBegun { try loader.restart(skipping: skipped) }
-      try journal.begin()
-    }
+    var skipped = try resume(journal, loader)
     while true {
       do {
         try reading.send(input.again, to: loader, skipping: skipped)
         break
       } catch LoadStop.mustReread(let key) {
-        say("the connection was lost inside a large key; reading the input again from key \(key)")
-        skipped = key
-        try loader.restart(skipping: key)
+        say(
+          loader.hasServerRestarted
+            ? "the server was started anew and may have lost keys; sending all keys again from the first one"
+            : "the connection was lost inside a large key; reading the input again from key \(key)")
+        skipped = try loader.restart(skipping: key)
+        do {
+          if let journal { try journaling { try journal.begin(at: loader.serverProcess, safeKeyCount: skipped) } }
+        } catch { throw error.failure }
       } catch {
         loader.abandon()
-        var foreignKey: UInt64?
-        if case LoadStop.exists(let key) = error { foreignKey = key.ordinal }
-        try journal?.stop(safeKeyCount: loader.safeKeyCount, foreignKey: foreignKey)
+        try? journal?.stop(
+          safeKeyCount: loader.safeKeyCount, sentBefore: loader.sentEnd,
+          lostKeyCount: earlierLosses + loader.refusedKeyCount)
+        if let error = error as? JournalFailure { throw error.failure }
         throw (error as? LoadStop)?.failure(after: loader.safeKeyCount) ?? error
       }
     }
-    try journal?.finish(keyCount: loader.safeKeyCount)
+    do {
+      try journal?.finish(keyCount: loader.safeKeyCount, lostKeyCount: earlierLosses + loader.refusedKeyCount)
+    } catch {
+      throw journalFailure(error).failure
+    }
     var ledger = survey.ledger
     let notes = loader.account(in: &ledger)
     try ending.finish(ledger, notes: survey.notes + notes, end: survey.end)
+    if let journal, earlierLosses > 0 { try requireNoEarlierLosses(journal) }
+  }
+
+  /// Goes on where an earlier load ended.
+  ///
+  /// - Returns: The number of keys that are safe already.
+  private func resume(_ journal: Journal?, _ loader: Loader) throws -> UInt64 {
+    guard let journal else { return 0 }
+    var skipped = journal.safeKeyCount
+    if let server = journal.server, !loader.hasKeys(of: server) {
+      say("the server was started anew since the last run and may have lost keys; sending all keys again")
+      skipped = 0
+    }
+    if skipped > 0 { say("going on after \(counted(skipped, "key"))") }
+    do {
+      if journal.hasBegun { skipped = try loader.restart(skipping: skipped, sentBefore: journal.sentEnd) }
+      try journaling { try journal.begin(at: loader.serverProcess, safeKeyCount: skipped) }
+    } catch let error as JournalFailure {
+      throw error.failure
+    }
+    return skipped
+  }
+
+  /// Ends with the exit code of losses if a run before this one skipped keys.
+  private func requireNoEarlierLosses(_ journal: Journal) throws {
+    guard journal.lostKeyCount > 0 else { return }
+    throw Failure(
+      .losses, "the server refused \(counted(journal.lostKeyCount, "key")) of this load; the run that skipped a key lists it",
+      hint: "Load the input once more, without the journal and with --nx: the keys that are missing are then tried again.")
+  }
+
+  /// Runs `body`, which writes the journal.
+  ///
+  /// - Throws: ``JournalFailure``.
+  private func journaling(_ body: () throws -> Void) throws(JournalFailure) {
+    do { try body() } catch { throw journalFailure(error) }
+  }
+
+  private func journalFailure(_ error: any Error) -> JournalFailure {
+    JournalFailure(failure: RDBError.transfer("write", error, at: 0).failure(in: shown(command.resume ?? "")))
   }
 
   /// Opens the journal, if the options name one.
@@ -152,11 +205,16 @@ struct LoadRun {
         input: input.descriptor, options: command.textForJournal(options), target: "\(settings.address)")
       return try Journal(path: path, identity: identity)
     } catch let error as JournalError {
-      throw Failure(.usage, "\(shown(path)): \(error)", hint: "Name another file, or load with the options of before.")
+      throw Failure(.usage, "\(shown(path)): \(error)", hint: "Use another journal, or repeat the options of the load that wrote this one.")
     } catch {
       throw RDBError.transfer("open", error, at: 0).failure(in: shown(path))
     }
   }
 
   private func say(_ text: String) { command.working.progress.say(text) }
+}
+
+/// The journal of a load cannot be written.
+struct JournalFailure: EndOfTransfer {
+  let failure: Failure
 }
