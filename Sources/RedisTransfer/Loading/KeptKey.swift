@@ -168,7 +168,8 @@ extension KeptKeyComparison {
         commands = Self.questions("DUMP", first[1])
       case "SET" where first.count >= 3, "SETNX" where first.count >= 3:
         let option = first.firstIndex { $0.elementsEqual("PXAT".utf8) }
-        kind = .string(first[2], expiry: option.flatMap { $0 > 2 && $0 + 1 < first.count ? Self.number(first[$0 + 1]) : nil })
+        kind = .string(
+          first[2], expiry: option.flatMap { $0 > 2 && $0 + 1 < first.count ? Self.number(first[$0 + 1]) : nil })
         commands = Self.questions("GET", first[1])
       default: ask()
       }

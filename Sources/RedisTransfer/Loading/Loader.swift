@@ -274,7 +274,9 @@ package final class Loader {
       // In a planned failover, the former master stays up for a while, without replicas.
       let master = try connector.connect(to: .master)
       defer { master.link.close() }
-      if let client = sender.client, let other = try master.client(), other.process.identifier != client.process.identifier {
+      if let client = sender.client, let other = try master.client(),
+        other.process.identifier != client.process.identifier
+      {
         throw TransferError(.notMaster, at: sender.connection.server)
       }
       end = max(end, start + Self.failoverTime.nanoseconds)
@@ -320,7 +322,8 @@ package final class Loader {
       shortageTime = nil
     case .waitFailed(let error):
       // The answer of a master that became a replica while it waited.
-      if error.words.starts(with: "UNBLOCKED".utf8) || String(decoding: error.words, as: UTF8.self).contains("replica") {
+      if error.words.starts(with: "UNBLOCKED".utf8) || String(decoding: error.words, as: UTF8.self).contains("replica")
+      {
         throw TransferError(.notMaster, at: sender.connection.server)
       }
       throw TransferError(.refused(command: "WAIT", error), at: sender.connection.server)

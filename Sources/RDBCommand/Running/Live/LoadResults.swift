@@ -13,7 +13,8 @@ extension Loader {
     var failed: Set<UInt64> = []
     for failure in failures where failed.insert(failure.ordinal).inserted {
       ledger.lose(
-        .key, "the server refused \(String(decoding: failure.command, as: UTF8.self)): "
+        .key,
+        "the server refused \(String(decoding: failure.command, as: UTF8.self)): "
           + printable(failure.error.words, limit: 512),
         key: failure.key, offset: 0)
     }

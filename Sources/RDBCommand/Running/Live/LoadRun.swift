@@ -172,8 +172,10 @@ struct LoadRun {
   private func requireNoEarlierLosses(_ journal: Journal) throws {
     guard journal.lostKeyCount > 0 else { return }
     throw Failure(
-      .losses, "the server refused \(counted(journal.lostKeyCount, "key")) of this load; the run that skipped a key lists it",
-      hint: "Load the input once more, without the journal and with --nx: the keys that are missing are then tried again.")
+      .losses,
+      "the server refused \(counted(journal.lostKeyCount, "key")) of this load; the run that skipped a key lists it",
+      hint:
+        "Load the input once more, without the journal and with --nx: the keys that are missing are then tried again.")
   }
 
   /// Runs `body`, which writes the journal.
@@ -205,7 +207,9 @@ struct LoadRun {
         input: input.descriptor, options: command.textForJournal(options), target: "\(settings.address)")
       return try Journal(path: path, identity: identity)
     } catch let error as JournalError {
-      throw Failure(.usage, "\(shown(path)): \(error)", hint: "Use another journal, or repeat the options of the load that wrote this one.")
+      throw Failure(
+        .usage, "\(shown(path)): \(error)",
+        hint: "Use another journal, or repeat the options of the load that wrote this one.")
     } catch {
       throw RDBError.transfer("open", error, at: 0).failure(in: shown(path))
     }
