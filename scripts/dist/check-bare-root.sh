@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # check-bare-root.sh PACKAGE: installs the Debian package into a Debian that has only what each one has, made by
-# debootstrap, and runs the command there. Skipped, with a message, without debootstrap or without the rights of root.
+# debootstrap, and runs the command there. Skipped, with a message, where such a root cannot be made.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 package=$1
@@ -19,7 +19,10 @@ root=$PWD/.build/dist/bare-root
 if [ ! -d "$root" ]; then
   mkdir -p "$(dirname "$root")"
   rm -rf "$root.new"
-  debootstrap --variant=minbase bookworm "$root.new" >"$root.log" 2>&1 || { tail -5 "$root.log" >&2; exit 1; }
+  if ! debootstrap --variant=minbase bookworm "$root.new" >"$root.log" 2>&1; then
+    tail -5 "$root.log" >&2
+    skip "debootstrap could not make a root, for example without a network"
+  fi
   mv "$root.new" "$root"
 fi
 trap 'chroot "$root" dpkg --purge swift-rdb >/dev/null 2>&1 || true; rm -rf "$root/trial"' EXIT

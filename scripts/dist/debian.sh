@@ -3,8 +3,8 @@
 # GLIBC is the version of glibc that the binary needs. DEBFULLNAME and DEBEMAIL name the maintainer, else git's user.
 set -euo pipefail
 tree=$1 version=$2 glibc=$3 output=$4
-person=${DEBFULLNAME:-$(git config user.name || echo "$USER")}
-maintainer="$person <${DEBEMAIL:-$(git config user.email || echo "$USER@$(hostname)")}>"
+person=${DEBFULLNAME:-$(git config user.name || id -un)}
+maintainer="$person <${DEBEMAIL:-$(git config user.email || echo "$(id -un)@$(uname -n)")}>"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
