@@ -106,7 +106,11 @@ struct HostileSourceTests {
     defer { target.stop() }
     let source = try source { peer in peer.write(RESPText.command("SET", "k", "v") + Array("*2\r\n$4\r\nIN".utf8)) }
     let stop = #expect(throws: FollowStop.self) { try follow(source, target) }
-    guard case .mustStartAnew? = stop else { return _ = Issue.record("\(String(describing: stop))") }
+    switch stop {
+    // The system can drop a snapshot that the source has sent when the source closes the connection at once.
+    case .mustStartAnew?, .snapshotLost?: break
+    default: Issue.record("\(String(describing: stop))")
+    }
   }
 
   @Test("Stops at once when it is told to, although the source sends newlines without an end or nothing at all")
