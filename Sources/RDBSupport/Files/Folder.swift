@@ -28,4 +28,12 @@ package enum Folder {
 
   /// The folder of temporary files: that in the environment variable `TMPDIR`, else `/tmp`.
   package static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
+  /// The free space for files in a folder, in bytes; `nil` if the system does not tell it.
+  package static func freeByteCount(of path: String) -> UInt64? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    let (byteCount, isTooLarge) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return isTooLarge ? .max : byteCount
+  }
 }

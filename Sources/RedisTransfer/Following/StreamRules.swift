@@ -218,7 +218,7 @@ struct StreamRules: Sendable {
     case .group: options.target.isAtLeast(7, 0) ? nil : Self.without("ENTRIESREAD", 2, words)
     case .streamID:
       options.target.isAtLeast(7, 0) || words.count <= 3 ? nil : .success([Array(words.prefix(3))])
-    default: nil
+    case .select, .begin, .end, .nothing, .replconf, .message, .forbidden, .flushAll, .swap, .move, .copy: nil
     }
   }
 

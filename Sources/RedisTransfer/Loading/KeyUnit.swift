@@ -10,7 +10,7 @@ import RESP
 ///
 /// If several commands build a key under a temporary name, the commands that rename it are in a unit of their own, which
 /// ``publishes`` all such keys of the units before. It must not be sent before the replies to these units, and without
-/// the keys of which a command was refused: nobody ever sees a part of a key.
+/// the keys of which a command was refused: a part of a key is never visible.
 ///
 /// The numbers of commands count the commands that end in the unit: their replies belong to it. If the unit begins inside
 /// a command, that command is number 0.

@@ -309,9 +309,10 @@ package final class Loader {
         )
       default: break
       }
+      // A key that ends the load is not skipped: a later run sends it again.
+      if options.onError == .stop || failure.error.remedy != .none { throw LoadStop.refused(failure) }
       if refusedKeys.count >= Self.failureLimit || refusedKeys.insert(failure.ordinal).inserted { refusedKeyCount += 1 }
       if failures.count < Self.failureLimit { failures.append(failure) }
-      if sender.sent.isStopped { throw LoadStop.refused(failure) }
     case .selected(let database): sender.selected(database)
     case .selectFailed(let database, let error): throw LoadStop.databaseRefused(database, error)
     case .replicated(let count, let unitCount):

@@ -20,6 +20,15 @@ struct FetchTests {
     #expect(piped.status == 0, "\(piped.text)\(piped.error)")
   }
 
+  @Test(
+    "The address of a cluster is refused, because one connection reads only a part of it", arguments: [[], ["--scan"]])
+  func cluster(options: [String]) throws {
+    let runs = LiveRuns()
+    let fetch = try runs.run(["fetch", "-u", "redis-cluster://127.0.0.1:1", "-o", "f.rdb"] + options)
+    #expect(fetch.status == 64, "\(fetch.error)")
+    #expect(fetch.error.contains("a cluster is not one input"), "\(fetch.error)")
+  }
+
   @Test("--max-rate limits the bytes per second")
   func rate() throws {
     let runs = LiveRuns()

@@ -120,7 +120,8 @@ struct SourceReadingArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Keep at most this much on disk of what the target has not taken yet. Default: no limit.", valueName: "size"))
+      "Keep at most this much on disk of what the target has not taken yet. Default: half of the free space.",
+      valueName: "size"))
   var spoolMax: ByteSize?
 
   @Option(

@@ -30,6 +30,7 @@ struct SnapshotFetch {
 
   /// - Throws: `TransferError` or ``Failure``.
   func run() throws {
+    try settings.refuseCluster()
     var attempt = 1
     while true {
       let file = try OutputFile(path: output.output, keepsPartial: output.keepPartial, inputs: [])

@@ -152,8 +152,11 @@ extension SourceReadingArguments {
   /// The limits of what waits.
   fileprivate var spoolLimits: ByteSpool.Limits {
     var limits = ByteSpool.Limits()
-    if let spoolMax { limits.diskByteCount = spoolMax.byteCount }
     limits.folder = spoolDir
+    // A source that sends without end must not fill the disk of others.
+    if let byteCount = spoolMax?.byteCount ?? Folder.freeByteCount(of: spoolDir ?? Folder.temporary).map({ $0 / 2 }) {
+      limits.diskByteCount = byteCount
+    }
     return limits
   }
 }
