@@ -7,7 +7,7 @@ import RedisTransfer
 /// Commands parse options, connect libraries and render results. The libraries do the work.
 @main
 struct RDBTool: ParsableCommand {
-  static let version = "1.0.0"
+  static let version = "2.0.0"
 
   static let configuration = CommandConfiguration(
     commandName: "rdb",

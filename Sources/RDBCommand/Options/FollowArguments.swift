@@ -6,7 +6,7 @@ struct FollowArguments: ParsableArguments {
   var follow = false
 
   @Option(
-    help: ArgumentHelp("End as soon as the target is at most this many bytes behind, as 0.", valueName: "size"))
+    help: ArgumentHelp("End when the target is at most this many bytes behind, such as 0.", valueName: "size"))
   var cutoverWhenLag: ByteSize?
 
   @Flag(help: "Pause the writes of the source's clients at the end, until both servers are compared.")

@@ -62,7 +62,7 @@ struct HelpTests {
 
   @Test("and version and completion scripts end with exit code 0")
   func others() {
-    #expect(Tool.run("--version") == Outcome(status: 0, output: Data("1.0.0\n".utf8), error: ""))
+    #expect(Tool.run("--version") == Outcome(status: 0, output: Data("2.0.0\n".utf8), error: ""))
     for shell in ["bash", "zsh", "fish"] {
       let script = Tool.run("--generate-completion-script", shell)
       #expect(script.status == 0 && script.text.contains("batch-bytes"))

@@ -11,9 +11,9 @@ struct Migrate: WorkingCommand {
     discussion: """
       Both servers are asked first whether the move can succeed. The source then sends its snapshot, as to a new replica, \
       and its keys go on to the target as they arrive; each appears there only when it is complete. At the end both \
-      servers are compared. With --follow, what is written to the source meanwhile is applied too, until Ctrl-C; a \
-      command that is interrupted goes on when it is given once more. Standard output gets a summary of one page. Passwords belong in RDB_FROM_AUTH and \
-      RDB_TO_AUTH.
+      servers are compared. With --follow, what is written to the source meanwhile is applied too, until Ctrl-C. If the \
+      command is interrupted while it follows, give it again: it goes on where it was. If it is interrupted earlier, add \
+      --replace. Standard output gets a summary of one page. Passwords belong in RDB_FROM_AUTH and RDB_TO_AUTH.
 
       Exit code: 0 if all keys have arrived, 1 if the servers differ, 3 if the target cannot hold all data.
 
@@ -40,7 +40,7 @@ struct Migrate: WorkingCommand {
   @Flag(help: "Move what the target can hold, and list the rest as lost.")
   var allowLoss = false
 
-  @Flag(help: "Add the events that the source publishes to notify-keyspace-events of the target's nodes.")
+  @Flag(help: "Add the events of the source, and those of Spring, to notify-keyspace-events of the target's nodes.")
   var fixNotifications = false
 
   @OptionGroup(title: "Comparing") var comparing: MigrationComparisonArguments

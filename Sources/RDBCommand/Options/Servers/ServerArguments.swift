@@ -6,7 +6,7 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
   @Option(
     name: End.uriNames,
     help: ArgumentHelp(
-      "Connect to redis://host, rediss://, redis-socket://, redis-sentinel://host,…/master or redis-cluster://.",
+      "Connect to redis://host, rediss://, redis-socket:// or redis-sentinel://host,…/master.",
       valueName: "uri"))
   package var uri: String?
 
@@ -23,7 +23,7 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
 
   @Option(
     name: End.word.isEmpty ? .customShort("n") : End.names("database"),
-    help: ArgumentHelp("Use this database. Default: 0.", valueName: "number"))
+    help: ArgumentHelp("Use only this database of the server. Default: all.", valueName: "number"))
   package var database: Int32?
 
   @OptionGroup package var credentials: CredentialArguments<End>
