@@ -158,7 +158,6 @@ extension KeptKeyComparison {
     init(_ key: KeptKey) {
       self.key = key
       guard let first = key.commands.first, let name = first.first else { return }
-      let expiry = key.failure.key
       switch String(decoding: name, as: UTF8.self) {
       case "FUNCTION":
         kind = .library(first[first.count - 1])
