@@ -76,7 +76,7 @@ import Testing
       "-NOPERM this user has no permissions\r\n", "garbage",
     ])
   func refusesHostileTransfer(payload: String) throws {
-    let server = try ScriptedServer.synchronising(payload)
+    let server = try ScriptedServer.synchronising(Array(payload.utf8))
     do {
       _ = try Self.fetch(try Connector(Self.settings(server.port)).connect(to: .any))
       Issue.record("a broken transfer was taken for a snapshot")

@@ -191,7 +191,7 @@ private struct Walk {
       (width, value) = (1, (bits &<< 51) &>> 51)
     } else {
       guard first > 0xF0, first <= 0xF4 else { return (0, target) }
-      width = Int(truncatingIfNeeded: 0x0804_0302 as UInt32 &>> (UInt32(first &- 0xF1) &<< 3)) & 0xFF
+      width = Listpack.integerByteCount(first)
       guard end - source > width &+ 1 else { return (0, target) }
       // The integer is at the end of eight bytes: the header comes before any entry.
       let bits = Int64(littleEndian: source.loadUnaligned(fromByteOffset: width &- 7, as: Int64.self))

@@ -85,7 +85,7 @@ public import RDBSupport
     }
     if first > 0xF0, first <= 0xF4 {
       // 16, 24, 32 or 64 bits, at the end of eight bytes: the header comes before any entry.
-      let width = Int(truncatingIfNeeded: 0x0804_0302 as UInt32 &>> (UInt32(first &- 0xF1) &<< 3)) & 0xFF
+      let width = Self.integerByteCount(first)
       guard end &- start > width &+ 1 else { throw .listpackEntry(base, start, width + 1, end) }
       let bits = Int64(
         littleEndian: bytes.unsafeLoadUnaligned(
@@ -97,6 +97,11 @@ public import RDBSupport
     let string = try largeString(start, first, end)
     position = try endOfEntry(start, string.byteCount &+ (first == 0xF0 ? 5 : 2), end)
     return PackedEntry(bytes: string)
+  }
+
+  /// The byte count of the integer whose entry begins with `first`, which is 0xF1 to 0xF4: 2, 3, 4 or 8.
+  @inlinable @inline(__always) package static func integerByteCount(_ first: UInt8) -> Int {
+    Int(truncatingIfNeeded: 0x0804_0302 as UInt32 &>> (UInt32(first &- 0xF1) &<< 3)) & 0xFF
   }
 
   /// A string of 64 bytes or more. (Does not change the walk, which so stays in registers.)

@@ -28,7 +28,7 @@ public import RDBSupport
     if first & 0x80 == 0 { return after(start, 1) }
     if first & 0x20 == 0 { return after(start, 2) }
     if first > 0xF0, first <= 0xF4 {
-      let width = Int(truncatingIfNeeded: 0x0804_0302 as UInt32 &>> (UInt32(first &- 0xF1) &<< 3)) & 0xFF
+      let width = Listpack.integerByteCount(first)
       return after(start, 1 &+ width)
     }
     return afterLongString(start)

@@ -8,7 +8,6 @@ import RESP
 /// passed on; an end of the connection before it is an error.
 package final class SyncSource: ByteSource {
   private let connection: Connection
-  private var handshake: SyncHandshake
   private var framing = SyncFraming()
   /// Bytes of the snapshot that arrived.
   private let pending = PendingBytes()
@@ -22,20 +21,8 @@ package final class SyncSource: ByteSource {
   /// - Throws: ``TransferError``.
   package init(_ connection: Connection) throws(TransferError) {
     self.connection = connection
-    handshake = SyncHandshake(.snapshot)
-    var rest: [UInt8] = []
-    while handshake.outcome == nil {
-      if let command = handshake.takeCommand() { try connection.link.write(RESPText.command(command)) }
-      var failure: SyncHandshake.Failure?
-      try connection.link.read { chunk in
-        do throws(SyncHandshake.Failure) {
-          let used = try handshake.receive(chunk)
-          rest = [UInt8](chunk.extracting(used..<chunk.byteCount))
-        } catch { failure = error }
-      }
-      if let failure { throw connection.failed(failure) }
-    }
-    if case .snapshot(let start) = handshake.outcome { replicationPosition = start }
+    let (outcome, rest) = try connection.synchronise(.snapshot)
+    if case .snapshot(let start) = outcome { replicationPosition = start }
     do throws(SyncFramingError) { try take(rest.span.bytes) } catch {
       throw TransferError(sync: error, at: connection.server)
     }

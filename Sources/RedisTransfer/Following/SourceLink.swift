@@ -90,23 +90,10 @@ final class SourceLink: @unchecked Sendable {
   private func synchronise(_ connection: Connection, _ purpose: SyncHandshake.Purpose) throws(TransferError)
     -> SyncHandshake.Outcome
   {
-    var handshake = SyncHandshake(purpose)
-    rest = []
-    while true {
-      if let outcome = handshake.outcome {
-        begin(outcome)
-        return outcome
-      }
-      if let command = handshake.takeCommand() { try connection.link.write(RESPText.command(command)) }
-      var failure: SyncHandshake.Failure?
-      try connection.link.read { chunk in
-        do throws(SyncHandshake.Failure) {
-          let used = try handshake.receive(chunk)
-          rest = [UInt8](chunk.extracting(used..<chunk.byteCount))
-        } catch { failure = error }
-      }
-      if let failure { throw connection.failed(failure) }
-    }
+    let outcome: SyncHandshake.Outcome
+    (outcome, rest) = try connection.synchronise(purpose)
+    begin(outcome)
+    return outcome
   }
 
   private func begin(_ outcome: SyncHandshake.Outcome) {

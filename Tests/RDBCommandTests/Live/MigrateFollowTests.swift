@@ -78,6 +78,13 @@ struct MigrateFollowTests {
     ["migrate", "--from", "redis://127.0.0.1:\(source.port)", "--to", target, "--follow"] + more
   }
 
+  /// Starts a migration, and waits until it has loaded the snapshot and follows the source.
+  private func startFollowing(_ arguments: [String], in folder: Scratch) throws -> Tool.Running {
+    let migration = try Tool.start(arguments, in: folder)
+    try waitUntil("following begins") { migration.error.contains("following 127.0.0.1") }
+    return migration
+  }
+
   @Test(
     "A source under constant writes moves to sentinels whose master is killed meanwhile, and nothing is lost or doubled"
   )
@@ -90,11 +97,10 @@ struct MigrateFollowTests {
     let writers = ["a", "b"].map { Writer(to: source.port, $0) }
     defer { for writer in writers { writer.stop() } }
     let sentinels = servers.sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
-    let migration = try Tool.start(
+    let migration = try startFollowing(
       arguments(
         source, to: "redis-sentinel://\(sentinels)/mymaster", "--pause-source", "--fix-notifications", "--summary",
         "summary.json"), in: runs.folder)
-    try waitUntil("following begins") { migration.error.contains("following 127.0.0.1") }
     let master = servers.servers[0]
     func counter(_ port: UInt16) throws -> Int {
       Int(try LiveConnection(port: port).command("GET", "counter:a").text) ?? 0
@@ -127,8 +133,7 @@ struct MigrateFollowTests {
     let target = try LiveServer(atOnce: .redis7)
     defer { target.stop() }
     let writer = Writer(to: source.port, "a")
-    let migration = try Tool.start(arguments(source, to: "redis://127.0.0.1:\(target.port)"), in: runs.folder)
-    try waitUntil("following begins") { migration.error.contains("following 127.0.0.1") }
+    let migration = try startFollowing(arguments(source, to: "redis://127.0.0.1:\(target.port)"), in: runs.folder)
     for round in 1...3 {
       try source.send("CLIENT", "KILL", "TYPE", "replica")
       try waitUntil("the link is made anew") {
@@ -155,8 +160,7 @@ struct MigrateFollowTests {
     let writer = Writer(to: source.port, "a")
     let arguments = arguments(source, to: "redis://127.0.0.1:\(target.port)", "--cutover-when-lag", "0")
     for _ in 0..<2 {
-      let first = try Tool.start(arguments.dropLast(2).map { $0 }, in: runs.folder)
-      try waitUntil("following begins") { first.error.contains("following 127.0.0.1") }
+      let first = try startFollowing(arguments.dropLast(2).map { $0 }, in: runs.folder)
       let round = writer.roundCount
       try waitUntil("the source is written to") { writer.roundCount > round + 50 }
       first.signal(SIGKILL)
@@ -179,8 +183,7 @@ struct MigrateFollowTests {
     defer { source.stop() }
     let target = try LiveServer(atOnce: .redis7)
     defer { target.stop() }
-    let migration = try Tool.start(arguments(source, to: "redis://127.0.0.1:\(target.port)"), in: runs.folder)
-    try waitUntil("following begins") { migration.error.contains("following 127.0.0.1") }
+    let migration = try startFollowing(arguments(source, to: "redis://127.0.0.1:\(target.port)"), in: runs.folder)
     migration.signal(SIGTERM)
     let outcome = migration.wait(atMost: 10)
     #expect(outcome.status == 128 + SIGTERM, "\(outcome.error)")

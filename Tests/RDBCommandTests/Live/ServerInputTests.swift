@@ -61,7 +61,7 @@ struct ServerInputTests {
     "a connection that ends inside of the snapshot is exit code 69",
     arguments: [["json"], ["info"], ["check"], ["memory"], ["rewrite", "-o", "/dev/null"], ["diff", "dump.rdb"]])
   func cutSnapshot(arguments: [String]) throws {
-    let server = try ScriptedServer.synchronising("$100\r\nREDIS0011")
+    let server = try ScriptedServer.synchronising(Array("$100\r\nREDIS0011".utf8))
     let folder = Scratch()
     folder.write(SnapshotBuilder(version: 11).whole, as: "dump.rdb")
     let all = arguments + ["redis://127.0.0.1:\(server.port)"]

@@ -8,24 +8,8 @@ import Testing
 /// A source that sends an empty snapshot and then what a test says.
 private func source(then script: @escaping @Sendable (ScriptedServer.Peer) -> Void) throws -> ScriptedServer {
   let snapshot = Array("REDIS0011".utf8) + [0xFF] + [UInt8](repeating: 0, count: 8)
-  return try ScriptedServer { peer in
-    while true {
-      let command = String(decoding: peer.read(), as: UTF8.self)
-      if command.isEmpty { return }
-      if command.contains("HELLO") {
-        peer.write("-ERR unknown command 'HELLO'\r\n")
-      } else if command.contains("PSYNC") {
-        peer.write("+FULLRESYNC \(String(repeating: "a", count: 40)) 100\r\n$\(snapshot.count)\r\n")
-        peer.write(snapshot)
-        script(peer)
-        return
-      } else if command.contains("INFO") {
-        peer.write("$0\r\n\r\n")
-      } else {
-        peer.write(command.contains("PING") ? "+PONG\r\n" : "+OK\r\n")
-      }
-    }
-  }
+  return try ScriptedServer.synchronising(
+    Array("$\(snapshot.count)\r\n".utf8) + snapshot, at: 100, then: script)
 }
 
 @Suite("Following a hostile source", .serialized)

@@ -66,8 +66,11 @@ public final class ScriptedServer: Sendable {
     }
   }
 
-  /// A master that begins a synchronisation, sends `payload` in it, and closes the connection.
-  public static func synchronising(_ payload: String) throws -> ScriptedServer {
+  /// A master that begins a synchronisation at an offset, sends `payload` in it, does what `script` says, and closes the
+  /// connection.
+  public static func synchronising(
+    _ payload: [UInt8], at offset: Int = 0, then script: @escaping @Sendable (Peer) -> Void = { _ in }
+  ) throws -> ScriptedServer {
     try ScriptedServer { peer in
       while true {
         let command = String(decoding: peer.read(), as: UTF8.self)
@@ -75,11 +78,13 @@ public final class ScriptedServer: Sendable {
         if command.contains("HELLO") {
           peer.write("-ERR unknown command 'HELLO'\r\n")
         } else if command.contains("PSYNC") {
-          peer.write("+FULLRESYNC \(String(repeating: "a", count: 40)) 0\r\n\(payload)")
+          peer.write("+FULLRESYNC \(String(repeating: "a", count: 40)) \(offset)\r\n")
+          peer.write(payload)
+          script(peer)
           return
         } else if command.contains("ROLE") {
           peer.write("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n")
-        } else if command.contains("LIST") {
+        } else if command.contains("LIST") || command.contains("INFO") {
           peer.write("$0\r\n\r\n")
         } else {
           peer.write(command.contains("PING") ? "+PONG\r\n" : "+OK\r\n")
