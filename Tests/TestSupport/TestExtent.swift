@@ -50,3 +50,7 @@ public enum TestExtent: Sendable {
 
 /// Whether this run has the largest extent: `RDB_TEST_DEEP=1`.
 public let isDeep = TestExtent.current == .deep
+
+/// Whether this run has the smallest extent. A test that only repeats at length what others show is left out then: a debug
+/// build takes minutes for it, and a release run has it.
+public let isSampled = TestExtent.current == .sample

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("rdb load after interruptions", .serialized)
 struct LoadRecoveryTests {
-  @Test("A load that is killed at any moment goes on from its journal, and doubles nothing")
+  @Test("A load that is killed at any moment goes on from its journal, and doubles nothing", .enabled(if: !isSampled))
   func killed() throws {
     let runs = LiveRuns()
     let server = try LiveServer(atOnce: .redis7)
@@ -41,7 +41,7 @@ struct LoadRecoveryTests {
   }
 
   @Test(
-    "A load over connections that are closed again and again ends, and doubles nothing",
+    "A load over connections that are closed again and again ends, and doubles nothing", .enabled(if: !isSampled),
     arguments: [
       Unsteadiness(drop: .afterBytes(300_000), connections: 1, restore: "never"),
       Unsteadiness(drop: .afterBytes(300_000), connections: 3, restore: "auto"),
@@ -65,7 +65,7 @@ struct LoadRecoveryTests {
     #expect(proxy.dropCount > 3)
   }
 
-  @Test("A load goes on at the new master after a failover, and the new master has every key")
+  @Test("A load goes on at the new master after a failover, and the new master has every key", .enabled(if: !isSampled))
   func failover() throws {
     let runs = LiveRuns()
     let servers = try LiveSentinels(replicas: 2, sentinels: 3)
@@ -207,7 +207,9 @@ struct LoadRecoveryTests {
 
   // MARK: Servers that do not answer
 
-  @Test("A server that is silent for a while gets every key once, and its old connections are ended")
+  @Test(
+    "A server that is silent for a while gets every key once, and its old connections are ended",
+    .enabled(if: !isSampled))
   func silence() throws {
     let runs = LiveRuns()
     let server = try LiveServer(atOnce: .redis7, arguments: ["--enable-debug-command", "yes"])

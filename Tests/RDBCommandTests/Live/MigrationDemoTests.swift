@@ -4,7 +4,8 @@ import Testing
 
 /// The demonstration of `make demo-migration`.
 @Suite struct MigrationDemoTests {
-  @Test("sessions that are written to move to a master with sentinels, which is killed meanwhile")
+  @Test(
+    "sessions that are written to move to a master with sentinels, which is killed meanwhile", .enabled(if: !isSampled))
   func moves() throws {
     let script = URL(fileURLWithPath: Fixture.root).deletingLastPathComponent().path + "/scripts/demo-migration.sh"
     let output = try LiveServer.run("/usr/bin/env", ["bash", script, Tool.path])
