@@ -82,6 +82,11 @@ let package = Package(
     // Floor 4: snapshots → snapshots.
     .target(name: "RDBEdit", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
+    // Floor 4: results → one HTML page. No product exports it.
+    .target(
+      name: "RDBReportPage", dependencies: ["RDBAnalysis", "RDBSupport"],
+      resources: [.embedInCode("Assets/report.css"), .embedInCode("Assets/report.js")], swiftSettings: settings),
+
     // Floor 4: live servers. No product exports it yet.
     .target(
       name: "RedisTransfer",
@@ -100,7 +105,7 @@ let package = Package(
       dependencies: [
         "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
         "RDBRegex",
-        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RedisTransfer",
+        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RDBReportPage", "RedisTransfer",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
@@ -152,6 +157,10 @@ let package = Package(
       dependencies: [
         "RDBAnalysis", "RDB", "RDBFormat", "RDBGeneration", "RDBFiltering", "RESP", "TestSupport", "RDBSupport",
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBReportPageTests",
+      dependencies: ["RDBReportPage", "RDBAnalysis", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBReplayTests",

@@ -25,7 +25,7 @@ else
   need() { dpkg -s "$1" >/dev/null 2>&1 || packages+=("$1"); }
   for package in pkg-config liblzf-dev zlib1g-dev libzstd-dev liblz4-dev libpcre2-dev; do need "$package"; done
   if [ "$what" = test ]; then
-    for package in redis-server redis-tools openssl python3 python3-venv zsh fish mandoc debootstrap; do need "$package"; done
+    for package in redis-server redis-tools chromium fonts-dejavu-core openssl python3 python3-venv zsh fish mandoc debootstrap; do need "$package"; done
   fi
   if [ ${#packages[@]} -gt 0 ]; then
     echo "installing ${packages[*]}"

@@ -38,7 +38,7 @@ struct RDBTool: ParsableCommand {
         name: "Report",
         subcommands: [
           Memory.self, BigKeys.self, MemKeys.self, HotKeys.self, Idle.self, Prefix.self, TTL.self, Stats.self,
-          Analyze.self, MergeReports.self,
+          Analyze.self, MergeReports.self, Report.self,
         ]),
       CommandGroup(name: "Compare", subcommands: [Diff.self]),
       CommandGroup(name: "Measure", subcommands: [Bench.self, Gen.self]),

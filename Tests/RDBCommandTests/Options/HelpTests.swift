@@ -16,7 +16,7 @@ struct HelpTests {
     "keys",
     "get", "index",
     "top-elements", "history", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix", "ttl", "stats", "analyze",
-    "merge-reports", "diff", "bench", "gen",
+    "merge-reports", "report", "diff", "bench", "gen",
   ]
 
   @Test("of each command equals its file in Expected", arguments: commands)
