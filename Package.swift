@@ -87,6 +87,12 @@ let package = Package(
       name: "RDBReportPage", dependencies: ["RDBAnalysis", "RDBSupport"],
       resources: [.embedInCode("Assets/report.css"), .embedInCode("Assets/report.js")], swiftSettings: settings),
 
+    // Floor 4: snapshots → tables. No product exports it yet.
+    .target(
+      name: "RDBColumnar",
+      dependencies: ["RDB", "RDBFormat", "RDBAnalysis", "RDBConvert", "RDBCompression", "RDBSupport"],
+      swiftSettings: settings),
+
     // Floor 4: live servers. No product exports it yet.
     .target(
       name: "RedisTransfer",
@@ -105,7 +111,8 @@ let package = Package(
       dependencies: [
         "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
         "RDBRegex",
-        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RDBReportPage", "RedisTransfer",
+        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RDBReportPage", "RDBColumnar",
+        "RedisTransfer",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
@@ -165,6 +172,13 @@ let package = Package(
     .testTarget(
       name: "RDBReplayTests",
       dependencies: ["RDBReplay", "RDBConvert", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBColumnarTests",
+      dependencies: [
+        "RDBColumnar", "RDBAnalysis", "RDB", "RDBFormat", "TestSupport",
+      ],
+      exclude: ["tables.py"],
       swiftSettings: settings),
     .testTarget(
       name: "RDBEditTests",

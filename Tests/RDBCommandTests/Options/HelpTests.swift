@@ -11,7 +11,8 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch", "verify", "info",
+    "rdb", "resp", "json", "parquet", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch",
+    "verify", "info",
     "check",
     "keys",
     "get", "index",
