@@ -64,6 +64,32 @@ struct ReportDocumentTests {
     #expect(last.keys == 2 && last.from <= 70_000 && 70_000 < last.to)
   }
 
+  @Test("Has the keys by idle time, as far as the snapshot has idle times")
+  func idle() throws {
+    let fixture = try #require(Fixture.all.first { $0.topic == "lru" })
+    let document = try #require(try ReportPages.document([fixture.bytes]))
+    let total = try #require(try ReportPages.reports(fixture.bytes).stats?.total)
+    #expect(document.idle.count == 8 && document.idle.reduce(0) { $0 + $1.keys } == total.keysWithIdle)
+    #expect(total.keysWithIdle > 0 && document.largest.idle.first?.idleSeconds != nil)
+  }
+
+  @Test("Compares no prefix that one of the snapshots may have gathered with others")
+  func gathered() throws {
+    let few = ReportPages.strings([("a:x:", 1, 9), ("a:y:", 1, 9)])
+    let many = ReportPages.strings((0..<30_000).map { ("a:\($0):", 1, 1) })
+    let document = try #require(try ReportPages.document([few, many], times: [1000, 2000], isOverTime: true))
+    #expect(document.growth?.map { "\($0.prefix)" } == ["a:"])
+    #expect(document.prefixes.contains { $0.kind == .other })
+  }
+
+  @Test("Takes an expiry before 1970 for what it is")
+  func oldExpiry() throws {
+    var builder = SnapshotBuilder()
+    builder.string("a", "b", expiry: -5)
+    let page = try ReportPages.page(builder.whole)
+    #expect(page.contains("data-v=\"-5\">1969-12-31 23:59 UTC"))
+  }
+
   // MARK: Several snapshots
 
   @Test("Adds up the parts of one keyspace")

@@ -105,11 +105,7 @@ extension BucketRow {
       var next = rows.last?.to ?? 0
       // Ranges between two others are bars too, of no keys.
       while true {
-        let end =
-          next == 0
-          ? 1
-          : next.multipliedReportingOverflow(by: 4)
-            .overflow ? UInt64.max : next * 4
+        let end: UInt64 = next == 0 ? 1 : next > .max / 4 ? .max : next * 4
         let holds = start < end || end == .max
         if !rows.isEmpty || holds { rows.append(BucketRow(from: next, to: end, keys: holds ? count : 0)) }
         if holds { break }

@@ -5,13 +5,17 @@ struct PrefixState {
   private var nodes: [BinaryText: (keys: UInt64, memory: UInt64)] = [:]
   /// The prefixes whose longer prefixes are gathered in one node.
   private var gathered: Set<BinaryText> = []
+  /// The lengths of these prefixes, in bytes.
+  private var gatheredLengths: Set<Int> = []
 
   init(_ all: [PrefixNode]) {
     for node in all {
       switch node.kind {
       case .prefix: if node.depth > 0 { nodes[node.prefix] = (node.summary.keys, node.summary.memoryByteCount) }
       case .template: break
-      case .other: gathered.insert(node.prefix)
+      case .other:
+        gathered.insert(node.prefix)
+        gatheredLengths.insert(node.prefix.bytes.count)
       }
     }
   }
@@ -21,7 +25,9 @@ struct PrefixState {
   /// The keys and the memory of a prefix; `nil` if the snapshot may have gathered it with others.
   func amount(of prefix: BinaryText) -> (keys: UInt64, memory: UInt64)? {
     if let amount = nodes[prefix] { return amount }
-    let isGathered = gathered.contains { prefix.bytes.starts(with: $0.bytes) }
+    let isGathered = gatheredLengths.contains { length in
+      length <= prefix.bytes.count && gathered.contains(BinaryText(Array(prefix.bytes.prefix(length))))
+    }
     return isGathered ? nil : (0, 0)
   }
 }

@@ -10,7 +10,7 @@ extension ReportDocument {
         "\(text: total.keysExpired == 1 ? "One key" : Figure.counted(total.keysExpired, "key")) had expired when the snapshot was written, and still \(text: total.keysExpired == 1 ? "takes" : "take") \(bytes: total.memoryExpired)."
       )
     }
-    if let largest = largest.memory.first, let bytes = largest.memoryByteCount, bytes * 20 >= total.memoryByteCount {
+    if let largest = largest.memory.first, let bytes = largest.memoryByteCount, bytes >= total.memoryByteCount / 20 {
       sentences.append(
         "One key, \(largest.key), takes \(share: bytes, of: total.memoryByteCount) of the memory: \(bytes: bytes).")
     }
@@ -80,8 +80,9 @@ extension ReportDocument {
         "Store repeated values once: \(text: Figure.counted(value.keys, "key")) have the \(bytes: value.byteCount) of \(example: value.example); the copies of \(text: Figure.counted(UInt64(repeated.rows.count), "value")) take \(bytes: repeated.rows.reduce(0) { $0 &+ $1.wastedByteCount })."
       )
     }
-    for key in largest.memory.prefix(3) {
-      guard let bytes = key.memoryByteCount, bytes * 20 >= total.memoryByteCount else { continue }
+    // The command needs the whole name.
+    for key in largest.memory.prefix(3) where key.key.bytes.count < ReportLimits.name {
+      guard let bytes = key.memoryByteCount, bytes >= total.memoryByteCount / 20 else { continue }
       add(
         .largeKey(key.key, database: key.database, isString: key.type == "string"), bytes,
         "Split or trim \(key.key), a \(text: key.type)\(text: key.type == "string" ? "" : " of \(Figure.counted(key.elements, "element"))"): \(bytes: bytes) in one key."

@@ -40,7 +40,7 @@ extension HTMLText {
       .number("expires", "expire_ms") {
         .figure(
           $0.expiryMilliseconds.map(Figure.time(milliseconds:)) ?? "never",
-          $0.expiryMilliseconds.map { UInt64(clamping: $0) })
+          $0.expiryMilliseconds)
       },
     ]
     if rows.contains(where: { $0.database > 0 }) {

@@ -92,7 +92,7 @@ extension HTMLText {
             .number("written", "written_ms") {
               .figure(
                 $0.writtenMilliseconds.map(Figure.time(milliseconds:)) ?? "–",
-                $0.writtenMilliseconds.map { UInt64(clamping: $0) })
+                $0.writtenMilliseconds)
             },
             .number("keys", "keys") { .count($0.keys) },
             .number("memory", "memory_bytes") { .bytes($0.memoryByteCount) },

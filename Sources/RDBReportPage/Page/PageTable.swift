@@ -11,7 +11,7 @@ enum PageCell {
   case bytes(UInt64?)
   case count(UInt64?)
   /// A figure in its final form, with the value to sort by.
-  case figure(String, UInt64?)
+  case figure(String, (any BinaryInteger & Sendable)?)
   /// A signed number of bytes.
   case growth(Int64)
   case bar(UInt64, of: UInt64, isWarm: Bool)
@@ -114,7 +114,7 @@ extension HTMLText {
       self.text(text)
     case .bytes(let value): number(Figure.bytes(value), value.map { "\($0)" } ?? "")
     case .count(let value): number(Figure.count(value), value.map { "\($0)" } ?? "")
-    case .figure(let text, let value): number(text, value.map { "\($0)" } ?? "")
+    case .figure(let text, let value): number(text, value?.description ?? "")
     case .growth(let value): number(Figure.growth(value), "\(value)")
     case .bar(let part, let whole, let isWarm):
       markup("<\(element) class=\"b\">")

@@ -76,7 +76,9 @@ struct Report: WorkingCommand {
       }
       builder.add(DumpRow(name, result), result.reports)
     }
-    let lines = StepCommand(paths: page.redact ? names : dumps)
+    // The address of a server may have a password.
+    let paths = zip(inputs, dumps).map { $1.contains("://") ? $0.shownName : $1 }
+    let lines = StepCommand(paths: page.redact ? names : paths)
     guard let document = builder.finish(command: lines.text) else { return }
     try output.writeWhole(page.json ? try jsonDocument(document) : ReportPage(document).html)
   }
