@@ -30,15 +30,17 @@ let package = Package(
   // Each trait stands for what only one product needs. A package that uses the libraries alone asks for
   // `traits: []`, and then fetches no other package.
   traits: [
-    .default(enabledTraits: ["Command", "Transfer"]),
+    .default(enabledTraits: ["Command", "Transfer", "SQLite"]),
     .trait(name: "Command", description: "The command `rdb`, which fetches swift-argument-parser."),
     .trait(
       name: "Transfer", description: "Connections to live servers, which fetch swift-nio and swift-nio-ssl."),
+    .trait(name: "SQLite", description: "Snapshots as databases of SQLite, which fetch GRDB.swift."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // System libraries: each is imported by exactly one target.
@@ -93,6 +95,15 @@ let package = Package(
       dependencies: ["RDB", "RDBFormat", "RDBAnalysis", "RDBConvert", "RDBCompression", "RDBSupport"],
       swiftSettings: settings),
 
+    .target(
+      name: "RDBSQLite",
+      dependencies: [
+        "RDB", "RDBFormat", "RDBSupport", "RDBAnalysis",
+        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+        .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+      ],
+      swiftSettings: settings),
+
     // Floor 4: live servers. No product exports it yet.
     .target(
       name: "RedisTransfer",
@@ -112,7 +123,7 @@ let package = Package(
         "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
         "RDBRegex",
         "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RDBReportPage", "RDBColumnar",
-        "RedisTransfer",
+        "RDBSQLite", "RedisTransfer",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
@@ -183,6 +194,10 @@ let package = Package(
     .testTarget(
       name: "RDBEditTests",
       dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBSQLiteTests",
+      dependencies: ["RDBSQLite", "RDBAnalysis", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RedisTransferTests",

@@ -14,7 +14,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 if [ "$(uname)" = Darwin ]; then
   command -v brew >/dev/null || { echo "Homebrew is missing: see https://brew.sh" >&2; exit 1; }
-  for formula in pkg-config liblzf zlib zstd lz4 pcre2; do
+  for formula in pkg-config liblzf zlib zstd lz4 pcre2 sqlite; do
     brew list "$formula" >/dev/null 2>&1 || brew install "$formula"
   done
   if [ "$what" = test ]; then
@@ -23,7 +23,7 @@ if [ "$(uname)" = Darwin ]; then
 else
   packages=()
   need() { dpkg -s "$1" >/dev/null 2>&1 || packages+=("$1"); }
-  for package in pkg-config liblzf-dev zlib1g-dev libzstd-dev liblz4-dev libpcre2-dev; do need "$package"; done
+  for package in pkg-config liblzf-dev zlib1g-dev libzstd-dev liblz4-dev libpcre2-dev libsqlite3-dev; do need "$package"; done
   if [ "$what" = test ]; then
     for package in redis-server redis-tools chromium fonts-dejavu-core openssl python3 python3-venv zsh fish mandoc debootstrap default-jre-headless; do need "$package"; done
   fi

@@ -25,7 +25,7 @@ struct RDBTool: ParsableCommand {
       """,
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self, Parquet.self]),
+      CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self, SQL.self, Parquet.self]),
       CommandGroup(
         name: "Make snapshots", subcommands: [Rewrite.self, Merge.self, Split.self, Mask.self, SalvageCommand.self]),
       CommandGroup(name: "Live servers", subcommands: [Migrate.self, Load.self, Fetch.self, Verify.self]),
