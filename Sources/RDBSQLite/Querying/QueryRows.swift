@@ -28,28 +28,33 @@ package struct QueryRows: ~Copyable {
     let connection = database.sqliteConnection
     sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
     sqlite3_enable_load_extension(connection, 0)
-    try body(QueryRows(sql, connection))
+    let handle = try compile(sql, connection)
+    let names = (0..<sqlite3_column_count(handle)).map { String(cString: sqlite3_column_name(handle, $0)) }
+    try body(QueryRows(handle: handle, columns: names))
   }
 
-  private init(_ sql: String, _ connection: OpaquePointer?) throws {
-    var handle: OpaquePointer?
+  private init(handle: OpaquePointer, columns: [String]) { (self.handle, self.columns) = (handle, columns) }
+
+  private static func compile(_ sql: String, _ connection: OpaquePointer?) throws -> OpaquePointer {
+    var compiled: OpaquePointer?
     var rest = ""
     let result = sql.withCString { text in
       var end: UnsafePointer<CChar>?
-      let result = ReadingOnly.authorize(connection) { sqlite3_prepare_v2(connection, text, -1, &handle, &end) }
+      let result = ReadingOnly.authorize(connection) { sqlite3_prepare_v2(connection, text, -1, &compiled, &end) }
       rest = end.map { String(cString: $0) } ?? ""
       return result
     }
     guard result == SQLITE_OK else { throw SQLiteError(result, of: connection) }
-    guard let handle else { throw SQLiteError(.query, "the query is empty") }
-    self.handle = handle
-    columns = (0..<sqlite3_column_count(handle)).map { String(cString: sqlite3_column_name(handle, $0)) }
+    guard let compiled else { throw SQLiteError(.query, "the query is empty") }
     guard rest.allSatisfy({ $0.isWhitespace || $0 == ";" }) else {
-      throw SQLiteError(.query, "one statement is run at a time, found another after it")
+      sqlite3_finalize(compiled)
+      throw SQLiteError(.query, "one statement is run at a time, and here is another after it")
     }
-    guard sqlite3_stmt_readonly(handle) != 0, !columns.isEmpty else {
+    guard sqlite3_stmt_readonly(compiled) != 0, sqlite3_column_count(compiled) > 0 else {
+      sqlite3_finalize(compiled)
       throw SQLiteError(.query, "the statement has no result: only SELECT, VALUES and EXPLAIN can be run")
     }
+    return compiled
   }
 
   deinit { sqlite3_finalize(handle) }
@@ -63,21 +68,25 @@ package struct QueryRows: ~Copyable {
       let result = sqlite3_step(handle)
       if result == SQLITE_DONE { return }
       guard result == SQLITE_ROW else { throw SQLiteError(result, of: sqlite3_db_handle(handle)) }
-      try receive((0..<Int32(columns.count)).map(value))
+      var row: [Value] = []
+      row.reserveCapacity(columns.count)
+      for column in 0..<Int32(columns.count) { row.append(Self.value(handle, column)) }
+      try receive(row)
     }
   }
 
-  private borrowing func value(_ column: Int32) -> Value {
+  private static func value(_ handle: OpaquePointer, _ column: Int32) -> Value {
     switch sqlite3_column_type(handle, column) {
     case SQLITE_INTEGER: .integer(sqlite3_column_int64(handle, column))
     case SQLITE_FLOAT: .real(sqlite3_column_double(handle, column))
-    case SQLITE_TEXT: .text(bytes(UnsafeRawPointer(sqlite3_column_text(handle, column)), column))
-    case SQLITE_BLOB: .blob(bytes(sqlite3_column_blob(handle, column), column))
+    case SQLITE_TEXT:
+      .text(bytes(UnsafeRawPointer(sqlite3_column_text(handle, column)), sqlite3_column_bytes(handle, column)))
+    case SQLITE_BLOB: .blob(bytes(sqlite3_column_blob(handle, column), sqlite3_column_bytes(handle, column)))
     default: .null
     }
   }
 
-  private borrowing func bytes(_ start: UnsafeRawPointer?, _ column: Int32) -> [UInt8] {
-    Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
+  private static func bytes(_ start: UnsafeRawPointer?, _ count: Int32) -> [UInt8] {
+    Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(count)))
   }
 }

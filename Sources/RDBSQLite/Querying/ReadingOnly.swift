@@ -17,10 +17,10 @@ enum ReadingOnly {
     defer { sqlite3_set_authorizer(connection, nil, nil) }
     return try compile()
   }
+}
 
-  /// PRAGMAs that describe tables, which a table-valued function such as `pragma_table_info('keys')` reads.
-  private static func describes(pragma name: UnsafePointer<CChar>) -> Bool {
-    let name = String(cString: name).lowercased()
-    return ["table_info", "table_xinfo", "table_list", "index_list", "index_info", "compile_options"].contains(name)
-  }
+/// Whether a PRAGMA describes tables, as a table-valued function such as `pragma_table_info('keys')` asks.
+private func describes(pragma name: UnsafePointer<CChar>) -> Bool {
+  let name = String(cString: name).lowercased()
+  return ["table_info", "table_xinfo", "table_list", "index_list", "index_info", "compile_options"].contains(name)
 }

@@ -1,4 +1,3 @@
-import GRDB
 import RDB
 import RDBAnalysis
 import RDBFormat
@@ -10,7 +9,7 @@ package struct KeyRows: MemoryReceiver, ~Copyable {
   private let slots = HashSlots()
   private var ledger = Ledger()
 
-  init(_ database: Database) throws { rows = try RowInsertion(into: "keys", columns: 16, database) }
+  init(_ rows: RowInsertion) { self.rows = rows }
 
   package mutating func receive(_ key: borrowing MeasuredKey) throws(RDBError) {
     ledger.keysRead += 1

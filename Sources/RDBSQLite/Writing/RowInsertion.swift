@@ -42,12 +42,7 @@ final class RowInsertion {
 
   /// A text, which SQLite copies.
   func text(_ value: String) {
-    var value = value
-    value.withUTF8 { text in
-      sqlite3_bind_text64(
-        handle, next(), UnsafeRawPointer(text.baseAddress)?.assumingMemoryBound(to: CChar.self) ?? Self.noBytes,
-        UInt64(text.count), Self.copies, UInt8(SQLITE_UTF8))
-    }
+    sqlite3_bind_text64(handle, next(), value, UInt64(value.utf8.count), Self.copies, UInt8(SQLITE_UTF8))
   }
 
   /// Bytes, then their text twin.
@@ -55,17 +50,20 @@ final class RowInsertion {
     self.bytes(bytes)
     bytes.withUnsafeBytes { bytes in
       guard Self.isText(bytes) else { return null() }
+      guard let start = bytes.baseAddress else { return text("") }
       sqlite3_bind_text64(
-        handle, next(), bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.noBytes, UInt64(bytes.count),
-        nil,
-        UInt8(SQLITE_UTF8))
+        handle, next(), start.assumingMemoryBound(to: CChar.self), UInt64(bytes.count), nil, UInt8(SQLITE_UTF8))
     }
   }
 
   func bytes(_ bytes: RawSpan) {
     bytes.withUnsafeBytes { bytes in
       // A null pointer would be NULL.
-      sqlite3_bind_blob64(handle, next(), bytes.baseAddress ?? UnsafeRawPointer(Self.noBytes), UInt64(bytes.count), nil)
+      guard let start = bytes.baseAddress else {
+        sqlite3_bind_zeroblob(handle, next(), 0)
+        return
+      }
+      sqlite3_bind_blob64(handle, next(), start, UInt64(bytes.count), nil)
     }
   }
 
@@ -80,12 +78,6 @@ final class RowInsertion {
 
   /// SQLITE_TRANSIENT, a macro that Swift does not import.
   private static let copies = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-
-  private static let noBytes: UnsafePointer<CChar> = {
-    let byte = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
-    byte.pointee = 0
-    return UnsafePointer(byte)
-  }()
 
   /// Whether bytes are UTF-8 without NUL, at which text functions of SQLite would end.
   private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {

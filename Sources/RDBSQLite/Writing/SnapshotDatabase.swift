@@ -17,7 +17,8 @@ package final class SnapshotDatabase {
   package init(path: String?, holdsValues: Bool, threads: Int) throws {
     self.holdsValues = holdsValues
     var configuration = Configuration()
-    // An incomplete file is never used: nothing needs a journal.
+    // An incomplete file is never used: nothing needs a journal, and after an error the transaction stays open.
+    configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
       try database.execute(
         sql: """
@@ -68,9 +69,9 @@ package final class SnapshotDatabase {
   package struct Tables {
     fileprivate let database: Database
     /// A receiver that writes a row for each key.
-    package func keyRows() throws -> KeyRows { try KeyRows(database) }
+    package func keyRows() throws -> KeyRows { KeyRows(try RowInsertion(into: "keys", columns: 16, database)) }
     /// A sink that writes rows for the elements of each key.
-    package func valueRows() throws -> ValueRows { try ValueRows(database) }
+    package func valueRows() throws -> ValueRows { ValueRows(try ElementTables(database)) }
   }
 
   /// Checks that a query can be run, before any row is written.

@@ -1,21 +1,9 @@
-import GRDB
 import RDB
 import RDBFormat
 
 /// Writes rows for the elements of every key. Keys have the numbers that ``KeyRows`` gives them: from 1, in file order.
 package struct ValueRows: FoldingSink, ~Copyable {
-  private let strings: RowInsertion
-  private let listElements: RowInsertion
-  private let setMembers: RowInsertion
-  private let zsetMembers: RowInsertion
-  private let hashFields: RowInsertion
-  private let arrayElements: RowInsertion
-  private let pathFields: RowInsertion
-  private let streamFields: RowInsertion
-  private let streams: RowInsertion
-  private let streamGroups: RowInsertion
-  private let streamConsumers: RowInsertion
-  private let streamPendings: RowInsertion
+  private let tables: ElementTables
 
   private var ledger = Ledger()
   private var key: Int64 = 0
@@ -29,20 +17,7 @@ package struct ValueRows: FoldingSink, ~Copyable {
   /// SQLite's default limit for one value.
   private static let longestValue = 1_000_000_000
 
-  init(_ database: Database) throws {
-    strings = try RowInsertion(into: "strings", columns: 3, database)
-    listElements = try RowInsertion(into: "list_elements", columns: 4, database)
-    setMembers = try RowInsertion(into: "set_members", columns: 3, database)
-    zsetMembers = try RowInsertion(into: "zset_members", columns: 5, database)
-    hashFields = try RowInsertion(into: "hash_fields", columns: 6, database)
-    arrayElements = try RowInsertion(into: "array_elements", columns: 4, database)
-    pathFields = try RowInsertion(into: "path_fields", columns: 7, database)
-    streamFields = try RowInsertion(into: "stream_fields", columns: 9, database)
-    streams = try RowInsertion(into: "streams", columns: 5, database)
-    streamGroups = try RowInsertion(into: "stream_groups", columns: 6, database)
-    streamConsumers = try RowInsertion(into: "stream_consumers", columns: 7, database)
-    streamPendings = try RowInsertion(into: "stream_pending", columns: 6, database)
-  }
+  init(_ tables: ElementTables) { self.tables = tables }
 
   package consuming func finish() throws -> Ledger { ledger }
 
@@ -89,9 +64,9 @@ extension ValueRows: RDBSink {
 
   package mutating func string(_ value: RawSpan) throws {
     guard fits(value.byteCount) else { return }
-    strings.integer(key)
-    strings.bytesAndText(value)
-    try strings.write()
+    tables.strings.integer(key)
+    tables.strings.bytesAndText(value)
+    try tables.strings.write()
   }
 
   package mutating func beginElements(_ header: ElementsHeader) throws {}
@@ -99,56 +74,56 @@ extension ValueRows: RDBSink {
   package mutating func listElement(_ element: RawSpan) throws {
     position += 1
     guard fits(element.byteCount) else { return }
-    listElements.integer(key)
-    listElements.integer(position - 1)
-    listElements.bytesAndText(element)
-    try listElements.write()
+    tables.listElements.integer(key)
+    tables.listElements.integer(position - 1)
+    tables.listElements.bytesAndText(element)
+    try tables.listElements.write()
   }
 
   package mutating func setMember(_ member: RawSpan) throws {
     guard fits(member.byteCount) else { return }
-    setMembers.integer(key)
-    setMembers.bytesAndText(member)
-    try setMembers.write()
+    tables.setMembers.integer(key)
+    tables.setMembers.bytesAndText(member)
+    try tables.setMembers.write()
   }
 
   package mutating func zsetMember(_ member: RawSpan, score: Double) throws {
     position += 1
     guard fits(member.byteCount) else { return }
-    zsetMembers.integer(key)
-    zsetMembers.integer(position - 1)
-    zsetMembers.bytesAndText(member)
-    zsetMembers.real(score)
-    try zsetMembers.write()
+    tables.zsetMembers.integer(key)
+    tables.zsetMembers.integer(position - 1)
+    tables.zsetMembers.bytesAndText(member)
+    tables.zsetMembers.real(score)
+    try tables.zsetMembers.write()
   }
 
   package mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
     guard fits(field.byteCount + value.byteCount) else { return }
-    hashFields.integer(key)
-    hashFields.bytesAndText(field)
-    hashFields.bytesAndText(value)
-    hashFields.integer(expiry?.value)
-    try hashFields.write()
+    tables.hashFields.integer(key)
+    tables.hashFields.bytesAndText(field)
+    tables.hashFields.bytesAndText(value)
+    tables.hashFields.integer(expiry?.value)
+    try tables.hashFields.write()
   }
 
   package mutating func arrayElement(index: UInt64, value: RawSpan) throws {
     guard index <= UInt64(Int64.max) else { return lose(.element, "SQLite holds no integer above 2^63 − 1") }
     guard fits(value.byteCount) else { return }
-    arrayElements.integer(key)
-    arrayElements.integer(index)
-    arrayElements.bytesAndText(value)
-    try arrayElements.write()
+    tables.arrayElements.integer(key)
+    tables.arrayElements.integer(index)
+    tables.arrayElements.bytesAndText(value)
+    try tables.arrayElements.write()
   }
 
   package mutating func beginPath(_ path: RawSpan, fieldCount: UInt64) throws { self.path = [UInt8](path) }
 
   package mutating func pathField(_ field: RawSpan, value: RawSpan) throws {
     guard fits(path.count + field.byteCount + value.byteCount) else { return }
-    pathFields.integer(key)
-    pathFields.bytesAndText(path.span.bytes)
-    pathFields.bytesAndText(field)
-    pathFields.bytesAndText(value)
-    try pathFields.write()
+    tables.pathFields.integer(key)
+    tables.pathFields.bytesAndText(path.span.bytes)
+    tables.pathFields.bytesAndText(field)
+    tables.pathFields.bytesAndText(value)
+    try tables.pathFields.write()
   }
 
   package mutating func moduleItem(_ item: borrowing ModuleItem) throws {}
@@ -164,53 +139,61 @@ extension ValueRows {
   package mutating func streamField(_ field: RawSpan, value: RawSpan) throws {
     position += 1
     guard fits(field.byteCount + value.byteCount, .entry) else { return }
-    streamFields.integer(key)
-    streamFields.id(entry)
-    streamFields.integer(entry.milliseconds)
-    streamFields.integer(entry.sequence)
-    streamFields.integer(position - 1)
-    streamFields.bytesAndText(field)
-    streamFields.bytesAndText(value)
-    try streamFields.write()
+    tables.streamFields.integer(key)
+    tables.streamFields.id(entry)
+    tables.streamFields.integer(entry.milliseconds)
+    tables.streamFields.integer(entry.sequence)
+    tables.streamFields.integer(position - 1)
+    tables.streamFields.bytesAndText(field)
+    tables.streamFields.bytesAndText(value)
+    try tables.streamFields.write()
   }
 
   package mutating func streamInfo(_ info: StreamInfo) throws {
-    streams.integer(key)
-    streams.integer(info.length)
-    streams.id(info.lastID)
-    if let id = info.maxDeletedID { streams.id(id) } else { streams.null() }
-    streams.integer(info.entriesAdded)
-    try streams.write()
+    tables.streams.integer(key)
+    tables.streams.integer(info.length)
+    tables.streams.id(info.lastID)
+    if let id = info.maxDeletedID { tables.streams.id(id) } else { tables.streams.null() }
+    tables.streams.integer(info.entriesAdded)
+    try tables.streams.write()
   }
 
   package mutating func streamGroup(_ group: borrowing StreamGroup) throws {
     self.group = [UInt8](group.name)
-    streamGroups.integer(key)
-    streamGroups.bytesAndText(group.name)
-    streamGroups.id(group.lastDelivered)
-    if case .known(let count) = group.entriesRead { streamGroups.integer(count) } else { streamGroups.null() }
-    streamGroups.integer(group.pendingCount)
-    try streamGroups.write()
+    tables.streamGroups.integer(key)
+    tables.streamGroups.bytesAndText(group.name)
+    tables.streamGroups.id(group.lastDelivered)
+    if case .known(let count) = group.entriesRead {
+      tables.streamGroups.integer(count)
+    } else {
+      tables.streamGroups.null()
+    }
+    tables.streamGroups.integer(group.pendingCount)
+    try tables.streamGroups.write()
   }
 
   package mutating func streamConsumer(_ consumer: borrowing StreamConsumer) throws {
-    streamConsumers.integer(key)
-    streamConsumers.bytes(group.span.bytes)
-    streamConsumers.bytesAndText(consumer.name)
-    streamConsumers.integer(consumer.seen.value)
-    streamConsumers.integer(consumer.active?.value)
-    streamConsumers.integer(consumer.pendingCount)
-    try streamConsumers.write()
+    tables.streamConsumers.integer(key)
+    tables.streamConsumers.bytes(group.span.bytes)
+    tables.streamConsumers.bytesAndText(consumer.name)
+    tables.streamConsumers.integer(consumer.seen.value)
+    tables.streamConsumers.integer(consumer.active?.value)
+    tables.streamConsumers.integer(consumer.pendingCount)
+    try tables.streamConsumers.write()
   }
 
   package mutating func streamPending(_ pending: borrowing StreamPending) throws {
-    streamPendings.integer(key)
-    streamPendings.bytes(group.span.bytes)
-    streamPendings.id(pending.id)
-    if pending.consumerIndex == nil { streamPendings.null() } else { streamPendings.bytes(pending.consumer) }
-    streamPendings.integer(pending.delivered.value)
-    streamPendings.integer(pending.deliveryCount)
-    try streamPendings.write()
+    tables.streamPendings.integer(key)
+    tables.streamPendings.bytes(group.span.bytes)
+    tables.streamPendings.id(pending.id)
+    if pending.consumerIndex == nil {
+      tables.streamPendings.null()
+    } else {
+      tables.streamPendings.bytes(pending.consumer)
+    }
+    tables.streamPendings.integer(pending.delivered.value)
+    tables.streamPendings.integer(pending.deliveryCount)
+    try tables.streamPendings.write()
   }
 
   package mutating func streamIdempotency(durationSeconds: UInt64, maxEntries: UInt64, producerCount: UInt64) throws {

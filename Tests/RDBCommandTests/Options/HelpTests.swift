@@ -11,7 +11,7 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "parquet", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch",
+    "rdb", "resp", "json", "sql", "parquet", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch",
     "verify", "info",
     "check",
     "keys",

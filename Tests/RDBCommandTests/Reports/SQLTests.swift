@@ -75,7 +75,7 @@ struct SQLTests {
     for (line, status, words) in [
       ("rdb sql cut.rdb -o keys.sqlite", 65, "cut.rdb"), ("rdb sql text.rdb -o keys.sqlite", 65, "text.rdb"),
       ("rdb sql missing.rdb -o keys.sqlite", 66, "missing.rdb"), ("rdb sql cut.rdb", 64, "Give a query"),
-      ("rdb sql '\(Self.dump)' 'SELECT nothing FROM keys'", 64, "no such column: nothing"),
+      ("rdb sql '\(Self.dump)' 'SELECT missing FROM keys'", 64, "no such column: missing"),
       ("rdb sql '\(Self.dump)' 'DELETE FROM keys' -o keys.sqlite", 64, "not authorized"),
       ("rdb sql '\(Self.dump)' -o -", 64, "cannot be written to standard output"),
       ("rdb sql '\(Self.dump)' 'SELECT 1 AS a, 2 AS a' --json", 64, "same name"),

@@ -19,9 +19,9 @@ struct SQL: WorkingCommand {
       Examples:
         rdb sql dump.rdb 'SELECT * FROM prefix LIMIT 10'
         rdb sql dump.rdb --values -o keys.sqlite
-        rdb sql keys.sqlite "SELECT key_text, memory_bytes FROM keys WHERE expires_ms IS NULL ORDER BY 2 DESC LIMIT 20"
-        rdb sql keys.sqlite --csv "SELECT k.key_text, f.value_text FROM hash_fields f JOIN keys k ON k.id = f.key_id \
-      WHERE f.field = CAST('email' AS BLOB)"
+        rdb sql keys.sqlite 'SELECT * FROM memory LIMIT 20'
+        rdb sql keys.sqlite "SELECT * FROM keys WHERE key_text = 'user:42'" --json
+        rdb sql keys.sqlite 'SELECT * FROM keys WHERE expires_ms IS NULL' --csv
       """)
 
   @OptionGroup var input: InputOptions
@@ -89,11 +89,15 @@ struct SQL: WorkingCommand {
   }
 
   private func write(_ input: InputFile, to database: SnapshotDatabase) throws -> Conversion.Result<Ledger> {
-    let run = try SnapshotRun(input, reading, keys.damage)
-    let model = model.model(run.origin, reading.server)
+    let opened = try SnapshotRun(input, reading, keys.damage)
+    let origin = opened.origin
+    // A closure cannot consume what it captures, but it can take it.
+    var waiting: SnapshotRun? = consume opened
+    let model = model.model(origin, reading.server)
     let filter = try keys.options
     let progress = working.progress
-    return try database.write(facts: try facts(input, run.origin)) { tables in
+    return try database.write(facts: try facts(input, origin)) { tables in
+      guard let run = waiting.take() else { preconditionFailure("a snapshot is read once") }
       guard values else {
         return try run.foldFiltered(by: filter, threads: 1, progress) { MemorySink(model, to: try tables.keyRows()) }
       }
