@@ -38,11 +38,11 @@ struct ReportDocumentTests {
     #expect(saved == saved.sorted(by: >))
   }
 
-  @Test("Keeps at most 400 prefixes, those with most memory")
+  @Test("Keeps at most 300 prefixes, those with most memory")
   func bound() throws {
     let snapshot = ReportPages.strings((0..<900).map { ("p\($0):", 1, $0 + 1) })
     let document = try #require(try ReportPages.document([snapshot]))
-    #expect(document.prefixes.count == 400 && document.omittedPrefixCount == 501)
+    #expect(document.prefixes.count == 300 && document.omittedPrefixCount == 601)
     let names = Set(document.prefixes.map { "\($0.prefix)" })
     #expect(names.contains("p899:") && !names.contains("p3:"))
   }

@@ -44,7 +44,7 @@ struct ReportPageTests {
 
   @Test("Shows names as readers can see them whole")
   func names() {
-    func shown(_ bytes: [UInt8], limit: Int = 120) -> String { ShownName(bytes, limit: limit).text }
+    func shown(_ bytes: [UInt8], limit: Int = 100) -> String { ShownName(bytes, limit: limit).text }
     #expect(shown(Array("장바구니:😀:שלום".utf8)) == "장바구니:😀:שלום")
     #expect(shown([0x61, 0xFF, 0x0A]) == "a\\xff\\n")
     #expect(shown(Array("a\"\\b\u{200B}".utf8)) == "a\\\"\\\\b\\xe2\\x80\\x8b")
@@ -63,6 +63,18 @@ struct ReportPageTests {
     #expect(Figure.duration(seconds: 90_000) == "1 day" && Figure.duration(seconds: 7300) == "2 hours")
     #expect(Figure.time(milliseconds: 1_700_000_000_000) == "2023-11-14 22:13 UTC")
     #expect(Figure.time(milliseconds: .max) == "9223372036854775807")
+  }
+
+  @Test("Is smaller than 1 MB however long and hostile names are", arguments: ["<", "\"", "'", "한", "😀", "\u{1}"])
+  func size(_ letter: String) throws {
+    var builder = SnapshotBuilder()
+    for number in 0..<160 {
+      let name = "\(number)" + String(repeating: letter, count: 300)
+      for part in ["a:", "b:"] {
+        builder.string("\(name):\(name):\(part)\(name)", String(repeating: "v", count: number))
+      }
+    }
+    #expect(try ReportPages.page(builder.whole).utf8.count < 1_000_000)
   }
 
   @Test("Makes a page of every fixture", arguments: Fixture.valid)

@@ -102,7 +102,7 @@ package struct ReportBuilder {
 
 /// The largest numbers of rows in a document.
 enum ReportLimits {
-  static let prefixes = 400
+  static let prefixes = 300
   static let candidates = 20
   static let memoryKeys = 100
   static let otherKeys = 50

@@ -8,7 +8,7 @@ struct ShownName: Hashable, Sendable {
   let text: String
 
   /// The largest number of characters of a name that the page shows.
-  static let limit = 120
+  static let limit = 100
 
   /// - Parameters:
   ///   - limit: The most characters. Longer text is cut, and `…` and the size in bytes follow.

@@ -6,6 +6,8 @@ import RDBSupport
 struct StepCommand {
   /// The snapshots as they were named on the command line.
   let paths: [String]
+  /// The longest name in a command line, in bytes.
+  private static let nameLimit = 200
 
   /// Returns the command line for a step.
   ///
@@ -15,14 +17,16 @@ struct StepCommand {
     let file = path.map { Self.quoted(Array((($0.hasPrefix("-") ? "./" : "") + $0).utf8)) } ?? "DUMP"
     switch subject {
     case .prefixWithoutExpiry(let prefix):
-      let glob = Self.quoted(Self.glob(prefix.bytes) + [UInt8(ascii: "*")])
-      return "rdb memory \(file) --pattern \(glob) --expire noexpire --top 20"
+      return "rdb memory \(file) --pattern \(Self.globOfPrefix(prefix.bytes)) --expire noexpire --top 20"
     case .expiredKeys(let reference):
       return "rdb keys \(file) --expired only" + (reference.map { " --now \($0)" } ?? "")
     case .nearMisses: return "rdb stats \(file)"
     case .repeatedValues: return "rdb stats \(file) --temp /var/tmp"
     case .idleKeys: return "rdb idle \(file) --top 100"
     case .largeKey(let key, let database, let isString):
+      guard key.bytes.count <= Self.nameLimit else {
+        return "rdb memory \(file) --pattern \(Self.globOfPrefix(key.bytes)) --top 5"
+      }
       return Self.lookup(isString ? "get" : "top-elements", file, key.bytes, database)
     }
   }
@@ -37,6 +41,11 @@ struct StepCommand {
   /// Whether all bytes are visible characters of UTF-8.
   private static func isVisibleText(_ bytes: [UInt8]) -> Bool {
     String(validating: bytes, as: UTF8.self)?.unicodeScalars.allSatisfy(isVisible) ?? false
+  }
+
+  /// Returns the glob, quoted, that matches the names with a prefix. Of a long prefix, the beginning decides.
+  private static func globOfPrefix(_ prefix: [UInt8]) -> String {
+    quoted(glob(Array(prefix.prefix(nameLimit))) + [UInt8(ascii: "*")])
   }
 
   /// Returns the glob that matches bytes. A byte that a shell or a terminal would not show matches any byte.
