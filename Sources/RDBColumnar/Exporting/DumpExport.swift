@@ -17,11 +17,7 @@ package final class DumpExport {
   }
 
   let options: ColumnarOptions
-  private let folder: String
-  private let partition: String
-  private let schemas: [TableSchema]
-  private var files: [Int: ParquetFile] = [:]
-  private var rowCounts: [Int: UInt64] = [:]
+  private let files: ExportFiles
   private var queue: RowGroupQueue?
   /// The error that ended writing, if there was one. It takes precedence over damage in the input.
   package private(set) var failure: RDBError?
@@ -30,19 +26,20 @@ package final class DumpExport {
   ///   - folder: The path of the folder, which exists.
   ///   - name: The name of the snapshot, unique in the folder.
   package init(_ options: ColumnarOptions, in folder: String, name: String) {
-    (self.options, self.folder) = (options, folder)
-    partition = "dump=\(PartitionName.escaped(name))"
-    schemas = [TableSchema.keys] + TableSchema.elements
+    self.options = options
+    files = ExportFiles(options, folder: folder, partition: "dump=\(PartitionName.escaped(name))")
   }
+
+  deinit { abandon() }
 
   /// Makes the only sink, which reads on the calling thread.
   package func sink() -> ColumnarSink {
     let compresses = options.compresses
-    queue = RowGroupQueue(threads: options.threads, schemas) {
+    let files = files
+    queue = RowGroupQueue(threads: options.threads, files.schemas) {
       ChunkEncoder(compresses: compresses)
-    } write: { [unowned self] in
-      try self.file($0).write($1, rowCount: $2)
-      self.rowCounts[$0, default: 0] += UInt64($2)
+    } write: {
+      try files.write($0, $1, rowCount: $2)
     }
     return ColumnarSink(self)
   }
@@ -58,24 +55,6 @@ package final class DumpExport {
     }
   }
 
-  private func path(_ table: Int) -> String { "\(schemas[table].folder)/\(partition)/part-0.parquet" }
-
-  /// The file of a table, which is created with its first row group.
-  private func file(_ table: Int) throws -> ParquetFile {
-    if let file = files[table] { return file }
-    let path = path(table)
-    var end = path.startIndex
-    while let next = path[end...].firstIndex(of: "/") {
-      let inner = "\(folder)/\(path[..<next])"
-      if mkdir(inner, 0o777) != 0, errno != EEXIST { throw RDBError.system("create", offset: 0, path: inner) }
-      end = path.index(after: next)
-    }
-    let file = try ParquetFile(
-      path: "\(folder)/\(path)", columns: schemas[table].columns, compresses: options.compresses)
-    files[table] = file
-    return file
-  }
-
   /// Writes the ends of all files, and closes them. The sink must have ended.
   ///
   /// - Parameter metadata: What each file tells of the snapshot.
@@ -83,18 +62,7 @@ package final class DumpExport {
   package func finish(_ metadata: [(key: String, value: String)]) throws -> [File] {
     do {
       try queue?.finish()
-      _ = try file(0)
-      var result: [File] = []
-      for table in schemas.indices {
-        guard let file = files[table] else { continue }
-        let byteCount = try file.finish(
-          name: schemas[table].name, metadata: metadata + [("rdb.table", schemas[table].name)],
-          creator: options.creator)
-        result.append(
-          File(
-            path: path(table), table: schemas[table].name, rowCount: rowCounts[table] ?? 0, byteCount: byteCount))
-      }
-      return result
+      return try files.finish(metadata)
     } catch {
       let error = RDBError.transfer("write", error, at: 0)
       failure = error
