@@ -25,10 +25,8 @@ final class ChunkEncoder {
       // The usual case: each value can be expressed, so both columns have the same pages.
       if columns[source].inexpressible.isEmpty {
         var chunk = chunks[source]
-        if schema.kind == .text {
-          // The bounds of text are cut in another way.
-          chunk.smallest = nil
-          chunk.largest = nil
+        // Only bounds that are cut differ: those of text are text.
+        if schema.kind == .text, chunk.smallest?.isExact == false || chunk.largest?.isExact != true {
           setBounds(of: &chunk, columns[source], schema, dictionary: nil)
         }
         chunks.append(chunk)
