@@ -41,6 +41,20 @@ def tables(folder):
     return found
 
 
+def order(value):
+    """Text is ordered by its bytes."""
+    return value.encode("utf-8") if isinstance(value, str) else value
+
+
+def check(values, statistics):
+    """Compares the statistics of a column in a row group with its values."""
+    present = [order(value) for value in values if value is not None]
+    assert statistics.null_count == len(values) - len(present)
+    if present and statistics.has_min_max:
+        least, most = order(statistics.min), order(statistics.max)
+        assert least <= min(present) and max(present) <= most, (least, most)
+
+
 def pyarrow(paths):
     import pyarrow.parquet as parquet
 
@@ -50,6 +64,8 @@ def pyarrow(paths):
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)
             columns = [table.column(name).to_pylist() for name in names]
+            for number, values in enumerate(columns):
+                check(values, file.metadata.row_group(group).column(number).statistics)
             yield from (zip(names, row) for row in zip(*columns))
 
 
