@@ -107,7 +107,7 @@ def convert(options, profile, count):
     commands = snapshot[:-4] + ".resp"
     if not os.path.exists(commands):
         subprocess.run(
-            [options.rdb, "gen", "-q", "--profile", profile, "--keys", str(count), "--version", "10", "-o", snapshot],
+            [options.rdb, "gen", "--profile", profile, "--keys", str(count), "--version", "10", "-o", snapshot],
             check=True, stderr=sys.stderr, stdout=sys.stderr)
         subprocess.run([options.rdb, "resp", "-q", "--target", "7.0", "-o", commands, snapshot], check=True)
     return snapshot, commands
@@ -157,7 +157,7 @@ def groups(options, folder):
             ([rdb, "migrate", "-q", "--from", source.address, "--to", target.address, *more], None, None)]
 
     slow = Row("loop as redis-dump-go, then redis-cli --pipe", loop())
-    fast = Row("the same, pipelined", loop("--pipelined"))
+    fast = Row("the same, pipelined", loop("--pipelined"), slow if options.slow else None)
     base = slow if options.slow else None
     found.append(("migrate", f"migrate: {options.keys} strings", string_commands, options.keys, [
         *([slow] if options.slow else []), fast,
