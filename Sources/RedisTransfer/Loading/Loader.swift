@@ -10,7 +10,7 @@ import RESP
 ///     try loader.finish()
 ///
 /// One thread at a time uses a loader.
-package final class Loader {
+package final class Loader: KeyLoader {
   /// The bytes after which replicas are asked whether they have them.
   private static let confirmedByteCount = 4 << 20
   /// The bytes of keys that are not safe yet, beyond which no key is sent until others are safe.
@@ -93,13 +93,6 @@ package final class Loader {
     if case .sentinels = connector.settings.address.target { reconnectionTime = MonotonicTime.now }
   }
 
-  /// Begins the input anew, of which the first `count` keys are not sent.
-  ///
-  /// - Parameters:
-  ///   - count: The number of keys that are safe.
-  ///   - end: The number of the first key that an earlier load cannot have sent, if it told one.
-  /// - Returns: The number of keys to skip: 0 if the server lost keys meanwhile.
-  /// - Throws: ``TransferError``.
   package func restart(skipping count: UInt64, sentBefore end: UInt64 = 0) throws(TransferError) -> UInt64 {
     firstNewKey = max(firstNewKey, sentEnd, end, count + Self.uncertainKeyCount)
     for index in senders.indices {
@@ -119,13 +112,11 @@ package final class Loader {
     return skipped
   }
 
-  /// The process that has the keys, for a journal; `nil` if the server does not tell it.
-  package var serverProcess: ServerProcess? { process }
+  package var serverProcesses: [ServerProcess] { process.map { [$0] } ?? [] }
 
-  /// Whether the server has all keys that a process had: it is the same, or was a replica of it.
-  package func hasKeys(of earlier: ServerProcess) -> Bool {
+  package func hasKeys(of earlier: [ServerProcess]) -> Bool {
     guard let process else { return true }
-    return process.continues(earlier, withReplicas: options.replicaCount > 0)
+    return earlier.allSatisfy { process.continues($0, withReplicas: options.replicaCount > 0) }
   }
 
   /// The number of keys, from the first one on, that are safe.
@@ -137,9 +128,6 @@ package final class Loader {
   /// The number of keys that expired before they were complete.
   package var expiredKeyCount: UInt64 { senders.reduce(earlierExpiredKeyCount) { $0 + $1.sent.expiredKeyCount } }
 
-  /// Sends a unit, after waiting until few enough commands are in flight.
-  ///
-  /// - Throws: ``LoadStop`` or ``TransferError``.
   package func send(_ unit: KeyUnit) throws {
     bytePace.wait(for: UInt64(unit.bytes.count))
     keyPace.wait(for: UInt64(unit.newKeyCount))
@@ -155,9 +143,6 @@ package final class Loader {
     try receive()
   }
 
-  /// Waits until all keys are safe.
-  ///
-  /// - Throws: ``LoadStop`` or ``TransferError``.
   package func finish() throws {
     while !retained.isEmpty {
       try askAllReplicas()
@@ -166,7 +151,6 @@ package final class Loader {
     for sender in senders { sender.connection.link.close() }
   }
 
-  /// Closes the connections.
   package func abandon() { for sender in senders { sender.connection.link.close() } }
 
   // MARK: Connections

@@ -314,7 +314,7 @@ extension ServerError {
   fileprivate var isMissingKey: Bool { words.elementsEqual("ERR no such key".utf8) }
 
   /// Whether the server has a function library of the same name: `ERR Library 'name' already exists`.
-  fileprivate var isExistingLibrary: Bool {
+  var isExistingLibrary: Bool {
     let end = Array("' already exists".utf8)
     return words.starts(with: "ERR Library '".utf8) && words.suffix(end.count).elementsEqual(end)
   }

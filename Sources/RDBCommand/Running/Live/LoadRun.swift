@@ -126,7 +126,7 @@ struct LoadRun {
             : "the connection was lost inside a large key; reading the input again from key \(key)")
         skipped = try loader.restart(skipping: key)
         do {
-          if let journal { try journaling { try journal.begin(at: loader.serverProcess, safeKeyCount: skipped) } }
+          if let journal { try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) } }
         } catch { throw error.failure }
       } catch {
         loader.abandon()
@@ -154,14 +154,14 @@ struct LoadRun {
   private func resume(_ journal: Journal?, _ loader: Loader) throws -> UInt64 {
     guard let journal else { return 0 }
     var skipped = journal.safeKeyCount
-    if let server = journal.server, !loader.hasKeys(of: server) {
+    if !loader.hasKeys(of: journal.servers) {
       say("the server was started anew since the last run and may have lost keys; sending all keys again")
       skipped = 0
     }
     if skipped > 0 { say("going on after \(counted(skipped, "key"))") }
     do {
       if journal.hasBegun { skipped = try loader.restart(skipping: skipped, sentBefore: journal.sentEnd) }
-      try journaling { try journal.begin(at: loader.serverProcess, safeKeyCount: skipped) }
+      try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) }
     } catch let error as JournalFailure {
       throw error.failure
     }

@@ -4,9 +4,9 @@ import RDBSupport
 /// Temporary names for keys whose existing value must stay until the new value is complete.
 ///
 /// A temporary name has the hash slot of its key, because a cluster renames keys only within a slot.
-enum TemporaryName {
+package enum TemporaryName {
   /// Returns the temporary name of a key.
-  static func of(_ key: [UInt8]) -> [UInt8] {
+  package static func of(_ key: [UInt8]) -> [UInt8] {
     // The checksum gives different keys different names.
     var checksum = CRC64()
     checksum.update(key.span.bytes)
