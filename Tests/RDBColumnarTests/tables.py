@@ -96,6 +96,7 @@ def spark(paths, session=[]):
     if not session:
         builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
         builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.driver.bindAddress", "127.0.0.1")
+        builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.ui.showConsoleProgress", "false")
         session.append(builder.getOrCreate())
         session[0].sparkContext.setLogLevel("ERROR")
