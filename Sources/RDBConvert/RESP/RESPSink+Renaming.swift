@@ -82,7 +82,7 @@ extension RESPSink {
   private mutating func addNothing() throws(RDBError) {
     try out.begin(3)
     try out.text("$6\r\nRPUSHX\r\n")
-    try out.otherName(like: temporary)
+    try out.bulk(TemporaryName.of(name.array, attempt: TemporaryName.unusedAttempt))
     try out.text("$1\r\n?\r\n")
   }
 
@@ -98,14 +98,5 @@ extension RESPSink {
     try out.begin(2)
     try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
     try keyName()
-  }
-}
-
-extension RESPWriter {
-  /// Writes a name that begins with another name, and so has the same hash slot as a temporary name.
-  fileprivate mutating func otherName(like name: borrowing RESPName) throws(RDBError) {
-    try bulkHeader(UInt64(name.nameByteCount + 1))
-    try output.append(name.bytes)
-    try text("?\r\n")
   }
 }
