@@ -2,7 +2,7 @@ import RDBFormat
 import TestSupport
 import Testing
 
-@testable import RDBColumnar
+import RDBColumnar
 
 @Suite("Levels and indexes")
 struct HybridTests {

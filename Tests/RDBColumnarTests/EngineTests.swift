@@ -4,7 +4,7 @@ import RDBFormat
 import TestSupport
 import Testing
 
-@testable import RDBColumnar
+import RDBColumnar
 
 /// Engines that read Parquet files, and agree with the library on each value.
 @Suite("Other engines")

@@ -4,7 +4,7 @@ import RDBFormat
 import TestSupport
 import Testing
 
-@testable import RDBReportPage
+import RDBReportPage
 
 @Suite("The document of a report")
 struct ReportDocumentTests {

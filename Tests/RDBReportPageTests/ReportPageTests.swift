@@ -3,7 +3,7 @@ import RDBFormat
 import TestSupport
 import Testing
 
-@testable import RDBReportPage
+import RDBReportPage
 
 @Suite("The page of a report")
 struct ReportPageTests {

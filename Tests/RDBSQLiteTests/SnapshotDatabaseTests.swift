@@ -5,7 +5,7 @@ import RDBSupport
 import TestSupport
 import Testing
 
-@testable import RDBSQLite
+import RDBSQLite
 
 /// A snapshot as tables: everything that the reader announces is in a row, with its exact bytes.
 @Suite("A snapshot as a database")

@@ -5,7 +5,7 @@ import RDBSupport
 /// The values of one column in one row group.
 ///
 /// Values are kept as entries: one entry per row or, in a column that repeats, one per sequence of equal values.
-struct ColumnBuffer: Sendable {
+package struct ColumnBuffer: Sendable {
   /// The numbers, of a column of numbers, without missing ones.
   private(set) var numbers: [Int64] = []
   /// The values, of a column of bytes, each after its length in four bytes.
@@ -36,14 +36,14 @@ struct ColumnBuffer: Sendable {
   }
 
   /// - Parameter isSource: Whether another column is derived from this one.
-  init(_ schema: ColumnSchema, isSource: Bool) {
+  package init(_ schema: ColumnSchema, isSource: Bool) {
     repeats = schema.repeats
     holdsBytes = schema.holdsBytes
     checksText = isSource && holdsBytes
     checksTime = isSource && !holdsBytes
   }
 
-  mutating func removeAll() {
+  package mutating func removeAll() {
     numbers.removeAll(keepingCapacity: true)
     // One large value must not keep its memory.
     bytes.removeAll(keepingCapacity: bytes.capacity <= 32 << 20)
@@ -55,7 +55,7 @@ struct ColumnBuffer: Sendable {
 
   private var lastIsMissing: Bool { missing.last.map { Int($0) == entryCount &- 1 } ?? false }
 
-  mutating func append(_ number: Int64, count: Int = 1) {
+  package mutating func append(_ number: Int64, count: Int = 1) {
     if repeats {
       if entryCount > 0, numbers.last == number, !lastIsMissing { return extend(count) }
       counts.append(Int32(truncatingIfNeeded: count))
@@ -66,7 +66,7 @@ struct ColumnBuffer: Sendable {
   }
 
   /// Appends a number that may be missing.
-  mutating func append(_ number: Int64?, count: Int = 1) {
+  package mutating func append(_ number: Int64?, count: Int = 1) {
     if let number { append(number, count: count) } else { appendMissing(count: count) }
   }
 
@@ -75,7 +75,7 @@ struct ColumnBuffer: Sendable {
   /// - Returns: The number of bytes added to the memory.
   /// - Throws: ``RDBError`` (`valueTooLarge`): no page can hold the value.
   @discardableResult
-  mutating func append(_ value: RawSpan, count: Int = 1) throws(RDBError) -> Int {
+  package mutating func append(_ value: RawSpan, count: Int = 1) throws(RDBError) -> Int {
     if value.byteCount > Self.valueByteLimit { throw Self.tooLarge(value.byteCount) }
     if repeats {
       if entryCount > 0, !lastIsMissing, lastEquals(value) {
@@ -92,7 +92,7 @@ struct ColumnBuffer: Sendable {
     return value.byteCount &+ 4
   }
 
-  mutating func appendMissing(count: Int = 1) {
+  package mutating func appendMissing(count: Int = 1) {
     if repeats {
       if entryCount > 0, lastIsMissing { return extend(count) }
       counts.append(Int32(truncatingIfNeeded: count))
@@ -109,7 +109,7 @@ struct ColumnBuffer: Sendable {
   }
 
   /// The values of the derived column, of a column with values that it cannot express.
-  func derived() -> ColumnBuffer {
+  package func derived() -> ColumnBuffer {
     var result = self
     result.missing = (missing + inexpressible).sorted()
     result.inexpressible = []

@@ -26,15 +26,15 @@ package struct ColumnSchema: Hashable, Sendable {
   /// It is the text of bytes that are UTF-8, or the time of a number that is one between the years 1 and 9999.
   package let source: Int?
   /// Whether consecutive rows usually have the same value.
-  let repeats: Bool
+  package let repeats: Bool
 
-  init(_ name: String, _ kind: Kind, isOptional: Bool = false, source: Int? = nil, repeats: Bool = false) {
+  package init(_ name: String, _ kind: Kind, isOptional: Bool = false, source: Int? = nil, repeats: Bool = false) {
     (self.name, self.kind, self.isOptional, self.source) = (name, kind, isOptional, source)
     self.repeats = repeats
   }
 
   /// Whether the values are bytes in memory.
-  var holdsBytes: Bool {
+  package var holdsBytes: Bool {
     switch kind {
     case .bytes, .text: true
     case .int32, .int64, .timestamp, .double, .names: false
@@ -42,7 +42,7 @@ package struct ColumnSchema: Hashable, Sendable {
   }
 
   /// The size of a value in a page; 0: it varies.
-  var fixedByteCount: Int {
+  package var fixedByteCount: Int {
     switch kind {
     case .int32: 4
     case .int64, .timestamp, .double: 8
@@ -51,5 +51,5 @@ package struct ColumnSchema: Hashable, Sendable {
   }
 
   /// The range of times that every reader has: the years 1 to 9999.
-  static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+  package static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 }

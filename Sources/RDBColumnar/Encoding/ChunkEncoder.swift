@@ -3,19 +3,19 @@ import RDBFormat
 import RDBSupport
 
 /// Encodes columns of row groups.
-final class ChunkEncoder {
+package final class ChunkEncoder {
   /// The largest number of rows of a page.
-  static let pageRowLimit = 20_000
+  package static let pageRowLimit = 20_000
   /// The size after which a page ends, in bytes. Only a page of one value is larger.
-  static let pageByteLimit = 1 << 20
+  package static let pageByteLimit = 1 << 20
 
   private let compressor: ZstdBlockCompressor?
 
   /// - Parameter compresses: Whether to compress with zstd.
-  init(compresses: Bool) { compressor = compresses ? ZstdBlockCompressor() : nil }
+  package init(compresses: Bool) { compressor = compresses ? ZstdBlockCompressor() : nil }
 
   /// Encodes all columns of a row group.
-  func encode(_ columns: [ColumnBuffer], _ schema: [ColumnSchema]) throws(RDBError) -> [EncodedChunk] {
+  package func encode(_ columns: [ColumnBuffer], _ schema: [ColumnSchema]) throws(RDBError) -> [EncodedChunk] {
     var chunks: [EncodedChunk] = []
     for (column, schema) in zip(columns, schema) {
       guard let source = schema.source else {
@@ -44,7 +44,7 @@ final class ChunkEncoder {
     (chunk.smallest, chunk.largest) = (bounds.smallest, bounds.largest)
   }
 
-  func encode(_ column: ColumnBuffer, _ schema: ColumnSchema) throws(RDBError) -> EncodedChunk {
+  package func encode(_ column: ColumnBuffer, _ schema: ColumnSchema) throws(RDBError) -> EncodedChunk {
     let dictionary = ColumnDictionary(column, schema)
     var chunk = EncodedChunk()
     setBounds(of: &chunk, column, schema, dictionary: dictionary?.bytes)

@@ -1,21 +1,23 @@
 import RDBFormat
 
 /// The smallest and the largest value of a column in one row group, as statistics store them.
-struct ColumnBounds {
+package struct ColumnBounds {
   /// A bound, and whether it is a value of the column.
-  struct Bound: Equatable {
-    var bytes: [UInt8]
-    var isExact = true
+  package struct Bound: Equatable {
+    package var bytes: [UInt8]
+    package var isExact = true
+
+    package init(bytes: [UInt8], isExact: Bool = true) { (self.bytes, self.isExact) = (bytes, isExact) }
   }
 
-  var smallest: Bound?
-  var largest: Bound?
+  package var smallest: Bound?
+  package var largest: Bound?
 
   /// The largest size of a bound, in bytes.
   private static let byteLimit = 64
 
   /// Compares the distinct values of a dictionary, or else all values of a column.
-  init(_ column: ColumnBuffer, _ schema: ColumnSchema, dictionary: [UInt8]?) {
+  package init(_ column: ColumnBuffer, _ schema: ColumnSchema, dictionary: [UInt8]?) {
     switch schema.kind {
     case .int32, .int64, .timestamp: compareIntegers(column, schema.fixedByteCount)
     case .double: compareDoubles(column)

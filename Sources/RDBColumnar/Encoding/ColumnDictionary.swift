@@ -2,12 +2,12 @@ import RDBFormat
 import RDBSupport
 
 /// The distinct values of a column in one row group, with the index of each entry's value among them.
-struct ColumnDictionary {
+package struct ColumnDictionary {
   /// The distinct values in the form PLAIN, in the order in which they first occur.
-  private(set) var bytes: [UInt8] = []
-  private(set) var count = 0
+  package private(set) var bytes: [UInt8] = []
+  package private(set) var count = 0
   /// Per entry that is not missing, the index of its value.
-  private(set) var indexes: [UInt32] = []
+  package private(set) var indexes: [UInt32] = []
 
   /// The largest size, in bytes.
   private static let byteLimit = 1 << 20
@@ -22,7 +22,7 @@ struct ColumnDictionary {
   private var starts: [Int] = []
 
   /// Returns `nil` if the dictionary would be too large, or save nothing.
-  init?(_ column: ColumnBuffer, _ schema: ColumnSchema) {
+  package init?(_ column: ColumnBuffer, _ schema: ColumnSchema) {
     repeats = schema.repeats
     table = [Int32](repeating: -1, count: 4096)
     indexes.reserveCapacity(column.entryCount - column.missing.count)

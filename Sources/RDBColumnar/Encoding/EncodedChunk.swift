@@ -1,16 +1,16 @@
 /// A column of one row group as stored: its pages, one after another.
-struct EncodedChunk: Sendable {
+package struct EncodedChunk: Sendable {
   /// The pages with their headers: a page with the dictionary, if there is one, and pages of data.
-  var bytes: [UInt8] = []
+  package var bytes: [UInt8] = []
   /// The size of the dictionary's page with its header, in bytes; 0: there is none.
-  var dictionaryByteCount = 0
+  package var dictionaryByteCount = 0
   /// The size of the pages without compression, headers included, in bytes.
-  var plainByteCount = 0
-  var rowCount = 0
-  var missingCount = 0
+  package var plainByteCount = 0
+  package var rowCount = 0
+  package var missingCount = 0
   /// The smallest and the largest value, where they are known.
-  var smallest: ColumnBounds.Bound?
-  var largest: ColumnBounds.Bound?
+  package var smallest: ColumnBounds.Bound?
+  package var largest: ColumnBounds.Bound?
 }
 
 /// Numbers of the Parquet format. Source: `parquet.thrift` of Apache Parquet.

@@ -4,8 +4,8 @@
 ///     bit-packed   varint(groups << 1 | 1)   groups of eight values, lowest bits first
 ///
 /// Source: `Encodings.md` of Apache Parquet, "RLE/Bit-Packing Hybrid".
-struct HybridEncoder {
-  private(set) var bytes: [UInt8] = []
+package struct HybridEncoder {
+  package private(set) var bytes: [UInt8] = []
   private let bitWidth: Int
   /// Values that will be bit-packed.
   private var packed: [UInt32] = []
@@ -13,13 +13,15 @@ struct HybridEncoder {
   private var value: UInt32 = 0
   private var count = 0
 
-  init(bitWidth: Int) { self.bitWidth = bitWidth }
+  package init(bitWidth: Int) { self.bitWidth = bitWidth }
 
   /// The number of bits that hold all numbers below `count`; at least 1.
-  static func bitWidth(forCount count: Int) -> Int { max(1, Int.bitWidth - max(count - 1, 0).leadingZeroBitCount) }
+  package static func bitWidth(forCount count: Int) -> Int {
+    max(1, Int.bitWidth - max(count - 1, 0).leadingZeroBitCount)
+  }
 
   @inline(__always)
-  mutating func append(_ value: UInt32, count: Int = 1) {
+  package mutating func append(_ value: UInt32, count: Int = 1) {
     if value == self.value {
       self.count &+= count
     } else {
@@ -69,7 +71,7 @@ struct HybridEncoder {
   }
 
   /// Ends the sequence of values; `bytes` is then complete.
-  mutating func finish() {
+  package mutating func finish() {
     endSequence()
     pack()
   }

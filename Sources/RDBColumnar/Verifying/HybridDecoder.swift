@@ -2,14 +2,14 @@ import RDBFormat
 import RDBSupport
 
 /// Decodes what ``HybridEncoder`` encodes.
-enum HybridDecoder {
+package enum HybridDecoder {
   /// Decodes values.
   ///
   /// - Parameters:
   ///   - count: The number of values, which the caller has checked.
   ///   - bitWidth: 1 to 32.
   ///   - offset: The offset of the bytes, for errors.
-  static func decode(_ bytes: RawSpan, count: Int, bitWidth: Int, at offset: Int) throws(RDBError) -> [UInt32] {
+  package static func decode(_ bytes: RawSpan, count: Int, bitWidth: Int, at offset: Int) throws(RDBError) -> [UInt32] {
     var values: [UInt32] = []
     values.reserveCapacity(count)
     var position = 0

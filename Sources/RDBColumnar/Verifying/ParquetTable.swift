@@ -6,20 +6,20 @@ import RDBSupport
 ///
 /// Only what ``ParquetFile`` writes is accepted: the columns of the published schema, row groups of bounded size, and pages
 /// whose lengths the bytes of the file can back.
-final class ParquetTable {
+package final class ParquetTable {
   /// A column of a row group: the range of its pages in the file.
-  struct Chunk {
-    var offset: Int64
-    var byteCount: Int
-    var isCompressed: Bool
+  package struct Chunk {
+    package var offset: Int64
+    package var byteCount: Int
+    package var isCompressed: Bool
   }
 
-  struct Group {
-    var rowCount: Int
-    var chunks: [Chunk]
+  package struct Group {
+    package var rowCount: Int
+    package var chunks: [Chunk]
   }
 
-  let schema: TableSchema
+  package let schema: TableSchema
   private(set) var metadata: [String: String] = [:]
   private(set) var groups: [Group] = []
   private(set) var rowCount: Int64 = 0
@@ -28,7 +28,7 @@ final class ParquetTable {
   /// The largest footer, in bytes.
   private static let footerLimit = 1 << 30
 
-  init(path: String, _ schema: TableSchema) throws(RDBError) {
+  package init(path: String, _ schema: TableSchema) throws(RDBError) {
     self.schema = schema
     file = try PositionedFile(path: path)
     try readFooter()

@@ -4,16 +4,16 @@ import RDBSupport
 ///
 /// Visible characters of UTF-8 stay as they are. Bytes that are not UTF-8, control characters, and characters that only
 /// change how their neighbours look are escaped as in redis-cli, as in the other outputs of this project.
-struct ShownName: Hashable, Sendable {
-  let text: String
+package struct ShownName: Hashable, Sendable {
+  package let text: String
 
   /// The largest number of characters of a name that the page shows.
-  static let limit = 100
+  package static let limit = 100
 
   /// - Parameters:
   ///   - limit: The most characters. Longer text is cut, and `…` and the size in bytes follow.
   ///   - stored: The most bytes of a name that the document has. The name itself may be longer.
-  init(_ bytes: some Collection<UInt8>, limit: Int = ShownName.limit, stored: Int = ReportLimits.name) {
+  package init(_ bytes: some Collection<UInt8>, limit: Int = ShownName.limit, stored: Int = ReportLimits.name) {
     guard !bytes.isEmpty else {
       text = "(empty name)"
       return

@@ -2,7 +2,7 @@
 ///
 /// Names of keys, fields and members, and values, are bytes: BLOBs. Beside each stands a text twin, which is NULL where
 /// the bytes are not UTF-8 or contain a NUL. Documentation/sql.md describes every column.
-enum SnapshotTables {
+package enum SnapshotTables {
   /// The version of the tables. A column that is added leaves it; any other change raises it.
   static let version = 1
 
@@ -18,7 +18,7 @@ enum SnapshotTables {
     """
 
   /// The tables of elements.
-  static let values = [
+  package static let values = [
     "CREATE TABLE strings (key_id INTEGER PRIMARY KEY, value BLOB NOT NULL, value_text TEXT)",
     "CREATE TABLE list_elements (key_id INTEGER NOT NULL, position INTEGER NOT NULL, value BLOB NOT NULL, value_text TEXT)",
     "CREATE TABLE set_members (key_id INTEGER NOT NULL, member BLOB NOT NULL, member_text TEXT)",
