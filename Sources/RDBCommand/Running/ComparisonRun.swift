@@ -4,7 +4,6 @@ import RDBEdit
 import RDBFiltering
 import RDBFormat
 import RDBReplay
-import RDBSupport
 
 /// The run of `rdb diff` and `rdb verify`: reads both inputs once to find the keys that differ, and once more to find what changed.
 final class ComparisonRun {
@@ -36,18 +35,12 @@ final class ComparisonRun {
     }
   }
 
-  /// - Parameters:
-  ///   - inputs: The two inputs.
-  ///   - sample: The part of the keys that are compared; `nil`: all.
+  /// - Parameter inputs: The two inputs.
   convenience init(
     _ inputs: [ComparedInput], _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
-    _ working: WorkingArguments, sample: KeySample? = nil
+    _ working: WorkingArguments
   ) throws {
-    var filter = try keys.options
-    if let sample {
-      filter = try filter ?? FilterOptions(now: keys.expiry.present)
-      filter?.sample = sample
-    }
+    let filter = try keys.options
     self.init(inputs, options, [filter, filter], reading.readerOptions(keys.damage), working)
   }
 

@@ -11,13 +11,12 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "sql", "parquet", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch",
-    "verify", "info",
+    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch", "verify", "info",
     "check",
     "keys",
     "get", "index",
     "top-elements", "history", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix", "ttl", "stats", "analyze",
-    "merge-reports", "report", "diff", "bench", "gen",
+    "merge-reports", "diff", "bench", "gen",
   ]
 
   @Test("of each command equals its file in Expected", arguments: commands)

@@ -1,5 +1,4 @@
 import RDBFormat
-import RDBSupport
 import RedisTransfer
 
 /// The server that an input is compared with, as the other input.
@@ -10,11 +9,9 @@ struct ServerEndOfComparison {
 
   /// Reads the server by SCAN and DUMP.
   ///
-  /// - Parameters:
-  ///   - database: The database to read; `nil`: all.
-  ///   - sample: The part of the keys to read; `nil`: all.
+  /// - Parameter database: The database to read; `nil`: all.
   /// - Throws: `TransferError` or ``Failure``.
-  init(scanning settings: ServerSettings, only database: Int32?, sample: KeySample? = nil) throws {
+  init(scanning settings: ServerSettings, only database: Int32?) throws {
     try settings.refuseCluster()
     let connector: Connector
     let connection: Connection
@@ -23,7 +20,7 @@ struct ServerEndOfComparison {
       connection = try connector.reconnect(to: .any)
     } catch { throw error.failure }
     let source = DeferredSource {
-      try ScanSource(connection, only: database.map { UInt32($0) }, sample: sample) { () throws(TransferError) in
+      try ScanSource(connection, only: database.map { UInt32($0) }) { () throws(TransferError) in
         try connector.reconnect(to: .any)
       }
     }
