@@ -52,7 +52,7 @@ test-release: ## run every test in release mode, with all cases
 test-live: test-setup ## run only the tests that start servers, in at most 20 minutes
 	scripts/test-live.sh release
 
-test-debug: ## run every suite in debug mode, where assertions count; large matrices are sampled
+test-debug: ## run the suites in debug mode, where assertions count; large matrices are sampled, long repetitions left out
 	RDB_TEST_SAMPLE=1 scripts/test.sh debug
 
 test-deep: test-setup ## run every test in release mode, with the cases that `test` samples

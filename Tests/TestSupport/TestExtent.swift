@@ -2,7 +2,7 @@ import Foundation
 
 /// How much of the large test matrices a run covers, decided here for all suites.
 ///
-/// Every suite runs in each extent: a smaller one covers fewer fixtures and fewer offsets in them.
+/// A smaller extent covers fewer fixtures and fewer offsets in them, and leaves out what ``isSampled`` says.
 public enum TestExtent: Sendable {
   /// A seeded sample: debug runs, whose code is many times slower, and runs with `RDB_TEST_SAMPLE=1`.
   case sample
