@@ -5,7 +5,7 @@ FROM swift:6.3-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-      ca-certificates liblz4-dev liblzf-dev libpcre2-dev libzstd-dev make pkg-config zlib1g-dev \
+      ca-certificates liblz4-dev liblzf-dev libpcre2-dev libsqlite3-dev libzstd-dev make pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .

@@ -30,15 +30,17 @@ let package = Package(
   // Each trait stands for what only one product needs. A package that uses the libraries alone asks for
   // `traits: []`, and then fetches no other package.
   traits: [
-    .default(enabledTraits: ["Command", "Transfer"]),
+    .default(enabledTraits: ["Command", "Transfer", "SQLite"]),
     .trait(name: "Command", description: "The command `rdb`, which fetches swift-argument-parser."),
     .trait(
       name: "Transfer", description: "Connections to live servers, which fetch swift-nio and swift-nio-ssl."),
+    .trait(name: "SQLite", description: "Snapshots as databases of SQLite, which fetch GRDB.swift."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // System libraries: each is imported by exactly one target.
@@ -82,6 +84,26 @@ let package = Package(
     // Floor 4: snapshots → snapshots.
     .target(name: "RDBEdit", dependencies: ["RDB", "RDBFormat", "RDBSupport"], swiftSettings: settings),
 
+    // Floor 4: results → one HTML page. No product exports it.
+    .target(
+      name: "RDBReportPage", dependencies: ["RDBAnalysis", "RDBSupport"],
+      resources: [.embedInCode("Assets/report.css"), .embedInCode("Assets/report.js")], swiftSettings: settings),
+
+    // Floor 4: snapshots → tables. No product exports it yet.
+    .target(
+      name: "RDBColumnar",
+      dependencies: ["RDB", "RDBFormat", "RDBAnalysis", "RDBConvert", "RDBCompression", "RDBSupport"],
+      swiftSettings: settings),
+
+    .target(
+      name: "RDBSQLite",
+      dependencies: [
+        "RDB", "RDBFormat", "RDBSupport", "RDBAnalysis",
+        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+        .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+      ],
+      swiftSettings: settings),
+
     // Floor 4: live servers. No product exports it yet.
     .target(
       name: "RedisTransfer",
@@ -100,7 +122,8 @@ let package = Package(
       dependencies: [
         "RDB", "RDBFormat", "RDBSupport", "RDBConvert", "RDBAnalysis", "RDBIndex", "RDBCompression", "RDBFiltering",
         "RDBRegex",
-        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RedisTransfer",
+        "RESP", "RDBGeneration", "RDBLZF", "RDBReplay", "RDBEdit", "RDBReportPage", "RDBColumnar",
+        "RDBSQLite", "RedisTransfer",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
       ],
@@ -154,12 +177,27 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "RDBReportPageTests",
+      dependencies: ["RDBReportPage", "RDBAnalysis", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "RDBReplayTests",
       dependencies: ["RDBReplay", "RDBConvert", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "RDBColumnarTests",
+      dependencies: [
+        "RDBColumnar", "RDBAnalysis", "RDB", "RDBFormat", "TestSupport",
+      ],
+      exclude: ["tables.py"],
+      swiftSettings: settings),
+    .testTarget(
       name: "RDBEditTests",
       dependencies: ["RDBEdit", "RDBConvert", "RDBLZF", "RDB", "RDBFormat", "RESP", "RDBSupport", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RDBSQLiteTests",
+      dependencies: ["RDBSQLite", "RDBAnalysis", "RDB", "RDBFormat", "RDBSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "RedisTransferTests",

@@ -99,6 +99,7 @@ def commands(file, old, options):
         ("salvage", ["salvage"]),
         ("prefix", ["prefix"]),
         ("stats", ["stats"]),
+        ("report", ["report", "-o", os.path.join(options.work, "report.html")]),
         ("analyze", ["analyze", "-o", os.path.join(options.work, "reports")]),
     ]:
         for threads in [[], ["-j", "1"]]:

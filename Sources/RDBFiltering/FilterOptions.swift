@@ -1,4 +1,5 @@
 public import RDBFormat
+import RDBSupport
 
 /// The conditions of a ``KeyFilter``, and its changes to expiries.
 ///
@@ -43,6 +44,8 @@ public struct FilterOptions: Sendable {
   /// exactly this number of keys is read to its end. For reading with one thread only.
   public var limit: UInt64?
 
+  /// The sample that the keys which pass belong to; `nil`: all keys.
+  package var sample: KeySample?
   /// Whether keys with a damaged value are listed as lost in the ledger of the filter, and not passed on.
   package var listsDamagedKeys = false
 
@@ -55,7 +58,7 @@ public struct FilterOptions: Sendable {
   package var isActive: Bool {
     !keyPatterns.isEmpty || !noKeyPatterns.isEmpty || !globs.isEmpty || !types.isEmpty
       || !noTypes.isEmpty || !databases.isEmpty || expiry != .any || expired != .keep
-      || ttlShift != 0 || dropsExpiries || limit != nil
+      || ttlShift != 0 || dropsExpiries || limit != nil || sample != nil
   }
 }
 

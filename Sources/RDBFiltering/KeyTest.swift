@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// The conditions of a filter, compiled for one worker. Cheap conditions are tested first.
 @usableFromInline
@@ -19,6 +20,7 @@ struct KeyTest {
   private let expiry: ExpiryCondition
   private let expired: FilterOptions.Expired
   private let now: UnixMilliseconds
+  private let sample: KeySample?
   private let globs: [Glob]
   private let keyMatchers: [(RawSpan) throws -> Bool]
   private let noKeyMatchers: [(RawSpan) throws -> Bool]
@@ -34,6 +36,7 @@ struct KeyTest {
     expiry = options.expiry
     expired = options.expired
     now = options.now
+    sample = options.sample
     globs = options.globs
     keyMatchers = options.keyPatterns.map { $0.makeMatcher() }
     noKeyMatchers = options.noKeyPatterns.map { $0.makeMatcher() }
@@ -46,6 +49,7 @@ struct KeyTest {
     guard types >> UInt64(key.storedType.rawValue) & 1 != 0, accepts(database: key.database),
       expiry.accepts(key.expiry)
     else { return .rejected }
+    if let sample, !sample.contains(key.name) { return .rejected }
     let verdict = expiredVerdict(key)
     if verdict == .rejected { return .rejected }
     guard globs.isEmpty || globs.contains(where: { $0.matches(key.name) }) else { return .rejected }

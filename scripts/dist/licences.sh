@@ -27,7 +27,7 @@ for package in "$checkouts"/*/; do
     fi
   done
 done
-for package in zlib1g-dev libzstd-dev liblz4-dev libpcre2-dev liblzf-dev; do
+for package in zlib1g-dev libzstd-dev liblz4-dev libpcre2-dev liblzf-dev libsqlite3-dev; do
   file=/usr/share/doc/$package/copyright
   [ -f "$file" ] || continue
   section "${package%-dev}"

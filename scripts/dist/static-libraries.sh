@@ -16,7 +16,7 @@ archive() {
   [ -f "$found" ] || fail "there is no $2: install its development package"
   ln -sf "$(readlink -f "$found")" "$folder/archives/lib$1.a"
 }
-for name in z zstd lz4 pcre2-8; do archive "$name" "lib$name.a"; done
+for name in z zstd lz4 pcre2-8 sqlite3; do archive "$name" "lib$name.a"; done
 # The compiler's support library in its shared form is libgcc_s; the static one has the same functions.
 archive gcc_s libgcc_eh.a
 

@@ -70,7 +70,8 @@ private struct Walk {
   private let start: UnsafeRawPointer
   /// The terminator.
   private let end: UnsafeRawPointer
-  /// The last entry of which 16 bytes after the first one are in the listpack.
+  /// The last position of an entry after which 18 bytes precede the terminator: a string of up to 16 bytes there, its
+  /// backlen, and the bytes that are copied with it are in the listpack.
   private let lastWide: UnsafeRawPointer
   /// The next entry, at most the terminator.
   private var source: UnsafeRawPointer
@@ -81,7 +82,7 @@ private struct Walk {
   init(_ listpack: UnsafeRawBufferPointer, _ target: UnsafeMutableRawPointer) {
     start = listpack.baseAddress.unsafelyUnwrapped
     end = start + (listpack.count &- 1)
-    lastWide = end - 16
+    lastWide = end - 18
     source = start + 6
     self.target = target
   }
@@ -92,7 +93,7 @@ private struct Walk {
   @inline(__always)
   mutating func write() -> Bool {
     let count = Int(source.load(as: UInt8.self) ^ 0x80)
-    if count < 0x40 { return writeShort(count) }
+    if isWide(count) { return writeWide(count) }
     return writeOther()
   }
 
@@ -100,11 +101,11 @@ private struct Walk {
   @inline(__always)
   mutating func writeField(_ sieve: DuplicateFinder.Sieve) -> Bool {
     let count = Int(source.load(as: UInt8.self) ^ 0x80)
-    if count < 0x40 {
-      let text = source + 1
-      return writeShort(count) && sieve.admits(RawSpan(_unsafeStart: text, byteCount: count))
+    if isWide(count) {
+      let end = source + (count &+ 1)
+      return writeWide(count) && count != 0 && sieve.admits(textBefore: end, byteCount: count)
     }
-    return writeIntegerField(sieve)
+    return writeOtherField(sieve)
   }
 
   /// Writes the score of a member, then the member, which must differ from all members before it.
@@ -112,14 +113,12 @@ private struct Walk {
   mutating func writeMember(_ sieve: DuplicateFinder.Sieve) -> Bool {
     let member = source
     let count = Int(member.load(as: UInt8.self) ^ 0x80)
-    guard count < 0x40 else { return writeIntegerMember(sieve) }
+    guard isWide(count), count != 0 else { return writeOtherMember(sieve) }
     source += count &+ 2
-    guard source < end, sieve.admits(RawSpan(_unsafeStart: member + 1, byteCount: count)), writeScore() else {
-      return false
-    }
+    guard sieve.admits(textBefore: source - 1, byteCount: count), writeScore() else { return false }
     let next = source
     source = member
-    guard writeShort(count) else { return false }
+    guard writeWide(count) else { return false }
     source = next
     return true
   }
@@ -131,31 +130,48 @@ private struct Walk {
     let count = Int(first ^ 0x80)
     if count < 0x40 {
       let text = source + 1
-      return writeShort(count) && DoubleText.isShortest(RawSpan(_unsafeStart: text, byteCount: count))
+      return (isWide(count) ? writeWide(count) : writeShort(count))
+        && DoubleText.isShortest(RawSpan(_unsafeStart: text, byteCount: count))
     }
     return first != 0xF4 && writeInteger()
+  }
+
+  /// Whether the entry is a string of `count` bytes that ``writeWide(_:)`` can write.
+  @inline(__always)
+  private func isWide(_ count: Int) -> Bool { count <= 16 && source <= lastWide }
+
+  /// Writes a string of at most 16 bytes, with a fixed number of bytes that the listpack has after its first one.
+  @inline(__always)
+  private mutating func writeWide(_ count: Int) -> Bool {
+    let text = target + RESPText.writeBulkHeader(UInt64(truncatingIfNeeded: count), to: target)
+    text.storeBytes(of: source.loadUnaligned(fromByteOffset: 1, as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+    return endShort(count, text)
   }
 
   /// Writes a string of `count` bytes, below 64.
   @inline(__always)
   private mutating func writeShort(_ count: Int) -> Bool {
-    let backlen = source + (count &+ 1)
-    guard backlen < end, Int(backlen.load(as: UInt8.self)) == count &+ 1 else { return false }
+    guard source + (count &+ 1) < end else { return false }
     let text = target + RESPText.writeBulkHeader(UInt64(truncatingIfNeeded: count), to: target)
-    if count <= 16, source <= lastWide {
-      text.storeBytes(of: source.loadUnaligned(fromByteOffset: 1, as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-    } else {
-      RESPText.copy(source + 1, to: text, byteCount: count)
-    }
-    RESPText.writeLineEnd(to: text + count)
-    target = text + (count &+ 2)
-    source = backlen + 1
-    return true
+    RESPText.copy(source + 1, to: text, byteCount: count)
+    return endShort(count, text)
   }
 
-  /// Writes an entry that is no short string.
+  /// Ends a string of `count` bytes, below 64, that was written at `text`.
+  @inline(__always)
+  private mutating func endShort(_ count: Int, _ text: UnsafeMutableRawPointer) -> Bool {
+    RESPText.writeLineEnd(to: text + count)
+    target = text + (count &+ 2)
+    let backlen = source + (count &+ 1)
+    source = backlen + 1
+    return Int(backlen.load(as: UInt8.self)) == count &+ 1
+  }
+
+  /// Writes an entry that is not wide.
   @inline(__always)
   private mutating func writeOther() -> Bool {
+    let count = Int(source.load(as: UInt8.self) ^ 0x80)
+    if count < 0x40 { return writeShort(count) }
     if writeInteger() { return true }
     let next: UnsafeRawPointer?
     (next, target) = Self.writeLongString(source, start, end, target)
@@ -224,23 +240,28 @@ private struct Walk {
     }
   }
 
+  /// Writes a field that is not wide.
   @inline(__always)
-  private mutating func writeIntegerField(_ sieve: DuplicateFinder.Sieve) -> Bool {
-    let header = target
+  private mutating func writeOtherField(_ sieve: DuplicateFinder.Sieve) -> Bool {
+    let (field, header) = (source, target)
+    let count = Int(field.load(as: UInt8.self) ^ 0x80)
+    if count < 0x40 {
+      return writeShort(count) && sieve.admits(RawSpan(_unsafeStart: field + 1, byteCount: count))
+    }
     return writeInteger() && Self.admits(sieve, header, target)
   }
 
+  /// Writes the score of a member that is not wide, then the member.
   @inline(__always)
-  private mutating func writeIntegerMember(_ sieve: DuplicateFinder.Sieve) -> Bool {
-    let member = source
-    let text = target
+  private mutating func writeOtherMember(_ sieve: DuplicateFinder.Sieve) -> Bool {
+    let (member, text) = (source, target)
     // For its size, and for the sieve. The score then takes its place.
-    guard writeInteger(), Self.admits(sieve, text, target) else { return false }
+    guard writeOtherField(sieve) else { return false }
     target = text
     guard source < end, writeScore() else { return false }
     let next = source
     source = member
-    guard writeInteger() else { return false }
+    guard writeOther() else { return false }
     source = next
     return true
   }

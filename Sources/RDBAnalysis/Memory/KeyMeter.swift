@@ -1,5 +1,6 @@
 public import RDB
 public import RDBFormat
+import RDBSupport
 
 /// Measures keys from their events, one key after another.
 ///
@@ -47,6 +48,13 @@ public import RDBFormat
     case .module: return .skip
     case .list, .set, .zset, .hash, .stream, .array, .pathHash: return .elements
     }
+  }
+
+  /// Measures the value of a string that is read whole.
+  package mutating func string(_ value: RawSpan) {
+    let isInteger =
+      value.byteCount <= DecimalText.maximumByteCount && DecimalText.parseCanonical(value) != nil
+    string(byteCount: UInt64(value.byteCount), isInteger: isInteger)
   }
 
   @usableFromInline package mutating func beginStored() { value = StoredString() }

@@ -2,7 +2,7 @@ import RDBFormat
 import RDBSupport
 
 /// Splits key names into the parts of their prefixes, and replaces folded digits and UUIDs.
-struct PrefixCutter: ~Copyable {
+package struct PrefixCutter: ~Copyable {
   private let options: PrefixOptions
   private let separators: [[UInt8]]
   /// The separator, if there is only one and it is one byte.
@@ -11,10 +11,10 @@ struct PrefixCutter: ~Copyable {
   /// The folded prefix of the current name.
   private var folded = ByteBuffer(capacity: 256)
   /// The end offsets of the parts, as many as ``count``.
-  private(set) var ends = SIMD16<Int32>()
-  private(set) var count = 0
+  package private(set) var ends = SIMD16<Int32>()
+  package private(set) var count = 0
 
-  init(_ options: PrefixOptions) {
+  package init(_ options: PrefixOptions) {
     self.options = options
     separators = options.separators.map(\.bytes).filter { !$0.isEmpty }
     single = separators.count == 1 && separators[0].count == 1 ? separators[0][0] : nil
@@ -25,7 +25,7 @@ struct PrefixCutter: ~Copyable {
 
   /// Splits a name, and sets ``ends`` and ``count``.
   @inline(__always)
-  mutating func cut(_ name: UnsafeRawBufferPointer) {
+  package mutating func cut(_ name: UnsafeRawBufferPointer) {
     count = 0
     var index = 0
     while count < depth, let end = endOfPart(name, from: index), end <= Int(Int32.max) {

@@ -77,7 +77,7 @@ struct StatsCellCollector: Sendable {
 
 extension DataType {
   /// A number below 9 that no other case has.
-  var ordinal: Int {
+  package var ordinal: Int {
     switch self {
     case .string: 0
     case .list: 1
@@ -94,7 +94,7 @@ extension DataType {
 
 extension ObjectEncoding {
   /// The index among all cases.
-  var ordinal: Int {
+  package var ordinal: Int {
     switch self {
     case .raw: 0
     case .int: 1

@@ -34,6 +34,9 @@ struct StatsCounter: ~Copyable {
     cells.add(key, range)
     keyspaces.add(key, range)
     report.names.add(UInt64(key.name.byteCount))
+    if let idle = key.idleSeconds {
+      report.idleTimes.add(ExpiryRange(idleSeconds: idle), memory: key.memoryOrSerializedByteCount)
+    }
     if let miss = key.nearMiss {
       report.nearMisses[NearMissSummary.number(key.type, miss.limit)].add(key, miss)
     }

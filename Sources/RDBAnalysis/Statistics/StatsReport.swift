@@ -15,6 +15,8 @@ public struct StatsReport: Hashable, MergeableSummary {
   package internal(set) var cells: [StatsCell] = []
   /// The lengths of the names of keys, in bytes.
   package internal(set) var names = SizeHistogram()
+  /// The keys by idle time; empty if the file has no idle times. No key is in the ranges `expired` and `never`.
+  package internal(set) var idleTimes = ExpirySummary()
   package internal(set) var slots = SlotSummary()
   /// The number of keys with a hash tag.
   package internal(set) var taggedKeys: UInt64 = 0
@@ -38,7 +40,8 @@ public struct StatsReport: Hashable, MergeableSummary {
     exactValues ?? values.top(Self.topLimit) { Self.waste($0) }
   }
 
-  static func waste(_ value: Repeated) -> UInt64 {
+  /// Returns the bytes of all copies of a value but one.
+  package static func waste(_ value: Repeated) -> UInt64 {
     (value.keys - min(value.keys, 1)).multipliedReportingOverflow(by: value.byteCount).partialValue
   }
 
@@ -58,6 +61,7 @@ public struct StatsReport: Hashable, MergeableSummary {
     for cell in cells + other.cells { sum.add(cell) }
     cells = sum.entries
     names.merge(other.names)
+    idleTimes.merge(other.idleTimes)
     slots.merge(other.slots)
     taggedKeys &+= other.taggedKeys
     tags.merge(other.tags)
@@ -79,6 +83,7 @@ extension StatsReport: Codable {
   enum CodingKeys: String, CodingKey {
     case format, reference, total, cells, slots, keyspaces, sessions
     case names = "name_bytes"
+    case idleTimes = "idle_times"
     case recognised = "recognised_keyspaces"
     case hashTags = "hash_tags"
     case repeated = "repeated_values"
@@ -96,6 +101,8 @@ extension StatsReport: Codable {
     total = try container.decode(KeySummary.self, forKey: .total)
     cells = try container.decode(SmallestEntries<StatsCell>.self, forKey: .cells).entries
     names = try container.decode(SizeHistogram.self, forKey: .names)
+    // Reports of older versions have none.
+    idleTimes = try container.decodeIfPresent(ExpirySummary.self, forKey: .idleTimes) ?? ExpirySummary()
     slots = try container.decode(SlotSummary.self, forKey: .slots)
     keyspaces = try container.decode([KeyspaceSummary].self, forKey: .keyspaces)
     nearMisses = try container.decode([NearMissSummary].self, forKey: .nearMisses)
@@ -134,6 +141,7 @@ extension StatsReport: Codable {
     try container.encode(total, forKey: .total)
     try container.encode(cells, forKey: .cells)
     try container.encode(names, forKey: .names)
+    if idleTimes != ExpirySummary() { try container.encode(idleTimes, forKey: .idleTimes) }
     try container.encode(slots, forKey: .slots)
     var tagged = container.nestedContainer(keyedBy: RepeatedKeys.self, forKey: .hashTags)
     try tagged.encode(taggedKeys, forKey: .keys)

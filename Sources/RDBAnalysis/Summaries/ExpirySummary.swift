@@ -44,6 +44,23 @@ package enum ExpiryRange: Int, Hashable, Sendable, CaseIterable {
   }
 }
 
+extension ExpiryRange {
+  /// Creates the range that an idle time falls into.
+  init(idleSeconds: UInt64) {
+    self =
+      switch idleSeconds {
+      case ..<60: .underMinute
+      case ..<3600: .underHour
+      case ..<86_400: .underDay
+      case ..<604_800: .underWeek
+      case ..<2_592_000: .underMonth
+      case ..<7_776_000: .underQuarter
+      case ..<31_536_000: .underYear
+      default: .longer
+      }
+  }
+}
+
 /// A number of keys and their memory.
 package struct KeyAmount: Hashable, Sendable, Codable {
   package var keys: UInt64

@@ -25,7 +25,7 @@ struct RDBTool: ParsableCommand {
       """,
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self]),
+      CommandGroup(name: "Convert", subcommands: [Resp.self, JSON.self, SQL.self, Parquet.self]),
       CommandGroup(
         name: "Make snapshots", subcommands: [Rewrite.self, Merge.self, Split.self, Mask.self, SalvageCommand.self]),
       CommandGroup(name: "Live servers", subcommands: [Migrate.self, Load.self, Fetch.self, Verify.self]),
@@ -38,7 +38,7 @@ struct RDBTool: ParsableCommand {
         name: "Report",
         subcommands: [
           Memory.self, BigKeys.self, MemKeys.self, HotKeys.self, Idle.self, Prefix.self, TTL.self, Stats.self,
-          Analyze.self, MergeReports.self,
+          Analyze.self, MergeReports.self, Report.self,
         ]),
       CommandGroup(name: "Compare", subcommands: [Diff.self]),
       CommandGroup(name: "Measure", subcommands: [Bench.self, Gen.self]),

@@ -57,7 +57,7 @@ extension FollowStop {
         "the target refused \(command): \(printable(error.words, limit: 512))",
         hint: error.hint ?? "--on-error skip leaves out such commands, and counts them.")
     case .unsupported(let text):
-      return Failure(.losses, "\(command) cannot be applied: \(text)", hint: "--allow-loss leaves out such commands.")
+      return Failure(.damaged, "\(command) cannot be applied: \(text)", hint: "--allow-loss leaves out such commands.")
     }
   }
 }

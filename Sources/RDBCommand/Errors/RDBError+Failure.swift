@@ -1,4 +1,5 @@
 import RDB
+import RDBColumnar
 import RDBCompression
 import RDBEdit
 import RDBFormat
@@ -77,6 +78,7 @@ extension RDBError {
       "The file is cut, as after a crash. --allow-truncated leaves out the last command or transaction, as servers do."
     case .corruptManifest, .corruptRESP:
       "rdb check shows what is whole. redis-check-aof --fix cuts a file before the damage."
+    case .corruptParquet: "Give the folder that rdb parquet wrote, whole; rdb parquet DUMP -o FOLDER writes it again."
     case .corruptNodes: "Give the nodes.conf of a cluster node, or the reply of CLUSTER NODES."
     case .sink: "This is a bug in rdb: please report it."
     case .io where systemError == ENOSPC: "Free some space, or write elsewhere with -o."

@@ -14,7 +14,7 @@ extension TransferError {
     case .refused(_, let error): error.remedy == .changingCredentials ? .noPermission : .refused
     case .malformedSnapshot(let error): error.kind == .truncated ? .unreachable : .refused
     case .unexpectedReply, .malformedReply, .notMaster: .refused
-    case .badSetting: .usage
+    case .badSetting, .notCluster: .usage
     }
   }
 
@@ -27,6 +27,7 @@ extension TransferError {
     case .encryption:
       "--cacert names the authority that signed the server's certificate, --sni the name in the certificate."
     case .notMaster: "Give the address of its master, or of the sentinels (redis-sentinel://host:26379/name)."
+    case .notCluster: "Give its address as redis://host:port."
     case .timedOut: "--timeout allows more."
     case .refused("PSYNC", _), .refused("SYNC", _), .refused("REPLCONF", _):
       "rdb fetch --scan reads the keys without a synchronisation."

@@ -23,6 +23,8 @@ final class OutputFile: ByteDestination {
   var byteCount: UInt64 { file.byteCount }
   /// Whether written bytes go on at once to a pipe, a device or standard output.
   var isStream: Bool { partial == nil }
+  /// The temporary name, for a library that writes the file itself; `nil` for a stream.
+  var partialPath: String? { partial?.path }
   var isTerminal: Bool { isatty(file.descriptor) == 1 }
 
   /// Refuses to write a snapshot to a terminal.

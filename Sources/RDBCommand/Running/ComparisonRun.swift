@@ -4,6 +4,7 @@ import RDBEdit
 import RDBFiltering
 import RDBFormat
 import RDBReplay
+import RDBSupport
 
 /// The run of `rdb diff` and `rdb verify`: reads both inputs once to find the keys that differ, and once more to find what changed.
 final class ComparisonRun {
@@ -35,12 +36,18 @@ final class ComparisonRun {
     }
   }
 
-  /// - Parameter inputs: The two inputs.
+  /// - Parameters:
+  ///   - inputs: The two inputs.
+  ///   - sample: The part of the keys that are compared; `nil`: all.
   convenience init(
     _ inputs: [ComparedInput], _ options: ComparisonOptions, _ keys: KeyArguments, _ reading: ReadingOptions,
-    _ working: WorkingArguments
+    _ working: WorkingArguments, sample: KeySample? = nil
   ) throws {
-    let filter = try keys.options
+    var filter = try keys.options
+    if let sample {
+      filter = try filter ?? FilterOptions(now: keys.expiry.present)
+      filter?.sample = sample
+    }
     self.init(inputs, options, [filter, filter], reading.readerOptions(keys.damage), working)
   }
 

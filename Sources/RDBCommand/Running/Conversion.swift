@@ -94,12 +94,22 @@ extension SnapshotRun {
   consuming func foldFiltered<S: FoldingSink & ~Copyable>(
     by filter: FilterOptions?, _ working: WorkingArguments, makeSink: () throws -> S
   ) throws -> Conversion.Result<S.Summary> {
+    let threads = filter.map { Self.threads($0, working) } ?? working.threads.count
+    return try foldFiltered(by: filter, threads: threads, working.progress, makeSink: makeSink)
+  }
+
+  /// Reads the whole snapshot into sinks without output, through the filter if there is one.
+  ///
+  /// - Parameter threads: The number of threads: one, if the filter has a limit.
+  /// - Throws: ``Failure``.
+  consuming func foldFiltered<S: FoldingSink & ~Copyable>(
+    by filter: FilterOptions?, threads: Int, _ progress: ProgressOptions, makeSink: () throws -> S
+  ) throws -> Conversion.Result<S.Summary> {
     guard let filter else {
-      return Conversion.Result(
-        try fold(threads: working.threads.count, progress: working.progress, makeSink: makeSink))
+      return Conversion.Result(try fold(threads: threads, progress: progress, makeSink: makeSink))
     }
     return Conversion.Result(
-      try fold(threads: Self.threads(filter, working), progress: working.progress) {
+      try fold(threads: threads, progress: progress) {
         KeyFilter(filter, base: try makeSink())
       })
   }

@@ -18,17 +18,30 @@ struct ReportRun {
   func reports(
     _ configure: (inout KeyReports.Options) throws -> Void
   ) throws -> KeyReports {
+    try read(configure).reports
+  }
+
+  /// The reports of a snapshot, and its beginning and end.
+  struct Reading {
+    let reports: KeyReports
+    let origin: SnapshotOrigin
+    let end: SnapshotEnd?
+  }
+
+  /// The same as ``reports(_:)``, with the beginning and the end of the snapshot.
+  func read(_ configure: (inout KeyReports.Options) throws -> Void) throws -> Reading {
     let run = try SnapshotRun(input, reading, keys.damage)
     var options = KeyReports.Options(reference: try reference(of: run.origin))
     try configure(&options)
-    let model = model.model(run.origin, reading.server)
+    let origin = run.origin
+    let model = model.model(origin, reading.server)
     let result = try run.foldFiltered(by: try keys.options, working) {
       MemorySink(model, to: try KeyReportsReceiver(options))
     }
     var reports = result.summary
     try countExactValues(of: &reports)
     try report(result, count: reports.keyCount)
-    return reports
+    return Reading(reports: reports, origin: origin, end: result.end)
   }
 
   /// Writes losses and remarks to standard error. Losses decide the exit code once the command has written its output.

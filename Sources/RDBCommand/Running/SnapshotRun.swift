@@ -75,6 +75,7 @@ struct SnapshotRun: ~Copyable {
       return result
     } catch {
       line?.end()
+      if let ending = (error as? RDBError)?.underlying as? any EndOfTransfer { throw ending }
       throw RDBError.transfer("read", error, at: 0).failure(in: name)
     }
   }

@@ -101,6 +101,12 @@ public struct RESPOptions: Hashable, Sendable {
   /// Whether ``Existing/keep`` renames a key of several commands in a transaction, so that no part of a key becomes visible
   /// if the server refused some of its commands. The reply to RENAMENX is then the second one of the transaction.
   package var keepsWhole = false
+  /// Whether a key of several commands is one transaction of the key alone, without a temporary name, as a cluster needs it:
+  /// while a slot moves, a command of two keys can find them at two nodes.
+  ///
+  /// With ``Existing/replace``, the transaction begins by removing the existing key. With ``Existing/keep``, it must be sent
+  /// only if the key does not exist.
+  package var isolatesKeys = false
   /// Whether the first loss ends the conversion: the next key throws ``FirstLosses``. A loss at the very end only is in
   /// the summary.
   package var stopsAtLoss = false

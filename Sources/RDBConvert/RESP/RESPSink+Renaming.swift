@@ -1,11 +1,18 @@
 import RDB
 import RESP
 
-/// Temporary names, under which a key is built while the server keeps the existing key.
+/// Temporary names, under which a key is built while the server keeps the existing key, and transactions.
 extension RESPSink {
-  /// Removes the existing key, or chooses a temporary name and removes the key of that name.
+  /// Removes the existing key, or chooses a temporary name and removes the key of that name, or begins a transaction.
   @inline(never)
   mutating func makeRoomForKey() throws(RDBError) {
+    if options.isolatesKeys {
+      key.isTransaction = true
+      try out.begin(1)
+      try out.text("$5\r\nMULTI\r\n")
+      if options.existing == .replace { try unlinkKey() }
+      return
+    }
     if buildsApart {
       key.usesTemporary = true
       temporary.set(TemporaryName.of(name.array))
@@ -57,16 +64,25 @@ extension RESPSink {
     if can.variadicPush { try addNothing() }
   }
 
-  private mutating func endTransaction() throws(RDBError) {
+  mutating func endTransaction() throws(RDBError) {
+    key.isTransaction = false
     try out.begin(1)
     try out.text("$4\r\nEXEC\r\n")
+  }
+
+  /// Ends the transaction of a key that is damaged: nothing of it is written.
+  mutating func discardTransaction() throws(RDBError) {
+    key.isTransaction = false
+    if openCommand.isOpen { try closeCommand() }
+    try out.begin(1)
+    try out.text("$7\r\nDISCARD\r\n")
   }
 
   /// Writes a command that needs free memory but changes nothing: it adds to a list that does not exist.
   private mutating func addNothing() throws(RDBError) {
     try out.begin(3)
     try out.text("$6\r\nRPUSHX\r\n")
-    try out.otherName(like: temporary)
+    try out.bulk(TemporaryName.of(name.array, attempt: TemporaryName.unusedAttempt))
     try out.text("$1\r\n?\r\n")
   }
 
@@ -82,14 +98,5 @@ extension RESPSink {
     try out.begin(2)
     try out.text("$6\r\nUNLINK\r\n", or: "$3\r\nDEL\r\n", if: can.unlink)
     try keyName()
-  }
-}
-
-extension RESPWriter {
-  /// Writes a name that begins with another name, and so has the same hash slot as a temporary name.
-  fileprivate mutating func otherName(like name: borrowing RESPName) throws(RDBError) {
-    try bulkHeader(UInt64(name.nameByteCount + 1))
-    try output.append(name.bytes)
-    try text("?\r\n")
   }
 }

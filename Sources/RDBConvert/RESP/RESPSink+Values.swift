@@ -64,7 +64,7 @@ extension RESPSink {
     }
     try beginString()
     let setsExpiry = key.hasExpiry && can.setPXAT && key.expiry > 0
-    let keeps = options.existing == .keep && !key.usesTemporary
+    let keeps = options.existing == .keep && !key.usesTemporary && !key.isTransaction
     if keeps && !can.setNX {
       try command(3, "$5\r\nSETNX\r\n")
       try out.bulk(value)

@@ -77,6 +77,8 @@ public struct RESPSink: OutputSink, ~Copyable {
     var hasBegun = false
     var isMarked = false
     var usesTemporary = false
+    /// Whether the commands of the key are in a transaction of their own.
+    var isTransaction = false
     var hasFieldExpiries = false
     /// The number of commands before the first one that adds to the key with its temporary name.
     var commandCountBefore: UInt64 = 0
@@ -120,7 +122,8 @@ public struct RESPSink: OutputSink, ~Copyable {
     smallByteCount = min(ByteOutput.directThreshold, bulkLimit)
     isPlain = options.existing != .keep && options.restore == .never
     takesFastPath = isPlain && !options.marksKeys
-    buildsApart = options.existing == .keep || options.existing == .replace && options.replacesWhole
+    buildsApart =
+      options.existing == .keep || options.existing == .replace && (options.replacesWhole || options.isolatesKeys)
     out = RESPWriter(
       output: ByteOutput(
         to: destination, capacity: max(512 << 10, commandByteCount + (256 << 10))))
@@ -219,6 +222,7 @@ public struct RESPSink: OutputSink, ~Copyable {
 
   /// Lists the key as lost.
   public mutating func damagedKey(_ key: borrowing KeyHeader, error: RDBError) throws(RDBError) {
+    if self.key.isTransaction { try discardTransaction() }
     ledger.loseDamaged(key, error)
   }
 
@@ -262,6 +266,7 @@ public struct RESPSink: OutputSink, ~Copyable {
   @inline(__always)
   mutating func endWrittenKey() throws(RDBError) {
     if key.usesTemporary { try renameKey() } else if key.hasExpiry { try expire() }
+    if key.isTransaction { try endTransaction() }
     if key.plan == .commands, !restored.metadata.isEmpty { loseMetadata() }
     if key.idleSeconds != nil { notes.idle += 1 }
     if key.frequency != nil { notes.frequency += 1 }

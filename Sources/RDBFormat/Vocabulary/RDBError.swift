@@ -41,6 +41,7 @@ public struct RDBError: Error, Sendable {
   /// | `corruptOpcode` | An opcode whose payload is wrong, or that is not allowed at its offset. |
   /// | `duplicateMember` | The same member, field or element twice in one packed value. |
   /// | `corruptCompression` | Compressed input (gzip, zstd, LZ4) that does not decompress. |
+  /// | `corruptParquet` | A Parquet file of an export that is damaged, or that this package did not write. |
   /// | `corruptRESP` | A RESP file that is cut or malformed. |
   /// | `truncatedCommands` | A file of commands that ends inside a command or a transaction. |
   /// | `corruptManifest` | A manifest of an append-only file that is malformed, or that does not fit the files beside it. |

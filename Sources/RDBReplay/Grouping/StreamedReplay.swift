@@ -17,7 +17,7 @@ package final class StreamedReplay: KeyspaceProducer {
   private let trailer: RESPTrailer?
   private let router: CommandRouter
   private let passing: PassingKey
-  private var seen: SeenKeys
+  private var seen: SeenHashes
   /// What was read and not yet replayed.
   private var waiting: [Waiting] = []
   /// The base snapshot that is being read, and its sink.
@@ -40,7 +40,7 @@ package final class StreamedReplay: KeyspaceProducer {
     (self.log, self.options, self.trailer) = (log, options, trailer)
     router = CommandRouter(options)
     passing = PassingKey(options)
-    seen = SeenKeys(byteCountLimit: options.memoryLimit / 2)
+    seen = SeenHashes(byteCountLimit: options.memoryLimit / 2)
     // The snapshot begins with the function libraries.
     while waiting.isEmpty, !isLogRead { try readSome() }
     if let base { origin.base = (base.header, base.auxFields) }
@@ -142,40 +142,6 @@ package final class StreamedReplay: KeyspaceProducer {
       baseReader = RDBReader(source)
     case nil: isLogRead = true
     }
-  }
-}
-
-/// The hashes of the keys seen so far.
-private struct SeenKeys {
-  enum Insertion { case new, seen, full }
-
-  /// Open addressing; 0: free.
-  private var slots = [UInt64](repeating: 0, count: 1024)
-  private var count = 0
-  private let byteCountLimit: Int
-
-  init(byteCountLimit: Int) { self.byteCountLimit = byteCountLimit }
-
-  mutating func insert(_ hash: UInt64) -> Insertion {
-    if count * 2 >= slots.count {
-      guard slots.count * 16 <= byteCountLimit else { return .full }
-      let former = slots
-      slots = [UInt64](repeating: 0, count: slots.count * 2)
-      for hash in former where hash != 0 { slots[slot(of: hash)] = hash }
-    }
-    let hash = max(hash, 1)
-    let slot = slot(of: hash)
-    if slots[slot] == hash { return .seen }
-    slots[slot] = hash
-    count += 1
-    return .new
-  }
-
-  private func slot(of hash: UInt64) -> Int {
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0, slots[slot] != hash { slot = (slot + 1) & mask }
-    return slot
   }
 }
 

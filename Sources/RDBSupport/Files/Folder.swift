@@ -14,14 +14,11 @@ package enum Folder {
     return names.filter { $0 != "." && $0 != ".." }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// Removes a folder with its files, two levels deep.
-  package static func remove(_ path: String) {
+  /// Removes a folder with its files, at most `depth` levels deep. Symbolic links are removed, not followed.
+  package static func remove(_ path: String, depth: Int = 5) {
     for name in (try? names(in: path)) ?? [] {
       let inner = "\(path)/\(name)"
-      if unlink(inner) != 0 {
-        for file in (try? names(in: inner)) ?? [] { unlink("\(inner)/\(file)") }
-        rmdir(inner)
-      }
+      if unlink(inner) != 0, depth > 1 { remove(inner, depth: depth - 1) }
     }
     rmdir(path)
   }

@@ -19,15 +19,20 @@ package struct HashSlots: Sendable {
   }
 
   /// Returns the slot of a hash tag, or of a name without one.
-  package func slot(ofHashed bytes: RawSpan) -> Int {
-    var crc: UInt16 = 0
+  package func slot(ofHashed bytes: RawSpan) -> Int { Int(checksum(bytes) & 0x3FFF) }
+
+  /// Returns the CRC16 of bytes.
+  ///
+  /// - Parameter crc: The CRC16 of the bytes before them.
+  package func checksum(_ bytes: RawSpan, after crc: UInt16 = 0) -> UInt16 {
+    var crc = crc
     var index = 0
     while index < bytes.byteCount {
       let byte = bytes.byte(at: index)
       crc = crc << 8 ^ table[Int(UInt8(truncatingIfNeeded: crc >> 8) ^ byte)]
       index &+= 1
     }
-    return Int(crc & 0x3FFF)
+    return crc
   }
 
   /// Returns the hash tag of a name, or `nil` if there is none.

@@ -6,6 +6,14 @@
   /// The times that have a text, in milliseconds since 1970: the years 1 to 9999.
   @inlinable package static var range: ClosedRange<Int64> { -62_135_596_800_000...253_402_300_799_999 }
 
+  /// Returns a time as text; `nil` outside of ``range``.
+  package static func text(milliseconds: Int64) -> String? {
+    withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { buffer in
+      guard let base = buffer.baseAddress, write(milliseconds: milliseconds, to: base) else { return nil }
+      return String(decoding: buffer, as: UTF8.self)
+    }
+  }
+
   /// Writes a time.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import RDB
+import RDBSupport
 import RESP
 
 /// A reading of all keys of one database by SCAN, DUMP and the expiry, for servers that refuse a synchronisation.
@@ -76,6 +77,7 @@ package struct ScanRound: Sendable {
   private static let unsizedKeyCount = 16
 
   private let limits: Limits
+  private let sample: KeySample?
   private let knowsExpiryTime: Bool
   /// Whether the server tells the sizes of values, as far as is known.
   private var tellsSizes: Bool
@@ -110,8 +112,9 @@ package struct ScanRound: Sendable {
   /// - Parameters:
   ///   - version: The release of the server.
   ///   - limits: The limits of what is due at a time.
-  package init(from version: ServerVersion, limits: Limits = Limits()) {
-    self.limits = limits
+  ///   - sample: The part of the keys to read; `nil`: all.
+  package init(from version: ServerVersion, limits: Limits = Limits(), sample: KeySample? = nil) {
+    (self.limits, self.sample) = (limits, sample)
     knowsExpiryTime = version.isAtLeast(7, 0)
     tellsSizes = version.isAtLeast(4, 0)
   }
@@ -233,6 +236,7 @@ package struct ScanRound: Sendable {
     cursor = isLast ? nil : next
     for key in keys {
       guard let name = key.bytes else { throw .unexpectedReply(command: "SCAN") }
+      if let sample, !sample.contains(name.span.bytes) { continue }
       names.append(Name(bytes: name))
     }
   }

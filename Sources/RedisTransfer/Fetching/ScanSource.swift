@@ -17,11 +17,14 @@ package final class ScanSource: ByteSource {
   /// The number of connections that were lost, or of times that the server asked to wait, without a key between them.
   private var failureCount = 0
   private let version: ServerVersion
+  private let sample: KeySample?
   /// The databases that are still to be read, the next one last.
   private var databases: [UInt32]
   private var database: UInt32 = 0
   private var round: ScanRound?
   private var libraries: [[UInt8]] = []
+  /// The number of replies since commands were sent.
+  private var repliesSinceWrite = 0
   private let time: ServerTime?
   /// The monotonic time of ``time``.
   private let start = MonotonicTime.now
@@ -45,6 +48,8 @@ package final class ScanSource: ByteSource {
   /// Whether the user may not read function libraries, so that the snapshot has none of them.
   package let lacksFunctions: Bool
 
+  /// The number of replies after which more commands are sent, although other replies wait to be read.
+  private static let repliesPerWrite = 256
   /// The most failures without a key between them.
   private static let failureLimit = 20
   /// The number of databases of a server that does not tell it.
@@ -57,10 +62,12 @@ package final class ScanSource: ByteSource {
   /// - Parameters:
   ///   - connection: A connection that is used for nothing else from now on.
   ///   - only: The database to read; `nil`: all that have keys.
+  ///   - sample: The part of the keys to read; `nil`: all.
   ///   - reopen: Connects again after the connection is lost. By default, the loss ends the scan.
   /// - Throws: ``TransferError``.
   package init(
-    _ connection: Connection, only: UInt32? = nil, reopening reopen: (() throws(TransferError) -> Connection)? = nil
+    _ connection: Connection, only: UInt32? = nil, sample: KeySample? = nil,
+    reopening reopen: (() throws(TransferError) -> Connection)? = nil
   ) throws(TransferError) {
     var (connection, failureCount) = (connection, 0)
     while true {
@@ -84,7 +91,7 @@ package final class ScanSource: ByteSource {
         connection = try reopen()
       }
     }
-    (self.connection, self.reopen) = (connection, reopen)
+    (self.connection, self.reopen, self.sample) = (connection, reopen, sample)
   }
 
   /// Returns the databases that have keys: those of INFO. If a service leaves the keyspace out of INFO, asks each
@@ -132,11 +139,14 @@ package final class ScanSource: ByteSource {
     guard round != nil else { return try beginDatabase() }
     var event: ScanRound.Event?
     do throws(TransferError) {
-      while let commands = round?.takeCommands() {
-        try connection.link.write(commands.flatMap { RESPText.command($0) })
+      var arrived = repliesSinceWrite < Self.repliesPerWrite ? try connection.arrivedReply() : nil
+      if arrived == nil {
+        try writeCommands()
+        guard round?.isComplete == false else { return endDatabase() }
+        arrived = try connection.receive()
       }
-      guard round?.isComplete == false else { return endDatabase() }
-      let reply = try connection.receive()
+      guard let reply = arrived else { return }
+      repliesSinceWrite += 1
       do throws(ScanRound.Failure) { event = try round?.receive(reply) } catch { throw connection.failed(error) }
     } catch {
       return try goOn(after: error)
@@ -153,6 +163,16 @@ package final class ScanSource: ByteSource {
     case .unreadable(_, let error): throw error
     case nil: break
     }
+  }
+
+  /// Sends all commands that may be sent now. A few large writes take much less time than one per key.
+  private func writeCommands() throws(TransferError) {
+    repliesSinceWrite = 0
+    var bytes: [UInt8] = []
+    while let commands = round?.takeCommands() {
+      for command in commands { bytes += RESPText.command(command) }
+    }
+    if !bytes.isEmpty { try connection.link.write(bytes) }
   }
 
   /// Connects again after the connection was lost, or the server asked to wait. What was asked and not answered is asked
@@ -183,7 +203,7 @@ package final class ScanSource: ByteSource {
     guard let next = databases.popLast() else { return try finish() }
     database = next
     do throws(TransferError) { _ = try connection.call("SELECT", "\(next)") } catch { try goOn(after: error) }
-    round = ScanRound(from: version)
+    round = ScanRound(from: version, sample: sample)
   }
 
   private func endDatabase() {

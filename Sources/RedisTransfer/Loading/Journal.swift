@@ -10,7 +10,7 @@ import RDBSupport
 /// | `keys N`, or `done N` after the last key | the number of keys that are safe |
 /// | `sent N` | the keys before this one may have been sent, although they are not safe |
 /// | `lost N` | the number of keys that the server refused, and that were skipped |
-/// | `server ID/HISTORY/OFFSET` | the process of the server that has the keys |
+/// | `server ID/HISTORY/OFFSET` | a process that has keys: that of the server, or one per master of a cluster |
 ///
 /// A line is appended in one step, at most ten per second. If the process is killed, only the last line can be incomplete,
 /// and is ignored; a crash of the system can lose more lines.
@@ -25,8 +25,8 @@ package final class Journal {
   package private(set) var sentEnd: UInt64 = 0
   /// The number of keys that the server refused.
   package private(set) var lostKeyCount: UInt64 = 0
-  /// The process of the server that has the keys; `nil`: unknown.
-  package private(set) var server: ServerProcess?
+  /// The processes that have the keys: that of the server, or those of the masters of a cluster; empty: unknown.
+  package private(set) var servers: [ServerProcess] = []
   /// Whether an earlier load may have sent keys.
   package private(set) var hasBegun = false
   /// Whether the load is complete.
@@ -88,7 +88,7 @@ package final class Journal {
     guard words.count.isMultiple(of: 2), words[0] == "keys" || words[0] == "done" else { throw .malformed(line: 2) }
     for index in stride(from: 0, to: words.count, by: 2) {
       if words[index] == "server" {
-        server = ServerProcess(recorded: words[index + 1])
+        if let server = ServerProcess(recorded: words[index + 1]) { servers.append(server) }
         continue
       }
       guard let number = UInt64(words[index + 1]) else { throw .malformed(line: 2) }
@@ -120,8 +120,8 @@ package final class Journal {
   ///
   /// - Parameter count: The number of keys that are safe; below the number so far if the server lost some.
   /// - Throws: `RDBError` (`io`).
-  package func begin(at server: ServerProcess? = nil, safeKeyCount count: UInt64? = nil) throws {
-    if let server { self.server = server }
+  package func begin(at servers: [ServerProcess] = [], safeKeyCount count: UInt64? = nil) throws {
+    if !servers.isEmpty { self.servers = servers }
     if let count { safeKeyCount = count }
     try appendProgress("keys")
   }
@@ -130,7 +130,7 @@ package final class Journal {
     var line = "\(word) \(safeKeyCount)"
     if sentEnd > safeKeyCount { line += " sent \(sentEnd)" }
     if lostKeyCount > 0 { line += " lost \(lostKeyCount)" }
-    if let server { line += " server \(server.recorded)" }
+    for server in servers { line += " server \(server.recorded)" }
     try append(line)
   }
 

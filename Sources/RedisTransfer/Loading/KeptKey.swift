@@ -31,12 +31,18 @@ struct KeptKeyComparison {
   /// The bytes of commands after which replies are taken.
   private static let batchByteCount = 256 << 10
 
+  /// The condition of the error if a key is gone.
+  static let keyIsGone = TransferError.Condition.closed("a key that existed is gone")
+
   private let connection: Connection
+  private let isAsking: Bool
   private var database: UInt64?
 
-  /// - Parameter connection: A connection that is used for nothing else meanwhile.
-  init(_ connection: Connection) {
-    self.connection = connection
+  /// - Parameters:
+  ///   - connection: A connection that is used for nothing else meanwhile.
+  ///   - isAsking: Whether ASKING comes before each command, because the slot of the keys moves to the node.
+  init(_ connection: Connection, asking isAsking: Bool = false) {
+    (self.connection, self.isAsking) = (connection, isAsking)
     connection.decoder.limits = .values
   }
 
@@ -58,7 +64,8 @@ struct KeptKeyComparison {
       var (questions, byteCount): ([Question], Int) = ([], 0)
       while let key = rest.first, database(key.failure) == number, byteCount < Self.batchByteCount {
         let question = Question(key)
-        let bytes = question.commands.flatMap { RESPText.command($0) }
+        let asking = isAsking ? RESPText.command("ASKING") : []
+        let bytes = question.commands.flatMap { asking + RESPText.command($0) }
         try connection.link.write(bytes)
         byteCount += bytes.count
         questions.append(question)
@@ -66,14 +73,17 @@ struct KeptKeyComparison {
       }
       for question in questions {
         var replies: [RESPValue] = []
-        for _ in question.commands { replies.append(try connection.receive()) }
+        for _ in question.commands {
+          if isAsking { _ = try connection.receive() }
+          replies.append(try connection.receive())
+        }
         for case .error(let words) in replies where ServerError(words).isTransient {
           throw connection.refused(Array("DUMP".utf8), ServerError(words))
         }
         switch Self.verdict(question, replies) {
         case .equal: break
         case .different: different.append(question.key)
-        case .gone: throw TransferError(.closed("a key that existed is gone"), at: connection.server)
+        case .gone: throw TransferError(Self.keyIsGone, at: connection.server)
         }
       }
     }
@@ -170,8 +180,31 @@ extension KeptKeyComparison {
         kind = .string(
           first[2], expiry: option.flatMap { $0 > 2 && $0 + 1 < first.count ? Self.number(first[$0 + 1]) : nil })
         commands = Self.questions("GET", first[1])
+      case "MULTI": askAboutTransaction()
       default: ask()
       }
+    }
+
+    /// Builds the value of a transaction under a temporary name, and asks for both keys.
+    private mutating func askAboutTransaction() {
+      let own = ["MULTI", "EXEC", "UNLINK", "DEL"].map { Array($0.utf8) }
+      let name = key.failure.key
+      let temporary = TemporaryName.of(name)
+      let removal = [Array("DEL".utf8), temporary]
+      commands = [removal]
+      for command in key.commands where !own.contains(command[0]) {
+        // The key is the first argument, or that after the subcommand of XGROUP.
+        guard let index = command.indices.dropFirst().prefix(2).first(where: { command[$0] == name }) else { return }
+        var copy = command
+        copy[index] = temporary
+        commands.append(copy)
+      }
+      kind = .built(commands.count)
+      for key in [temporary, name] {
+        commands.append([Array("PTTL".utf8), key])
+        commands.append([Array("DUMP".utf8), key])
+      }
+      commands.append(removal)
     }
 
     /// Builds the value under its temporary name, and asks for both keys.

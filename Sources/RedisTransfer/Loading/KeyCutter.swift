@@ -18,10 +18,20 @@ package final class KeyCutter: ByteDestination {
     /// The number of commands from which a unit ends at the next key. A key ends a unit inside when it has as many
     /// commands of its own in the unit and another command follows.
     package var commandCount = 1024
+    /// The number of keys from which on a unit ends at the next key.
+    package var keyCount = Int.max
     /// The size in bytes at which a unit ends inside a command.
     package var pieceByteCount = 256 << 10
 
     package init() {}
+
+    /// A unit per key, which is as large as its commands are, up to some MiB: each key can go to another node.
+    package static var perKey: Limits {
+      var limits = Limits()
+      (limits.keyCount, limits.byteCount, limits.pieceByteCount) = (1, 4 << 20, 4 << 20)
+      limits.commandCount = 1 << 20
+      return limits
+    }
   }
 
   /// The output is not marks and commands as a `RESPSink` writes them.

@@ -47,6 +47,8 @@ package struct KeyUnit: Hashable, Sendable {
   /// Whether the unit has the last commands of keys whose other commands are in the units before.
   package var publishes = false
 
+  /// The attempt whose temporary names the commands have.
+  var attempt: UInt8 = 0
   /// The names of the keys, one after another.
   var names: [UInt8] = []
   /// The name of the command that continues from the unit before; empty if the unit begins with a whole command.
@@ -153,7 +155,7 @@ extension [UInt8] {
   /// Reads the number of a header such as `$12\r\n`.
   ///
   /// - Returns: The number, and the offset after the header.
-  private func header(at offset: Int) -> (number: Int, end: Int) {
+  func header(at offset: Int) -> (number: Int, end: Int) {
     var (number, end) = (0, offset + 1)
     while self[end] != 13 {
       number = number * 10 + Int(self[end]) - 48

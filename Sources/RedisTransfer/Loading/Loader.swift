@@ -1,3 +1,4 @@
+import RDBConvert
 import RDBSupport
 import RESP
 
@@ -10,10 +11,10 @@ import RESP
 ///     try loader.finish()
 ///
 /// One thread at a time uses a loader.
-package final class Loader {
+package final class Loader: KeyLoader {
   /// The bytes after which replicas are asked whether they have them.
   private static let confirmedByteCount = 4 << 20
-  /// The bytes of keys that are not safe yet, beyond which no key is sent until others are safe.
+  /// The memory of keys that are not safe yet, in bytes, beyond which no key is sent until others are safe.
   private static let retainedByteLimit = 48 << 20
   /// The longest time that replicas get to confirm.
   private static let confirmationTime = Duration.seconds(10)
@@ -41,6 +42,12 @@ package final class Loader {
   private var firstNewKey: UInt64 = 0
   /// The sender of the last unit, on which the rest of its key follows.
   private var lastSender = 0
+  /// The attempt of the temporary names that new keys get. It is not 0 if a connection was lost whose commands may run on.
+  private var attempt: UInt8 = 0
+  /// Temporary names that may be left, with their databases.
+  private var formerNames: [(database: UInt64, name: [UInt8])] = []
+  /// The most names that are removed at the end.
+  private static let formerNameLimit = 100_000
   private var bytePace: Pace
   private var keyPace: Pace
 
@@ -93,13 +100,6 @@ package final class Loader {
     if case .sentinels = connector.settings.address.target { reconnectionTime = MonotonicTime.now }
   }
 
-  /// Begins the input anew, of which the first `count` keys are not sent.
-  ///
-  /// - Parameters:
-  ///   - count: The number of keys that are safe.
-  ///   - end: The number of the first key that an earlier load cannot have sent, if it told one.
-  /// - Returns: The number of keys to skip: 0 if the server lost keys meanwhile.
-  /// - Throws: ``TransferError``.
   package func restart(skipping count: UInt64, sentBefore end: UInt64 = 0) throws(TransferError) -> UInt64 {
     firstNewKey = max(firstNewKey, sentEnd, end, count + Self.uncertainKeyCount)
     for index in senders.indices {
@@ -119,13 +119,11 @@ package final class Loader {
     return skipped
   }
 
-  /// The process that has the keys, for a journal; `nil` if the server does not tell it.
-  package var serverProcess: ServerProcess? { process }
+  package var serverProcesses: [ServerProcess] { process.map { [$0] } ?? [] }
 
-  /// Whether the server has all keys that a process had: it is the same, or was a replica of it.
-  package func hasKeys(of earlier: ServerProcess) -> Bool {
+  package func hasKeys(of earlier: [ServerProcess]) -> Bool {
     guard let process else { return true }
-    return process.continues(earlier, withReplicas: options.replicaCount > 0)
+    return earlier.allSatisfy { process.continues($0, withReplicas: options.replicaCount > 0) }
   }
 
   /// The number of keys, from the first one on, that are safe.
@@ -137,10 +135,9 @@ package final class Loader {
   /// The number of keys that expired before they were complete.
   package var expiredKeyCount: UInt64 { senders.reduce(earlierExpiredKeyCount) { $0 + $1.sent.expiredKeyCount } }
 
-  /// Sends a unit, after waiting until few enough commands are in flight.
-  ///
-  /// - Throws: ``LoadStop`` or ``TransferError``.
   package func send(_ unit: KeyUnit) throws {
+    var unit = unit
+    _ = unit.useTemporaryNames(ofAttempt: retained.requiredAttempt(for: unit) ?? attempt)
     bytePace.wait(for: UInt64(unit.bytes.count))
     keyPace.wait(for: UInt64(unit.newKeyCount))
     let index = try senderWithRoom(for: unit)
@@ -155,18 +152,15 @@ package final class Loader {
     try receive()
   }
 
-  /// Waits until all keys are safe.
-  ///
-  /// - Throws: ``LoadStop`` or ``TransferError``.
   package func finish() throws {
     while !retained.isEmpty {
       try askAllReplicas()
       try wait()
     }
+    try removeFormerNames()
     for sender in senders { sender.connection.link.close() }
   }
 
-  /// Closes the connections.
   package func abandon() { for sender in senders { sender.connection.link.close() } }
 
   // MARK: Connections
@@ -177,8 +171,36 @@ package final class Loader {
     connectionCount += 1
     let sender = try Sender(
       connection, number: connectionCount, options, database: UInt64(connector.settings.address.database))
-    if let earlier { try sender.end(earlier) }
+    if let earlier, try !sender.end(earlier) { attempt = attempt % (TemporaryName.unusedAttempt - 1) + 1 }
     return sender
+  }
+
+  /// Gives units that are sent again other temporary names, if commands of the lost connection may still run: on the same
+  /// name, they would mix with their repetition.
+  private func renamed(_ units: [KeyUnit]) -> [KeyUnit] {
+    units.map { unit in
+      var unit = unit
+      let names = unit.useTemporaryNames(ofAttempt: attempt)
+      let database = database(of: unit)
+      formerNames += names.prefix(Self.formerNameLimit - formerNames.count).map { (database, $0) }
+      return unit
+    }
+  }
+
+  /// Removes the temporary names that commands of lost connections may have left.
+  private func removeFormerNames() throws(TransferError) {
+    guard !formerNames.isEmpty else { return }
+    let connection = try connector.connect(to: .master)
+    defer { connection.link.close() }
+    var database = UInt64(connector.settings.address.database)
+    for former in formerNames {
+      if former.database != database { _ = try connection.call("SELECT", "\(former.database)") }
+      database = former.database
+      // Servers before 4.0 have no UNLINK.
+      let reply = try connection.reply(to: [Array("UNLINK".utf8), former.name])
+      if reply.errorBytes != nil { _ = try connection.reply(to: [Array("DEL".utf8), former.name]) }
+    }
+    formerNames = []
   }
 
   private func database(of unit: KeyUnit) -> UInt64 { options.onlyDatabase ?? unit.database }
@@ -328,6 +350,8 @@ package final class Loader {
         throw TransferError(.notMaster, at: sender.connection.server)
       }
       throw TransferError(.refused(command: "WAIT", error), at: sender.connection.server)
+    case .ownWriteFailed(let error):
+      throw TransferError(.refused(command: "SET", error), at: sender.connection.server)
     case .kept: break
     }
   }
@@ -347,10 +371,11 @@ package final class Loader {
     try takeLastReplies(senders[index])
     while true {
       try noteLoss(of: senders[index], error)
-      let units = try takeUnits(of: senders[index])
+      var units = try takeUnits(of: senders[index])
       retire(senders[index])
       senders[index] = try reconnect(senders[index], after: error)
       try requireKeys(senders[index])
+      units = renamed(units)
       for unit in units { retained.sent(unit, on: senders[index].number) }
       do { return try sendAgain(units, on: senders[index]) } catch let next as TransferError {
         guard next.canRetry else { throw next }

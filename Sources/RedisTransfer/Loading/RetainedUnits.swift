@@ -36,6 +36,8 @@ package struct RetainedUnits: Sendable {
     var connection: Int
     /// The number of the first unit with commands of the key.
     var firstUnit: UInt64
+    /// The attempt of the temporary name.
+    var attempt: UInt8 = 0
     var byteCount = 0
     var isDropped = false
   }
@@ -50,7 +52,7 @@ package struct RetainedUnits: Sendable {
 
   /// The number of keys, from the first of the input on, that are safe. It never decreases.
   package private(set) var safeKeyCount: UInt64
-  /// The bytes of all commands that are kept.
+  /// The memory of all units that are kept, in bytes.
   package private(set) var byteCount = 0
 
   /// - Parameters:
@@ -74,6 +76,13 @@ package struct RetainedUnits: Sendable {
     return entries[Int(unit.number - 1 - firstNumber)].connection
   }
 
+  /// Returns the attempt of the units before a unit, which have the beginning of the same key; `nil` if there are none.
+  package func requiredAttempt(for unit: KeyUnit) -> UInt8? {
+    guard unit.startsInsideKey, let firstNumber else { return nil }
+    guard unit.number > firstNumber else { return openKey?.attempt }
+    return entries[Int(unit.number - 1 - firstNumber)].unit.attempt
+  }
+
   /// Registers a unit that is sent on a connection, which is the ``requiredConnection(for:)`` if there is one.
   ///
   /// New units are registered in the order of their numbers. A unit that is sent again has its old number.
@@ -81,18 +90,23 @@ package struct RetainedUnits: Sendable {
     connections[connection, default: Connection()].numbers.append(unit.number)
     if let firstNumber, unit.number < firstNumber + UInt64(entries.count) {
       entries[Int(unit.number - firstNumber)].connection = connection
-      if openKey?.firstUnit == unit.number { openKey?.connection = connection }
+      // It can have other temporary names now.
+      entries[Int(unit.number - firstNumber)].unit = unit
+      if openKey?.firstUnit == unit.number {
+        openKey?.connection = connection
+        openKey?.attempt = unit.attempt
+      }
       return
     }
     if firstNumber == nil || entries.isEmpty { firstNumber = unit.number }
     entries.append(Entry(unit: unit, connection: connection))
-    byteCount += unit.bytes.count
+    byteCount += unit.memoryByteCount
     followKey(unit, on: connection)
   }
 
   /// Follows a key over its units, and drops them once they are too large.
   private mutating func followKey(_ unit: KeyUnit, on connection: Int) {
-    var key = OpenKey(connection: connection, firstUnit: unit.number)
+    var key = OpenKey(connection: connection, firstUnit: unit.number, attempt: unit.attempt)
     if unit.startsInsideKey, let openKey { key = openKey }
     key.byteCount += unit.bytes.count
     if unit.startsInsideKey || unit.endsInsideKey, key.byteCount > keyByteLimit {
@@ -149,7 +163,7 @@ package struct RetainedUnits: Sendable {
       }
       advance(over: count)
       for _ in 0..<count {
-        byteCount -= entries.popFirst()?.unit.bytes.count ?? 0
+        byteCount -= entries.popFirst()?.unit.memoryByteCount ?? 0
         firstNumber? += 1
       }
     }

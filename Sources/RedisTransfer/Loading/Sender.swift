@@ -1,3 +1,4 @@
+import RDBConvert
 import RDBSupport
 import RESP
 
@@ -21,12 +22,16 @@ final class Sender {
   /// Compares keys that the server kept, on a connection of its own.
   var comparison: KeptKeyComparison?
   private var endsInsideCommand = false
+  private let keepsExisting: Bool
+  /// The last key since WAIT that was sent again; `nil` without one.
+  private var repeatedKey: [UInt8]?
 
   /// - Parameter database: The database that the connection has selected.
   /// - Throws: ``TransferError``.
   init(_ connection: Connection, number: Int, _ options: LoadOptions, database: UInt64) throws(TransferError) {
     client = try connection.client()
     (self.connection, self.number, self.database) = (connection, number, database)
+    keepsExisting = options.existingKeys != .replaced
     sent = SentUnits(
       limits: options.inFlight, onError: options.onError, countsKept: options.existingKeys != .replaced,
       stopsAtExisting: options.existingKeys == .refused)
@@ -34,15 +39,17 @@ final class Sender {
 
   /// Ends the connection of an earlier sender at the server, if it still is the same process.
   ///
+  /// - Returns: Whether no command of the earlier sender runs any more. Without the permission for CLIENT KILL, some may.
   /// - Throws: ``TransferError``.
-  func end(_ earlier: Sender) throws(TransferError) {
-    guard let old = earlier.client, let client, client.process.identifier == old.process.identifier else { return }
-    // A user without the permission goes on: the server mostly has noticed the end by now.
-    _ = try connection.reply(to: ["CLIENT", "KILL", "ID", "\(old.number)"].map { Array($0.utf8) })
+  func end(_ earlier: Sender) throws(TransferError) -> Bool {
+    guard let old = earlier.client, let client else { return false }
+    guard client.process.identifier == old.process.identifier else { return true }
+    return try connection.reply(to: ["CLIENT", "KILL", "ID", "\(old.number)"].map { Array($0.utf8) }).errorBytes == nil
   }
 
   func send(_ unit: KeyUnit, again: Bool) throws(TransferError) {
     let unit = sent.sent(unit, again: again)
+    if again, keepsExisting, let key = unit.keys.last, key.subject == .key { repeatedKey = Array(unit.name(of: key)) }
     endsInsideCommand = unit.endsInsideCommand
     unconfirmedByteCount += unit.bytes.count
     try connection.link.write(unit.bytes)
@@ -66,7 +73,16 @@ final class Sender {
   var isWaitDue: Bool { MonotonicTime.now - waitTime > 1_000_000_000 }
 
   /// Asks how many replicas have what was sent, and lets the server wait for them.
+  ///
+  /// WAIT waits for the writes of its own connection. If the server kept the keys of an earlier connection, this one has
+  /// written nothing, and servers from 7.2 on answer at once. So it writes a key of its own first.
   func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
+    if let key = repeatedKey {
+      repeatedKey = nil
+      sent.sentOwnWrite()
+      let name = TemporaryName.of(key, attempt: TemporaryName.unusedAttempt)
+      try connection.link.write(RESPText.command([Array("SET".utf8), name, [], Array("PX".utf8), Array("1".utf8)]))
+    }
     unconfirmedByteCount = 0
     waitTime = MonotonicTime.now
     isWaiting = true

@@ -43,6 +43,8 @@ package struct SentUnits: Sendable {
     /// `unitCount` units of the connection.
     case replicated(replicaCount: Int, unitCount: Int)
     case waitFailed(ServerError)
+    /// The server refused the write before WAIT.
+    case ownWriteFailed(ServerError)
     /// The server kept a key that was perhaps sent before, so that it can be the same key.
     case kept(KeptKey)
   }
@@ -64,7 +66,7 @@ package struct SentUnits: Sendable {
     mutating func commandName() -> [UInt8] { cursor.name(ofCommand: answeredCount, in: unit) }
   }
 
-  private enum Item: Sendable { case unit, select(UInt64), wait }
+  private enum Item: Sendable { case unit, select(UInt64), ownWrite, wait }
 
   private let limits: Limits
   private let policy: ErrorPolicy
@@ -153,6 +155,9 @@ package struct SentUnits: Sendable {
     selectCount += 1
   }
 
+  /// Adds a write of the owner, which is sent now.
+  package mutating func sentOwnWrite() { items.append(.ownWrite) }
+
   /// Adds WAIT, which is sent now.
   package mutating func sentWait() { items.append(.wait) }
 
@@ -188,6 +193,9 @@ package struct SentUnits: Sendable {
         selectCount -= 1
         let error = reply.errorBytes.map { ServerError($0).withoutArguments() }
         events.append(error.map { .selectFailed(database: database, $0) } ?? .selected(database))
+      case .ownWrite:
+        _ = items.popFirst()
+        if let error = reply.errorBytes { events.append(.ownWriteFailed(ServerError(error).withoutArguments())) }
       case .wait:
         _ = items.popFirst()
         if let count = reply.number {
@@ -314,7 +322,7 @@ extension ServerError {
   fileprivate var isMissingKey: Bool { words.elementsEqual("ERR no such key".utf8) }
 
   /// Whether the server has a function library of the same name: `ERR Library 'name' already exists`.
-  fileprivate var isExistingLibrary: Bool {
+  var isExistingLibrary: Bool {
     let end = Array("' already exists".utf8)
     return words.starts(with: "ERR Library '".utf8) && words.suffix(end.count).elementsEqual(end)
   }

@@ -234,7 +234,7 @@ struct UnitScanner {
     if !unit.bytes.isEmpty {
       let isFull =
         unit.bytes.count + publication.bytes.count >= limits.byteCount
-        || unit.commandCount + publication.commandCount >= limits.commandCount
+        || unit.commandCount + publication.commandCount >= limits.commandCount || unit.keys.count >= limits.keyCount
       if isFull || unit.startsInsideKey || subject != .key || unit.keys.last?.subject != .key { try endUnit() }
     }
     isSkipping = ordinal < skippedKeyCount
@@ -293,7 +293,9 @@ struct UnitScanner {
   /// Copies the bytes of commands before `end` into the unit.
   private mutating func takeRun(upTo end: Int, of piece: RawSpan) {
     guard runStart >= 0 else { return }
-    if unit.bytes.isEmpty { unit.bytes.reserveCapacity(max(end - runStart, limits.byteCount + limits.byteCount / 8)) }
+    if unit.bytes.isEmpty, limits.keyCount > 1 {
+      unit.bytes.reserveCapacity(max(end - runStart, limits.byteCount + limits.byteCount / 8))
+    }
     unit.bytes.append(piece.extracting(runStart..<end))
     runStart = -1
   }

@@ -75,6 +75,22 @@ package final class Connection {
   /// Returns the next reply. Messages that the server sends without a request are dropped.
   package func receive() throws(TransferError) -> RESPValue { try Self.receive(from: link, &decoder) }
 
+  /// Returns the next reply if it has arrived already. Messages that the server sends without a request are dropped.
+  package func arrivedReply() throws(TransferError) -> RESPValue? {
+    var pushCount = 0
+    while true {
+      do throws(RESPError) {
+        while let value = try decoder.next() {
+          guard case .push = value else { return value }
+          pushCount += 1
+          if pushCount > Self.pushLimit { break }
+        }
+      } catch { throw TransferError(.malformedReply(error), at: server) }
+      guard pushCount <= Self.pushLimit else { throw TransferError(.unexpectedReply(command: "nothing"), at: server) }
+      guard try link.take({ decoder.feed($0) }) else { return nil }
+    }
+  }
+
   /// Returns the error of a command that the server refused.
   package func refused(_ command: [UInt8], _ error: ServerError) -> TransferError {
     TransferError(

@@ -29,6 +29,8 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case noMaster(name: [UInt8], reasons: [String])
     /// The server is not a master, and a write needs one.
     case notMaster
+    /// The server is no node of a cluster, and the address is that of one.
+    case notCluster
     /// The settings cannot be used, for example a certificate that cannot be read.
     case badSetting(String)
     /// The server was still reading its data into memory after this time.
@@ -51,7 +53,7 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case .unreachable, .closed, .timedOut, .noMaster, .noReplica, .notMaster: true
     case .malformedSnapshot(let error): error.kind == .truncated
     case .refused(_, let error): error.remedy == .waiting || error.remedy == .findingMaster
-    case .encryption, .unexpectedReply, .malformedReply, .badSetting, .stillLoading: false
+    case .encryption, .unexpectedReply, .malformedReply, .badSetting, .stillLoading, .notCluster: false
     }
   }
 
@@ -70,6 +72,7 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case .noReplica(let name): "no replica of \(printable(name)) is in step with its master"
     case .noMaster(let name, let reasons):
       "no sentinel names the master \(printable(name)): " + reasons.joined(separator: "; ")
+    case .notCluster: "\(server) is no node of a cluster"
     case .notMaster: "\(server) is a replica, and takes no writes"
     case .badSetting(let reason): reason
     case .stillLoading(let time): "\(server) was still reading its data into memory after \(time.shown)"

@@ -42,6 +42,11 @@ package struct SlotMap: Hashable, Sendable {
     slot < Self.slotCount ? owners[Int(slot)] : nil
   }
 
+  /// Replaces the addresses of all masters.
+  package mutating func replaceAddresses(_ reached: (Endpoint) -> Endpoint) {
+    for slot in owners.indices { owners[slot] = owners[slot].map(reached) }
+  }
+
   /// Gives `slot` to `endpoint`, as an error MOVED says.
   package mutating func move(_ slot: UInt16, to endpoint: Endpoint) {
     if slot < Self.slotCount { owners[Int(slot)] = endpoint }

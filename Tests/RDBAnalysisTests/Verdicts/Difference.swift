@@ -4,7 +4,7 @@ import TestSupport
 /// A kind of difference between the verdict of this package on a value and those of servers on RESTORE: a row of a table
 /// in Documentation/verdicts.md.
 struct Difference {
-  /// `passes`, or the words that an error or a finding of this package begins with.
+  /// The cause of the verdict of this package: one of ``OwnVerdict/causes``.
   let own: String
   /// The servers that decide otherwise.
   let servers: String
@@ -48,9 +48,11 @@ struct Comparison: Hashable, CustomStringConvertible {
     return different.count == known.count ? "all" : different.joined(separator: ", ")
   }
 
-  /// Whether the documentation has a reason for the difference.
+  /// Whether the documentation has a reason for the difference: a row per cause.
   var isExplained: Bool {
-    Difference.documented.contains { "\(own)".hasPrefix($0.own) && ($0.servers == "any" || $0.servers == others) }
+    own.causes.allSatisfy { cause in
+      Difference.documented.contains { $0.own == cause && ($0.servers == "any" || $0.servers == others) }
+    }
   }
 
   var description: String { "| \(own) | \(others) |" }

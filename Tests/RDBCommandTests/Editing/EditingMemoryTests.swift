@@ -3,7 +3,9 @@ import Testing
 
 /// How much memory merging, splitting and salvaging need at their peak.
 extension PeakMemoryTests {
-  @Test("of rdb merge is within 160 MiB for seven million keys, half of which have the name of another")
+  @Test(
+    "of rdb merge is within 160 MiB for seven million keys, half of which have the name of another",
+    .enabled(if: !isSampled))
   func merging() {
     let folder = Self.folder()
     folder.write(Crafted.manyKeys(3_500_000), as: "a.rdb")
@@ -16,6 +18,7 @@ extension PeakMemoryTests {
 
   @Test(
     "of rdb split is within 64 MiB and 96 KiB per part, also with one value as large as the file",
+    .enabled(if: !isSampled),
     arguments: [
       ("huge", "--size 72mb", "--shards 3", 3), ("mixed", "--size 64mb", "--shards 1000", 1000),
       ("mixed", "--size 64mb", "--by prefix --parts 500", 0), ("mixed", "--size 64mb", "--by size --size 100kb", 640),

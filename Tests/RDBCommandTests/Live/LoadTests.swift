@@ -53,6 +53,44 @@ struct LoadTests {
     try runs.expectEqual(log, server.port)
   }
 
+  @Test(
+    "A file that only sets strings arrives whole, also with a trailer, and one that sets a key twice with the last value"
+  )
+  func setCommands() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 5000, profile: "strings")
+    let connection = try LiveConnection(port: server.port)
+    for trailer in [[], ["--trailer"]] {
+      try connection.command("FLUSHALL")
+      #expect(try runs.run(["resp", name, "-o", "strings.resp", "--target", "7.0"] + trailer).status == 0)
+      let load = try runs.load("strings.resp", server.port, "--resume", "journal\(trailer.count)")
+      #expect(load.error.contains("5000 keys to load"), "\(load.error)")
+      #expect(load.error.contains("and no trailer") == trailer.isEmpty)
+      try runs.expectEqual(name, server.port)
+      let again = try runs.run(["load", "strings.resp", "-p", "\(server.port)"])
+      #expect(again.status == 76, "\(again.error)")
+      let kept = try runs.load("strings.resp", server.port, "--nx")
+      #expect(kept.error.contains("5000 keys existed, kept as before"), "\(kept.error)")
+      let done = try runs.load("strings.resp", server.port, "--resume", "journal\(trailer.count)")
+      #expect(done.error.contains("all 5000 keys are loaded already"), "\(done.error)")
+    }
+    try connection.command("FLUSHALL")
+    let twice = [["SET", "k", "1"], ["SET", "other", "x"], ["SET", "k", "2"]]
+    runs.folder.write(twice.flatMap { RESPText.command($0.map { Array($0.utf8) }) }, as: "twice.resp")
+    try runs.load("twice.resp", server.port)
+    #expect(try connection.command("GET", "k").text == "2")
+    // Into another database, from several.
+    let two = [["SELECT", "2"], ["SET", "k", "1"], ["SELECT", "0"], ["SET", "k", "3", "PXAT", "4102444800001"]]
+    runs.folder.write(two.flatMap { RESPText.command($0.map { Array($0.utf8) }) }, as: "two.resp")
+    try connection.command("FLUSHALL")
+    try runs.load("two.resp", server.port, "--db-map", "2:5")
+    #expect(try connection.command("PEXPIRETIME", "k") == .integer(4_102_444_800_001))
+    try connection.command("SELECT", "5")
+    #expect(try connection.command("GET", "k").text == "1")
+  }
+
   @Test("-n loads every key into one database")
   func oneDatabase() throws {
     let runs = LiveRuns()

@@ -55,6 +55,39 @@ struct VerifyTests {
     #expect(!ignoring.text.contains("db0 new"))
   }
 
+  @Test(
+    "a sample has the same keys of the input and of the server, about as many as asked for, and decides the exit code")
+  func sample() throws {
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let live = try LiveConnection(port: server.port)
+    let names = (0..<2000).map { "key:\($0)" }
+    _ = try live.commands(names.map { [Array("SET".utf8), Array($0.utf8), Array("v".utf8)] })
+    let folder = try Self.saved(server)
+    func compared(_ outcome: Outcome) -> Int? {
+      outcome.error.split(separator: "10% of the keys: ").last.flatMap { Int($0.prefix { $0.isNumber }) }
+    }
+    let whole = Self.verify(server, ["--sample", "100%"], in: folder)
+    #expect(whole.status == 0 && whole.error.contains("100% of the keys: 2000 keys equal\n"), "\(whole.error)")
+    var counts: Set<Int?> = []
+    for options in [[], ["--sync"], ["--key", "^key:"]] {
+      let outcome = Self.verify(server, ["--sample", "10%"] + options, in: folder)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      counts.insert(compared(outcome))
+    }
+    #expect(counts.count == 1)
+    let count = try #require(counts.first ?? nil)
+    #expect((140...260).contains(count), "\(count)")
+    // All keys differ, so those of the sample too.
+    _ = try live.commands(names.map { [Array("SET".utf8), Array($0.utf8), Array("w".utf8)] })
+    let different = Self.verify(server, ["--sample", "10%", "--keys-only"], in: folder)
+    #expect(different.status == 1)
+    #expect(different.error.contains("10% of the keys: 0 keys equal, \(count) different\n"), "\(different.error)")
+    for wrong in ["0%", "101%", "5", "x%", "-1%", "nan%"] {
+      #expect(Self.verify(server, ["--sample=\(wrong)"], in: folder).status == 64)
+    }
+  }
+
   @Test("an expiry may differ by the tolerance, and not by more")
   func tolerance() throws {
     let server = try ServerInputTests.server()

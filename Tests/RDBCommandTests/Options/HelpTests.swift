@@ -11,12 +11,13 @@ struct HelpTests {
   }()
 
   static let commands = [
-    "rdb", "resp", "json", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch", "verify", "info",
+    "rdb", "resp", "json", "sql", "parquet", "rewrite", "merge", "split", "mask", "salvage", "migrate", "load", "fetch",
+    "verify", "info",
     "check",
     "keys",
     "get", "index",
     "top-elements", "history", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix", "ttl", "stats", "analyze",
-    "merge-reports", "diff", "bench", "gen",
+    "merge-reports", "report", "diff", "bench", "gen",
   ]
 
   @Test("of each command equals its file in Expected", arguments: commands)

@@ -32,7 +32,7 @@ struct TrustOptionTests {
     "Leave the damaged key out of every report, and list it as lost, also under -q",
     arguments: [
       "keys", "keys --csv", "keys -j 2", "memory", "memory --top 5", "bigkeys", "memkeys", "prefix", "ttl", "stats",
-      "stats -j 3", "analyze --reports all -o reports",
+      "stats -j 3", "report --json", "analyze --reports all -o reports",
     ])
   func reports(_ command: String) {
     let folder = Self.folder()

@@ -23,6 +23,7 @@ struct SchemaTests {
     Report(schema: "ttl", line: "rdb ttl --json \"$2\" -o $1.json", stride: 3),
     Report(schema: "stats", line: "rdb stats --json \"$2\" -o $1.json", stride: 3),
     Report(schema: "bigkeys", line: "rdb bigkeys --json --by bytes --per-type --top 3 \"$2\" -o $1.json", stride: 3),
+    Report(schema: "report", line: "rdb report --json \"$2\" -q -o $1.json", stride: 3),
     Report(
       schema: "ledger",
       line: "rdb resp \"$2\" --target 4.0 --databases 100000 -q --lossy -o $1.resp --ledger $1.json",

@@ -112,4 +112,68 @@ struct PackedPairTests {
     let result = Self.convert(snapshot) { RESPSink(RESPOptions(target: ServerVersion("7.0")!), to: $0) }
     #expect(result.error?.contains("twice") == true || result.error?.contains("duplicate") == true, "\(result)")
   }
+
+  /// The error of a read that does not write anything.
+  private static func error(_ snapshot: [UInt8], _ interest: Interest) -> String? {
+    var sink = NoSink(interest: interest)
+    do {
+      var reader = RDBReader(MemorySource(snapshot))
+      try reader.read(into: &sink)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("Have the same errors whether they are only checked or read, and whatever follows them", arguments: 0..<8)
+  func checked(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var differing: [Int] = []
+    var damaged = 0
+    for number in 0..<(TestExtent.current == .sample ? 400 : 4_000) {
+      let isHash = Bool.random(using: &random)
+      let value = RDBBytes.string(Self.listpack(&random, areScores: !isHash))
+      let key = RDBBytes.key(isHash ? 16 : 17, value)
+      // Fewer and more bytes than the check by larger steps needs.
+      let after = RDBBytes.string([UInt8](repeating: 0x80, count: [0, 100, 400][number % 3]))
+      let snapshot = RDBBytes.snapshot(version: 11, key + RDBBytes.key(0, after, name: "after"))
+      let errors = [Interest.elements, .validate].map { Self.error(snapshot, $0) }
+      if errors[0] != errors[1] { differing.append(number) }
+      if errors[0] != nil { damaged += 1 }
+    }
+    #expect(differing.isEmpty)
+    #expect(damaged > 40)
+  }
+
+  @Test(
+    "May not have a field twice, as an integer of some width and as its text",
+    arguments: ["5", "-7", "300", "12345678"])
+  func twiceInOtherForms(_ text: String) {
+    let number = Int64(text)!
+    var forms: [[UInt8]] = [[0x80 | UInt8(text.utf8.count)] + Array(text.utf8)]
+    if (0..<128).contains(number) { forms.append([UInt8(number)]) }
+    if (-4096..<4096).contains(number) {
+      forms.append(RDBBytes.big(0xC000 | UInt16(truncatingIfNeeded: number) & 0x1FFF))
+    }
+    for (code, width) in [(0xF1 as UInt8, 2), (0xF2, 3), (0xF3, 4), (0xF4, 8)] {
+      let unused = 64 - 8 * width
+      if (number << unused) >> unused == number { forms.append([code] + RDBBytes.little(number).prefix(width)) }
+    }
+    let after = RDBBytes.key(0, RDBBytes.string([UInt8](repeating: 1, count: 300)), name: "after")
+    var accepted: [[[UInt8]]] = []
+    for one in forms {
+      for other in forms {
+        let entries: [RDBBytes.Entry] = [.text(Array("name".utf8)), 1, .raw(one), 2, .raw(other), 3]
+        let value = RDBBytes.string(RDBBytes.listpack(entries))
+        let snapshot = RDBBytes.snapshot(version: 11, RDBBytes.key(16, value) + after)
+        let result = Self.convert(snapshot) { RESPSink(RESPOptions(target: ServerVersion("7.0")!), to: $0) }
+        for error in [result.error, Self.error(snapshot, .validate), Self.error(snapshot, .elements)]
+        where error?.contains("duplicateMember") != true {
+          accepted.append([one, other])
+        }
+      }
+    }
+    #expect(forms.count >= 3)
+    #expect(accepted.isEmpty)
+  }
 }

@@ -165,7 +165,7 @@ struct RESPWholeReplacementTests {
     let expiring = Bytes.expiry(Self.future)
     #expect(lines(Bytes.text("k", "v"), target: "2.8") == ["SELECT 0", "SET k v"])
     #expect(lines(expiring + Bytes.text("k", "v"), target: "6.2") == ["SELECT 0", "SET k v PXAT \(Self.future)"])
-    let temporary = "{k}:swift-rdb-nx:"
+    let temporary = "k:swift-rdb-nx:"
     let list = lines(Bytes.list("k", ["a"]), target: "7.0")
     #expect(list.count == 4)
     #expect(list[1].hasPrefix("UNLINK \(temporary)") && list[2].hasPrefix("RPUSH \(temporary)"))

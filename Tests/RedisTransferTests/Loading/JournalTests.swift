@@ -45,27 +45,29 @@ struct JournalTests {
     #expect(attributes[.posixPermissions] as? Int == 0o600)
   }
 
-  @Test("Keeps which keys may have been sent, how many were refused, and the process of the server")
+  @Test("Keeps which keys may have been sent, how many were refused, and the processes of the servers")
   func otherFacts() throws {
     let server = ServerProcess(identifier: "aa", history: "bb")
     do {
       let journal = try Journal(path: path, identity: identity)
-      try journal.begin(at: server)
+      try journal.begin(at: [server])
       try journal.record(safeKeyCount: 10, sentBefore: 40, lostKeyCount: 2)
     }
     #expect(text().hasSuffix("\nkeys 0 server aa/bb/0\nkeys 10 sent 40 lost 2 server aa/bb/0\n"))
     do {
       let journal = try Journal(path: path, identity: identity)
       #expect(journal.safeKeyCount == 10 && journal.sentEnd == 40 && journal.lostKeyCount == 2)
-      #expect(journal.server == server)
-      // The server lost keys.
-      try journal.begin(at: ServerProcess(identifier: "cc", history: ""), safeKeyCount: 0)
+      #expect(journal.servers == [server])
+      // The server lost keys. The masters of a cluster are several.
+      let others = ["cc", "dd"].map { ServerProcess(identifier: $0, history: "") }
+      try journal.begin(at: others, safeKeyCount: 0)
       try journal.record(safeKeyCount: 5)
     }
     let journal = try Journal(path: path, identity: identity)
     #expect(journal.safeKeyCount == 5 && journal.sentEnd == 40 && journal.lostKeyCount == 2)
     try journal.finish(keyCount: 50, lostKeyCount: 3)
-    #expect(text().hasSuffix("done 50 lost 3 server cc//0\n"))
+    #expect(journal.servers.map(\.identifier) == ["cc", "dd"])
+    #expect(text().hasSuffix("done 50 lost 3 server cc//0 server dd//0\n"))
   }
 
   @Test("Has at most ten lines per second")

@@ -130,10 +130,33 @@ struct DuplicateFinder: ~Copyable {
       let count = bytes.byteCount
       if count == 0 { return false }
       let (first, last) = DuplicateFinder.ends(of: bytes)
-      let mixed =
-        (first ^ (last &<< 29 | last &>> 35) ^ UInt64(truncatingIfNeeded: count))
-        &* 0x9E37_79B9_7F4A_7C15
-      let index = Int(truncatingIfNeeded: mixed &>> UInt64(64 - DuplicateFinder.sieveBits))
+      if count >= 8 { return admits(Self.mixed(first, last)) }
+      // All bytes as one number. Where the two halves overlap, they are equal.
+      if count >= 4 { return admits(first | last &<< UInt64(truncatingIfNeeded: (count &- 4) &<< 3)) }
+      let (middle, end) = (count &>> 1, count &- 1)
+      return admits(
+        first | (last &>> 8) &<< UInt64(truncatingIfNeeded: middle &<< 3)
+          | (last & 0xFF) &<< UInt64(truncatingIfNeeded: end &<< 3))
+    }
+
+    /// Does the same for the `count` bytes before `end`, which must be at least one.
+    ///
+    /// - Parameter end: The end of the member, before which at least eight bytes are readable.
+    @inline(__always) func admits(textBefore end: UnsafeRawPointer, byteCount count: Int) -> Bool {
+      let last = UInt64(littleEndian: (end - 8).loadUnaligned(as: UInt64.self))
+      if count >= 8 {
+        return admits(Self.mixed(UInt64(littleEndian: (end - count).loadUnaligned(as: UInt64.self)), last))
+      }
+      return admits(last &>> UInt64(truncatingIfNeeded: (0 &- count) &<< 3))
+    }
+
+    @inlinable @inline(__always) static func mixed(_ first: UInt64, _ last: UInt64) -> UInt64 {
+      first ^ (last &<< 29 | last &>> 35)
+    }
+
+    /// Marks a member by a number, which follows from its bytes.
+    @inlinable @inline(__always) func admits(_ member: UInt64) -> Bool {
+      let index = Int(truncatingIfNeeded: (member &* 0x9E37_79B9_7F4A_7C15) &>> UInt64(64 - DuplicateFinder.sieveBits))
       let isNew = marks[index] != number
       marks[index] = number
       return isNew
@@ -147,14 +170,14 @@ struct DuplicateFinder: ~Copyable {
     let count = bytes.byteCount
     if count >= 8 {
       return (
-        bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self),
-        bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
+        UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)),
+        UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self))
       )
     }
     if count >= 4 {
       return (
-        UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)),
-        UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self))
+        UInt64(UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))),
+        UInt64(UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self)))
       )
     }
     return (

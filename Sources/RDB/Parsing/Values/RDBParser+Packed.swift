@@ -43,7 +43,9 @@ extension RDBParser {
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     let announces = state.value.mode != .validate
-    if !announces, kind == .listpack, let count = checkedPairs(blob, areScores: false) { return noteCount(count) }
+    if !announces, kind == .listpack, let count = checkedPairs(blob, in: input, areScores: false) {
+      return noteCount(count)
+    }
     var packed = try PackedValue(blob, kind, at: offset)
     try beginPacked(packed.claimed(per: 2), blob, &sink)
     if S.takesPackedPairs, kind == .listpack, announces,
@@ -104,7 +106,9 @@ extension RDBParser {
     _ blob: RawSpan, _ kind: PackedValue.Kind, _ offset: Int, _ input: RawSpan, _ sink: inout S
   ) throws {
     let announces = state.value.mode != .validate
-    if !announces, kind == .listpack, let count = checkedPairs(blob, areScores: true) { return noteCount(count) }
+    if !announces, kind == .listpack, let count = checkedPairs(blob, in: input, areScores: true) {
+      return noteCount(count)
+    }
     var packed = try PackedValue(blob, kind, at: offset)
     try beginPacked(packed.claimed(per: 2), blob, &sink)
     if S.takesPackedPairs, kind == .listpack, announces,

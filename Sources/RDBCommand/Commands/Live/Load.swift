@@ -11,7 +11,8 @@ struct Load: WorkingCommand {
     abstract: "Load an input into a live server, and match every reply to its key.",
     discussion: """
       The input is first read once, before anything is written: damage, and data that the server cannot hold, end the \
-      command. Each key appears on the server only when it is complete, with its expiry. After a lost connection, or when \
+      command with exit code 65. A key that the server has already ends it too, unless --replace or --nx is given. Each \
+      key appears on the server only when it is complete, with its expiry. After a lost connection, or when \
       sentinels choose a new master, the load goes on from the last key that is safe.
 
       Examples:

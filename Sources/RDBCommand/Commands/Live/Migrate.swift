@@ -15,7 +15,8 @@ struct Migrate: WorkingCommand {
       command is interrupted while it follows, give it again: it goes on where it was. If it is interrupted earlier, add \
       --replace. Standard output gets a summary of one page. Passwords belong in RDB_FROM_AUTH and RDB_TO_AUTH.
 
-      Exit code: 0 if all keys have arrived, 1 if the servers differ, 3 if the target cannot hold all data.
+      Exit code: 0 if all keys have arrived, 1 if the servers differ, 3 if some data was left out under --allow-loss or \
+      --on-error skip, 65 if the target cannot hold all data.
 
       Examples:
         rdb migrate --from redis://old --to redis-sentinel://s1,s2,s3/mymaster

@@ -22,6 +22,7 @@ struct Verify: WorkingCommand {
       Examples:
         rdb verify dump.rdb --against redis://redis.example
         rdb verify dump.rdb --against redis://redis.example --extra ignore --ttl-tolerance 1s
+        rdb verify dump.rdb --against redis://redis.example --sample 1%
         rdb verify redis://old --against redis-sentinel://s1,s2,s3/mymaster
       """)
 
@@ -37,6 +38,12 @@ struct Verify: WorkingCommand {
 
   @Option(help: ArgumentHelp("Report keys that only the server has, or ignore them.", valueName: "how"))
   var extra = Extra.report
+
+  @Option(
+    help: ArgumentHelp(
+      "Compare only this part of the keys, chosen by the hash of their names: the same ones each time.",
+      valueName: "percent"))
+  var sample: SampleShare?
 
   @Flag(help: "Read the server by a synchronisation, at one point in time, not by SCAN.")
   var sync = false
@@ -72,8 +79,11 @@ struct Verify: WorkingCommand {
       ? try ComparedInput(keeping: .server(input.dump, besideServer: true))
       : try ComparedInput(input.dump, reading, now: try keys.expiry.present)
     let end =
-      try sync ? ServerEndOfComparison(synchronised: settings) : ServerEndOfComparison(scanning: settings, only: number)
-    let run = try ComparisonRun([first, try ComparedInput(keeping: end.input)], options, keys, reading, working)
+      try sync
+      ? ServerEndOfComparison(synchronised: settings)
+      : ServerEndOfComparison(scanning: settings, only: number, sample: sample?.sample)
+    let run = try ComparisonRun(
+      [first, try ComparedInput(keeping: end.input)], options, keys, reading, working, sample: sample?.sample)
     run.expiredBy = { end.time }
     let output = try OutputFile(
       path: output.output, keepsPartial: output.keepPartial, inputs: run.identities, indexes: run.indexes,
@@ -82,7 +92,8 @@ struct Verify: WorkingCommand {
       PrefixGrowth(KeyReports.Options(reference: .now).prefix, template: nil)
     }
     if !working.progress.quiet {
-      StandardStreams.writeError((end.notes + [run.counts.text]).map { "rdb: \($0)\n" }.joined())
+      let part = sample.map { "\($0.text) of the keys: " } ?? ""
+      StandardStreams.writeError((end.notes + [part + run.counts.text]).map { "rdb: \($0)\n" }.joined())
     }
     if run.keyCount == 0, keys.chooses {
       throw Failure(.nothingMatched, working.progress.quiet ? nil : "no key matched")

@@ -16,11 +16,15 @@ struct Prefix: WorkingCommand {
         rdb prefix dump.rdb --sep : --sep / --depth 2 --fold-digits
         rdb prefix dump.rdb --template '^user:[0-9]+:cart$' --json | jq '.nodes[] | select(.kind == "template")'
         rdb prefix dump.rdb --csv -o prefix.csv
+        rdb prefix dump.rdb --folded | flamegraph.pl --countname bytes >prefix.svg
       """)
 
   @OptionGroup var input: InputOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Output") var form: TableArguments
+
+  @Flag(help: "Write folded stacks for flame graphs: parts of a prefix and bytes.")
+  var folded = false
 
   @Option(
     help: ArgumentHelp(
@@ -36,6 +40,9 @@ struct Prefix: WorkingCommand {
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top takes at least 1 prefix, not \(top).") }
+    if folded && (form.csv || form.json) {
+      throw ValidationError("--folded and \(form.csv ? "--csv" : "--json") contradict each other: give one.")
+    }
   }
 
   func run() throws {
@@ -47,6 +54,7 @@ struct Prefix: WorkingCommand {
       try prefixes.apply(to: &options)
     }
     guard let report = reports.prefix else { return }
+    if folded { return try output.writeWhole(Array(report.cut(to: top).foldedStacks.utf8)) }
     switch form.form {
     case .text: try output.writeWhole(Array(report.text(top: top ?? 10, width: terminalWidth).utf8))
     case .json: try output.writeWhole(try jsonDocument(report.cut(to: top)))

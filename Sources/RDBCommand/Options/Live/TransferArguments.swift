@@ -11,7 +11,7 @@ struct ExistingKeyArguments: ParsableArguments {
   @Flag(help: "Keep existing keys, and count them.")
   var nx = false
 
-  @Flag(help: "Stop at the first key that exists (the default).")
+  @Flag(help: "Stop at the first key that exists.")
   var failIfExists = false
 
   func validate() throws {

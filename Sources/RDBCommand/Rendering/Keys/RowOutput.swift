@@ -122,20 +122,3 @@ struct RowOutput: ~Copyable {
 
   private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }
-
-extension DataType {
-  /// The name of the type in Redis, for output without an allocation.
-  var word: StaticString {
-    switch self {
-    case .string: "string"
-    case .list: "list"
-    case .set: "set"
-    case .zset: "zset"
-    case .hash: "hash"
-    case .stream: "stream"
-    case .array: "array"
-    case .pathHash: "path-hash"
-    case .module: "module"
-    }
-  }
-}

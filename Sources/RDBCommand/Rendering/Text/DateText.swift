@@ -13,10 +13,5 @@ enum DateText {
   }
 
   /// - Returns: `nil` outside of the years 1 to 9999.
-  static func iso(_ milliseconds: Int64) -> String? {
-    withUnsafeTemporaryAllocation(byteCount: TimeText.byteCount, alignment: 1) { buffer in
-      TimeText.write(milliseconds: milliseconds, to: buffer.baseAddress!)
-        ? String(decoding: buffer, as: UTF8.self) : nil
-    }
-  }
+  static func iso(_ milliseconds: Int64) -> String? { TimeText.text(milliseconds: milliseconds) }
 }

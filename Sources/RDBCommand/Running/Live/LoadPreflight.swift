@@ -14,7 +14,7 @@ struct LoadPreflight {
   /// The nodes that do not publish what sessions of Spring need, if the input has some.
   let nodesWithoutNotifications: [LoadTarget.Node]
 
-  init(_ target: LoadTarget, _ needs: LoadNeeds, moduleNames: [String]) {
+  init(_ target: LoadTarget, _ needs: LoadNeeds, moduleNames: [String] = []) {
     (self.target, self.needs, self.moduleNames) = (target, needs, moduleNames)
     nodesWithoutNotifications =
       needs.springSessionCount > 0 ? target.nodes(lacking: KeyspaceNotifications.springSession) : []

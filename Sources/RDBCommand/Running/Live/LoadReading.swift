@@ -17,6 +17,28 @@ struct LoadReading {
     var ledger: Ledger
     var notes: [String]
     var end: SnapshotEnd?
+    /// Without an estimate of the memory.
+    var needs = LoadNeeds()
+  }
+
+  /// Reads the whole input as for the load, but writes nothing.
+  ///
+  /// - Throws: ``Failure``.
+  func survey(_ input: InputFile) throws -> Result {
+    let run = try SnapshotRun(input, reader)
+    let result = try run.writeFiltered(by: filter, working, output: nil, to: [DiscardingDestination()]) {
+      LoadNeedsSink(RESPSink(sink, to: $0[0]))
+    }
+    return Result(
+      ledger: ledger(result.summary.base.ledger, result.filtered, result.end),
+      notes: result.notes + (result.end?.notes ?? []), end: result.end, needs: result.summary.needs)
+  }
+
+  private func ledger(_ written: Ledger, _ filtered: Ledger, _ end: SnapshotEnd?) -> Ledger {
+    var ledger = written
+    ledger.merge(filtered)
+    if let end { ledger.merge(end.losses) }
+    return ledger
   }
 
   /// Reads the whole input, and writes the commands with marks.
@@ -27,10 +49,9 @@ struct LoadReading {
     let result = try run.writeFiltered(by: filter, working, output: nil, to: [destination]) {
       RESPSink(sink, to: $0[0])
     }
-    var ledger = result.summary.ledger
-    ledger.merge(result.filtered)
-    if let end = result.end { ledger.merge(end.losses) }
-    return Result(ledger: ledger, notes: result.notes + (result.end?.notes ?? []), end: result.end)
+    return Result(
+      ledger: ledger(result.summary.ledger, result.filtered, result.end),
+      notes: result.notes + (result.end?.notes ?? []), end: result.end)
   }
 
   /// Reads the whole input, sends its keys, and waits until all of them are safe.

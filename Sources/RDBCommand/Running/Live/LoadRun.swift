@@ -34,13 +34,16 @@ struct LoadRun {
       limits: command.sending.unitLimits, working: command.working)
     // Before the input is read, and before any write: a wrong journal ends the command at once.
     let journal = command.dryRun ? nil : try openJournal(reading.sink)
-    let survey = try survey(reading)
-    if let count = input.first.replayed?.unsealedCommandCount {
+    // Only a server with a memory limit needs an estimate.
+    let model = target.facts.info.memoryLimit.map { _ in ServerModel(target.facts.version) }
+    let direct = try DirectLoad(input.first, command, reading, model)
+    let survey = try direct?.result ?? survey(reading)
+    if let count = direct.map(\.unsealedCommandCount) ?? input.first.replayed?.unsealedCommandCount {
       let risk = "a cut between two commands would go unnoticed"
       say("\(input.first.shownName): \(counted(count, "command")) and no trailer; \(risk)")
     }
     try refuseLosses(survey.ledger)
-    let preflight = try preflight(target, reading)
+    let preflight = try direct == nil ? preflight(target, reading, survey, model) : LoadPreflight(target, survey.needs)
     say("\(target.server) is \(target.release); \(counted(survey.ledger.keysWritten, "key")) to load")
     for warning in preflight.warnings { StandardStreams.writeError("rdb: \(warning)\n") }
     if command.dryRun {
@@ -49,7 +52,7 @@ struct LoadRun {
     if command.fixNotifications {
       try target.addNotifications(to: preflight.nodesWithoutNotifications, command.working.progress)
     }
-    try load(reading, survey, target, journal)
+    try load(reading, direct, survey, target, journal)
   }
 
   /// The database of all keys, if the options name one.
@@ -59,7 +62,7 @@ struct LoadRun {
 
   /// Reads the whole input as for the load, but writes nothing.
   private func survey(_ reading: LoadReading) throws -> LoadReading.Result {
-    var result = try reading.write(input.first, to: DiscardingDestination())
+    var result = try reading.survey(input.first)
     result.ledger.merge(input.replayLedger)
     return result
   }
@@ -70,18 +73,24 @@ struct LoadRun {
     let report = LedgerReport(ledger: ledger, notes: [], isQuiet: command.working.progress.quiet)
     StandardStreams.writeError(report.text)
     throw Failure(
-      .losses, "nothing was loaded, because the server would lack what is listed above",
+      .damaged, "nothing was loaded, because the server would lack what is listed above",
       hint: "--allow-loss loads the rest.")
   }
 
   /// Compares the needs of the keys with the facts about the server.
-  private func preflight(_ target: LoadTarget, _ reading: LoadReading) throws -> LoadPreflight {
-    let model = ServerModel(target.facts.version)
-    let needs = try SnapshotRun(input.again, command.reading, command.keys.damage)
-      .foldFiltered(by: reading.filter, command.working) { MemorySink(model, to: LoadNeedsReceiver()) }.summary
+  ///
+  /// - Parameter model: The model that estimates the memory of the keys; `nil`: nothing depends on it.
+  private func preflight(
+    _ target: LoadTarget, _ reading: LoadReading, _ survey: LoadReading.Result, _ model: ServerModel?
+  ) throws -> LoadPreflight {
+    var needs = survey.needs
+    if let model {
+      needs.memoryByteCount = try SnapshotRun(input.again, command.reading, command.keys.damage)
+        .foldFiltered(by: reading.filter, command.working) { MemorySink(model, to: MemorySumReceiver()) }.summary.value
+    }
     var names: [String] = []
     // Only a server without any module can be refused: of others, the names of types do not tell enough.
-    if reading.sink.modules == .forward, target.facts.modules?.isEmpty == true {
+    if needs.moduleValueCount > 0, reading.sink.modules == .forward, target.facts.modules?.isEmpty == true {
       let run = try SnapshotRun(input.again, command.reading, command.keys.damage)
       let origin = run.origin
       let info = try run.foldFiltered(by: reading.filter, command.working) { InfoSink(origin: origin, now: .now) }
@@ -96,7 +105,8 @@ struct LoadRun {
   // MARK: Loading
 
   private func load(
-    _ reading: LoadReading, _ survey: LoadReading.Result, _ target: LoadTarget, _ journal: Journal?
+    _ reading: LoadReading, _ direct: DirectLoad?, _ survey: LoadReading.Result, _ target: LoadTarget,
+    _ journal: Journal?
   ) throws {
     if let journal, journal.isDone {
       say("\(shown(command.resume ?? "")) says that all \(journal.safeKeyCount) keys are loaded already")
@@ -117,7 +127,11 @@ struct LoadRun {
     var skipped = try resume(journal, loader)
     while true {
       do {
-        try reading.send(input.again, to: loader, skipping: skipped)
+        if let direct {
+          try direct.send(to: loader, skipping: skipped)
+        } else {
+          try reading.send(input.again, to: loader, skipping: skipped)
+        }
         break
       } catch LoadStop.mustReread(let key) {
         say(
@@ -126,7 +140,7 @@ struct LoadRun {
             : "the connection was lost inside a large key; reading the input again from key \(key)")
         skipped = try loader.restart(skipping: key)
         do {
-          if let journal { try journaling { try journal.begin(at: loader.serverProcess, safeKeyCount: skipped) } }
+          if let journal { try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) } }
         } catch { throw error.failure }
       } catch {
         loader.abandon()
@@ -154,14 +168,14 @@ struct LoadRun {
   private func resume(_ journal: Journal?, _ loader: Loader) throws -> UInt64 {
     guard let journal else { return 0 }
     var skipped = journal.safeKeyCount
-    if let server = journal.server, !loader.hasKeys(of: server) {
+    if !loader.hasKeys(of: journal.servers) {
       say("the server was started anew since the last run and may have lost keys; sending all keys again")
       skipped = 0
     }
     if skipped > 0 { say("going on after \(counted(skipped, "key"))") }
     do {
       if journal.hasBegun { skipped = try loader.restart(skipping: skipped, sentBefore: journal.sentEnd) }
-      try journaling { try journal.begin(at: loader.serverProcess, safeKeyCount: skipped) }
+      try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) }
     } catch let error as JournalFailure {
       throw error.failure
     }

@@ -1,4 +1,5 @@
 import RDBFormat
+import RDBSupport
 import RedisTransfer
 
 /// The server that an input is compared with, as the other input.
@@ -9,9 +10,11 @@ struct ServerEndOfComparison {
 
   /// Reads the server by SCAN and DUMP.
   ///
-  /// - Parameter database: The database to read; `nil`: all.
+  /// - Parameters:
+  ///   - database: The database to read; `nil`: all.
+  ///   - sample: The part of the keys to read; `nil`: all.
   /// - Throws: `TransferError` or ``Failure``.
-  init(scanning settings: ServerSettings, only database: Int32?) throws {
+  init(scanning settings: ServerSettings, only database: Int32?, sample: KeySample? = nil) throws {
     try settings.refuseCluster()
     let connector: Connector
     let connection: Connection
@@ -20,7 +23,7 @@ struct ServerEndOfComparison {
       connection = try connector.reconnect(to: .any)
     } catch { throw error.failure }
     let source = DeferredSource {
-      try ScanSource(connection, only: database.map { UInt32($0) }) { () throws(TransferError) in
+      try ScanSource(connection, only: database.map { UInt32($0) }, sample: sample) { () throws(TransferError) in
         try connector.reconnect(to: .any)
       }
     }

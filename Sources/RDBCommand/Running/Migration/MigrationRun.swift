@@ -194,7 +194,7 @@ struct MigrationRun {
     guard ledger.hasLosses, !command.allowLoss else { return }
     StandardStreams.writeError(LedgerReport(ledger: ledger, notes: [], isQuiet: true).text)
     throw Failure(
-      .losses, "the target would lack what is listed above; \(counted(loader.safeKeyCount, "key")) loaded so far",
+      .damaged, "the target would lack what is listed above; \(counted(loader.safeKeyCount, "key")) loaded so far",
       hint: "--allow-loss goes on, and lists at the end what is lost. With --replace, the keys so far are loaded again."
     )
   }
