@@ -30,17 +30,15 @@ let package = Package(
   // Each trait stands for what only one product needs. A package that uses the libraries alone asks for
   // `traits: []`, and then fetches no other package.
   traits: [
-    .default(enabledTraits: ["Command", "Transfer", "SQLite"]),
+    .default(enabledTraits: ["Command", "Transfer"]),
     .trait(name: "Command", description: "The command `rdb`, which fetches swift-argument-parser."),
     .trait(
       name: "Transfer", description: "Connections to live servers, which fetch swift-nio and swift-nio-ssl."),
-    .trait(name: "SQLite", description: "Snapshots as databases of SQLite, which fetch GRDB.swift."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // System libraries: each is imported by exactly one target.
@@ -48,6 +46,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
     // Floor 0: the platform, buffers, hashing, text. No product exports it.
@@ -95,14 +94,10 @@ let package = Package(
       dependencies: ["RDB", "RDBFormat", "RDBAnalysis", "RDBConvert", "RDBCompression", "RDBSupport"],
       swiftSettings: settings),
 
+    // Floor 4: snapshots → databases of SQLite. No product exports it yet.
     .target(
       name: "RDBSQLite",
-      dependencies: [
-        "RDB", "RDBFormat", "RDBSupport", "RDBAnalysis",
-        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
-        .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
-      ],
-      swiftSettings: settings),
+      dependencies: ["RDB", "RDBFormat", "RDBSupport", "RDBAnalysis", "CSQLite"], swiftSettings: settings),
 
     // Floor 4: live servers. No product exports it yet.
     .target(

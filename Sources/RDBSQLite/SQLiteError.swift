@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 
 /// An error of SQLite, or about a query.
 package struct SQLiteError: Error, Hashable {
@@ -18,16 +17,7 @@ package struct SQLiteError: Error, Hashable {
 
   package init(_ kind: Kind, _ message: String) { (self.kind, self.message) = (kind, message) }
 
-  /// The error of a call that GRDB made.
-  init(_ error: any Error) {
-    guard let error = error as? DatabaseError else {
-      self = error as? SQLiteError ?? SQLiteError(.io, "\(error)")
-      return
-    }
-    self.init(Self.kind(error.resultCode.rawValue), error.message ?? "\(error.resultCode)")
-  }
-
-  /// The error of a call that we made.
+  /// The error of a call that returned `result`.
   init(_ result: Int32, of connection: OpaquePointer?) {
     self.init(Self.kind(result), String(cString: sqlite3_errmsg(connection)))
   }

@@ -12,10 +12,7 @@ scripts/dist/static-libraries.sh "$work"
 # The scratch folder is that of `make build`: only the linking differs. It happens anew, whatever was linked before.
 rm -f .build/static/release/rdb
 build=("${SWIFT:-swift}" build -c release --static-swift-stdlib --scratch-path .build/static)
-# SQLite's package names its library without pkg-config: the linker finds the archive first.
-for product in rdb generate-manual; do
-  PKG_CONFIG_PATH=$work/pkgconfig "${build[@]}" --product "$product" -Xlinker "-L$work/archives"
-done
+for product in rdb generate-manual; do PKG_CONFIG_PATH=$work/pkgconfig "${build[@]}" --product "$product"; done
 binary=.build/static/release/rdb
 glibc=$(scripts/dist/check-libraries.sh "$binary")
 

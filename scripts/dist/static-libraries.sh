@@ -43,7 +43,7 @@ else
   archive lzf liblzf.a
 fi
 
-for pair in liblzf:lzf zlib:z libzstd:zstd liblz4:lz4 libpcre2-8:pcre2-8; do
+for pair in liblzf:lzf zlib:z libzstd:zstd liblz4:lz4 libpcre2-8:pcre2-8 sqlite3:sqlite3; do
   name=${pair%%:*} library=${pair#*:}
   # Without the new folder, so that a second run describes the system's library too.
   flags=$(PKG_CONFIG_PATH='' pkg-config --cflags "$name")

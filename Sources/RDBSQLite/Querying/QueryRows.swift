@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 
 /// The result of a query, row by row.
 package struct QueryRows: ~Copyable {
@@ -20,22 +19,19 @@ package struct QueryRows: ~Copyable {
   /// Compiles one statement that only reads, for the duration of `body`.
   ///
   /// SQLite's authorizer refuses everything else: writing, ATTACH, PRAGMAs that set something, extensions. The limit of
-  /// attached databases is 0, which stops VACUUM INTO as well. GRDB compiles statements under an authorizer of its own,
-  /// so this one is compiled without it.
+  /// attached databases is 0, which stops VACUUM INTO as well.
   ///
   /// - Throws: ``SQLiteError``; the errors of `body`.
-  static func run(_ sql: String, _ database: Database, _ body: (borrowing QueryRows) throws -> Void) throws {
-    let connection = database.sqliteConnection
-    sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
-    sqlite3_enable_load_extension(connection, 0)
-    let handle = try compile(sql, connection)
+  static func run(_ sql: String, _ connection: Connection, _ body: (borrowing QueryRows) throws -> Void) throws {
+    sqlite3_limit(connection.handle, SQLITE_LIMIT_ATTACHED, 0)
+    let handle = try compile(sql, connection.handle)
     let names = (0..<sqlite3_column_count(handle)).map { String(cString: sqlite3_column_name(handle, $0)) }
     try body(QueryRows(handle: handle, columns: names))
   }
 
   private init(handle: OpaquePointer, columns: [String]) { (self.handle, self.columns) = (handle, columns) }
 
-  private static func compile(_ sql: String, _ connection: OpaquePointer?) throws -> OpaquePointer {
+  private static func compile(_ sql: String, _ connection: OpaquePointer) throws -> OpaquePointer {
     var compiled: OpaquePointer?
     var rest = ""
     let result = sql.withCString { text in

@@ -1,9 +1,9 @@
-import GRDBSQLite
+import CSQLite
 
 /// The authorizer of queries: SQLite asks it about each thing that a statement would do, while it compiles the statement.
 enum ReadingOnly {
   /// Compiles a statement that may only read.
-  static func authorize<Result>(_ connection: OpaquePointer?, _ compile: () throws -> Result) rethrows -> Result {
+  static func authorize<Result>(_ connection: OpaquePointer, _ compile: () throws -> Result) rethrows -> Result {
     sqlite3_set_authorizer(
       connection,
       { _, action, first, _, _, _ in

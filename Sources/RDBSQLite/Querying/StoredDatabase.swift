@@ -1,35 +1,38 @@
-import GRDB
-
 /// A file that ``SnapshotDatabase`` wrote before, opened for reading only.
 package final class StoredDatabase {
-  private let queue: DatabaseQueue
+  private let connection: Connection
 
   /// The first bytes of every file of SQLite.
   package static let magic = Array("SQLite format 3\0".utf8)
 
   /// - Throws: ``SQLiteError``, also if the file has other tables.
   package init(path: String) throws {
-    var configuration = Configuration()
-    configuration.readonly = true
+    connection = try Connection(path: path, .readingOnly)
+    guard let version = try Self.version(connection) else {
+      throw SQLiteError(.file, "is a database of SQLite, but not one of rdb sql")
+    }
+    guard version <= SnapshotTables.version else {
+      throw SQLiteError(.file, "has tables of version \(version), written by a newer rdb")
+    }
+  }
+
+  /// The version that the table `info` states; `nil` if there is no such table, or no number in it.
+  private static func version(_ connection: Connection) throws -> Int? {
+    var version: Int?
     do {
-      queue = try DatabaseQueue(path: path, configuration: configuration)
-      let version = try queue.inDatabase { database in
-        try database.tableExists("info")
-          ? try String.fetchOne(database, sql: "SELECT value FROM info WHERE name = 'schema_version'") : nil
+      try QueryRows.run("SELECT value FROM info WHERE name = 'schema_version'", connection) { rows in
+        try rows.forEach { row in
+          if case .text(let digits)? = row.first { version = Int(String(decoding: digits, as: UTF8.self)) }
+        }
       }
-      guard let version, let number = Int(version) else {
-        throw SQLiteError(.file, "is a database of SQLite, but not one of rdb sql")
-      }
-      guard number <= SnapshotTables.version else {
-        throw SQLiteError(.file, "has tables of version \(number), written by a newer rdb")
-      }
-    } catch { throw SQLiteError(error) }
+    } catch let error as SQLiteError where error.kind == .query { return nil }
+    return version
   }
 
   /// Runs a query.
   ///
   /// - Throws: ``SQLiteError``; the errors of `receive`.
   package func query(_ sql: String, _ body: (borrowing QueryRows) throws -> Void) throws {
-    try queue.inDatabase { try QueryRows.run(sql, $0, body) }
+    try QueryRows.run(sql, connection, body)
   }
 }

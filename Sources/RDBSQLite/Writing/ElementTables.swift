@@ -1,5 +1,3 @@
-import GRDB
-
 /// The prepared INSERT of each table of elements.
 struct ElementTables {
   let strings: RowInsertion
@@ -15,7 +13,7 @@ struct ElementTables {
   let streamConsumers: RowInsertion
   let streamPendings: RowInsertion
 
-  init(_ database: Database) throws {
+  init(_ database: Connection) throws {
     strings = try RowInsertion(into: "strings", columns: 3, database)
     listElements = try RowInsertion(into: "list_elements", columns: 4, database)
     setMembers = try RowInsertion(into: "set_members", columns: 3, database)

@@ -1,24 +1,27 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import RDBSupport
 
 /// A prepared INSERT. Each row binds every parameter, from left to right, and then writes.
 ///
-/// GRDB binds an array of values per row, each of which copies its bytes. Here SQLite reads them where they are: they are
-/// borrowed until the row is written.
+/// SQLite reads bytes where they are: they are borrowed until the row is written.
 final class RowInsertion {
-  private let statement: Statement
-  private let handle: SQLiteStatement
+  private let database: Connection
+  private let handle: OpaquePointer
   private let parameterCount: Int32
   private var bound: Int32 = 0
 
   /// - Parameter columns: The number of columns of the table, which are all written.
-  init(into table: String, columns: Int, _ database: Database) throws {
+  /// - Throws: ``SQLiteError``.
+  init(into table: String, columns: Int, _ database: Connection) throws {
     let marks = Array(repeating: "?", count: columns).joined(separator: ", ")
-    statement = try database.makeStatement(sql: "INSERT INTO \(table) VALUES (\(marks))")
-    handle = statement.sqliteStatement
+    var compiled: OpaquePointer?
+    let result = sqlite3_prepare_v2(database.handle, "INSERT INTO \(table) VALUES (\(marks))", -1, &compiled, nil)
+    guard result == SQLITE_OK, let compiled else { throw SQLiteError(result, of: database.handle) }
+    (self.database, handle) = (database, compiled)
     parameterCount = Int32(columns)
   }
+
+  deinit { sqlite3_finalize(handle) }
 
   @inline(__always) private func next() -> Int32 {
     bound += 1
@@ -73,7 +76,7 @@ final class RowInsertion {
     bound = 0
     let result = sqlite3_step(handle)
     sqlite3_reset(handle)
-    guard result == SQLITE_DONE else { throw SQLiteError(result, of: sqlite3_db_handle(handle)) }
+    guard result == SQLITE_DONE else { throw SQLiteError(result, of: database.handle) }
   }
 
   /// SQLITE_TRANSIENT, a macro that Swift does not import.
