@@ -8,7 +8,8 @@ extension InputFile {
     return ["redis", "rediss", "redis-socket", "redis-sentinel", "redis-cluster"].contains(scheme.lowercased())
   }
 
-  /// Asks a server for its snapshot, as a replica does; of sentinels' servers, a replica.
+  /// Asks a server for its snapshot, as a replica does; of sentinels' servers, a replica. The masters of a cluster are read
+  /// key by key.
   ///
   /// - Parameters:
   ///   - uri: The address. Its password can be in the environment.
@@ -18,12 +19,19 @@ extension InputFile {
     try synchronised(with: try ServerSettings(ofInput: uri, besideServer: isBesideServer))
   }
 
-  /// Connects to a server, and asks it for its snapshot when the first byte is read.
+  /// Connects to a server, and asks it for its snapshot when the first byte is read; or to the masters of a cluster, which
+  /// are then read key by key.
   ///
   /// - Throws: ``Failure``.
   static func synchronised(with settings: ServerSettings) throws -> InputFile {
-    try settings.refuseCluster()
     do {
+      if case .cluster = settings.address.target {
+        let topology = try ClusterTopology(try Connector(settings))
+        StandardStreams.writeError(
+          "rdb: \(settings.address): the keys are read one after another, not at one point in time\n")
+        let source = DeferredSource { try ClusterScanSource(topology) }
+        return InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
+      }
       let note: (TransferError) -> Void = { StandardStreams.writeError("rdb: \($0); trying again\n") }
       let sync = try SyncConnection(settings, note)
       let source = DeferredSource {
@@ -76,14 +84,12 @@ extension ServerSettings {
     }
   }
 
-  /// Refuses a cluster, of which one connection reads only a part.
+  /// Refuses a cluster where one server must send its snapshot.
   ///
   /// - Throws: ``Failure``.
-  func refuseCluster() throws {
+  func refuseCluster(hint: String) throws {
     guard case .cluster = address.target else { return }
-    throw Failure(
-      .usage, "\(address): a cluster is not one input",
-      hint: "Give rdb merge the addresses of all its masters, or of a replica of each.")
+    throw Failure(.usage, "\(address): the masters of a cluster send no common snapshot", hint: hint)
   }
 }
 

@@ -79,6 +79,8 @@ package struct ScanRound: Sendable {
   private let limits: Limits
   private let sample: KeySample?
   private let knowsExpiryTime: Bool
+  /// Whether ASKING comes before each transaction, because the slots of the keys move to the server.
+  private let isAsking: Bool
   /// Whether the server tells the sizes of values, as far as is known.
   private var tellsSizes: Bool
   /// The cursor of the next SCAN; `nil` after the last one.
@@ -117,6 +119,19 @@ package struct ScanRound: Sendable {
     (self.limits, self.sample) = (limits, sample)
     knowsExpiryTime = version.isAtLeast(7, 0)
     tellsSizes = version.isAtLeast(4, 0)
+    isAsking = false
+  }
+
+  /// Reads keys of which the names are known, without SCAN.
+  ///
+  /// - Parameter isAsking: Whether ASKING comes before each transaction, because the slots of the keys move to the server.
+  package init(_ names: [[UInt8]], from version: ServerVersion, asking isAsking: Bool, limits: Limits = Limits()) {
+    (self.limits, sample, self.isAsking) = (limits, nil, isAsking)
+    knowsExpiryTime = version.isAtLeast(7, 0)
+    // ASKING is for one command, and a question for the size would be another one.
+    tellsSizes = !isAsking && version.isAtLeast(4, 0)
+    cursor = nil
+    for name in names { self.names.append(Name(bytes: name)) }
   }
 
   /// Whether all keys were read.
@@ -140,7 +155,8 @@ package struct ScanRound: Sendable {
     exchanges.append(.key(name))
     let time = [Array("TIME".utf8)]
     let expiry = [Array((knowsExpiryTime ? "PEXPIRETIME" : "PTTL").utf8), name.bytes]
-    return [[Array("MULTI".utf8)]] + (knowsExpiryTime ? [expiry] : [time, expiry, time])
+    return (isAsking ? [[Array("ASKING".utf8)]] : []) + [[Array("MULTI".utf8)]]
+      + (knowsExpiryTime ? [expiry] : [time, expiry, time])
       + [[Array("DUMP".utf8), name.bytes], [Array("EXEC".utf8)]]
   }
 
@@ -164,6 +180,14 @@ package struct ScanRound: Sendable {
 
   /// Asks for a key again.
   package mutating func retry(_ name: [UInt8]) { names.append(Name(bytes: name)) }
+
+  /// Takes the names that were not read yet, at the end of a round whose connection was lost.
+  package mutating func takeNames() -> [[UInt8]] {
+    reconnect()
+    var left: [[UInt8]] = []
+    while let name = names.popFirst() ?? sizedNames.popFirst() { left.append(name.bytes) }
+    return left
+  }
 
   /// Goes on after the connection was lost: what is due will be asked for again.
   ///
@@ -199,15 +223,16 @@ package struct ScanRound: Sendable {
       return nil
     }
     replyCount += 1
-    // MULTI, the commands about the key, EXEC.
-    let last = knowsExpiryTime ? 4 : 6
+    // ASKING, MULTI, the commands about the key, EXEC.
+    let first = isAsking ? 2 : 1
+    let last = first + (knowsExpiryTime ? 3 : 5)
     if replyCount < last {
-      let expected = replyCount == 1 ? "OK" : "QUEUED"
+      let expected = replyCount <= first ? "OK" : "QUEUED"
       if let words = reply.errorBytes {
-        if replyCount == 1 { throw .refused(command: "MULTI", ServerError(words)) }
+        if replyCount <= first { throw .refused(command: "MULTI", ServerError(words)) }
         error = error ?? ServerError(words)
       } else if reply.bytes != Array(expected.utf8) {
-        throw .unexpectedReply(command: replyCount == 1 ? "MULTI" : "DUMP")
+        throw .unexpectedReply(command: replyCount <= first ? "MULTI" : "DUMP")
       }
       return nil
     }
@@ -217,7 +242,7 @@ package struct ScanRound: Sendable {
     replyCount = 0
     defer { error = nil }
     if let words = reply.errorBytes { return .refused(name: name.bytes, error ?? ServerError(words)) }
-    guard error == nil, let results = reply.elements, results.count == last - 2 else {
+    guard error == nil, let results = reply.elements, results.count == last - first - 1 else {
       throw .unexpectedReply(command: "EXEC")
     }
     return try take(results, of: name)
@@ -245,7 +270,10 @@ package struct ScanRound: Sendable {
   private mutating func takeSize(_ reply: RESPValue, of name: Name) throws(Failure) {
     openSizeCount -= 1
     var name = name
-    if reply.errorBytes != nil {
+    if let words = reply.errorBytes, ServerError(words).remedy == .redirecting {
+      // The slot of the key moves to another node.
+      name.byteCount = unknownByteCount
+    } else if reply.errorBytes != nil {
       // Some services and users do not have the command.
       tellsSizes = false
       name.byteCount = unknownByteCount

@@ -8,7 +8,7 @@ import RESP
 /// It is for servers that refuse a synchronisation. Its keys are not from one point in time, and a name can come twice,
 /// the newer value last (``ScanRound``). ``read(into:)`` throws ``TransferError``, or `RDBError` for a damaged payload.
 /// Memory holds the replies of one round trip.
-package final class ScanSource: ByteSource {
+package final class ScanSource: KeyScan {
   private var connection: Connection
   /// Makes a connection that was lost anew; `nil`: its loss ends the scan.
   private let reopen: (() throws(TransferError) -> Connection)?
@@ -22,30 +22,16 @@ package final class ScanSource: ByteSource {
   private var databases: [UInt32]
   private var database: UInt32 = 0
   private var round: ScanRound?
-  private var libraries: [[UInt8]] = []
   /// The number of replies since commands were sent.
   private var repliesSinceWrite = 0
-  private let time: ServerTime?
-  /// The monotonic time of ``time``.
-  private let start = MonotonicTime.now
-  private let pending = PendingBytes()
-  /// Writes the snapshot; `nil` before the first key, whose payload tells the RDB version, and at the end.
-  private var writer: RDBWriter?
-  private var header: SnapshotHeader?
+  private let snapshot: ScannedSnapshot
   private var names: ScannedNames? = ScannedNames()
-  /// The database of the last key that was written; `nil`: none.
-  private var selected: UInt32?
   private var isComplete = false
 
-  /// The number of keys that are in the snapshot, also those that are in it twice.
-  package private(set) var keyCount: UInt64 = 0
-  /// The number of keys that the server named, but did not have any more when they were asked for.
+  package var keyCount: UInt64 { snapshot.keyCount }
   package private(set) var vanishedCount: UInt64 = 0
-  /// The number of keys whose expiry may be some milliseconds late.
   package private(set) var inexactCount: UInt64 = 0
-  /// The number of keys that are in the snapshot once more; complete at its end.
   package private(set) var repeatedCount: UInt64 = 0
-  /// Whether the user may not read function libraries, so that the snapshot has none of them.
   package let lacksFunctions: Bool
 
   /// The number of replies after which more commands are sent, although other replies wait to be read.
@@ -54,8 +40,6 @@ package final class ScanSource: ByteSource {
   private static let failureLimit = 20
   /// The number of databases of a server that does not tell it.
   private static let usualDatabaseCount: UInt64 = 16
-  /// The size of the writer's buffer, in bytes.
-  private static let bufferByteCount = 64 << 10
 
   /// Asks the server which databases and function libraries it has.
   ///
@@ -75,14 +59,15 @@ package final class ScanSource: ByteSource {
       do throws(TransferError) {
         let facts = try connection.facts()
         let named = facts.functionLibraries ?? []
-        libraries = named.isEmpty ? [] : try Self.libraries(connection)
+        let libraries = named.isEmpty ? [] : try connection.functionLibraries()
         if let only {
           databases = [only]
         } else {
           databases = try Self.databases(facts.info, connection).reversed()
         }
         runIdentifier = facts.info.runIdentifier
-        (version, time, lacksFunctions) = (facts.version, facts.time, facts.functionLibraries == nil)
+        (version, lacksFunctions) = (facts.version, facts.functionLibraries == nil)
+        snapshot = ScannedSnapshot(of: facts.version, at: facts.time, libraries: libraries)
         break
       } catch {
         guard let reopen, error.canRetry, failureCount < Self.failureLimit else { throw error }
@@ -108,28 +93,14 @@ package final class ScanSource: ByteSource {
     return databases
   }
 
-  /// The present Unix time of the server, in milliseconds; `nil` if it did not tell its time.
-  package var presentTime: Int64? {
-    time.map { $0.milliseconds + Int64((MonotonicTime.now - start) / 1_000_000) }
-  }
-
-  private static func libraries(_ connection: Connection) throws(TransferError) -> [[UInt8]] {
-    var libraries: [[UInt8]] = []
-    for entry in try connection.call("FUNCTION", "LIST", "WITHCODE").elements ?? [] {
-      guard let code = entry.fields?["library_code"]?.bytes else {
-        throw TransferError(.unexpectedReply(command: "FUNCTION LIST"), at: connection.server)
-      }
-      libraries.append(code)
-    }
-    return libraries
-  }
+  package var presentTime: Int64? { snapshot.presentTime }
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    while pending.isEmpty {
+    while snapshot.pending.isEmpty {
       if isComplete { return 0 }
       try advance()
     }
-    return pending.take(into: buffer)
+    return snapshot.pending.take(into: buffer)
   }
 
   // MARK: Reading
@@ -215,42 +186,30 @@ package final class ScanSource: ByteSource {
   // MARK: Writing
 
   private func write(_ key: ScanRound.Key) throws {
-    if header == nil { try begin(key.value.header) }
-    // One server writes payloads of one version.
-    guard key.value.header == header else {
-      throw TransferError(.unexpectedReply(command: "DUMP"), at: connection.server)
-    }
-    if selected != database {
-      try writer?.selectDatabase(UInt64(database))
-      selected = database
-    }
-    let attributes = KeyAttributes(expiry: key.expiry.map { UnixMilliseconds($0) }, metadata: key.value.metadata)
-    try writer?.beginStored(key.name.span.bytes, key.value.type, attributes, module: key.value.module)
-    try writer?.stored(key.value.payload.span.bytes)
-    try writer?.endKey()
+    try snapshot.write(key, in: database, from: connection.server)
     try names?.add(key.name.span.bytes, database)
-    keyCount += 1
-  }
-
-  /// Writes what comes before the keys.
-  private func begin(_ header: SnapshotHeader) throws {
-    self.header = header
-    var writer = try RDBWriter(to: pending, header: header, capacity: Self.bufferByteCount)
-    if header.version >= 7 {
-      let name = version.vendor == .valkey ? "valkey-ver" : "redis-ver"
-      try writer.aux(name, "\(version.major).\(version.minor).\(version.patch)")
-      if let time { try writer.aux("ctime", "\(time.milliseconds / 1000)") }
-    }
-    for library in libraries { try writer.functionLibrary(library.span.bytes) }
-    self.writer = consume writer
   }
 
   private func finish() throws {
     isComplete = true
-    if header == nil { try begin(SnapshotHeader(vendor: version.vendor, version: version.rdbVersion)) }
-    guard let writer = writer.take() else { return }
-    _ = try writer.finish()
+    try snapshot.finish()
     repeatedCount = try names.take()?.repetitions() ?? 0
     connection.link.close()
+  }
+}
+
+extension Connection {
+  /// Returns the code of all function libraries.
+  ///
+  /// - Throws: ``TransferError``.
+  func functionLibraries() throws(TransferError) -> [[UInt8]] {
+    var libraries: [[UInt8]] = []
+    for entry in try call("FUNCTION", "LIST", "WITHCODE").elements ?? [] {
+      guard let code = entry.fields?["library_code"]?.bytes else {
+        throw TransferError(.unexpectedReply(command: "FUNCTION LIST"), at: server)
+      }
+      libraries.append(code)
+    }
+    return libraries
   }
 }

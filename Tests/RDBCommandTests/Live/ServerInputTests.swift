@@ -92,9 +92,9 @@ struct ServerInputTests {
   }
 
   @Test(
-    "an address with a database, of a cluster, or where only a file is read is refused with exit code 64",
+    "an address with a database, or where only a file is read, is refused with exit code 64",
     arguments: [
-      ["json", "redis://127.0.0.1:1/3"], ["json", "redis-cluster://127.0.0.1:1"], ["salvage", "redis://127.0.0.1:1"],
+      ["json", "redis://127.0.0.1:1/3"], ["salvage", "redis://127.0.0.1:1"],
       ["check", "--payload", "redis://127.0.0.1:1"],
     ])
   func refuses(arguments: [String]) throws {

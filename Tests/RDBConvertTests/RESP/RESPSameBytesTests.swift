@@ -24,6 +24,8 @@ struct RESPSameBytesTests {
     ("replace whole", { ($0.existing, $0.replacesWhole) = (.replace, true) }),
     ("keep", { $0.existing = .keep }),
     ("keep whole", { ($0.existing, $0.keepsWhole, $0.restoreLimit) = (.keep, true, 0) }),
+    ("isolated, replace", { ($0.existing, $0.isolatesKeys) = (.replace, true) }),
+    ("isolated, keep", { ($0.existing, $0.isolatesKeys) = (.keep, true) }),
     ("restore", { $0.restore = .auto }),
     ("restore, replace", { ($0.restore, $0.existing) = (.always, .replace) }),
     ("small batches", { ($0.commandElementCount, $0.commandByteCount) = (3, 100) }),

@@ -31,7 +31,7 @@ struct ClusterLoaderTests {
     (options.existingKeys, options.replicaCount) = (existing, replicas)
     let loader = try ClusterLoader(try ClusterTopology(try cluster.connector(retries: retries)), options)
     let marked = try commands(of: snapshot, target: "7.0", marked: true) {
-      ($0.existing, $0.isolatesKeys) = (existing == .replaced ? .replace : .keep, true)
+      ($0.existing, $0.isolatesKeys, $0.restoreLimit) = (existing == .replaced ? .replace : .keep, true, 0)
     }
     var (skipped, rereadCount): (UInt64, Int) = (0, 0)
     while true {
@@ -210,8 +210,8 @@ struct ClusterLoaderTests {
     #expect(loader.safeKeyCount == 200 && rereadCount == 1)
   }
 
-  @Test("Keeps and counts a key that exists, or ends with its name")
-  func kept() throws {
+  @Test("Watches a key of several commands that must not replace another one, and keeps it if there is one")
+  func guarded() throws {
     let cluster = try ScriptedCluster(2) { _, command, _ in
       // The answer of a key that exists.
       command[0] == "SET" && command[1] == "key 1" ? .error("BUSYKEY exists") : nil
@@ -219,7 +219,7 @@ struct ClusterLoaderTests {
     let loader = try Self.load(cluster, existing: .kept).loader
     #expect(loader.safeKeyCount == 200 && loader.keptKeyCount == 1)
     let commands = Self.commandsByKey(cluster)
-    #expect(commands["key 3"]?.map(\.name) == ["RESTORE"])
+    #expect(commands["key 3"]?.map(\.name) == ["RPUSH"])
     let stop = #expect(throws: LoadStop.self) { try Self.load(cluster, existing: .refused) }
     guard case .exists(let failure)? = stop else {
       Issue.record("\(String(describing: stop))")

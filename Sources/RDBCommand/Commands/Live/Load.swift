@@ -13,11 +13,13 @@ struct Load: WorkingCommand {
       The input is first read once, before anything is written: damage, and data that the server cannot hold, end the \
       command with exit code 65. A key that the server has already ends it too, unless --replace or --nx is given. Each \
       key appears on the server only when it is complete, with its expiry. After a lost connection, or when \
-      sentinels choose a new master, the load goes on from the last key that is safe.
+      sentinels choose a new master, the load goes on from the last key that is safe. Of a cluster, each key goes to \
+      the master of its slot.
 
       Examples:
         rdb load dump.rdb -h redis.example
         rdb load dump.rdb -u redis-sentinel://s1,s2,s3/mymaster --resume load.journal
+        rdb load dump.rdb -u redis-cluster://node1,node2 --replace
         REDISCLI_AUTH=… rdb load backup.aof -h redis.example --tls -k '^user:' --nx
       """,
     helpNames: .long)

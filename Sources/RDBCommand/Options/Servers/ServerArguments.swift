@@ -6,7 +6,7 @@ package struct ServerArguments<End: ServerEnd>: ParsableArguments {
   @Option(
     name: End.uriNames,
     help: ArgumentHelp(
-      "Connect to redis://host, rediss://, redis-socket:// or redis-sentinel://host,…/master.",
+      "Connect to redis://host, rediss://, redis-socket://, redis-sentinel://host,…/name or redis-cluster://host.",
       valueName: "uri"))
   package var uri: String?
 

@@ -1,7 +1,7 @@
 import RDBSupport
 import RedisTransfer
 
-extension ScanSource {
+extension KeyScan {
   /// Notes for the user about a snapshot that was read key by key, complete at its end.
   var notes: [String] {
     var notes = ["\(counted(keyCount, "key")) read by SCAN and DUMP"]

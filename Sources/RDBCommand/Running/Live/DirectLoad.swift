@@ -59,7 +59,7 @@ struct DirectLoad {
   ///
   /// - Parameter count: The number of keys at the beginning that are not sent.
   /// - Throws: `RDBError`, `LoadStop` or `TransferError`.
-  func send(to loader: Loader, skipping count: UInt64) throws {
+  func send(to loader: any KeyLoader, skipping count: UInt64) throws {
     let progress = ByteCounter()
     let line = reading.working.progress.start(
       ProgressLine.Position(read: { Int(clamping: progress.value) }, total: byteCount))

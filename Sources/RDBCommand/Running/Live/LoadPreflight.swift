@@ -22,8 +22,7 @@ struct LoadPreflight {
 
   /// Warnings about what may end the load later, or matter afterwards.
   var warnings: [String] {
-    let memory = target.memoryWarning(for: needs.memoryByteCount).map { [$0] } ?? []
-    return memory
+    target.memoryWarnings(for: needs.memoryByteCount)
       + nodesWithoutNotifications.map { node in
         "\(counted(needs.springSessionCount, "session")) of Spring need notify-keyspace-events to have "
           + "\"\(KeyspaceNotifications.springSession)\", and \(node.server) lacks \"\(node.missing)\": sessions would expire "
@@ -35,10 +34,11 @@ struct LoadPreflight {
   ///
   /// - Throws: ``Failure``.
   func requireModules() throws {
-    guard !moduleNames.isEmpty, let modules = target.facts.modules, modules.isEmpty else { return }
+    guard !moduleNames.isEmpty, let master = target.masters.first(where: { $0.facts.modules?.isEmpty == true })
+    else { return }
     throw Failure(
       .refused,
-      "the input has values of the modules \(moduleNames.joined(separator: ", ")), and \(target.server) has no module",
+      "the input has values of the modules \(moduleNames.joined(separator: ", ")), and \(master.server) has no module",
       hint: "Load the modules at the server, or leave their values out with --modules skip --allow-loss.")
   }
 }

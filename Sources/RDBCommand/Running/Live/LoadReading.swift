@@ -59,7 +59,7 @@ struct LoadReading {
   /// - Parameter count: The number of keys at the beginning that are not sent.
   /// - Throws: ``Failure``, `LoadStop` or `TransferError`.
   @discardableResult
-  func send(_ input: InputFile, to loader: Loader, skipping count: UInt64 = 0) throws -> Result {
+  func send(_ input: InputFile, to loader: any KeyLoader, skipping count: UInt64 = 0) throws -> Result {
     let cutter = KeyCutter(limits: limits) { unit in try loader.send(unit) }
     cutter.resume(skipping: count)
     let result = try write(input, to: cutter)

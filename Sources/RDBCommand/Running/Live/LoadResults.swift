@@ -4,7 +4,7 @@ import RDBFormat
 import RDBSupport
 import RedisTransfer
 
-extension Loader {
+extension KeyLoader {
   /// Counts the keys that the server refused or kept in the ledger of the input.
   ///
   /// - Returns: Notes for the user.

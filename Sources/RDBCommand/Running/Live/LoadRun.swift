@@ -31,11 +31,12 @@ struct LoadRun {
         command.keys.damage, findsHyperLogLogs: command.content.trust.untrusted),
       filter: try command.keys.options,
       sink: target.sinkOptions(command.content, command.existing, only: onlyDatabase),
-      limits: command.sending.unitLimits, working: command.working)
+      limits: target.unitLimits(command.sending), working: command.working)
     // Before the input is read, and before any write: a wrong journal ends the command at once.
     let journal = command.dryRun ? nil : try openJournal(reading.sink)
     // Only a server with a memory limit needs an estimate.
-    let model = target.facts.info.memoryLimit.map { _ in ServerModel(target.facts.version) }
+    let isLimited = target.masters.contains { $0.facts.info.memoryLimit != nil }
+    let model = isLimited ? ServerModel(target.facts.version) : nil
     let direct = try DirectLoad(input.first, command, reading, model)
     let survey = try direct?.result ?? survey(reading)
     if let count = direct.map(\.unsealedCommandCount) ?? input.first.replayed?.unsealedCommandCount {
@@ -90,7 +91,9 @@ struct LoadRun {
     }
     var names: [String] = []
     // Only a server without any module can be refused: of others, the names of types do not tell enough.
-    if needs.moduleValueCount > 0, reading.sink.modules == .forward, target.facts.modules?.isEmpty == true {
+    if needs.moduleValueCount > 0, reading.sink.modules == .forward,
+      target.masters.contains(where: { $0.facts.modules?.isEmpty == true })
+    {
       let run = try SnapshotRun(input.again, command.reading, command.keys.damage)
       let origin = run.origin
       let info = try run.foldFiltered(by: reading.filter, command.working) { InfoSink(origin: origin, now: .now) }
@@ -112,8 +115,7 @@ struct LoadRun {
       say("\(shown(command.resume ?? "")) says that all \(journal.safeKeyCount) keys are loaded already")
       return try requireNoEarlierLosses(journal)
     }
-    let loader = try Loader(
-      target.connector, target.loadOptions(command.sending, command.existing, only: onlyDatabase))
+    let loader = try loader(target)
     loader.onReconnect = { say("\($0); connecting again") }
     let earlierLosses = journal?.lostKeyCount ?? 0
     loader.onSafe = { [unowned loader] count in
@@ -138,7 +140,7 @@ struct LoadRun {
           loader.hasServerRestarted
             ? "the server was started anew and may have lost keys; sending all keys again from the first one"
             : "the connection was lost inside a large key; reading the input again from key \(key)")
-        skipped = try loader.restart(skipping: key)
+        skipped = try loader.restart(skipping: key, sentBefore: 0)
         do {
           if let journal { try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) } }
         } catch { throw error.failure }
@@ -162,10 +164,15 @@ struct LoadRun {
     if let journal, earlierLosses > 0 { try requireNoEarlierLosses(journal) }
   }
 
+  private func loader(_ target: LoadTarget) throws -> any KeyLoader {
+    let options = target.loadOptions(command.sending, command.existing, only: onlyDatabase)
+    do { return try target.loader(options) } catch let stop as LoadStop { throw stop.failure(after: 0) }
+  }
+
   /// Goes on where an earlier load ended.
   ///
   /// - Returns: The number of keys that are safe already.
-  private func resume(_ journal: Journal?, _ loader: Loader) throws -> UInt64 {
+  private func resume(_ journal: Journal?, _ loader: any KeyLoader) throws -> UInt64 {
     guard let journal else { return 0 }
     var skipped = journal.safeKeyCount
     if !loader.hasKeys(of: journal.servers) {

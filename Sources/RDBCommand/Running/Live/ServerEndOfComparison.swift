@@ -5,17 +5,28 @@ import RedisTransfer
 /// The server that an input is compared with, as the other input.
 struct ServerEndOfComparison {
   let input: InputFile
-  /// The reading by SCAN; `nil`: the server sends its snapshot.
-  private let scan: DeferredSource<ScanSource>?
+  /// Returns the reading key by key; `nil` before its beginning, and if the server sends its snapshot.
+  private let scan: () -> (any KeyScan)?
 
-  /// Reads the server by SCAN and DUMP.
+  /// Reads the server, or all masters of a cluster, key by key.
   ///
   /// - Parameters:
   ///   - database: The database to read; `nil`: all.
   ///   - sample: The part of the keys to read; `nil`: all.
   /// - Throws: `TransferError` or ``Failure``.
   init(scanning settings: ServerSettings, only database: Int32?, sample: KeySample? = nil) throws {
-    try settings.refuseCluster()
+    if case .cluster = settings.address.target {
+      if let database, database != 0 {
+        throw Failure(.usage, "\(settings.address): a cluster has no database \(database)")
+      }
+      do throws(TransferError) {
+        let topology = try ClusterTopology(try Connector(settings))
+        let source = DeferredSource { try ClusterScanSource(topology, sample: sample) }
+        scan = { source.base }
+        input = InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
+        return
+      } catch { throw error.failure }
+    }
     let connector: Connector
     let connection: Connection
     do throws(TransferError) {
@@ -27,7 +38,7 @@ struct ServerEndOfComparison {
         try connector.reconnect(to: .any)
       }
     }
-    scan = source
+    scan = { source.base }
     input = InputFile(shownName: "\(settings.address)", source: source, replayed: nil, identities: [])
   }
 
@@ -35,12 +46,13 @@ struct ServerEndOfComparison {
   ///
   /// - Throws: ``Failure``.
   init(synchronised settings: ServerSettings) throws {
-    (input, scan) = (try .synchronised(with: settings), nil)
+    try settings.refuseCluster(hint: "Without --sync, it is read key by key.")
+    (input, scan) = (try .synchronised(with: settings), { nil })
   }
 
   /// The present time: that of the server, if it told its own.
-  var time: UnixMilliseconds { scan?.base?.presentTime.map { UnixMilliseconds($0) } ?? .now }
+  var time: UnixMilliseconds { scan()?.presentTime.map { UnixMilliseconds($0) } ?? .now }
 
   /// Notes about the reading for the user, complete at its end.
-  var notes: [String] { scan?.base?.notes ?? [] }
+  var notes: [String] { scan()?.notes ?? [] }
 }

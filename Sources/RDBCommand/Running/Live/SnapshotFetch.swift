@@ -30,7 +30,11 @@ struct SnapshotFetch {
 
   /// - Throws: `TransferError` or ``Failure``.
   func run() throws {
-    try settings.refuseCluster()
+    if scan == nil {
+      try settings.refuseCluster(
+        hint: "--scan reads the keys one after another; rdb merge takes the addresses of all masters, and merges their "
+          + "snapshots.")
+    }
     var attempt = 1
     while true {
       let file = try OutputFile(path: output.output, keepsPartial: output.keepPartial, inputs: [])
@@ -50,30 +54,27 @@ struct SnapshotFetch {
   private func fetch(to file: OutputFile) throws {
     let note: (TransferError) -> Void = { say("\($0); trying again") }
     let start = monotonicSeconds
-    let (connection, isEntered, copy): (Connection, Bool, SnapshotCopy)
+    let (server, isEntered, copy): (String, Bool, SnapshotCopy)
     var repeatedCount: UInt64 = 0
     if let scan {
-      let connector = try Connector(settings)
-      connection = try connector.reconnect(to: .replica, note)
+      let source: any KeyScan
+      (source, server) = try scanned(scan, note)
       isEntered = false
-      let source = try ScanSource(connection, only: scan.database) { () throws(TransferError) in
-        try connector.reconnect(to: .replica, note)
-      }
       say("the keys are read one after another: the snapshot is not of one point in time")
       copy = try self.copy(source, to: file)
       for note in source.notes { say(note) }
       repeatedCount = source.repeatedCount
     } else {
       let sync = try SyncConnection(settings, allowsSentinelEntry: allowsSentinelEntry, note)
-      (connection, isEntered) = (sync.connection, sync.isEntered)
-      copy = try self.copy(try SyncSource(connection), to: file)
+      (server, isEntered) = (sync.connection.server, sync.isEntered)
+      copy = try self.copy(try SyncSource(sync.connection), to: file)
     }
-    try verify(copy, from: connection.server)
+    try verify(copy, from: server)
     do { try file.finish() } catch {
       throw RDBError.transfer("write", error, at: 0).failure(in: file.shownName)
     }
     say(
-      "\(readable(byteCount: Double(copy.byteCount))) from \(connection.server) in "
+      "\(readable(byteCount: Double(copy.byteCount))) from \(server) in "
         + clock(Int((monotonicSeconds - start).rounded()))
         + (copy.checksum == .verified ? ", checksum verified" : "; the snapshot has no checksum"))
     if isEntered {
@@ -85,6 +86,24 @@ struct SnapshotFetch {
         .losses, "\(counted(repeatedCount, "key")) came more than once, and a server loads no file with such keys",
         hint: "rdb merge FILE --on-conflict last -o NEW keeps the newer one of each.")
     }
+  }
+
+  /// Connects to the server, or to a cluster, and reads it key by key.
+  ///
+  /// - Returns: The reading, and the server, as messages show it.
+  private func scanned(_ scan: Scan, _ note: @escaping (TransferError) -> Void) throws -> (any KeyScan, String) {
+    let connector = try Connector(settings)
+    if case .cluster = settings.address.target {
+      if let database = scan.database, database != 0 {
+        throw Failure(.usage, "\(settings.address): a cluster has no database \(database)")
+      }
+      return (try ClusterScanSource(try ClusterTopology(connector)), "\(settings.address)")
+    }
+    let connection = try connector.reconnect(to: .replica, note)
+    let source = try ScanSource(connection, only: scan.database) { () throws(TransferError) in
+      try connector.reconnect(to: .replica, note)
+    }
+    return (source, connection.server)
   }
 
   private func copy(_ source: any ByteSource, to file: OutputFile) throws -> SnapshotCopy {

@@ -36,12 +36,18 @@ struct MigrationPreflight {
     to targetDatabase: Int32?
   ) throws(TransferError) {
     (self.source, self.target, self.command) = (source, target, command)
-    let connection = try target.connector.connect(to: .master)
-    defer { connection.link.close() }
-    targetClock = try connection.clock()
+    let connections = try target.connections()
+    defer { for connection in connections { connection.link.close() } }
+    targetClock = try connections[0].clock()
     mayPause = command.following.pauseSource ? try source.mayPause() : true
-    forbiddenAtTarget = try PermissionProbe.forbidden(
-      PermissionProbe.writing + PermissionProbe.scanning, on: connection)
+    var forbidden: [String] = []
+    for connection in connections {
+      let commands = PermissionProbe.writing + PermissionProbe.scanning
+      for name in try PermissionProbe.forbidden(commands, on: connection) where !forbidden.contains(name) {
+        forbidden.append(name)
+      }
+    }
+    forbiddenAtTarget = forbidden
     (self.sourceDatabase, self.targetDatabase) = (sourceDatabase, targetDatabase)
     let spring = source.hasSpringSessions ? KeyspaceNotifications.springSession : ""
     nodesWithoutNotifications = target.nodes(lacking: (source.facts.notifications?.text ?? "") + spring)
@@ -55,7 +61,8 @@ struct MigrationPreflight {
   /// - Throws: ``Failure``.
   func require(isResumed: Bool) throws {
     try target.refuseClusterNode()
-    if let process = source.facts.info.runIdentifier, process == target.facts.info.runIdentifier,
+    if let process = source.facts.info.runIdentifier,
+      target.masters.contains(where: { $0.facts.info.runIdentifier == process }),
       sourceDatabase ?? 0 == targetDatabase ?? 0
     {
       throw Failure(.usage, "\(source.server) is the source and the target", hint: "Give two servers.")
@@ -137,7 +144,8 @@ struct MigrationPreflight {
 
   /// The number of keys of the target's databases into which keys are moved.
   var targetKeyCount: UInt64 {
-    target.facts.info.databases.filter { targetDatabase.map(UInt32.init) ?? $0.number == $0.number }
+    target.masters.flatMap(\.facts.info.databases)
+      .filter { targetDatabase.map(UInt32.init) ?? $0.number == $0.number }
       .reduce(0) { $0 + $1.keyCount }
   }
 
@@ -153,9 +161,7 @@ struct MigrationPreflight {
   /// Warnings about what may end the migration later, or matter afterwards.
   var warnings: [String] {
     var warnings = versionWarnings
-    if let memory = source.facts.info.dataMemory, let warning = target.memoryWarning(for: memory) {
-      warnings.append(warning)
-    }
+    if let memory = source.facts.info.dataMemory { warnings += target.memoryWarnings(for: memory) }
     if let (milliseconds, error) = clockDifference, milliseconds.magnitude > UInt64(Self.clockTolerance + error) {
       let seconds = Double(milliseconds.magnitude / 100) / 10
       warnings.append(

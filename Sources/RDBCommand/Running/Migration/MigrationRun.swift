@@ -27,7 +27,13 @@ struct MigrationRun {
   ) throws {
     (self.command, self.from, self.to) = (command, from, to)
     (self.sourceDatabase, self.targetDatabase) = (sourceDatabase, targetDatabase)
-    try from.refuseCluster()
+    try from.refuseCluster(
+      hint: "rdb load \(from.address) -u \(to.address) copies its keys, read one after another.")
+    if case .cluster = to.address.target, command.following.follow {
+      throw Failure(
+        .usage, "\(to.address): --follow into a cluster is not possible",
+        hint: "Without --follow, the keys are moved once: stop what writes to the source first.")
+    }
     _ = try command.filter(only: sourceDatabase)
     ending = try LedgerEnding(command.ledger, command.keys, command.working, reading: [])
     summaryFile = try command.summary.map { try OutputFile(path: $0, keepsPartial: false, inputs: [], form: .json) }
@@ -144,7 +150,7 @@ struct MigrationRun {
   ) throws -> SnapshotEnd? {
     let existing = command.existing.replacing(replaces)
     let only = targetDatabase.map { UInt64($0) }
-    let loader = try Loader(target.connector, target.loadOptions(command.sending, existing, only: only))
+    let loader = try target.loader(target.loadOptions(command.sending, existing, only: only))
     loader.onReconnect = { error in
       LiveProgress.update { $0.attemptCount += 1 }
       say("\(error); connecting again")
@@ -186,11 +192,11 @@ struct MigrationRun {
     sink.stopsAtLoss = !command.allowLoss
     return LoadReading(
       reader: reader, filter: try command.filter(only: sourceDatabase), sink: sink,
-      limits: command.sending.unitLimits, working: command.working)
+      limits: target.unitLimits(command.sending), working: command.working)
   }
 
   /// Ends the migration at the first loss, unless the options allow losses.
-  private func refuseLosses(_ ledger: Ledger, _ loader: Loader) throws {
+  private func refuseLosses(_ ledger: Ledger, _ loader: any KeyLoader) throws {
     guard ledger.hasLosses, !command.allowLoss else { return }
     StandardStreams.writeError(LedgerReport(ledger: ledger, notes: [], isQuiet: true).text)
     throw Failure(

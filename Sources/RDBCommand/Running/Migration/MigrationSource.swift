@@ -49,7 +49,7 @@ struct MigrationSource {
     let isEntered: Bool
     let counter: ByteCounter
     /// The reading by SCAN; `nil`: the server sends its snapshot.
-    var scan: ScanSource?
+    var scan: (any KeyScan)?
     /// The commands after the snapshot; `nil`: they are not read.
     var followed: FollowedSource?
   }

@@ -82,13 +82,13 @@ struct MigrationSummary {
   }
 
   /// Adds the counts of a loader at its end.
-  mutating func add(_ loader: Loader) {
+  mutating func add(_ loader: any KeyLoader) {
     safeKeyCount = loader.safeKeyCount
     reconnectionCount += loader.reconnectionCount
   }
 
   /// Takes the result of a whole reading.
-  mutating func take(_ result: LoadReading.Result, of loader: Loader) {
+  mutating func take(_ result: LoadReading.Result, of loader: any KeyLoader) {
     ledger = result.ledger
     notes = result.notes + loader.account(in: &ledger)
     (keptKeyCount, expiredKeyCount) = (loader.keptKeyCount, loader.expiredKeyCount)
