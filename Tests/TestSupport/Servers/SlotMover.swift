@@ -26,6 +26,8 @@ public final class SlotMover: Sendable {
         }
         source = target
         result.withLock { $0.moveCount += 1 }
+        // The nodes tell each other who has the slot now. A slot that moved at once again would have two owners.
+        usleep(300_000)
       }
       end.signal()
     }
