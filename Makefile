@@ -69,7 +69,7 @@ check: ## check format, imports, inlining, public surface, unsafe code, words, f
 	for check in format words flags defaults unsafe inlining imports public-surface docs compile-fail dependant; do \
 	  scripts/check-$$check.sh || status=1; \
 	done; \
-	scripts/check-install.sh "$$($(SWIFT) build --show-bin-path)/rdb" >/dev/null && echo "check-install: installs and uninstalls" || status=1; \
+	scripts/check-install.sh "$$($(SWIFT) build -c "$${CONFIGURATION:-debug}" --show-bin-path)/rdb" >/dev/null && echo "check-install: installs and uninstalls" || status=1; \
 	exit $$status
 
 demo-migration: build ## move sessions from one Redis into another with sentinels, all on this machine (needs redis-server)

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-${SWIFT:-swift} build >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
-build=$(${SWIFT:-swift} build --show-bin-path)
+${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+build=$(${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" --show-bin-path)
 search=(-I "$build/Modules")
 for headers in Sources/C*/include; do search+=(-I "$headers"); done
 for map in Sources/C*/module.modulemap; do search+=(-I "$(dirname "$map")"); done

@@ -8,7 +8,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 output=${1:-$folder/archives}
 products=$(sed -nE 's/^ *\.library\(name: "([A-Za-z]+)".*/\1/p' Package.swift | grep -vx RDBFormat)
-${SWIFT:-swift} build >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 # shellcheck disable=SC2086
 scripts/symbol-graphs.sh "$folder/graphs" -experimental-allowed-reexported-modules=RDBFormat -emit-extension-block-symbols -- $products
 docc=$(dirname "$(${SWIFT:-swift} -print-target-info | sed -n 's/^ *"runtimeResourcePath": "\(.*\)",*$/\1/p' | head -1)")/../bin/docc

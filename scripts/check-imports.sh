@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-${SWIFT:-swift} build --build-tests >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
-if ! ${SWIFT:-swift} build --build-tests --explicit-target-dependency-import-check error >"$log" 2>&1; then
+${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" --build-tests >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+if ! ${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" --build-tests --explicit-target-dependency-import-check error >"$log" 2>&1; then
   cat "$log" >&2
   echo "check-imports: declare each imported module as a dependency of its target in Package.swift" >&2
   exit 1

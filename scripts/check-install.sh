@@ -3,8 +3,8 @@
 # manual pages, and checks that uninstalling removes all files and folders that it made, and no others.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=${1:-$("${SWIFT:-swift}" build --show-bin-path)/rdb}
-[ -x "$binary" ] || "${SWIFT:-swift}" build --product rdb
+binary=${1:-$("${SWIFT:-swift}" build -c "${CONFIGURATION:-debug}" --show-bin-path)/rdb}
+[ -x "$binary" ] || "${SWIFT:-swift}" build -c "${CONFIGURATION:-debug}" --product rdb
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "check-install: $*" >&2; exit 1; }

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 modules=$(sed -e 's/#.*//' -e '/^total/d' -e '/^undocumented/d' -e 's/[0-9]*$//' -e 's/+//g' scripts/public-surface.txt)
-${SWIFT:-swift} build >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 # shellcheck disable=SC2086
 scripts/symbol-graphs.sh "$folder" -skip-protocol-implementations -- $modules
 python3 scripts/public-surface.py "$folder" scripts/public-surface.txt

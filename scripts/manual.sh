@@ -7,8 +7,8 @@ command=$1 folder=$2
 # without the static runtime, and leave it in place of the first.
 tool=${GENERATE_MANUAL:-}
 if [ -z "$tool" ]; then
-  "${SWIFT:-swift}" build --product generate-manual
-  tool=$("${SWIFT:-swift}" build --show-bin-path)/generate-manual
+  "${SWIFT:-swift}" build -c "${CONFIGURATION:-debug}" --product generate-manual
+  tool=$("${SWIFT:-swift}" build -c "${CONFIGURATION:-debug}" --show-bin-path)/generate-manual
 fi
 "$tool" "$command" --multi-page --section 1 --output-directory "$folder"
 

@@ -8,7 +8,7 @@ shift
 options=()
 while [ "$1" != -- ]; do options+=("$1"); shift; done
 shift
-build=$(${SWIFT:-swift} build --show-bin-path)
+build=$(${SWIFT:-swift} build -c "${CONFIGURATION:-debug}" --show-bin-path)
 search=(-I "$build/Modules")
 for headers in Sources/C*/include; do search+=(-I "$headers"); done
 for map in Sources/C*/module.modulemap; do search+=(-I "$(dirname "$map")"); done
