@@ -13,7 +13,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run dist check-dist demo-migration test test-live test-setup test-release test-debug test-deep test-sanitized coverage check examples install uninstall fuzz bench \
+.PHONY: help setup build run dist check-dist demo-migration test test-live test-setup test-release test-debug test-debug-files test-deep test-sanitized coverage check examples install uninstall fuzz bench \
   bench-instructions compare clean
 
 help: ## list the targets
@@ -54,6 +54,9 @@ test-live: test-setup ## run only the tests that start servers, in at most 20 mi
 
 test-debug: ## run the suites in debug mode, where assertions count; large matrices are sampled, long repetitions left out
 	RDB_TEST_SAMPLE=1 scripts/test.sh debug
+
+test-debug-files: ## the same, without the command and live servers: a third of the work
+	RDB_FILES_ONLY=1 RDB_TEST_SAMPLE=1 scripts/test.sh debug
 
 test-deep: test-setup ## run every test in release mode, with the cases that `test` samples
 	RDB_TEST_DEEP=1 scripts/test.sh release
