@@ -52,7 +52,7 @@ package struct RetainedUnits: Sendable {
 
   /// The number of keys, from the first of the input on, that are safe. It never decreases.
   package private(set) var safeKeyCount: UInt64
-  /// The memory of all units that are kept, in bytes.
+  /// The memory of all units whose commands are kept, in bytes.
   package private(set) var byteCount = 0
 
   /// - Parameters:
@@ -89,9 +89,11 @@ package struct RetainedUnits: Sendable {
   package mutating func sent(_ unit: KeyUnit, on connection: Int) {
     connections[connection, default: Connection()].numbers.append(unit.number)
     if let firstNumber, unit.number < firstNumber + UInt64(entries.count) {
-      entries[Int(unit.number - firstNumber)].connection = connection
+      let index = Int(unit.number - firstNumber)
+      entries[index].connection = connection
       // It can have other temporary names now.
-      entries[Int(unit.number - firstNumber)].unit = unit
+      byteCount += unit.memoryByteCount - entries[index].unit.memoryByteCount
+      entries[index].unit = unit
       if openKey?.firstUnit == unit.number {
         openKey?.connection = connection
         openKey?.attempt = unit.attempt
@@ -119,8 +121,9 @@ package struct RetainedUnits: Sendable {
   private mutating func drop(from number: UInt64) {
     guard let firstNumber else { return }
     for index in Int(max(number, firstNumber) - firstNumber)..<entries.count {
-      byteCount -= entries[index].unit.bytes.count
-      entries[index].unit.bytes = []
+      guard !entries[index].isDropped else { continue }
+      byteCount -= entries[index].unit.memoryByteCount
+      (entries[index].unit.bytes, entries[index].unit.names) = ([], [])
       entries[index].isDropped = true
     }
   }
@@ -163,7 +166,7 @@ package struct RetainedUnits: Sendable {
       }
       advance(over: count)
       for _ in 0..<count {
-        byteCount -= entries.popFirst()?.unit.memoryByteCount ?? 0
+        if let entry = entries.popFirst(), !entry.isDropped { byteCount -= entry.unit.memoryByteCount }
         firstNumber? += 1
       }
     }
