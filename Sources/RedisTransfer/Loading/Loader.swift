@@ -136,11 +136,12 @@ package final class Loader: KeyLoader {
   package var expiredKeyCount: UInt64 { senders.reduce(earlierExpiredKeyCount) { $0 + $1.sent.expiredKeyCount } }
 
   package func send(_ unit: KeyUnit) throws {
-    var unit = unit
-    _ = unit.useTemporaryNames(ofAttempt: retained.requiredAttempt(for: unit) ?? attempt)
     bytePace.wait(for: UInt64(unit.bytes.count))
     keyPace.wait(for: UInt64(unit.newKeyCount))
     let index = try senderWithRoom(for: unit)
+    // Only now: a connection that was lost meanwhile changes the names of the units before.
+    var unit = unit
+    _ = unit.useTemporaryNames(ofAttempt: retained.requiredAttempt(for: unit) ?? attempt)
     retained.sent(unit, on: senders[index].number)
     sentEnd = max(sentEnd, (unit.keys.last?.ordinal ?? 0) + 1)
     lastSender = index

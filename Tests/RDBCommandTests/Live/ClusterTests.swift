@@ -56,7 +56,8 @@ struct ClusterTests {
       let moveCount = try mover.stop()
       let outcome = try load.get()
       #expect(outcome.status == 0 && moveCount > 0, "\(options): \(outcome.error)")
-      let verify = try runs.run(["verify", source, "--against", target.address])
+      // MIGRATE, which moves the keys of a slot, tells the other node the remaining time, which shifts an expiry a little.
+      let verify = try runs.run(["verify", source, "--against", target.address, "--ttl-tolerance", "1s"])
       #expect(verify.status == 0, "\(options), \(moveCount) moves: \(verify.text.prefix(1000))\(verify.error)")
     }
     // Nothing is doubled, and what exists ends a load that must replace nothing.
@@ -123,7 +124,7 @@ struct ClusterTests {
       (["load", databases, "-p", "\(cluster.servers[0].port)"], 76, "redis-cluster://"),
       (["load", databases, "-u", cluster.address], 64, "--db-map"),
       (["fetch", "-u", cluster.address, "-o", "x.rdb"], 64, "--scan"),
-      (["fetch", "--scan", "-n", "3", "-u", cluster.address, "-o", "x.rdb"], 64, "has no database 3"),
+      (["fetch", "--scan", "-u", cluster.address + "/3", "-o", "x.rdb"], 64, "has no database 3"),
       (["verify", databases, "--against", cluster.address, "--sync"], 64, "Without --sync"),
       (["migrate", "--from", cluster.address, "--to", "redis://127.0.0.1:1"], 64, "rdb load redis-cluster://"),
     ]

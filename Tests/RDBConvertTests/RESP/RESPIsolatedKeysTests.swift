@@ -8,7 +8,9 @@ import Testing
 @Suite("Isolated keys")
 struct RESPIsolatedKeysTests {
   private static func commands(_ fixture: Fixture, existing: RESPOptions.Existing) throws -> [[[UInt8]]] {
-    let converted = convert(fixture.bytes) { ($0.existing, $0.isolatesKeys, $0.commandElementCount) = (existing, true, 3) }
+    let converted = convert(fixture.bytes) {
+      ($0.existing, $0.isolatesKeys, $0.commandElementCount) = (existing, true, 3)
+    }
     var reader = RESPCommandReader()
     reader.feed(converted.bytes.span.bytes)
     var commands: [[[UInt8]]] = []
@@ -16,11 +18,13 @@ struct RESPIsolatedKeysTests {
     return commands
   }
 
-  /// The key of a command: its first argument, or that after the subcommand of XGROUP; `nil` for a command without a key.
+  /// The key of a command: its first argument, or that after the subcommand of XGROUP or after STREAMS; `nil` for a command
+  /// without a key.
   private static func key(_ command: [[UInt8]]) -> [UInt8]? {
     switch String(decoding: command[0], as: UTF8.self) {
     case "SELECT", "FUNCTION", "SCRIPT": nil
     case "XGROUP": command[2]
+    case "XREADGROUP": command.firstIndex(of: Array("STREAMS".utf8)).map { command[$0 + 1] }
     default: command[1]
     }
   }

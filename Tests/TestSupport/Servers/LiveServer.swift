@@ -1,6 +1,7 @@
 import Foundation
 import RDBSupport
 import RESP
+import Synchronization
 
 /// A running server on a free loopback port, with its own folder. ``stop()`` ends it.
 ///
@@ -131,7 +132,19 @@ public final class LiveServer {
   /// The root folder of the package.
   private static let packageRoot = URL(fileURLWithPath: Fixture.root).deletingLastPathComponent().path
 
+  /// What ``program(of:)`` has found: the search goes through many files.
+  private static let programs = Mutex<[Kind: String]>([:])
+
   static func program(of kind: Kind) throws -> String {
+    try programs.withLock { programs in
+      if let known = programs[kind] { return known }
+      let found = try search(for: kind)
+      programs[kind] = found
+      return found
+    }
+  }
+
+  private static func search(for kind: Kind) throws -> String {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment[kind.variable] { return path }
     let name = kind == .valkey9 ? "valkey-server" : "redis-server"
