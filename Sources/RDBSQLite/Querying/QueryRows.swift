@@ -18,7 +18,7 @@ package struct QueryRows: ~Copyable {
 
   /// Compiles one statement that only reads, for the duration of `body`.
   ///
-  /// SQLite's authorizer refuses everything else: writing, ATTACH, PRAGMAs that set something, extensions. The limit of
+  /// SQLite's authorizer refuses everything else: writing, ATTACH, PRAGMAs that set something. The limit of
   /// attached databases is 0, which stops VACUUM INTO as well.
   ///
   /// - Throws: ``SQLiteError``; the errors of `body`.
@@ -42,15 +42,30 @@ package struct QueryRows: ~Copyable {
     }
     guard result == SQLITE_OK else { throw SQLiteError(result, of: connection) }
     guard let compiled else { throw SQLiteError(.query, "the query is empty") }
-    guard rest.allSatisfy({ $0.isWhitespace || $0 == ";" }) else {
+    guard isEmpty(rest, connection) else {
       sqlite3_finalize(compiled)
-      throw SQLiteError(.query, "one statement is run at a time, and here is another after it")
+      throw SQLiteError(.query, "only one statement can be run, and another one follows it")
     }
     guard sqlite3_stmt_readonly(compiled) != 0, sqlite3_column_count(compiled) > 0 else {
       sqlite3_finalize(compiled)
       throw SQLiteError(.query, "the statement has no result: only SELECT, VALUES and EXPLAIN can be run")
     }
     return compiled
+  }
+
+  /// Whether SQL has no statement, only white space, semicolons and comments.
+  private static func isEmpty(_ sql: String, _ connection: OpaquePointer) -> Bool {
+    sql.withCString { text in
+      var text = text
+      while text.pointee != 0 {
+        var (statement, end): (OpaquePointer?, UnsafePointer<CChar>?) = (nil, nil)
+        let result = ReadingOnly.authorize(connection) { sqlite3_prepare_v2(connection, text, -1, &statement, &end) }
+        sqlite3_finalize(statement)
+        guard result == SQLITE_OK, statement == nil, let end, end > text else { return false }
+        text = end
+      }
+      return true
+    }
   }
 
   deinit { sqlite3_finalize(handle) }

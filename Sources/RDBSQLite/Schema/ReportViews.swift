@@ -6,6 +6,10 @@ enum ReportViews {
   private static let prefix =
     "CASE instr(key, x'3A') WHEN 0 THEN key ELSE substr(key, 1, instr(key, x'3A')) END"
 
+  /// The same of the text column; NULL if the key is not text.
+  private static let prefixText =
+    "CASE instr(key_text, ':') WHEN 0 THEN key_text ELSE substr(key_text, 1, instr(key_text, ':')) END"
+
   static let all = [
     "CREATE VIEW memory AS SELECT db, key_text, type, encoding, memory_bytes, elements, key FROM keys "
       + "ORDER BY memory_bytes DESC",
@@ -21,7 +25,7 @@ enum ReportViews {
     "CREATE VIEW idle AS SELECT db, key_text, type, idle_seconds, memory_bytes, key FROM keys "
       + "WHERE idle_seconds IS NOT NULL ORDER BY idle_seconds DESC",
     """
-    CREATE VIEW prefix AS SELECT CAST(\(prefix) AS TEXT) AS prefix_text, count(*) AS keys,
+    CREATE VIEW prefix AS SELECT max(\(prefixText)) AS prefix_text, count(*) AS keys,
       sum(memory_bytes) AS memory_bytes, sum(CASE WHEN expires_ms IS NULL THEN memory_bytes END) AS never_expiring_bytes,
       \(prefix) AS prefix
       FROM keys GROUP BY prefix ORDER BY memory_bytes DESC

@@ -83,8 +83,8 @@ extension ClusterLoader {
         case .free: break
         case .redirected(let error): return error
         case .exists:
-          if try keep(key.units, again: key.isAgain) { return nil }
-          continue
+          guard try keep(key.units, again: key.isAgain) else { continue }
+          return key.isAgain ? try confirmFound(key, node, connection, isAsking) : nil
         }
       }
       let wasAgain = key.isAgain
@@ -98,7 +98,9 @@ extension ClusterLoader {
       case .changed:
         key.isAgain = wasAgain
         continue
-      case .kept: guard try keep(key.units, again: wasAgain) else { continue }
+      case .kept:
+        guard try keep(key.units, again: wasAgain) else { continue }
+        return wasAgain ? try confirmFound(key, node, connection, isAsking) : nil
       case .refused(let command, let error, let isPartial):
         try refuse(key.units[0], command: command, error, isPartial: isPartial)
       case .done: break
@@ -106,6 +108,26 @@ extension ClusterLoader {
       try confirm(node, connection)
       return nil
     }
+  }
+
+  /// Waits until enough replicas have a key that an earlier connection has sent (``ClusterNode/wait(for:milliseconds:)``).
+  ///
+  /// - Returns: An error that sends the key elsewhere, or says that it must wait.
+  private func confirmFound(_ key: ApartKey, _ node: ClusterNode, _ connection: Connection, _ isAsking: Bool) throws
+    -> ServerError?
+  {
+    guard options.replicaCount > 0 else { return nil }
+    let name = Array(key.units[0].name(of: key.units[0].keys[0]))
+    let reply = try exchange([ClusterNode.ownWrite(beside: name)], connection, isAsking)[0]
+    if let error = reply.errorBytes.map({ ServerError($0) }) {
+      switch error.remedy {
+      case .redirecting, .waiting, .findingMaster: return error
+      case .changingCredentials, .repairingServer, .none:
+        throw TransferError(.refused(command: "SET", error.withoutArguments()), at: connection.server)
+      }
+    }
+    try confirm(node, connection)
+    return nil
   }
 
   private enum GuardResult { case free, exists, redirected(ServerError) }

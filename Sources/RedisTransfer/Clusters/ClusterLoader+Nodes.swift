@@ -53,11 +53,17 @@ extension ClusterLoader {
   ///
   /// - Parameter connects: Whether nodes are connected to for that. If not, a lost master whose slots belong to a node that
   ///   was not used yet is looked at later.
-  func requireKeysOfLost(connecting connects: Bool = false) throws {
+  /// - Returns: Whether this is known of each lost master.
+  @discardableResult
+  func requireKeysOfLost(connecting connects: Bool = false) throws -> Bool {
+    var isKnown = true
     for (endpoint, slots) in lostMasters {
       guard let lost = processes[endpoint] else { continue }
       let owners = Set(slots.compactMap { topology.map.master(of: $0) })
-      guard !owners.isEmpty else { continue }
+      guard !owners.isEmpty else {
+        isKnown = false
+        continue
+      }
       if connects { for owner in owners { try onNode(owner, connecting: true) { _ in } } }
       let found = owners.compactMap { nodes[$0]?.client?.process }
       if found.contains(where: { $0.continues(lost, withReplicas: options.replicaCount > 0) }) {
@@ -65,8 +71,11 @@ extension ClusterLoader {
         reconnectionCount += 1
       } else if owners.allSatisfy({ nodes[$0] != nil }) {
         throw try restarted()
+      } else {
+        isKnown = false
       }
     }
+    return isKnown
   }
 
   private func restarted() throws -> LoadStop {

@@ -52,6 +52,8 @@ package final class ClusterLoader: KeyLoader {
   private var bytePace: Pace
   private var keyPace: Pace
   private var refusedKeys: Set<UInt64> = []
+  /// The first keys that count as kept, so that none of them counts twice after a lost connection.
+  private var keptKeys: Set<UInt64> = []
 
   package private(set) var failures: [SentUnits.Failure] = []
   package private(set) var refusedKeyCount: UInt64 = 0
@@ -124,7 +126,16 @@ package final class ClusterLoader: KeyLoader {
         try askAllReplicas()
         try settle()
       }
-      try requireKeysOfLost(connecting: true)
+      var attempt = 0
+      while try !requireKeysOfLost(connecting: true) {
+        let settings = topology.connector.settings
+        guard attempt < settings.retryCount else {
+          throw TransferError(.timedOut(settings.replyTimeout), at: "\(settings.address)")
+        }
+        Connector.pause(attempt)
+        attempt += 1
+        do throws(TransferError) { try topology.refresh() } catch { guard error.canRetry else { throw error } }
+      }
     }
     abandon()
   }
@@ -239,9 +250,11 @@ package final class ClusterLoader: KeyLoader {
       switch outcome {
       case .redirected(let error): return try redirect(number, error, from: node.endpoint)
       case .kept:
-        guard try keep([unit], again: keys.isAgain(number)) else {
+        let isAgain = keys.isAgain(number)
+        guard try keep([unit], again: isAgain) else {
           return waitAgain(number, until: MonotonicTime.now + Self.pause(keys.countAttempt(number)))
         }
+        if isAgain { node.repeatedKey = Array(unit.name(of: unit.keys[0])) }
       case .refused(let command, let error, let isPartial):
         try refuse(unit, command: command, error, isPartial: isPartial)
       case .done, .changed: break
@@ -259,6 +272,10 @@ package final class ClusterLoader: KeyLoader {
         throw TransferError(.notMaster, at: node.connection.server)
       }
       throw TransferError(.refused(command: "WAIT", error), at: node.connection.server)
+    case .ownWriteFailed(let error):
+      // If the slot moved, its keys are compared at the other node.
+      guard error.remedy != .redirecting else { throw TransferError(.notMaster, at: node.connection.server) }
+      throw TransferError(.refused(command: "SET", error), at: node.connection.server)
     }
   }
 
@@ -292,7 +309,7 @@ package final class ClusterLoader: KeyLoader {
       }
     }
     if options.existingKeys == .refused { throw LoadStop.exists(failure) }
-    keptKeyCount += 1
+    if keptKeys.count >= Self.failureLimit || keptKeys.insert(failure.ordinal).inserted { keptKeyCount += 1 }
     return true
   }
 

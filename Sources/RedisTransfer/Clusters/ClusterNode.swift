@@ -1,3 +1,4 @@
+import RDBConvert
 import RDBSupport
 import RESP
 
@@ -16,6 +17,8 @@ final class ClusterNode {
   private(set) var isWaiting = false
   /// The time of the last WAIT, or of the beginning, in nanoseconds.
   private(set) var waitTime = MonotonicTime.now
+  /// A key that was found on the server after a lost connection, since the last WAIT.
+  var repeatedKey: [UInt8]?
   /// The time of the first WAIT in a row to which too few replicas were the reply, in nanoseconds.
   var shortageTime: UInt64?
   /// The connection on which one command at a time is sent; `nil` before the first one.
@@ -94,14 +97,28 @@ final class ClusterNode {
   }
 
   /// Asks how many replicas have what was sent, and lets the server wait for them.
+  ///
+  /// WAIT waits for the writes of its own connection. If the node has keys that an earlier connection sent, this one may
+  /// have written nothing, and servers from 7.2 on answer at once. So it writes a key of its own first.
   func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
     guard !isWaiting else { return }
     unconfirmedByteCount = 0
     waitTime = MonotonicTime.now
     isWaiting = true
+    if let key = repeatedKey {
+      repeatedKey = nil
+      replies.sentOwnWrite()
+      output += RESPText.command(Self.ownWrite(beside: key))
+    }
     replies.sentWait()
     output += RESPText.command("WAIT", "\(replicaCount)", "\(milliseconds)")
     try flush()
+  }
+
+  /// A write of a temporary key in the slot of another key.
+  static func ownWrite(beside key: [UInt8]) -> [[UInt8]] {
+    let name = TemporaryName.of(key, attempt: TemporaryName.unusedAttempt)
+    return [Array("SET".utf8), name, [], Array("PX".utf8), Array("1".utf8)]
   }
 
   /// Takes the reply to WAIT.

@@ -143,18 +143,17 @@ package final class ClusterScanSource: KeyScan {
         }.count, 1)
       slots += open[fitting...].reversed()
       open.removeLast(open.count - fitting)
-      var relisted: [UInt16] = []
-      for (slot, found) in zip(open, try SlotListing.list(open, counts, connection)) {
-        if try !take(found, of: slot, from: endpoint) { relisted.append(slot) }
+      let listings = try SlotListing.list(open, counts, connection)
+      for (slot, found) in zip(open, listings) where try take(found, of: slot, from: endpoint) {
+        // Its names are taken: after an error of a later slot, it must not be asked for again.
+        open.removeAll { $0 == slot }
       }
-      // Without one that is listed, the cluster cannot be read now.
-      if relisted.count == open.count {
-        slots += relisted.reversed()
-        open = []
+      // No slot could be listed: wait, then try again.
+      if open.count == listings.count {
         let busy = ServerError(Array("TRYAGAIN the slots are on the move".utf8))
         throw TransferError(.refused(command: "CLUSTER GETKEYSINSLOT", busy), at: connection.server)
       }
-      slots += relisted.reversed()
+      slots += open.reversed()
       failureCount = 0
     } catch {
       slots += open.reversed()
@@ -174,10 +173,16 @@ package final class ClusterScanSource: KeyScan {
       topology.move(moved, to: topology.endpoint(host: host, port: port, from: endpoint))
       return false
     case .ask(_, let host, let port):
-      // A key that is at neither node before is at the second one now.
+      // A key that left the first node before it was listed is at the second one now.
       let target = topology.endpoint(host: host, port: port, from: endpoint)
-      let connection = try connection(to: target)
-      let listings = try SlotListing.list([slot], try SlotListing.counts(of: [slot], connection), connection)
+      let listings: [SlotListing]
+      do throws(TransferError) {
+        let connection = try connection(to: target)
+        listings = try SlotListing.list([slot], try SlotListing.counts(of: [slot], connection), connection)
+      } catch {
+        connections.removeValue(forKey: target)?.link.close()
+        throw error
+      }
       guard let other = listings.first, !other.isCut else { return false }
       found = Array(Set(found).union(other.names))
     default:

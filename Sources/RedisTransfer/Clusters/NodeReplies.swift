@@ -28,6 +28,8 @@ package struct NodeReplies: Sendable {
     /// The reply to WAIT: the number of replicas that have every key before it.
     case replicated(Int)
     case waitFailed(ServerError)
+    /// An error in the reply to the write before WAIT.
+    case ownWriteFailed(ServerError)
   }
 
   private struct UnitInFlight: Sendable {
@@ -49,7 +51,7 @@ package struct NodeReplies: Sendable {
     var command: Int { answeredCount - (isAsking ? 1 : 0) }
   }
 
-  private enum Item: Sendable { case unit(UnitInFlight), wait }
+  private enum Item: Sendable { case unit(UnitInFlight), ownWrite, wait }
 
   private let countsKept: Bool
   private var items = Queue<Item>()
@@ -91,6 +93,9 @@ package struct NodeReplies: Sendable {
           unit: unit, number: number, replyCount: replyCount, isTransaction: unit.isTransaction, isAsking: isAsking)))
   }
 
+  /// Adds a write of a temporary key, which is sent now, before WAIT.
+  package mutating func sentOwnWrite() { items.append(.ownWrite) }
+
   /// Adds WAIT, which is sent now.
   package mutating func sentWait() { items.append(.wait) }
 
@@ -127,6 +132,9 @@ package struct NodeReplies: Sendable {
         } else {
           events.append(.waitFailed(ServerError(reply.errorBytes ?? Array("no number".utf8)).withoutArguments()))
         }
+      case .ownWrite:
+        _ = items.popFirst()
+        if let words = reply.errorBytes { events.append(.ownWriteFailed(ServerError(words).withoutArguments())) }
       case .unit(var first):
         take(reply, &first)
         first.answeredCount += 1

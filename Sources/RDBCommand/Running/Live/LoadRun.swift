@@ -127,8 +127,14 @@ struct LoadRun {
       }
     }
     var skipped = try resume(journal, loader)
+    var rereadKey: UInt64?
     while true {
       do {
+        if let key = rereadKey {
+          rereadKey = nil
+          skipped = try loader.restart(skipping: key, sentBefore: 0)
+          if let journal { try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) } }
+        }
         if let direct {
           try direct.send(to: loader, skipping: skipped)
         } else {
@@ -138,12 +144,9 @@ struct LoadRun {
       } catch LoadStop.mustReread(let key) {
         say(
           loader.hasServerRestarted
-            ? "the server was started anew and may have lost keys; sending all keys again from the first one"
-            : "the connection was lost inside a large key; reading the input again from key \(key)")
-        skipped = try loader.restart(skipping: key, sentBefore: 0)
-        do {
-          if let journal { try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) } }
-        } catch { throw error.failure }
+            ? "a server may have lost keys; sending all keys again from the first one"
+            : "a key that is too large to be kept in memory was interrupted; reading the input again from key \(key)")
+        rereadKey = key
       } catch {
         loader.abandon()
         try? journal?.stop(
@@ -185,6 +188,8 @@ struct LoadRun {
       try journaling { try journal.begin(at: loader.serverProcesses, safeKeyCount: skipped) }
     } catch let error as JournalFailure {
       throw error.failure
+    } catch let stop as LoadStop {
+      throw stop.failure(after: 0)
     }
     return skipped
   }

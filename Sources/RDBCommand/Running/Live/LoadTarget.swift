@@ -80,7 +80,7 @@ struct LoadTarget {
     throw Failure(
       .refused, "\(server) is a node of a cluster, and the address is that of a single server",
       hint:
-        "redis-cluster:// in place of redis:// (-u redis-cluster://host:port) distributes the keys over all masters.")
+        "Write redis-cluster://host:port as the address: the keys then go to all masters.")
   }
 
   /// Connects to each master.
