@@ -8,7 +8,7 @@ import RDBSupport
 ///
 ///     key ":swift-rdb-nx:" checksum of the key ":" attempt, two digits, four characters that choose the slot
 package enum TemporaryName {
-  /// The attempt whose name no key ever has for long.
+  /// The attempt of the short-lived key that is written before WAIT.
   package static let unusedAttempt: UInt8 = 0xFF
   /// The number of bytes at the end that differ between the attempts for a key.
   private static let endByteCount = 6
