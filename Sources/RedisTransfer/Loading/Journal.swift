@@ -123,6 +123,7 @@ package final class Journal {
   package func begin(at servers: [ServerProcess] = [], safeKeyCount count: UInt64? = nil) throws {
     if !servers.isEmpty { self.servers = servers }
     if let count { safeKeyCount = count }
+    isDone = false
     try appendProgress("keys")
   }
 

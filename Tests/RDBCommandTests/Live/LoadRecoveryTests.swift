@@ -174,6 +174,13 @@ struct LoadRecoveryTests {
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(outcome.error.contains("the server was started anew"), "\(outcome.error)")
     try runs.expectEqual(name, server.port)
+    // Also after a load that was complete.
+    let done = try runs.run(arguments)
+    #expect(done.status == 0 && done.error.contains("are loaded already"), "\(done.error)")
+    _ = try? server.send("DEBUG", "RESTART")
+    let again = try runs.run(arguments)
+    #expect(again.status == 0 && again.error.contains("sending all keys again"), "\(again.error)")
+    try runs.expectEqual(name, server.port)
   }
 
   @Test("Keys that the server refused are not forgotten by the next run")

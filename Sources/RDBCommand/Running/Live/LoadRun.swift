@@ -111,11 +111,15 @@ struct LoadRun {
     _ reading: LoadReading, _ direct: DirectLoad?, _ survey: LoadReading.Result, _ target: LoadTarget,
     _ journal: Journal?
   ) throws {
-    if let journal, journal.isDone {
-      say("\(shown(command.resume ?? "")) says that all \(journal.safeKeyCount) keys are loaded already")
+    let loader = try loader(target)
+    if let journal, journal.isDone, loader.hasKeys(of: journal.servers) {
+      loader.abandon()
+      let name = shown(command.resume ?? "")
+      say(
+        "\(name) says that all \(journal.safeKeyCount) keys are loaded already; rdb verify tells whether they still are"
+      )
       return try requireNoEarlierLosses(journal)
     }
-    let loader = try loader(target)
     loader.onReconnect = { say("\($0); connecting again") }
     let earlierLosses = journal?.lostKeyCount ?? 0
     loader.onSafe = { [unowned loader] count in
@@ -127,6 +131,9 @@ struct LoadRun {
       }
     }
     var skipped = try resume(journal, loader)
+    let restarted =
+      target.topology == nil
+      ? "the server was started anew" : "a master was started anew, or replaced by no replica of it"
     var rereadKey: UInt64?
     while true {
       do {
@@ -144,7 +151,7 @@ struct LoadRun {
       } catch LoadStop.mustReread(let key) {
         say(
           loader.hasServerRestarted
-            ? "a server may have lost keys; sending all keys again from the first one"
+            ? "\(restarted), and may have lost keys; sending all keys again from the first one"
             : "a key that is too large to be kept in memory was interrupted; reading the input again from key \(key)")
         rereadKey = key
       } catch {
