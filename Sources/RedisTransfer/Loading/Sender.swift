@@ -75,13 +75,16 @@ final class Sender {
   /// Asks how many replicas have what was sent, and lets the server wait for them.
   ///
   /// WAIT waits for the writes of its own connection. If the server kept the keys of an earlier connection, this one has
-  /// written nothing, and servers from 7.2 on answer at once. So it writes a key of its own first.
+  /// written nothing, and servers from 7.2 on answer at once. So it writes a key of its own first, and removes it.
   func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
     if let key = repeatedKey {
       repeatedKey = nil
       sent.sentOwnWrite()
       let name = TemporaryName.of(key, attempt: TemporaryName.unusedAttempt)
       try connection.link.write(RESPText.command([Array("SET".utf8), name, [], Array("PX".utf8), Array("1".utf8)]))
+      // A server can keep an expired key for a long time, and in its snapshot.
+      sent.sentOwnWrite()
+      try connection.link.write(RESPText.command([Array("DEL".utf8), name]))
     }
     unconfirmedByteCount = 0
     waitTime = MonotonicTime.now
