@@ -118,8 +118,8 @@ extension ClusterLoader {
   {
     guard options.replicaCount > 0 else { return nil }
     let name = Array(key.units[0].name(of: key.units[0].keys[0]))
-    let reply = try exchange([ClusterNode.ownWrite(beside: name)], connection, isAsking)[0]
-    if let error = reply.errorBytes.map({ ServerError($0) }) {
+    let replies = try exchange(OwnWrite.commands(beside: name), connection, isAsking)
+    if let error = replies.lazy.compactMap(\.errorBytes).first.map({ ServerError($0) }) {
       switch error.remedy {
       case .redirecting, .waiting, .findingMaster: return error
       case .changingCredentials, .repairingServer, .none:

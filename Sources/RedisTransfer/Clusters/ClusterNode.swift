@@ -1,4 +1,3 @@
-import RDBConvert
 import RDBSupport
 import RESP
 
@@ -99,7 +98,7 @@ final class ClusterNode {
   /// Asks how many replicas have what was sent, and lets the server wait for them.
   ///
   /// WAIT waits for the writes of its own connection. If the node has keys that an earlier connection sent, this one may
-  /// have written nothing, and servers from 7.2 on answer at once. So it writes a key of its own first.
+  /// have written nothing, and servers from 7.2 on answer at once. So it writes a key of its own first, and removes it.
   func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
     guard !isWaiting else { return }
     unconfirmedByteCount = 0
@@ -107,18 +106,14 @@ final class ClusterNode {
     isWaiting = true
     if let key = repeatedKey {
       repeatedKey = nil
-      replies.sentOwnWrite()
-      output += RESPText.command(Self.ownWrite(beside: key))
+      for command in OwnWrite.commands(beside: key) {
+        replies.sentOwnWrite()
+        output += RESPText.command(command)
+      }
     }
     replies.sentWait()
     output += RESPText.command("WAIT", "\(replicaCount)", "\(milliseconds)")
     try flush()
-  }
-
-  /// A write of a temporary key in the slot of another key.
-  static func ownWrite(beside key: [UInt8]) -> [[UInt8]] {
-    let name = TemporaryName.of(key, attempt: TemporaryName.unusedAttempt)
-    return [Array("SET".utf8), name, [], Array("PX".utf8), Array("1".utf8)]
   }
 
   /// Takes the reply to WAIT.

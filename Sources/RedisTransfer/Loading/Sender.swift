@@ -79,12 +79,10 @@ final class Sender {
   func wait(for replicaCount: Int, milliseconds: UInt64) throws(TransferError) {
     if let key = repeatedKey {
       repeatedKey = nil
-      sent.sentOwnWrite()
-      let name = TemporaryName.of(key, attempt: TemporaryName.unusedAttempt)
-      try connection.link.write(RESPText.command([Array("SET".utf8), name, [], Array("PX".utf8), Array("1".utf8)]))
-      // A server can keep an expired key for a long time, and in its snapshot.
-      sent.sentOwnWrite()
-      try connection.link.write(RESPText.command([Array("DEL".utf8), name]))
+      for command in OwnWrite.commands(beside: key) {
+        sent.sentOwnWrite()
+        try connection.link.write(RESPText.command(command))
+      }
     }
     unconfirmedByteCount = 0
     waitTime = MonotonicTime.now
