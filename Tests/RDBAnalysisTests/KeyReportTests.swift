@@ -36,7 +36,7 @@ struct KeyReportTests {
   /// Keeps the reports of all workers apart.
   struct PartsReceiver: MemoryReceiver, ~Copyable {
     var base: KeyReportsReceiver
-    func wantsHash(_ key: borrowing KeyHeader) -> Bool { base.wantsHash(key) }
+    mutating func wantsHash(_ key: borrowing KeyHeader) -> Bool { base.wantsHash(key) }
     mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) { try base.receive(row) }
     consuming func finish() throws(RDBError) -> Collected<KeyReports> { Collected([try base.finish()]) }
   }

@@ -179,9 +179,10 @@ import RDBSupport
     serializedByteCount = end.storedByteCount
     if measurements.storedType == .pathHash { endPath() }
     if detail == .header { return }
-    measurements.encoding = estimate.loadedEncoding
-    measurements.memoryByteCount = estimate.byteCount
-    measurements.nearMiss = estimate.nearMiss
+    let result = estimate.finish()
+    measurements.encoding = result.encoding
+    measurements.memoryByteCount = result.byteCount
+    measurements.nearMiss = result.nearMiss
   }
 
   private var serializedByteCount: UInt64 = 0
@@ -193,9 +194,11 @@ import RDBSupport
   }
 
   /// The last key that ended.
+  ///
+  /// The getter is `mutating`, because one that only borrows would copy the whole meter for each key.
   @usableFromInline package var measuredKey: MeasuredKey {
-    @_lifetime(borrow self)
-    get {
+    @_lifetime(&self)
+    mutating get {
       MeasuredKey(
         name: heldName.span, largestElement: largest.span, measurements: measurements,
         serializedByteCount: serializedByteCount)

@@ -12,7 +12,7 @@ extension MemoryEstimate {
 
   // MARK: Encodings after loading
 
-  var setEncoding: ObjectEncoding {
+  mutating func setEncoding() -> ObjectEncoding {
     if type == .setListpack, elements.count <= Self.packedSetLimit { return .listpack }
     if elements.count <= Self.packedEntryLimit, elements.areIntegers, type != .setListpack {
       return .intset
@@ -21,14 +21,14 @@ extension MemoryEstimate {
     return model.hasPackedSets && isSmall && type == .set ? .listpack : .hashtable
   }
 
-  var zsetEncoding: ObjectEncoding {
+  mutating func zsetEncoding() -> ObjectEncoding {
     let packed: ObjectEncoding = rules.hasListpacks ? .listpack : .ziplist
     guard elements.count <= Self.packedSetLimit else { return .skiplist }
     if type == .zsetListpack || type == .zsetZiplist { return packed }
     return elements.longest <= Self.packedValueLimit ? packed : .skiplist
   }
 
-  var hashEncoding: ObjectEncoding {
+  mutating func hashEncoding() -> ObjectEncoding {
     switch type {
     case .hashTemplateListpack, .hashTemplateListpackInline: return .templateListpack
     case .hashTemplateArray, .hashTemplateArrayInline: return .templateArray
@@ -52,8 +52,8 @@ extension MemoryEstimate {
   // MARK: Sizes
 
   /// The size of a packed value: as stored, or as packed when it is loaded.
-  private var packed: UInt64 {
-    if isPackedAsStored { return rules.allocated(elements.blobByteCount) }
+  private mutating func packedAllocation() -> UInt64 {
+    if isPackedAsStored() { return rules.allocated(elements.blobByteCount) }
     guard type == .hashZiplist || type == .zsetZiplist else {
       return rules.allocated(elements.packedByteCount)
     }
@@ -63,26 +63,26 @@ extension MemoryEstimate {
   /// Returns the size of a listpack that was converted from a ziplist in an allocation that was then shrunk.
   ///
   /// glibc does not free a remainder that is smaller than its smallest chunk.
-  func converted(_ byteCount: UInt64, from ziplist: UInt64) -> UInt64 {
+  mutating func converted(_ byteCount: UInt64, from ziplist: UInt64) -> UInt64 {
     let needed = rules.allocated(byteCount)
     let given = rules.allocated(ziplist)
     return model.allocator == .libc && given > needed && given < needed + 32 ? given : needed
   }
 
-  var setByteCount: UInt64 {
-    switch setEncoding {
+  mutating func setByteCount() -> UInt64 {
+    switch setEncoding() {
     case .intset:
       if type == .setIntset { return rules.allocated(elements.blobByteCount) }
       let width = PackedSize.intsetWidth(elements.lowest, elements.highest)
       return rules.allocated(8 &+ width &* elements.count)
-    case .listpack: return packed
+    case .listpack: return packedAllocation()
     default: return table(entry: 24) &+ elements.stringByteCount
     }
   }
 
-  var zsetByteCount: UInt64 {
-    guard zsetEncoding == .skiplist else { return packed }
-    let head = 16 &+ skiplistHead
+  mutating func zsetByteCount() -> UInt64 {
+    guard zsetEncoding() == .skiplist else { return packedAllocation() }
+    let head = 16 &+ skiplistHead()
     if rules.embedsMembers {
       return head &+ table(entry: 24) &+ elements.stringByteCount
     }
@@ -91,26 +91,26 @@ extension MemoryEstimate {
   }
 
   /// The size of the skiplist and of its first node, which has all 32 levels.
-  private var skiplistHead: UInt64 {
+  private mutating func skiplistHead() -> UInt64 {
     model.skiplistByteCount == 0
       ? 528 : model.skiplistByteCount &+ rules.allocator.size(rules.skiplistNodeByteCount &+ 512)
   }
 
-  var hashByteCount: UInt64 {
-    switch hashEncoding {
-    case .listpack, .ziplist: return packed
-    case .listpackex: return 24 &+ expiringPacked
+  mutating func hashByteCount() -> UInt64 {
+    switch hashEncoding() {
+    case .listpack, .ziplist: return packedAllocation()
+    case .listpackex: return 24 &+ expiringPacked()
     case .hashtable:
       let isChained = rules.tableForm == .chained
       let expiries = isChained ? elements.fieldsExpiring &* 16 : 0
       return table(entry: 24, extra: isChained ? 0 : 8) &+ elements.stringByteCount &+ expiries
-    case .templateListpack, .templateArray: return packed
-    default: return packed
+    case .templateListpack, .templateArray: return packedAllocation()
+    default: return packedAllocation()
     }
   }
 
   /// The size of the fields, the values, and the expiries, which are integers of eight bytes.
-  private var expiringPacked: UInt64 {
+  private mutating func expiringPacked() -> UInt64 {
     if type == .hashListpackEx { return rules.allocated(elements.blobByteCount) }
     let others = elements.count &- elements.fieldsExpiring
     return rules.allocated(
@@ -118,18 +118,18 @@ extension MemoryEstimate {
   }
 
   /// The size of an array: two words per element, and a string for an element that does not fit. Not calibrated.
-  var arrayByteCount: UInt64 { 64 &+ elements.count &* 16 &+ elements.stringByteCount }
+  mutating func arrayByteCount() -> UInt64 { 64 &+ elements.count &* 16 &+ elements.stringByteCount }
 
   /// The size of a path hash: a node and the object of a hash per path, and a string for the path, each field and each
   /// value. Not calibrated: no server at hand has the type.
-  var pathHashByteCount: UInt64 { 64 &+ elements.count &* 64 &+ elements.stringByteCount }
+  mutating func pathHashByteCount() -> UInt64 { 64 &+ elements.count &* 64 &+ elements.stringByteCount }
 
   /// Returns the size of a hash table with room for all elements.
   ///
   /// - Parameters:
   ///   - entry: The size of an entry without its strings, in bytes, in a table with chains.
   ///   - extra: The size of additional data of the table, in bytes, in a table with buckets.
-  private func table(entry: UInt64, extra: UInt64 = 0) -> UInt64 {
+  private mutating func table(entry: UInt64, extra: UInt64 = 0) -> UInt64 {
     let count = elements.count
     switch rules.tableForm {
     case .chained:
@@ -146,7 +146,7 @@ extension MemoryEstimate {
   ///
   /// A hash that becomes too large for a listpack while it is loaded gets a table with room for the larger of the fields
   /// before and after that point. When it outgrows the table, it moves one bucket per further field.
-  private func oldTable(top: UInt64, entriesPerBucket: UInt64) -> UInt64 {
+  private mutating func oldTable(top: UInt64, entriesPerBucket: UInt64) -> UInt64 {
     let count = elements.count
     guard type == .hash, count <= Self.packedEntryLimit, elements.firstLong > 0, top > 1 else { return 0 }
     let known = max(elements.firstLong, count &- elements.firstLong)
@@ -184,8 +184,8 @@ extension MemoryEstimate {
 
   /// The limit that a set, hash or sorted set exceeds, and its memory in the compact form; `nil` unless it exceeds only
   /// one limit and reaches at most twice the limit.
-  var nearMiss: NearMiss? {
-    guard isLoose, elements.count > 0, elements.count <= packedLimit else { return nil }
+  mutating func nearMiss() -> NearMiss? {
+    guard isLoose(), elements.count > 0, elements.count <= packedLimit else { return nil }
     let limit = type.data == .hash ? Self.packedEntryLimit : Self.packedSetLimit
     let isLong = elements.longest > Self.packedValueLimit
     let isMany = elements.count > limit
@@ -193,16 +193,16 @@ extension MemoryEstimate {
     else { return nil }
     return NearMiss(
       limit: isMany ? .elements : .bytes, needed: isMany ? elements.count : elements.longest,
-      compactByteCount: keyAndObject &+ rules.allocated(elements.packedByteCount))
+      compactByteCount: keyAndObject() &+ rules.allocated(elements.packedByteCount))
   }
 
   /// Whether the loaded value has no compact form, although a value of its type can have one.
-  private var isLoose: Bool {
-    guard !isPackedAsStored else { return false }
+  private mutating func isLoose() -> Bool {
+    guard !isPackedAsStored() else { return false }
     return switch type.data {
-    case .hash: hashEncoding == .hashtable && elements.fieldsExpiring == 0
-    case .set: model.hasPackedSets && setEncoding == .hashtable
-    case .zset: zsetEncoding == .skiplist
+    case .hash: hashEncoding() == .hashtable && elements.fieldsExpiring == 0
+    case .set: model.hasPackedSets && setEncoding() == .hashtable
+    case .zset: zsetEncoding() == .skiplist
     case .string, .list, .stream, .array, .pathHash, .module: false
     }
   }

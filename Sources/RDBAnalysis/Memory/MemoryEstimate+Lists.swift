@@ -18,7 +18,7 @@ extension MemoryEstimate {
         closeNode()
         nodes.open = PackedSize.listpackFrame
         nodes.ziplistByteCount = byteCount
-      } else if node.isPlain || byteCount > emptyNode {
+      } else if node.isPlain || byteCount > emptyNode() {
         nodes.count &+= 1
         nodes.byteCount &+= rules.allocated(byteCount)
         nodes.lastByteCount = byteCount
@@ -33,16 +33,16 @@ extension MemoryEstimate {
   mutating func repack() { nodes.open &+= elements.previousByteCount }
 
   /// The size of a node without elements, which a server drops.
-  private var emptyNode: UInt64 {
+  private mutating func emptyNode() -> UInt64 {
     rules.hasListpacks ? PackedSize.listpackFrame : PackedSize.ziplistFrame
   }
 
-  private mutating func closeNode() { nodes = closedNodes }
+  private mutating func closeNode() { nodes = closedNodes() }
 
   /// The nodes, with the current one closed.
-  private var closedNodes: NodeSizes {
+  private mutating func closedNodes() -> NodeSizes {
     var nodes = nodes
-    if nodes.open > emptyNode {
+    if nodes.open > emptyNode() {
       nodes.count &+= 1
       nodes.byteCount &+=
         nodes.ziplistByteCount > 0
@@ -66,12 +66,12 @@ extension MemoryEstimate {
     }
     if nodes.open > 0, nodes.open &+ byteCount &+ 8 > Self.nodeLimit { closeNode() }
     if nodes.open == 0 {
-      nodes.open = emptyNode
+      nodes.open = emptyNode()
     }
     nodes.open &+= elements.previousByteCount
   }
 
-  var listEncoding: ObjectEncoding {
+  mutating func listEncoding() -> ObjectEncoding {
     let version = model.version
     guard version.isAtLeast(3, 2) else {
       let isSmall =
@@ -80,14 +80,14 @@ extension MemoryEstimate {
     }
     // A server pushes the elements of a ziplist one by one and does not convert the result.
     if type == .listZiplist { return .quicklist }
-    let nodes = closedNodes
+    let nodes = closedNodes()
     let isSmall = nodes.count == 1 && !nodes.hasPlain && nodes.lastByteCount <= Self.nodeLimit
     return model.hasPackedSets && isSmall ? .listpack : .quicklist
   }
 
-  var listByteCount: UInt64 {
-    let nodes = closedNodes
-    switch listEncoding {
+  mutating func listByteCount() -> UInt64 {
+    let nodes = closedNodes()
+    switch listEncoding() {
     case .listpack: return nodes.byteCount
     case .ziplist: return rules.allocated(elements.packedByteCount)
     case .linkedlist: return 48 &+ elements.count &* (24 + 16) &+ elements.stringByteCount
@@ -129,11 +129,11 @@ extension MemoryEstimate {
   /// entry and 30 words per node.
   ///
   /// Source: `streamRadixTreeMemoryUsage` in Redis, `raxAllocSize` in Valkey `src/object.c`.
-  private func tree(_ rax: RaxEstimate) -> UInt64 {
+  private mutating func tree(_ rax: RaxEstimate) -> UInt64 {
     model.countsTrees ? rax.byteCount : rax.count &* 16 &+ rax.nodeCount &* 244
   }
 
-  var streamByteCount: UInt64 {
+  mutating func streamByteCount() -> UInt64 {
     var all = self
     all.closeGroup()
     let sizes = all.stream

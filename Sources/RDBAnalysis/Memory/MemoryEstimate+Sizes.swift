@@ -111,8 +111,8 @@ extension MemoryEstimate {
 
   /// Returns the number of elements that are added up as entries of a packed value: none if the value stays as stored,
   /// all of a list, otherwise as many as a server with doubled limits would pack.
-  func entriesOfInterest(_ type: ValueType) -> UInt64 {
-    if isPackedAsStored { return 0 }
+  mutating func entriesOfInterest(_ type: ValueType) -> UInt64 {
+    if isPackedAsStored() { return 0 }
     return switch type.data {
     case .list: .max
     case .zset: 2 * Self.packedSetLimit
@@ -122,7 +122,7 @@ extension MemoryEstimate {
   }
 
   /// Whether the server keeps the packed value as stored.
-  var isPackedAsStored: Bool {
+  mutating func isPackedAsStored() -> Bool {
     switch type {
     case .hashListpack, .zsetListpack, .setListpack, .hashListpackEx, .listQuicklist2: true
     case .hashZiplist, .zsetZiplist, .listQuicklist: !rules.hasListpacks

@@ -6,6 +6,9 @@ import RDBFormat
 /// The estimate follows from the key's events, in constant memory. Its constants were measured on Redis 7.0.15 and 8.2.3
 /// and on Valkey 9.1.2; the article <doc:MemoryModel> shows its errors. Like the command, it does not count the buckets
 /// of the main table and the table of expiries.
+///
+/// Methods are `mutating` even where they change nothing: the estimate is large, and a method that is not `mutating` would
+/// copy it at each call.
 package struct MemoryEstimate: Sendable {
   let model: ServerModel
   /// A copy of the model's rules. The model is large, so using it per element would cost a large copy each time.
@@ -20,7 +23,7 @@ package struct MemoryEstimate: Sendable {
   var nodes = NodeSizes()
   var stream: StreamSizes
 
-  /// Creates an estimate. ``loadedEncoding`` and ``byteCount`` are valid after the last event of a key.
+  /// Creates an estimate. ``finish()`` ends each key.
   package init(_ model: ServerModel) {
     self.model = model
     rules = model.rules
@@ -45,14 +48,32 @@ package struct MemoryEstimate: Sendable {
     elements.areIntegers = isInteger
   }
 
-  /// The encoding of the loaded key; `nil` for a module's value, and for servers before 2.2.
-  package var loadedEncoding: ObjectEncoding? {
+  /// The results for one key.
+  package struct Result {
+    /// The encoding of the loaded key; `nil` for a module's value.
+    package var encoding: ObjectEncoding?
+    /// The estimate, in bytes; `nil` for a module's value, whose memory a file does not show.
+    package var byteCount: UInt64?
+    /// The limit that a set, hash or sorted set exceeds, and its memory in the compact form.
+    package var nearMiss: NearMiss?
+  }
+
+  /// Returns the results for the current key. Call it once per key, after its last event.
+  package mutating func finish() -> Result {
+    if type == .string {
+      let encoding = stringEncoding()
+      return Result(encoding: encoding, byteCount: keyAndString(encoding), nearMiss: nil)
+    }
+    return Result(encoding: loadedEncoding(), byteCount: byteCount(), nearMiss: nearMiss())
+  }
+
+  private mutating func loadedEncoding() -> ObjectEncoding? {
     switch type.data {
-    case .string: stringEncoding
-    case .list: listEncoding
-    case .set: setEncoding
-    case .zset: zsetEncoding
-    case .hash: hashEncoding
+    case .string: stringEncoding()
+    case .list: listEncoding()
+    case .set: setEncoding()
+    case .zset: zsetEncoding()
+    case .hash: hashEncoding()
     case .stream: .stream
     case .array: .array
     case .pathHash: .radix
@@ -60,61 +81,59 @@ package struct MemoryEstimate: Sendable {
     }
   }
 
-  /// The estimate, in bytes; `nil` for a module's value, whose memory a file does not show.
-  package var byteCount: UInt64? {
+  private mutating func byteCount() -> UInt64? {
     guard type.data != .module else { return nil }
-    if type == .string { return keyAndString }
     let value =
       switch type.data {
-      case .list: listByteCount
-      case .set: setByteCount
-      case .zset: zsetByteCount
-      case .hash: hashByteCount
-      case .stream: streamByteCount
-      case .array: arrayByteCount
-      case .pathHash: pathHashByteCount
+      case .list: listByteCount()
+      case .set: setByteCount()
+      case .zset: zsetByteCount()
+      case .hash: hashByteCount()
+      case .stream: streamByteCount()
+      case .array: arrayByteCount()
+      case .pathHash: pathHashByteCount()
       case .string, .module: 0 as UInt64
       }
-    return keyAndObject &+ value
+    return keyAndObject() &+ value
   }
 
   // MARK: Keys and strings
 
-  private var stringEncoding: ObjectEncoding {
+  private mutating func stringEncoding() -> ObjectEncoding {
     if elements.areIntegers { return .int }
     return model.encodings?.string(
       byteCount: elements.count, keyByteCount: Int(keyByteCount), expires: expires) ?? .raw
   }
 
   /// The size of the name with its header and final zero, inside another allocation.
-  private var embeddedName: UInt64 {
+  private mutating func embeddedName() -> UInt64 {
     ServerModel.stringHeader(keyByteCount) &+ keyByteCount &+ 1 &- (keyByteCount == 0 ? 2 : 0)
   }
 
   /// The size of a key and of the object of its value, without the memory that the object points to.
-  var keyAndObject: UInt64 { keyAndObject(embedding: 0, pointsToValue: true) }
+  mutating func keyAndObject() -> UInt64 { keyAndObject(embedding: 0, pointsToValue: true) }
 
-  private func keyAndObject(embedding value: UInt64, pointsToValue: Bool) -> UInt64 {
+  private mutating func keyAndObject(embedding value: UInt64, pointsToValue: Bool) -> UInt64 {
     switch model.keyForm {
     case .entryAndName:
       return rules.string(keyByteCount) &+ 24 &+ 16
     case .entryWithName:
-      return rules.allocated(16 &+ 1 &+ embeddedName) &+ 16
+      return rules.allocated(16 &+ 1 &+ embeddedName()) &+ 16
     case .objectWithName:
       // The object, an expiry if the key has one, the offset of the name's header, and the name. Valkey also reserves
       // memory for an expiry if the name is long.
       let isValkey = model.version.vendor == .valkey
       let hasExpiry = expires || isValkey && keyByteCount > 128
       let pointer: UInt64 = pointsToValue || !model.leavesOutPointer ? 8 : 0
-      let whole = 8 &+ pointer &+ (hasExpiry ? 8 : 0) &+ 1 &+ embeddedName &+ value
+      let whole = 8 &+ pointer &+ (hasExpiry ? 8 : 0) &+ 1 &+ embeddedName() &+ value
       return rules.allocated(whole)
     }
   }
 
-  private var keyAndString: UInt64 {
+  private mutating func keyAndString(_ encoding: ObjectEncoding) -> UInt64 {
     let byteCount = elements.count
-    switch stringEncoding {
-    case .int: return keyAndObject
+    switch encoding {
+    case .int: return keyAndObject()
     case .embstr:
       // The header of an embedded string has 3 bytes for every length.
       let embedded = 3 &+ byteCount &+ 1
@@ -122,8 +141,8 @@ package struct MemoryEstimate: Sendable {
         return keyAndObject(embedding: embedded, pointsToValue: false)
       }
       let object = rules.countsAllocations ? rules.allocator.size(16 &+ embedded) : 18 &+ byteCount
-      return keyAndObject &- 16 &+ object
-    default: return keyAndObject &+ rules.string(byteCount)
+      return keyAndObject() &- 16 &+ object
+    default: return keyAndObject() &+ rules.string(byteCount)
     }
   }
 }

@@ -6,7 +6,9 @@ public import RDBFormat
   /// The result of the receiver.
   associatedtype Summary: MergeableSummary
   /// Whether to hash the value of a string. By default it is not.
-  func wantsHash(_ key: borrowing KeyHeader) -> Bool
+  ///
+  /// The method is `mutating` so that a large receiver is not copied for each key.
+  mutating func wantsHash(_ key: borrowing KeyHeader) -> Bool
   /// Receives a key. Its spans are valid only during the call.
   mutating func receive(_ key: borrowing MeasuredKey) throws(RDBError)
   /// Returns the result, after the last key.
@@ -14,7 +16,7 @@ public import RDBFormat
 }
 
 extension MemoryReceiver where Self: ~Copyable {
-  package func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
+  package mutating func wantsHash(_ key: borrowing KeyHeader) -> Bool { false }
 }
 
 /// A receiver that also writes output.
@@ -138,11 +140,11 @@ extension MemorySink: SelectiveSink where Receiver: ~Copyable {
   @inlinable
   package mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     meter.endKey(end)
-    try Self.pass(meter, to: &receiver)
+    try Self.pass(&meter, to: &receiver)
   }
 
   @inlinable @inline(__always)
-  static func pass(_ meter: borrowing KeyMeter, to receiver: inout Receiver) throws(RDBError) {
+  static func pass(_ meter: inout KeyMeter, to receiver: inout Receiver) throws(RDBError) {
     try receiver.receive(meter.measuredKey)
   }
 }

@@ -139,9 +139,10 @@ struct PrefixTree: Sendable {
 
   @inline(__always)
   private func hasName(_ node: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    names.withUnsafeBytes { names in
-      UnsafeRawBufferPointer(rebasing: names[nodes[node].start..<nodes[node].start &+ bytes.count])
-        .elementsEqual(bytes)
+    let start = nodes[node].start
+    return names.withUnsafeBytes { names in
+      guard let name = names.baseAddress, let other = bytes.baseAddress else { return bytes.isEmpty }
+      return memcmp(name + start, other, bytes.count) == 0
     }
   }
 

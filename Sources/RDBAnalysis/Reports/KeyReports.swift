@@ -156,7 +156,7 @@ extension KeyReports: Equatable {
     }
   }
 
-  @usableFromInline package func wantsHash(_ key: borrowing KeyHeader) -> Bool {
+  @usableFromInline package mutating func wantsHash(_ key: borrowing KeyHeader) -> Bool {
     guard options.wantsStats else { return false }
     return stats?.wantsHash(key.name, key.database) ?? false
   }

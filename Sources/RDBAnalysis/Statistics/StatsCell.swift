@@ -25,6 +25,13 @@ package struct StatsCell: CountedEntry {
     (database, type, encoding ?? "") < (other.database, other.type, other.encoding ?? "")
   }
 
+  @inline(__always)
+  mutating func add(_ key: borrowing MeasuredKey, _ range: ExpiryRange) {
+    summary.add(key, range)
+    elements.add(key.length)
+    plainByteCount &+= key.plainByteCount
+  }
+
   package mutating func merge(_ other: Self) {
     summary.merge(other.summary)
     elements.merge(other.elements)
@@ -36,12 +43,14 @@ package struct StatsCell: CountedEntry {
 struct StatsCellCollector: Sendable {
   private(set) var finished = SmallestEntries<StatsCell>()
   private var database: UInt64 = 0
-  /// One cell per type and encoding.
-  private var cells: [StatsCell?]
-  private static let encodings = ObjectEncoding.allCases
-  private static let types = DataType.allCases
+  /// The cells of the current database. They are not optional, because changing an optional one would copy it.
+  private var cells: [StatsCell] = []
+  /// For each type and encoding, the index in ``cells``; −1 if there is no cell yet.
+  private var indexes: [Int]
+  /// The number of encodings, and one for keys without one.
+  private let encodingSlots = ObjectEncoding.allCases.count + 1
 
-  init() { cells = Array(repeating: nil, count: Self.types.count * (Self.encodings.count + 1)) }
+  init() { indexes = Array(repeating: -1, count: DataType.allCases.count * encodingSlots) }
 
   @inline(__always)
   mutating func add(_ key: borrowing MeasuredKey, _ range: ExpiryRange) {
@@ -50,28 +59,22 @@ struct StatsCellCollector: Sendable {
       database = key.database
     }
     let encoding = key.encoding.map { $0.ordinal + 1 } ?? 0
-    let index = key.type.ordinal * (Self.encodingCount + 1) + encoding
-    if cells[index] == nil { make(index, key) }
-    cells[index]?.summary.add(key, range)
-    cells[index]?.elements.add(key.length)
-    cells[index]?.plainByteCount &+= key.plainByteCount
+    let number = key.type.ordinal &* encodingSlots &+ encoding
+    if indexes[number] < 0 { make(number, key) }
+    cells[indexes[number]].add(key, range)
   }
 
-  private static var encodingCount: Int { 17 }
-
   @inline(never)
-  private mutating func make(_ index: Int, _ key: borrowing MeasuredKey) {
-    cells[index] = StatsCell(
-      database: key.database, type: key.type.rawValue, encoding: key.encoding?.rawValue)
+  private mutating func make(_ number: Int, _ key: borrowing MeasuredKey) {
+    indexes[number] = cells.count
+    cells.append(StatsCell(database: key.database, type: key.type.rawValue, encoding: key.encoding?.rawValue))
   }
 
   /// Moves the cells of the current database to the sorted list.
   mutating func finish() {
-    for index in cells.indices {
-      guard let cell = cells[index] else { continue }
-      finished.add(cell)
-      cells[index] = nil
-    }
+    for cell in cells { finished.add(cell) }
+    cells.removeAll()
+    for number in indexes.indices { indexes[number] = -1 }
   }
 }
 

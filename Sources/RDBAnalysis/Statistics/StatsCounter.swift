@@ -25,7 +25,7 @@ struct StatsCounter: ~Copyable {
   }
 
   @inline(__always)
-  func wantsHash(_ name: RawSpan, _ database: UInt64) -> Bool {
+  mutating func wantsHash(_ name: RawSpan, _ database: UInt64) -> Bool {
     hasLog || report.values.level == 0 || report.values.isSampled(Self.hash(name, database))
   }
 

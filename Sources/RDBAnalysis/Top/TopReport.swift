@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBSupport
 
 /// A key in a ranking.
 public struct KeyEntry: Hashable, Sendable, Codable {
@@ -205,6 +206,9 @@ struct TopCounter: ~Copyable {
   private var lists: [[TopReport.Ranked]]
   /// For each list, the smallest value that can enter it.
   private var least: [UInt64]
+  /// For each full list, the database and name of its last key. Of keys with the value in ``least``, only those that precede it
+  /// enter the list. In files where most keys have the same value, this alone decides about most keys.
+  private var last: [(database: UInt64, name: [UInt8])]
   private var types: [TopReport.TypeSummary]
   private static let typeCount = DataType.allCases.count
 
@@ -212,6 +216,7 @@ struct TopCounter: ~Copyable {
     (self.measures, self.limit, self.perType) = (measures, max(limit, 1), perType)
     lists = Array(repeating: [], count: measures.count * (Self.typeCount + 1))
     least = Array(repeating: 0, count: lists.count)
+    last = Array(repeating: (database: .max, name: []), count: lists.count)
     types = Array(repeating: TopReport.TypeSummary(), count: Self.typeCount)
   }
 
@@ -235,15 +240,15 @@ struct TopCounter: ~Copyable {
   @inline(never)
   private mutating func offer(_ measured: borrowing MeasuredKey, _ value: UInt64, _ list: Int) {
     // Compare before copying anything of the key.
-    if lists[list].count >= limit, value == least[list], let last = lists[list].last {
-      if measured.database != last.entry.database {
-        if measured.database > last.entry.database { return }
-      } else if measured.name.withUnsafeBytes({ last.entry.key.bytes.lexicographicallyPrecedes($0) }) {
-        return
-      }
+    if lists[list].count >= limit, value == least[list] {
+      if measured.database > last[list].database { return }
+      if measured.database == last[list].database, measured.name.follows(last[list].name) { return }
     }
     TopReport.insert(TopReport.Ranked(value: value, entry: KeyEntry(measured)), into: &lists[list], limit)
-    if lists[list].count >= limit { least[list] = lists[list].last?.value ?? 0 }
+    if lists[list].count >= limit, let entry = lists[list].last {
+      least[list] = entry.value
+      last[list] = (entry.entry.database, entry.entry.key.bytes)
+    }
   }
 
   consuming func finish() -> TopReport {
@@ -263,5 +268,19 @@ struct TopCounter: ~Copyable {
       summaries[type.rawValue] = types[type.ordinal]
     }
     return TopReport(limit: limit, lists: all, types: summaries)
+  }
+}
+
+extension RawSpan {
+  /// Whether these bytes come after others in the order of unsigned bytes.
+  @inline(__always)
+  fileprivate func follows(_ other: [UInt8]) -> Bool {
+    let order = withUnsafeBytes { a in
+      other.withUnsafeBytes { b in
+        guard let a = a.baseAddress, let b = b.baseAddress else { return 0 as Int32 }
+        return memcmp(a, b, min(byteCount, other.count))
+      }
+    }
+    return order != 0 ? order > 0 : byteCount > other.count
   }
 }

@@ -84,14 +84,14 @@ package struct ColumnarSink: FoldingSink, ~Copyable {
   package mutating func endKey(_ end: KeyEnd) throws(RDBError) {
     if wantsValues { try endElements() }
     meter.endKey(end)
-    let isFull = try Self.add(meter, offset: offset, module: module, metadata: metadata, to: &keys)
+    let isFull = try Self.add(&meter, offset: offset, module: module, metadata: metadata, to: &keys)
     if isFull { try export.write(0, &keys.buffer) }
     summary.ledger.keysWritten += 1
   }
 
   /// Adds the row of the key that the meter has measured.
   private static func add(
-    _ meter: borrowing KeyMeter, offset: Int64, module: ModuleID?, metadata: [UInt8], to keys: inout KeyRows
+    _ meter: inout KeyMeter, offset: Int64, module: ModuleID?, metadata: [UInt8], to keys: inout KeyRows
   ) throws(RDBError) -> Bool {
     try keys.add(meter.measuredKey, offset: offset, module: module, metadata: metadata)
   }

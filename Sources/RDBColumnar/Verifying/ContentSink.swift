@@ -34,7 +34,7 @@ package struct ContentSink: FoldingSink, ForwardingSink, ~Copyable {
     meter.endKey(end)
     base.endKey(end)
     let elementCount: UInt64
-    (elementCount, properties.serializedByteCount) = Self.sizes(meter)
+    (elementCount, properties.serializedByteCount) = Self.sizes(&meter)
     properties.elements = Int64(clamping: elementCount)
     let name = name
     var part = summary.parts[type.rawValue] ?? ContentSummary.Part()
@@ -48,7 +48,7 @@ package struct ContentSink: FoldingSink, ForwardingSink, ~Copyable {
     summary.parts[type.rawValue] = part
   }
 
-  private static func sizes(_ meter: borrowing KeyMeter) -> (elementCount: UInt64, serializedByteCount: Int64) {
+  private static func sizes(_ meter: inout KeyMeter) -> (elementCount: UInt64, serializedByteCount: Int64) {
     let key = meter.measuredKey
     return (key.elementCount, Int64(clamping: key.serializedByteCount))
   }

@@ -38,7 +38,7 @@ struct AnalysisReceiver: MemoryOutputReceiver, ~Copyable {
     }
   }
 
-  func wantsHash(_ key: borrowing KeyHeader) -> Bool { reports.wantsHash(key) }
+  mutating func wantsHash(_ key: borrowing KeyHeader) -> Bool { reports.wantsHash(key) }
 
   mutating func receive(_ row: borrowing MeasuredKey) throws(RDBError) {
     try reports.receive(row)

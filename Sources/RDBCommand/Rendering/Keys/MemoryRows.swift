@@ -96,12 +96,22 @@ extension RowOutput {
   }
 
   private mutating func textRow(_ values: RowValues, _ name: RawSpan) throws(RDBError) {
-    let expiry = values.expiry.map { DateText.text(milliseconds: $0) } ?? "never"
-    let shown = DisplayText.name(name)
-    try output.append(
-      text: (values.memory.map { "\($0)" } ?? "–").leftPadded(to: 10) + "\(values.serialized)".leftPadded(to: 10) + "  "
-        + values.type.rawValue.padded(to: 8) + (values.encoding?.rawValue ?? "–").padded(to: 10)
-        + "\(values.elements)".leftPadded(to: 10) + "  " + expiry.padded(to: 26) + shown + "\n")
+    try column(values.memory, width: 10)
+    try column(values.serialized, width: 10)
+    try spaces(2)
+    try column(values.type.word, width: 8)
+    if let encoding = values.encoding { try column(encoding.name, width: 10) } else { try column("–", width: 10) }
+    try column(values.elements, width: 10)
+    try spaces(2)
+    if let expiry = values.expiry {
+      try time(expiry)
+      let digits = DecimalText.digitCount(expiry.magnitude) + (expiry < 0 ? 1 : 0)
+      try spaces(max(26 - (TimeText.range.contains(expiry) ? TimeText.byteCount : digits), 1))
+    } else {
+      try column("never", width: 26)
+    }
+    try displayed(name)
+    try text("\n")
   }
 }
 

@@ -84,6 +84,35 @@ struct RowOutput: ~Copyable {
     }
   }
 
+  // MARK: Columns of a terminal
+
+  /// Writes a number at the right end of a column; `–` if there is none.
+  mutating func column(_ value: UInt64?, width: Int) throws(RDBError) {
+    try spaces(width - (value.map { DecimalText.digitCount($0) } ?? 1))
+    if let value { try number(value) } else { try text("–") }
+  }
+
+  /// Writes a word at the left end of a column, and at least one space.
+  mutating func column(_ word: StaticString, width: Int) throws(RDBError) {
+    try text(word)
+    // `–` is one character of three bytes.
+    try spaces(max(width - (word.isASCII ? word.utf8CodeUnitCount : 1), 1))
+  }
+
+  /// Writes spaces; none if the number is negative.
+  mutating func spaces(_ count: Int) throws(RDBError) {
+    for _ in 0..<max(count, 0) { try output.append(UInt8(ascii: " ")) }
+  }
+
+  /// Writes the name of a key as ``DisplayText`` shows it.
+  mutating func displayed(_ name: RawSpan) throws(RDBError) {
+    if name.byteCount <= DisplayText.nameByteCount, DisplayText.isPlain(name) {
+      try output.append(name)
+    } else {
+      try output.append(text: DisplayText.name(name))
+    }
+  }
+
   // MARK: Text
 
   /// Writes a cell of CSV.

@@ -30,6 +30,15 @@ struct DisplayText {
     if isReversed { text = "\u{2068}" + text + "\u{2069}" }
   }
 
+  /// Whether bytes are ASCII characters that stay as they are, in one column each.
+  static func isPlain(_ bytes: RawSpan) -> Bool {
+    for index in 0..<bytes.byteCount {
+      let byte = bytes.byte(at: index)
+      guard byte &- 0x20 < 0x5F, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return false }
+    }
+    return true
+  }
+
   /// The longest name that ``name(_:)`` shows whole, in bytes.
   static let nameByteCount = 1024
 
@@ -38,7 +47,8 @@ struct DisplayText {
   /// A longer name than ``nameByteCount`` is cut after a whole character, and `…` and its size follow.
   static func name(_ name: RawSpan) -> String {
     guard name.byteCount > nameByteCount else {
-      return DisplayText(name.withUnsafeBytes { Array($0) }).text
+      let bytes = name.withUnsafeBytes { Array($0) }
+      return isPlain(name) ? String(decoding: bytes, as: UTF8.self) : DisplayText(bytes).text
     }
     var end = nameByteCount
     // A character of UTF-8 has at most three bytes after its first.

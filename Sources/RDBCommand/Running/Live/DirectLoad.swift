@@ -36,7 +36,7 @@ struct DirectLoad {
         guard estimate != nil else { return }
         estimate?.begin(.string, keyByteCount: $0, expires: $2)
         estimate?.string(byteCount: UInt64($1.byteCount), isInteger: DecimalText.parseCanonical($1) != nil)
-        memoryByteCount += estimate?.byteCount ?? 0
+        memoryByteCount += estimate?.finish().byteCount ?? 0
       }
       guard let file else { return nil }
       (self.file, self.memoryByteCount) = (file, memoryByteCount)
