@@ -92,7 +92,7 @@ struct OutputState {
 /// The CRC-64 of a part of the input. The parts are combined in file order.
 @usableFromInline
 struct InputChecksum {
-  private let value: UInt64
+  let value: UInt64
   private let byteCount: Int
 
   /// - Parameter value: The CRC-64 of the part alone; 0 if checksums are ignored.

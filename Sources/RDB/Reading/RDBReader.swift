@@ -65,7 +65,9 @@ public struct RDBReader: ~Copyable {
   ///   - source: The source, which is read from its current position on.
   ///   - options: Limits and exceptions for reading.
   public init(_ source: any ByteSource, options: Options = Options()) {
-    self.init(source, options: options, offset: 0)
+    // Offsets in a part are those in the whole file.
+    let first = (source as? PartSource)?.firstOffset ?? 0
+    self.init(source, options: options, offset: Int(clamping: first))
   }
 
   /// - Parameter offset: The file offset of the source's first byte.

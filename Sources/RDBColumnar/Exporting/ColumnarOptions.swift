@@ -13,6 +13,8 @@ package struct ColumnarOptions: Sendable {
   package var prefixes = PrefixOptions(depth: TableSchema.prefixDepth)
   /// The number of threads that encode, besides the one that reads.
   package var threads = 0
+  /// The number in the names of the files, of an export of one part of a snapshot.
+  package var partNumber = 0
   /// The program that writes, with its version: `swift-rdb version 1.0`.
   package var creator = "swift-rdb"
 

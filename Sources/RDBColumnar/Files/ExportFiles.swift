@@ -21,7 +21,9 @@ final class ExportFiles {
     rowCounts[table, default: 0] += UInt64(rowCount)
   }
 
-  private func path(_ table: Int) -> String { "\(schemas[table].folder)/\(partition)/part-0.parquet" }
+  private func path(_ table: Int) -> String {
+    "\(schemas[table].folder)/\(partition)/part-\(options.partNumber).parquet"
+  }
 
   /// The file of a table, which is created with its first row group.
   private func file(_ table: Int) throws -> ParquetFile {

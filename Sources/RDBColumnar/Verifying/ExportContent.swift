@@ -23,9 +23,11 @@ package struct ExportContent {
 
   /// Reads the files of one snapshot.
   ///
-  /// - Parameter partition: One of ``partitions(in:)``.
-  package init(folder: String, partition: String) throws(RDBError) {
-    let keys = try ParquetTable(path: "\(folder)/keys/\(partition)/part-0.parquet", .keys)
+  /// - Parameters:
+  ///   - partition: One of ``partitions(in:)``.
+  ///   - part: The number in the names of the files (``ColumnarOptions/partNumber``).
+  package init(folder: String, partition: String, part: Int = 0) throws(RDBError) {
+    let keys = try ParquetTable(path: "\(folder)/keys/\(partition)/part-\(part).parquet", .keys)
     metadata = keys.metadata
     guard metadata["rdb.schema_version"] == "\(TableSchema.version)" else {
       throw .corruptParquet(
@@ -36,7 +38,7 @@ package struct ExportContent {
     if !hasValues { return }
     var tables: [TableCursor?] = []
     for schema in TableSchema.elements {
-      let path = "\(folder)/\(schema.folder)/\(partition)/part-0.parquet"
+      let path = "\(folder)/\(schema.folder)/\(partition)/part-\(part).parquet"
       tables.append(access(path, F_OK) == 0 ? try TableCursor(try ParquetTable(path: path, schema)) : nil)
     }
     for table in ElementTable.allCases { if let cursor = tables[table.rawValue] { try read(table, cursor, tables) } }

@@ -32,7 +32,8 @@ struct RDBTool: ParsableCommand {
       CommandGroup(
         name: "Inspect",
         subcommands: [
-          Info.self, Check.self, Keys.self, Get.self, Index.self, TopElementsCommand.self, History.self,
+          Info.self, Check.self, Keys.self, Get.self, Index.self, SplitPlan.self, TopElementsCommand.self,
+          History.self,
         ]),
       CommandGroup(
         name: "Report",

@@ -21,7 +21,8 @@ struct ParquetCheck {
     for (input, name) in inputs {
       let partition = try partition(of: name, among: partitions, isOnly: inputs.count == 1)
       let content: ExportContent
-      do throws(RDBError) { content = try ExportContent(folder: folder, partition: partition) } catch {
+      let part = command.reading.partOf?.number ?? 0
+      do throws(RDBError) { content = try ExportContent(folder: folder, partition: partition, part: part) } catch {
         throw error.failure(in: shown(folder))
       }
       let run = try SnapshotRun(input, command.reading, command.keys.damage)

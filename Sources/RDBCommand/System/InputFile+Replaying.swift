@@ -12,6 +12,7 @@ extension InputFile {
   static func replaying(
     _ path: String, _ reading: ReadingOptions, now: UnixMilliseconds
   ) throws -> InputFile {
+    if let part = reading.partOf { return try Self.part(part, of: path, reading) }
     if isAddress(path) { return try server(path) }
     let logOptions = try reading.log.logOptions(reading.readerOptions)
     if path != "-", LogFolder.isFolder(path) { return try folder(path, logOptions, reading, now: now) }

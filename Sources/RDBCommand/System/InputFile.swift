@@ -84,6 +84,9 @@ struct InputFile {
       return ProgressLine.Position(
         read: { compressed.byteCount }, total: compressed.totalByteCount)
     }
-    return ProgressLine.Position(read: { progress.byteCount }, total: progress.totalByteCount)
+    // The offsets in a part are those in the whole file.
+    let first = Int(clamping: (source as? PartSource)?.firstOffset ?? 0)
+    return ProgressLine.Position(
+      read: { max(progress.byteCount - first, 0) }, total: progress.totalByteCount.map { $0 - UInt64(first) })
   }
 }

@@ -111,6 +111,7 @@ struct Parquet: WorkingCommand {
     options.prefixes.separators = tables.sep.map { BinaryText(Array($0.utf8)) }
     // Encoding takes longer than reading, for which there is a thread more.
     options.threads = working.threads.count > 1 ? min(working.threads.count, 4) : 0
+    options.partNumber = reading.partOf?.number ?? 0
     options.creator = "swift-rdb version \(RDBTool.version)"
     let export = DumpExport(options, in: folder.path, name: name)
     do {

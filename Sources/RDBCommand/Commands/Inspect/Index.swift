@@ -31,6 +31,7 @@ struct Index: WorkingCommand {
   @OptionGroup var working: WorkingArguments
 
   func run() throws {
+    try reading.refusePart("an index belongs to a whole snapshot")
     let input = try reading.open(input)
     if input.replayed != nil {
       throw Failure(

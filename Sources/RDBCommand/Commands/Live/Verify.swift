@@ -62,6 +62,9 @@ struct Verify: WorkingCommand {
   }
 
   func run() throws {
+    if extra == .report {
+      try reading.refusePart("keys of other parts are no extra keys of the server: see --extra ignore")
+    }
     var settings = try server.settings(link)
     let number = server.chosenDatabase(settings)
     if number != nil, sync {

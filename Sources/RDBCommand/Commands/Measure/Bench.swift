@@ -46,6 +46,7 @@ struct Bench: WorkingCommand {
   }
 
   func run() throws {
+    try reading.refusePart("bench measures a whole snapshot")
     let subject = BenchSubject(path: input.dump, reading: reading, threads: threads.count)
     let size = try subject.warm()
     var report = BenchReport(

@@ -51,6 +51,12 @@ struct ReadingOptions: ParsableArguments {
     completion: .list(TargetVersion.known), transform: TargetVersion.init(parsing:))
   var server: TargetVersion?
 
+  @Option(
+    help: ArgumentHelp(
+      "Read only part N, from 0, of this plan of rdb split-plan.", valueName: "plan:N"),
+    completion: .file(), transform: PartOfPlan.init(parsing:))
+  var partOf: PartOfPlan?
+
   @OptionGroup(title: "Command files") var log: LogArguments
 
   var readerOptions: RDBReader.Options {
@@ -80,6 +86,14 @@ struct ReadingOptions: ParsableArguments {
   ///   - now: The time from which relative expiries count until the log tells a time.
   func open(_ path: String, now: UnixMilliseconds = .now) throws -> InputFile {
     try InputFile.replaying(path, self, now: now)
+  }
+
+  /// Refuses a part of a snapshot where only the whole makes sense.
+  ///
+  /// - Throws: ``Failure``.
+  func refusePart(_ reason: String) throws {
+    guard partOf != nil else { return }
+    throw Failure(.usage, reason, hint: "Leave out --part-of.")
   }
 
   /// Opens a file, whatever it holds.
