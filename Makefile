@@ -13,7 +13,7 @@ BUILD  := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/
 RDB    := .build/static/release/rdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run dist check-dist demo-migration test test-live test-setup test-release test-debug test-debug-files test-deep test-sanitized coverage check examples install uninstall fuzz bench \
+.PHONY: help setup build run dist check-dist demo-migration test test-live test-setup test-release test-debug test-debug-files test-scale test-deep test-sanitized coverage check examples install uninstall fuzz bench \
   bench-instructions compare clean
 
 help: ## list the targets
@@ -57,6 +57,10 @@ test-debug: ## run the suites in debug mode, where assertions count; large matri
 
 test-debug-files: ## the same, without the command and live servers: a third of the work
 	RDB_FILES_ONLY=1 RDB_TEST_SAMPLE=1 scripts/test.sh debug
+
+test-scale: test-setup ## run the Spark job, the Kubernetes job's script and a plan over generated dumps
+	$(SWIFT) build -c release --quiet --product rdb
+	scripts/test-scale.sh "$$($(SWIFT) build -c release --show-bin-path)/rdb"
 
 test-deep: test-setup ## run every test in release mode, with the cases that `test` samples
 	RDB_TEST_DEEP=1 scripts/test.sh release
