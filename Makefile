@@ -4,6 +4,7 @@ DUMP   ?= Fixtures/redis-6.2.16/sessions.rdb
 TARGET ?= valkey-9.1
 OUT    ?= out
 PREFIX ?= /usr/local
+COMMAND ?= rdb
 SECONDS ?= 60
 SWIFT  ?= swift
 
@@ -85,11 +86,11 @@ demo-migration: build ## move sessions from one Redis into another with sentinel
 examples: ## build and run the programs of Examples/ in debug and release, and compare what they print
 	Examples/run.sh
 
-install: build ## put the command, its man page and completions under PREFIX (/usr/local)
-	@SWIFT="$(SWIFT)" scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)"
+install: build ## put the command, its man page and completions under PREFIX (/usr/local), under another name with COMMAND=swift-rdb
+	@SWIFT="$(SWIFT)" scripts/install.sh "$(RDB)" "$(DESTDIR)$(PREFIX)" "$(COMMAND)"
 
 uninstall: ## remove what install put there
-	@scripts/uninstall.sh "$(DESTDIR)$(PREFIX)"
+	@scripts/uninstall.sh "$(DESTDIR)$(PREFIX)" "$(COMMAND)"
 
 fuzz: setup ## run each fuzz target for SECONDS (60)
 	Fuzz/run.sh $(SECONDS)

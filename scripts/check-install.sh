@@ -35,4 +35,17 @@ scripts/install.sh "$binary" "$prefix" >/dev/null
 touch "$prefix/share/other"
 scripts/uninstall.sh "$prefix" >/dev/null
 [ "$(left)" = "./opt ./opt/rdb ./opt/rdb/share ./opt/rdb/share/other ./share ./share/man " ] || fail "left: $(left)"
+# Under another name.
+rm -r "$work/opt"
+scripts/install.sh "$binary" "$prefix" swift-rdb >/dev/null
+for file in bin/swift-rdb share/man/man1/swift-rdb.1 share/man/man1/swift-rdb.resp.1 share/zsh/site-functions/_swift-rdb \
+  share/bash-completion/completions/swift-rdb share/fish/vendor_completions.d/swift-rdb.fish; do
+  [ -s "$prefix/$file" ] || fail "no $file"
+done
+grep -q '^\.Nm swift-rdb' "$prefix/share/man/man1/swift-rdb.1" || fail "the page of swift-rdb has another name"
+grep -q '^#compdef swift-rdb$' "$prefix/share/zsh/site-functions/_swift-rdb" || fail "zsh completes another command"
+grep -q '^complete .* swift-rdb$' "$prefix/share/bash-completion/completions/swift-rdb" || fail "bash completes another command"
+grep -q "^complete -c '*swift-rdb" "$prefix/share/fish/vendor_completions.d/swift-rdb.fish" || fail "fish completes another command"
+scripts/uninstall.sh "$prefix" swift-rdb >/dev/null
+[ "$(left)" = "./share ./share/man " ] || fail "left: $(left)"
 echo "check-install: ${#pages[@]} manual pages without warnings, and nothing left after uninstalling"

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# install.sh BINARY PREFIX: installs the command, its manual pages and its completions under PREFIX.
-# share/rdb/folders lists the folders that this made, outermost first: uninstall.sh removes those that are empty.
+# install.sh BINARY PREFIX [NAME]: installs the command, its manual pages and its completions under PREFIX, as NAME (rdb).
+# share/NAME/folders lists the folders that this made, outermost first: uninstall.sh removes those that are empty.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=$1 prefix=$2
+binary=$1 prefix=$2 name=${3:-rdb}
+case $name in
+  "" | -* | *[!A-Za-z0-9_.-]*) echo "install: $name is no name for a command" >&2; exit 64 ;;
+esac
 
 # Folders above the prefix, as paths relative to it: `.` is the prefix itself, `..` its parent.
 made=() up=. path=$prefix
@@ -14,22 +17,31 @@ while [ ! -d "$path" ]; do
 done
 mkdir -p "$prefix"
 for folder in bin share/man/man1 share/bash-completion/completions share/zsh/site-functions \
-  share/fish/vendor_completions.d share/rdb; do
+  share/fish/vendor_completions.d "share/$name"; do
   part=
-  for name in ${folder//\// }; do
-    part=${part:+$part/}$name
+  for step in ${folder//\// }; do
+    part=${part:+$part/}$step
     [ -d "$prefix/$part" ] && continue
     install -d "$prefix/$part"
     made+=("$part")
   done
 done
 # A second installation adds to the list of the first.
-printf '%s\n' ${made[@]+"${made[@]}"} | sed '/^$/d' >> "$prefix/share/rdb/folders"
+printf '%s\n' ${made[@]+"${made[@]}"} | sed '/^$/d' >> "$prefix/share/$name/folders"
 
-install -m 755 -s "$binary" "$prefix/bin/rdb"
-"$prefix/bin/rdb" --generate-completion-script bash > "$prefix/share/bash-completion/completions/rdb"
-"$prefix/bin/rdb" --generate-completion-script zsh > "$prefix/share/zsh/site-functions/_rdb"
-"$prefix/bin/rdb" --generate-completion-script fish > "$prefix/share/fish/vendor_completions.d/rdb.fish"
-rm -f "$prefix"/share/man/man1/rdb.1 "$prefix"/share/man/man1/rdb.*.1
-scripts/manual.sh "$prefix/bin/rdb" "$prefix/share/man/man1"
-echo "installed $prefix/bin/rdb ($("$prefix/bin/rdb" --version)), man pages and completions for bash, zsh and fish"
+install -m 755 -s "$binary" "$prefix/bin/$name"
+# The scripts and pages that the command and its tools write are those of `rdb`.
+completion() { "$prefix/bin/$name" --generate-completion-script "$1" | sed "$2"; }
+completion bash "s/^\\(complete .* \\)rdb\$/\\1$name/" > "$prefix/share/bash-completion/completions/$name"
+completion zsh "1s/^#compdef rdb\$/#compdef $name/" > "$prefix/share/zsh/site-functions/_$name"
+completion fish "s/^complete -c 'rdb'/complete -c '$name'/; s/^complete -c rdb /complete -c $name /; s/^\\( *case\\) 'rdb'\$/\\1 '$name'/" \
+  > "$prefix/share/fish/vendor_completions.d/$name.fish"
+rm -f "$prefix"/share/man/man1/"$name".1 "$prefix"/share/man/man1/"$name".*.1
+pages=$(mktemp -d)
+trap 'rm -rf "$pages"' EXIT
+scripts/manual.sh "$prefix/bin/$name" "$pages"
+for page in "$pages"/rdb*.1; do
+  own=$name${page##*/rdb}
+  sed "s/^\\(\\.Nm \\)rdb/\\1$name/; s/^\\(\\.Nm \"\\)rdb/\\1$name/; s/^\\(\\.Xr \\)rdb/\\1$name/" "$page" > "$prefix/share/man/man1/$own"
+done
+echo "installed $prefix/bin/$name ($("$prefix/bin/$name" --version)), man pages and completions for bash, zsh and fish"

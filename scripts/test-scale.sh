@@ -44,7 +44,7 @@ spark() {
 
 mkdir dumps
 for number in 00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15; do
-  "$rdb" gen -q --profile mixed --keys "$keys" --seed "1$number" --now 1700000000000 -o "dumps/$number.rdb" 2>/dev/null
+  "$rdb" gen --profile mixed --keys "$keys" --seed "1$number" --now 1700000000000 -o "dumps/$number.rdb" 2>/dev/null
 done
 options=(--now 1700000000000)
 "$rdb" analyze dumps/*.rdb "${options[@]}" -q -o whole

@@ -86,10 +86,14 @@ private struct PlanMaker: ~Copyable {
   }
 
   private mutating func addEmptyParts() throws {
-    heads.append(try reader.parser.state.header.magic)
+    // They have the fields of the snapshot too: its time, above all. The header alone always fits.
+    var head = try nextHead()
+    if head == nil {
+      heads.append(try reader.parser.state.header.magic)
+      head = heads.count - 1
+    }
     let end = parts[parts.count - 1].end
-    let part = SnapshotPlan.Part(
-      start: end, end: end, database: 0, keyCount: 0, checksum: 0, head: heads.count - 1)
+    let part = SnapshotPlan.Part(start: end, end: end, database: 0, keyCount: 0, checksum: 0, head: head)
     while parts.count < partCount { parts.append(part) }
   }
 
@@ -121,11 +125,9 @@ private struct PlanningSink: SelectiveSink {
   }
 
   mutating func aux(_ field: borrowing AuxField) throws {
-    // Scripts belong to the first part alone. Hints of hash slots are between keys.
-    guard keyCount == 0, !field.name.starts(with: "lua".utf8), fields.count + field.stored.byteCount <= Self.fieldLimit
-    else {
-      return
-    }
+    guard keyCount == 0, fields.count + field.stored.byteCount <= Self.fieldLimit else { return }
+    // Scripts belong to the first part alone, and hints of hash slots to the keys after them.
+    if field.name.starts(with: "lua".utf8) || field.name.starts(with: "slot-info".utf8) { return }
     fields.append(field.stored)
   }
 

@@ -54,6 +54,11 @@ struct RDBTool: ParsableCommand {
     // Returns a large buffer to the system when it is freed, so that it leaves no hole in the heap.
     returnLargeBlocks(ofAtLeast: 1 << 20)
     do {
+      if let call = try OldCall(Array(CommandLine.arguments.dropFirst()), commands: commandNames) {
+        Interrupts.install()
+        try call.run()
+        end(InputLosses.wereReported ? .losses : .done)
+      }
       var command = try parseAsRoot(arguments)
       if command is any WorkingCommand { Interrupts.install() }
       try command.run()
@@ -69,6 +74,11 @@ struct RDBTool: ParsableCommand {
     } catch {
       Self.end(saying: text(of: error), exitCode(for: error).rawValue)
     }
+  }
+
+  /// The names of all subcommands.
+  private static var commandNames: [String] {
+    (configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)).map { $0._commandName }
   }
 
   /// The arguments in a form that ArgumentParser understands.

@@ -15,9 +15,9 @@ struct SnapshotPlanTests {
     let source = try #require(PartSource(number, of: plan, in: MemorySource(bytes)))
     var reader = RDBReader(source)
     let log = try reader.fold(RecordingSink()).summary.values
-    return log.filter { line in
-      !line.hasPrefix("snapshot ") && !line.hasPrefix("whole ") && (number == 0 || !line.hasPrefix("aux "))
-    }
+    let own = log.filter { !$0.hasPrefix("snapshot ") && !$0.hasPrefix("whole ") }
+    // Later parts begin with the fields of the plan. Hints of hash slots are fields, too.
+    return number == 0 ? own : Array(own.drop { $0.hasPrefix("aux ") && !$0.hasPrefix("aux \"slot-info\"") })
   }
 
   @Test("the parts of a snapshot have its events, each once and in order", arguments: Fixture.valid)
@@ -43,12 +43,12 @@ struct SnapshotPlanTests {
 
   @Test("the parts are about equal, and there are as many as the records allow")
   func sizes() throws {
-    let bytes = Fixture.named("redis-7.2.6/all").bytes
+    let bytes = Fixture.named("redis-6.2.16/sessions").bytes
     let plan = try Self.plan(bytes, parts: 4)
     let filled = plan.parts.filter { $0.byteCount > 0 }
     #expect(filled.count == 4)
     #expect(plan.endOffset == UInt64(bytes.count - 8))
-    for part in plan.parts { #expect(part.byteCount < UInt64(bytes.count / 2)) }
+    for part in plan.parts { #expect(part.byteCount < UInt64(bytes.count / 3)) }
   }
 
   @Test("later parts know the hash templates that are defined before them")
