@@ -32,9 +32,10 @@ struct LedgerEnding {
   ///   - ledger: The ledger of the whole command.
   ///   - notes: Remarks for the user.
   ///   - end: The end of the snapshot; `nil` if reading ended before it.
+  ///   - isDryRun: Whether nothing was written.
   /// - Throws: ``Failure``, also if the output is complete but lacks something.
-  func finish(_ ledger: Ledger, notes: [String], end: SnapshotEnd?) throws {
-    let report = LedgerReport(ledger: ledger, notes: notes, isQuiet: isQuiet)
+  func finish(_ ledger: Ledger, notes: [String], end: SnapshotEnd?, isDryRun: Bool = false) throws {
+    let report = LedgerReport(ledger: ledger, notes: notes, isQuiet: isQuiet, isDryRun: isDryRun)
     StandardStreams.writeError(report.text)
     try file?.writeWhole(try jsonDocument(LedgerDocument(report, end: end)))
     if ledger.hasLosses && !isLossy { throw Failure(.losses, nil) }

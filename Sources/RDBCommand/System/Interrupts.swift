@@ -86,7 +86,10 @@ enum Interrupts {
     state.withLock { $0.firstInterrupt = action }
   }
 
-  private static func end(by number: Int32) -> Never {
+  /// Ends the process as a signal does: removes incomplete files, and ends programs that were started.
+  ///
+  /// - Parameter hint: What the user can do next.
+  static func end(by number: Int32, hint: String? = nil) -> Never {
     // The lock is kept, so that no file is finished from here on.
     state.withLock { state in
       state.progress?.clear()
@@ -96,7 +99,7 @@ enum Interrupts {
         kill(child.identifier, SIGKILL)
         Folder.remove(child.folder)
       }
-      StandardStreams.writeError("rdb: interrupted\n")
+      StandardStreams.writeError("rdb: interrupted\n" + (hint.map { "\($0)\n" } ?? ""))
       _exit(128 + number)
     }
   }

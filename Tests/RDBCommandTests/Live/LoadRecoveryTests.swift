@@ -33,6 +33,46 @@ struct LoadRecoveryTests {
     }
   }
 
+  @Test("The first Ctrl-C ends a load when keys are safe, says how to go on, and the same command goes on")
+  func interruptedOnce() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 2000)
+    let arguments = ["load", name, "-p", "\(server.port)", "--resume", "journal"]
+    let load = try Tool.start(arguments + ["--max-keys", "500"], in: runs.folder)
+    while load.isRunning, server.keyCount == 0 { usleep(1000) }
+    load.signal(SIGINT)
+    let ended = load.wait(atMost: 30)
+    #expect(ended.status == 130, "\(ended.error)")
+    #expect(ended.error.contains("Ctrl-C once more ends at once"), "\(ended.error)")
+    #expect(ended.error.contains("rdb: interrupted\n"), "\(ended.error)")
+    #expect(ended.error.contains("The same command goes on after them."), "\(ended.error)")
+    #expect(server.keyCount < 2000)
+    let second = try runs.run(arguments)
+    #expect(second.status == 0 && second.error.contains("going on after"), "\(second.error)")
+    try runs.expectEqual(name, server.port)
+  }
+
+  @Test("The second Ctrl-C ends a load at once, also while the server is silent")
+  func interruptedTwice() throws {
+    let runs = LiveRuns()
+    let server = try LiveServer(atOnce: .redis7)
+    defer { server.stop() }
+    let name = try runs.generate(keys: 2000)
+    let load = try Tool.start(["load", name, "-p", "\(server.port)", "--max-keys", "500"], in: runs.folder)
+    while load.isRunning, server.keyCount == 0 { usleep(1000) }
+    // No key becomes safe, so that the first Ctrl-C alone does not end the load.
+    try server.send("CLIENT", "PAUSE", "20000", "ALL")
+    load.signal(SIGINT)
+    usleep(300_000)
+    #expect(load.isRunning)
+    load.signal(SIGINT)
+    let ended = load.wait(atMost: 10)
+    #expect(ended.status == 130, "\(ended.error)")
+    #expect(ended.error.contains("rdb: interrupted\n") && !ended.error.contains("goes on"), "\(ended.error)")
+  }
+
   struct Unsteadiness: CustomStringConvertible, Sendable {
     var drop: DroppingProxy.Drop
     var connections: Int

@@ -10,6 +10,10 @@ final class ScriptedCluster: @unchecked Sendable {
   enum Answer {
     /// This error.
     case error(String)
+    /// These bytes; the node does not execute the command.
+    case reply(String)
+    /// The node executes the command, answers, and closes the connection.
+    case leaving
     /// The node closes the connection, before or after it executes the command.
     case closing(executes: Bool)
   }
@@ -21,10 +25,15 @@ final class ScriptedCluster: @unchecked Sendable {
   /// The first slot of each node; `nil`: it has none.
   private var slotRanges: [(first: Int, last: Int, node: Int)]
   private var executed: [[[String]]]
+  /// The commands of keys, and WAIT.
+  private var received: [[[String]]]
   private var runIdentifiers: [String]
   /// The history of each process before it became a master.
   private var formerHistories: [String?]
   private var downNodes: Set<Int> = []
+  private var nodesClosingAtWait: Set<Int> = []
+  /// Called before each answer about the slots.
+  private var slotQuestionHook: () -> Void = {}
   private let script: Script
 
   /// - Parameter count: The number of nodes, among which the slots are divided evenly.
@@ -32,6 +41,7 @@ final class ScriptedCluster: @unchecked Sendable {
     self.script = script
     slotRanges = (0..<count).map { ($0 * 16384 / count, ($0 + 1) * 16384 / count - 1, $0) }
     executed = Array(repeating: [], count: count)
+    received = Array(repeating: [], count: count)
     runIdentifiers = (0..<count).map { "\($0)" + String(repeating: "f", count: 39) }
     formerHistories = Array(repeating: nil, count: count)
     for node in 0..<count {
@@ -48,6 +58,8 @@ final class ScriptedCluster: @unchecked Sendable {
 
   /// What a node executed, in its order.
   func commands(_ node: Int) -> [[String]] { locked { executed[node] } }
+  /// What a node got but questions about the node itself, in its order.
+  func allCommands(_ node: Int) -> [[String]] { locked { received[node] } }
   func setRanges(_ ranges: [(Int, Int, Int)]) { locked { slotRanges = ranges } }
   /// Lets a node take no connections, and close those that it has at the next command.
   func stop(_ node: Int) { _ = locked { downNodes.insert(node) } }
@@ -60,6 +72,12 @@ final class ScriptedCluster: @unchecked Sendable {
   }
   /// Makes a node a former replica of another one.
   func promote(_ node: Int, replicaOf former: Int) { locked { formerHistories[node] = history(former) } }
+
+  /// Lets a node close the connection at the next WAIT.
+  func closeAtWait(_ node: Int) { _ = locked { nodesClosingAtWait.insert(node) } }
+  private func closesAtWait(_ node: Int) -> Bool { locked { nodesClosingAtWait.remove(node) != nil } }
+  /// Has `body` called before each answer about the slots.
+  func onSlotQuestion(_ body: @escaping () -> Void) { locked { slotQuestionHook = body } }
 
   func endpoint(_ node: Int) -> Endpoint { Endpoint(host: "127.0.0.1", port: nodes[node].port) }
 
@@ -81,6 +99,10 @@ final class ScriptedCluster: @unchecked Sendable {
       reader.feed(bytes.span.bytes)
       while (try? reader.next()) == true {
         let command = reader.copiedArguments().map { String(decoding: $0, as: UTF8.self) }
+        if command[0] == "WAIT" {
+          locked { received[node].append(command) }
+          if closesAtWait(node) { return }
+        }
         if let reply = reply(toQuestion: command, node) {
           peer.write(reply)
           continue
@@ -90,6 +112,7 @@ final class ScriptedCluster: @unchecked Sendable {
           peer.write("+OK\r\n")
           continue
         }
+        locked { received[node].append(command) }
         let answer = command == ["MULTI"] ? nil : script(node, command, isAsking)
         if queued == nil, command != ["MULTI"] { isAsking = false }
         switch answer {
@@ -97,6 +120,13 @@ final class ScriptedCluster: @unchecked Sendable {
           isDirty = queued != nil
           peer.write("-\(words)\r\n")
           continue
+        case .reply(let text):
+          peer.write(text)
+          continue
+        case .leaving:
+          locked { executed[node] += (queued ?? []) + [command] }
+          peer.write("+OK\r\n")
+          return
         case .closing(let executes):
           if executes { locked { executed[node] += (queued ?? []) + [command] } }
           return
@@ -142,7 +172,9 @@ final class ScriptedCluster: @unchecked Sendable {
           + (formerHistories[node].map { "master_replid2:\($0)\r\nsecond_repl_offset:11\r\n" } ?? "")
       }
       return "$\(text.utf8.count)\r\n\(text)\r\n"
-    case "CLUSTER":
+    case "CLUSTER" where command.count == 2:
+      let hook = locked { slotQuestionHook }
+      hook()
       let ranges = locked { slotRanges }
       return "*\(ranges.count)\r\n"
         + ranges.map { range in

@@ -5,9 +5,7 @@ import RedisTransfer
 package struct ServerArguments<End: ServerEnd>: ParsableArguments {
   @Option(
     name: End.uriNames,
-    help: ArgumentHelp(
-      "Connect to redis://host, rediss://, redis-socket://, redis-sentinel://host,…/name or redis-cluster://host.",
-      valueName: "uri"))
+    help: ArgumentHelp(End.uriHelp, valueName: "uri"))
   package var uri: String?
 
   @Option(name: End.names("host", short: "h"), help: ArgumentHelp("Connect to this host. Default: 127.0.0.1."))

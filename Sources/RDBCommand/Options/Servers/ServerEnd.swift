@@ -11,11 +11,16 @@ package protocol ServerEnd: Sendable {
   static var passwordVariable: String { get }
   /// The environment variable with the password for sentinels.
   static var sentinelPasswordVariable: String { get }
+  /// The help of the option with a URI: the forms that are allowed.
+  static var uriHelp: String { get }
 }
 
 extension ServerEnd {
   package static var passwordVariable: String { "RDB_\(word.uppercased())_AUTH" }
   package static var sentinelPasswordVariable: String { "RDB_\(word.uppercased())_SENTINEL_AUTH" }
+  package static var uriHelp: String {
+    "Connect to redis://host, rediss://, redis-socket://, redis-sentinel://host,…/name or redis-cluster://host."
+  }
 
   /// Returns the names of an option.
   ///
@@ -56,7 +61,12 @@ package enum OnlyServer: ServerEnd {
 }
 
 /// The server that data comes from.
-package enum SourceServer: ServerEnd { package static let word = "from" }
+package enum SourceServer: ServerEnd {
+  package static let word = "from"
+  // The masters of a cluster send no common snapshot.
+  package static let uriHelp =
+    "Connect to redis://host, rediss://host, redis-socket://path or redis-sentinel://host,…/name."
+}
 
 /// The server that data goes to.
 package enum TargetServer: ServerEnd { package static let word = "to" }

@@ -9,12 +9,15 @@ struct LedgerReport {
   /// Whether to write losses only.
   var isQuiet = false
 
+  /// Whether nothing was written, because the command only looks at what it would do.
+  var isDryRun = false
+
   /// The lines for standard error.
   var text: String {
     var lines: [String] = []
     if !isQuiet {
       lines.append(
-        "\(counted(ledger.keysRead, "key")) read, \(ledger.keysWritten) written, "
+        "\(counted(ledger.keysRead, "key")) read, \(ledger.keysWritten) \(isDryRun ? "would be written" : "written"), "
           + "\(ledger.keysFiltered) filtered")
     }
     for (reason, entry) in ledger.sortedLosses {

@@ -48,7 +48,8 @@ struct LoadRun {
     say("\(target.server) is \(target.release); \(counted(survey.ledger.keysWritten, "key")) to load")
     for warning in preflight.warnings { StandardStreams.writeError("rdb: \(warning)\n") }
     if command.dryRun {
-      return try ending.finish(survey.ledger, notes: survey.notes + ["dry run: nothing was loaded"], end: survey.end)
+      return try ending.finish(
+        survey.ledger, notes: survey.notes + ["dry run: nothing was loaded"], end: survey.end, isDryRun: true)
     }
     if command.fixNotifications {
       try target.addNotifications(to: preflight.nodesWithoutNotifications, command.working.progress)
@@ -122,13 +123,18 @@ struct LoadRun {
     }
     loader.onReconnect = { say("\($0); connecting again") }
     let earlierLosses = journal?.lostKeyCount ?? 0
+    let interruption = LoadInterruption()
+    interruption.begin()
+    defer { interruption.end() }
     loader.onSafe = { [unowned loader] count in
       LiveProgress.update { $0.keyCount = count }
-      guard let journal else { return }
-      try journaling {
-        try journal.record(
-          safeKeyCount: count, sentBefore: loader.sentEnd, lostKeyCount: earlierLosses + loader.refusedKeyCount)
+      if let journal {
+        try journaling {
+          try journal.record(
+            safeKeyCount: count, sentBefore: loader.sentEnd, lostKeyCount: earlierLosses + loader.refusedKeyCount)
+        }
       }
+      try interruption.check()
     }
     var skipped = try resume(journal, loader)
     let restarted =
@@ -159,6 +165,9 @@ struct LoadRun {
         try? journal?.stop(
           safeKeyCount: loader.safeKeyCount, sentBefore: loader.sentEnd,
           lostKeyCount: earlierLosses + loader.refusedKeyCount)
+        if error is LoadInterruption.Stop {
+          LoadInterruption.exit(after: loader.safeKeyCount, hasJournal: journal != nil)
+        }
         if let error = error as? JournalFailure { throw error.failure }
         throw (error as? LoadStop)?.failure(after: loader.safeKeyCount) ?? error
       }
@@ -169,7 +178,10 @@ struct LoadRun {
       throw journalFailure(error).failure
     }
     var ledger = survey.ledger
-    let notes = loader.account(in: &ledger)
+    var notes = loader.account(in: &ledger)
+    let replicaCount = UInt64(
+      clamping: target.loadOptions(command.sending, command.existing, only: onlyDatabase).replicaCount)
+    if replicaCount > 0 { notes.append("confirmed by \(counted(replicaCount, "replica")) (WAIT)") }
     try ending.finish(ledger, notes: survey.notes + notes, end: survey.end)
     if let journal, earlierLosses > 0 { try requireNoEarlierLosses(journal) }
   }

@@ -185,7 +185,9 @@ struct MigrationPreflight {
   private var versionWarnings: [String] {
     var warnings: [String] = []
     if source.facts.info.isClusterNode {
-      warnings.append("\(source.server) is a node of a cluster: the keys of the other nodes are not moved")
+      warnings.append(
+        "\(source.server) is a node of a cluster: the keys of the other nodes are not moved "
+          + "(rdb load redis-cluster://host:port moves those of all)")
     }
     let (from, to) = (source.facts.version, target.facts.version)
     // Redis and Valkey have the same values up to RDB version 11.
