@@ -74,7 +74,7 @@ import RDBSupport
 
   @usableFromInline package mutating func node(_ node: ValueNode) {
     estimate.node(node)
-    // The header of the elements already counted the first node of a quicklist.
+    // `beginElements` has counted the first node of a list, whose size its header has; streams have no such header.
     if measurements.storedType.data == .stream || measurements.elementCount > 0 {
       measurements.plainByteCount &+= UInt64(node.byteCount)
     }

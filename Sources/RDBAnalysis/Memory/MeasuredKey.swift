@@ -93,4 +93,6 @@ package struct NearMiss: Hashable, Sendable, BitwiseCopyable {
   package var needed: UInt64
   /// The estimated memory in the compact form, in bytes.
   package var compactByteCount: UInt64
+  /// Whether the compact form is a listpack; before Redis 7.0 it is a ziplist, and the directives are named after it.
+  package var isListpack: Bool
 }

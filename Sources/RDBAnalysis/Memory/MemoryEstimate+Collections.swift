@@ -193,7 +193,7 @@ extension MemoryEstimate {
     else { return nil }
     return NearMiss(
       limit: isMany ? .elements : .bytes, needed: isMany ? elements.count : elements.longest,
-      compactByteCount: keyAndObject() &+ rules.allocated(elements.packedByteCount))
+      compactByteCount: keyAndObject() &+ rules.allocated(elements.packedByteCount), isListpack: rules.hasListpacks)
   }
 
   /// Whether the loaded value has no compact form, although a value of its type can have one.

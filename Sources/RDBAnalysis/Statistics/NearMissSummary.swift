@@ -3,7 +3,7 @@ import RDBFormat
 
 /// The summary of the collections that exceed only one limit of the compact form, and reach at most twice the limit.
 package struct NearMissSummary: Hashable, Sendable, Codable {
-  /// The directive in `redis.conf`.
+  /// The directive in `redis.conf` of the server that memory is estimated for.
   package var setting: String
   /// The default limit.
   package var limit: UInt64
@@ -54,6 +54,7 @@ package struct NearMissSummary: Hashable, Sendable, Codable {
   }
 
   mutating func add(_ key: borrowing MeasuredKey, _ miss: NearMiss) {
+    if keys == 0, !miss.isListpack { setting = setting.replacing("listpack", with: "ziplist") }
     needed = max(needed, miss.needed)
     keys &+= 1
     memoryByteCount &+= key.memoryByteCount ?? 0
@@ -61,6 +62,8 @@ package struct NearMissSummary: Hashable, Sendable, Codable {
   }
 
   mutating func merge(_ other: Self) {
+    // Parts without such keys have the names of today's servers.
+    if keys == 0, other.keys > 0 { setting = other.setting }
     needed = max(needed, other.needed)
     keys &+= other.keys
     memoryByteCount &+= other.memoryByteCount

@@ -67,7 +67,7 @@ package enum SnapshotTables {
   static let keyIndexes = [
     "CREATE INDEX keys_key ON keys (key)",
     "CREATE INDEX keys_memory ON keys (memory_bytes)",
-    "CREATE INDEX keys_expiry ON keys (expires_ms)",
+    "CREATE INDEX keys_expiry ON keys (expires_ms) WHERE expires_ms IS NOT NULL",
     "CREATE INDEX keys_type ON keys (type, memory_bytes)",
   ]
 

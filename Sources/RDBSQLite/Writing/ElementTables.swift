@@ -1,5 +1,11 @@
 /// The prepared INSERT of each table of elements.
-struct ElementTables {
+package struct ElementTables {
+  /// The names of the tables.
+  package static let names = [
+    "strings", "list_elements", "set_members", "zset_members", "hash_fields", "array_elements", "path_fields",
+    "stream_fields", "streams", "stream_groups", "stream_consumers", "stream_pending",
+  ]
+
   let strings: RowInsertion
   let listElements: RowInsertion
   let setMembers: RowInsertion

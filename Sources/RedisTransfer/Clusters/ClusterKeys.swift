@@ -97,10 +97,10 @@ struct ClusterKeys {
     let index = number - firstNumber
     guard index >= 0, let unit = entries[index].unit else { return }
     entries[index].node = nil
-    let place = waiting.firstIndex { $0.number >= number } ?? waiting.count
-    guard place == waiting.count || waiting[place].number != number else { return }
+    let position = waiting.firstIndex { $0.number >= number } ?? waiting.count
+    guard position == waiting.count || waiting[position].number != number else { return }
     let slot = entries[index].slot
-    waiting.insert(Waiting(number: number, unit: unit, slot: slot, due: due, asked: asked), at: place)
+    waiting.insert(Waiting(number: number, unit: unit, slot: slot, due: due, asked: asked), at: position)
     waitingSlots.insert(slot)
     nextDue = min(nextDue, due)
   }

@@ -1,9 +1,10 @@
 import RDBSupport
 import RESP
 
-/// A key that is sent apart from the others, and waited for.
+/// A key that is not sent in the window of commands without waiting, as most are, but alone, and its replies are waited for.
 ///
-/// That is a key of several units, or a transaction that must keep an existing key: WATCH and EXISTS come before it.
+/// Such a key has several units, or it is one transaction that must not overwrite an existing key, so that WATCH and EXISTS
+/// are asked before it.
 struct ApartKey {
   var number: Int
   var slot: UInt16

@@ -4,7 +4,8 @@ import RESP
 
 /// Commands that are sent one after another, and waited for.
 extension ClusterLoader {
-  enum Place {
+  /// The node that is asked.
+  enum Respondent {
     /// The node that has a slot.
     case slot(UInt16)
     /// A master, as long as it is one.
@@ -18,12 +19,12 @@ extension ClusterLoader {
   ///   error that sends a key elsewhere or says that it must wait; `nil`: there is none.
   /// - Returns: Whether `body` ended without an error; if not, the node is no master any more.
   @discardableResult
-  func ask(_ place: Place, _ body: (ClusterNode, Connection, Bool) throws -> ServerError?) throws -> Bool {
+  func ask(_ respondent: Respondent, _ body: (ClusterNode, Connection, Bool) throws -> ServerError?) throws -> Bool {
     var (attempt, asked): (Int, Endpoint?) = (0, nil)
     while true {
       attempt += 1
       var endpoint = asked
-      switch place {
+      switch respondent {
       case .slot(let slot): endpoint = endpoint ?? topology.map.master(of: slot)
       case .node(let node):
         guard topology.map.masters.contains(node) else { return false }

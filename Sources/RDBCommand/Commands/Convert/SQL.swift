@@ -138,12 +138,25 @@ struct SQL: WorkingCommand {
 }
 
 extension SQLiteError: EndOfTransfer {
+  /// SQLite's words for what ``ReadingOnly`` refuses.
+  private static let refusal = "not authorized"
+
+  private var reason: String {
+    message == Self.refusal
+      ? "it would change the tables, attach another database or load an extension, and queries can only read" : message
+  }
+
+  private var hint: String {
+    if message == Self.refusal { return "-o FILE keeps the tables in a file, which sqlite3 can change." }
+    let elements = ElementTables.names.first { message == "no such table: \($0)" }
+    if let elements { return "The elements of keys are in tables, such as \(elements), with --values." }
+    return "rdb sql --help lists the tables and views; SELECT * FROM keys LIMIT 1 shows the columns of one."
+  }
+
   /// The failure that ends the process.
   func failure(in name: String) -> Failure {
     switch kind {
-    case .query:
-      Failure(
-        .usage, "the query cannot be run: \(visible(message))", hint: "rdb sql --help lists the tables and views.")
+    case .query: Failure(.usage, "the query cannot be run: \(visible(reason))", hint: hint)
     case .file: Failure(.damaged, "\(name): \(visible(message))")
     case .io: Failure(.ioError, "\(name): \(visible(message))")
     }
