@@ -169,10 +169,10 @@ extension OldCall {
       var text = ByteOutput(to: destination)
       for (name, sum) in count == 0 ? sorted[...] : sorted.prefix(count) {
         let zero = name.firstIndex(of: 0) ?? 0
-        try text.append(name[..<zero].span.bytes)
+        let (database, prefix) = (Array(name[..<zero]), Array(name[(zero + 1)...]) + [UInt8(ascii: "*")])
+        try text.append(database.span.bytes)
         try text.append(",")
-        let prefix = name[(zero + 1)...] + [UInt8(ascii: "*")]
-        try HDT3213Text.appendCell(Array(prefix).span.bytes, to: &text)
+        try HDT3213Text.appendCell(prefix.span.bytes, to: &text)
         try text.append(text: ",\(sum.byteCount),\(HDT3213Text.size(sum.byteCount)),\(sum.keyCount)\n")
       }
       try text.flush()

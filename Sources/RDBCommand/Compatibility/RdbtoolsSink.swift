@@ -82,10 +82,11 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
       try output.append("\r\n")
       isFirstKey = false
       if form == .justkeyvals {
-        try write(key.span.bytes, isName: true)
+        try writeKey()
         return try output.append(" ")
       }
-      try text.appendJSON(key.span.bytes, isName: true, to: &output)
+      let name = key
+      try text.appendJSON(name.span.bytes, isName: true, to: &output)
       switch type {
       case .string: try output.append(":")
       case .list, .set: try output.append(":[")
@@ -112,7 +113,6 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
         let milliseconds = expiry.value
         let seconds = milliseconds >= 0 ? milliseconds / 1000 : -((999 - milliseconds) / 1000)
         try beginCommand("EXPIREAT", count: 3)
-        try argument(key.span.bytes)
         try argument(Array("\(seconds &+ amendment)".utf8).span.bytes)
       case .stream, .module, .array, .pathHash: break
       }
@@ -205,8 +205,14 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
     try output.append(text.bytes(bytes, isName: isName).span.bytes)
   }
 
+  private mutating func writeKey() throws(RDBError) {
+    // A copy shares the bytes: writing must not overlap with an access to the name.
+    let name = key
+    try write(name.span.bytes, isName: true)
+  }
+
   private mutating func writeKeyLine() throws(RDBError) {
-    try write(key.span.bytes, isName: true)
+    try writeKey()
     try output.append("\n")
   }
 
@@ -234,7 +240,7 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
 
   private mutating func beginDifference() throws(RDBError) {
     try output.append(text: "db=\(database ?? 0) ")
-    try write(key.span.bytes, isName: true)
+    try writeKey()
   }
 
   private mutating func writeDifference(_ before: String, _ value: RawSpan?, _ after: String = "") throws(RDBError) {
@@ -254,14 +260,16 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
   /// Writes a command about the current key.
   private mutating func command(_ name: String, _ first: RawSpan, _ second: RawSpan?) throws(RDBError) {
     try beginCommand(name, count: second == nil ? 3 : 4)
-    try argument(key.span.bytes)
     try argument(first)
     if let second { try argument(second) }
   }
 
+  /// Writes the beginning of a command about the current key: its name and that of the key.
   private mutating func beginCommand(_ name: String, count: Int) throws(RDBError) {
+    let key = key
     try output.append(text: "*\(count)\r\n")
     try argument(Array(name.utf8).span.bytes)
+    try argument(key.span.bytes)
   }
 
   private mutating func argument(_ bytes: RawSpan) throws(RDBError) {
