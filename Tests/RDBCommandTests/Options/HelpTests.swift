@@ -15,7 +15,7 @@ struct HelpTests {
     "verify", "info",
     "check",
     "keys",
-    "get", "index",
+    "get", "index", "split-plan",
     "top-elements", "history", "memory", "bigkeys", "memkeys", "hotkeys", "idle", "prefix", "ttl", "stats", "analyze",
     "merge-reports", "report", "diff", "bench", "gen",
   ]
