@@ -88,16 +88,16 @@ package final class NameRecord {
   }
 }
 
-/// The keys whose names occur more than once.
+/// The keys whose names occur more than once, in one input or in several.
 package struct NameConflicts {
   /// Creates an object without conflicts.
   package init() {}
 
-  /// The number of keys that do not stay.
+  /// The number of keys that the output leaves out, because another key of their name is kept.
   package private(set) var count: UInt64 = 0
-  /// The first key whose name an earlier key has, and such an earlier key; `nil` if there is none.
+  /// The first key that repeats the name of an earlier key, and that earlier key; `nil` if no name is repeated.
   package private(set) var first: (repetition: RecordPosition, earlier: RecordPosition)?
-  /// The keys that do not stay; `nil` if all do.
+  /// The keys that the output leaves out; `nil` if there are none.
   package fileprivate(set) var dropped: DroppedKeys?
 
   fileprivate mutating func add(_ repetition: RecordPosition, _ earlier: RecordPosition) {

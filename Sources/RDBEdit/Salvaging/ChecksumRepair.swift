@@ -20,7 +20,10 @@ package struct RepairedBytes: Hashable, Sendable {
 struct ChecksumRepair {
   private let steps = ChecksumSteps()
 
-  /// The largest number of neighbouring bytes that are looked for in a snapshot of `byteCount` bytes.
+  /// The largest number of adjacent changed bytes that the checksum of a snapshot of `byteCount` bytes can identify.
+  ///
+  /// A checksum of 64 bits tells which bytes were changed, and how, as long as there are far fewer than 2^64 such changes: here
+  /// at most 2^44, counted as offsets times values.
   static func byteLimit(for byteCount: UInt64) -> Int {
     let bits = 44 - (UInt64.bitWidth - byteCount.leadingZeroBitCount)
     return min(max(bits / 8, 0), 4)
@@ -29,7 +32,7 @@ struct ChecksumRepair {
   /// Finds the change.
   ///
   /// - Parameters:
-  ///   - difference: The stored checksum, exclusive or that of the bytes as they are.
+  ///   - difference: The bits in which the stored checksum and the checksum of the present bytes differ.
   ///   - byteCount: The number of bytes that the checksum covers.
   /// - Returns: The index of the first changed byte, and the differences of it and its neighbours; `nil`: more was changed.
   func find(_ difference: UInt64, byteCount: UInt64) -> (index: UInt64, changes: [UInt8])? {

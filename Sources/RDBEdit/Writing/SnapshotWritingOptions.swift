@@ -3,8 +3,8 @@ import RDBFormat
 
 /// Options for the snapshot that a ``SnapshotWritingSink`` writes.
 ///
-/// Of the AUX fields, a copy has all. A snapshot for a release names that release, keeps `ctime` and unknown fields, and
-/// leaves out what describes the input: `used-mem`, the mark of the base of an append-only file.
+/// A snapshot that keeps the version of the input has all of its AUX fields. A snapshot for another release names that release,
+/// keeps `ctime` and unknown fields, and leaves out fields that describe the input alone: `used-mem`, `aof-base`.
 public struct SnapshotWritingOptions: Sendable {
   /// The vendor and the version of the snapshot.
   package let header: SnapshotHeader

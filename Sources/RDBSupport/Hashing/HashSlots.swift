@@ -32,22 +32,25 @@ package struct HashSlots: Sendable {
   ///
   /// - Parameter crc: The CRC16 of the bytes before them.
   package func checksum(_ bytes: RawSpan, after crc: UInt16 = 0) -> UInt16 {
-    var crc = crc
-    var index = 0
-    // The CRC16 is linear: that of four bytes is the sum of each byte's own, with zeros in place of the others.
-    while index &+ 4 <= bytes.byteCount {
-      let first = Int(UInt8(truncatingIfNeeded: crc >> 8) ^ bytes.byte(at: index))
-      let second = Int(UInt8(truncatingIfNeeded: crc) ^ bytes.byte(at: index &+ 1))
-      crc = table[768 &+ first] ^ table[512 &+ second]
-      crc ^= table[256 &+ Int(bytes.byte(at: index &+ 2))] ^ table[Int(bytes.byte(at: index &+ 3))]
-      index &+= 4
+    table.withUnsafeBufferPointer { table in
+      var crc = crc
+      var index = 0
+      // The CRC16 is linear: that of four bytes is the sum of each byte's own, with zeros in place of the others.
+      while index &+ 4 <= bytes.byteCount {
+        let four =
+          UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self)) ^ UInt32(crc) << 16
+        crc =
+          table[768 &+ Int(four >> 24)] ^ table[512 &+ Int(four >> 16 & 0xFF)] ^ table[256 &+ Int(four >> 8 & 0xFF)]
+          ^ table[Int(four & 0xFF)]
+        index &+= 4
+      }
+      while index < bytes.byteCount {
+        let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+        crc = crc << 8 ^ table[Int(UInt8(truncatingIfNeeded: crc >> 8) ^ byte)]
+        index &+= 1
+      }
+      return crc
     }
-    while index < bytes.byteCount {
-      let byte = bytes.byte(at: index)
-      crc = crc << 8 ^ table[Int(UInt8(truncatingIfNeeded: crc >> 8) ^ byte)]
-      index &+= 1
-    }
-    return crc
   }
 
   /// Returns the hash tag of a name, or `nil` if there is none.

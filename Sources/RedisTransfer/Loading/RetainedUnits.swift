@@ -3,8 +3,8 @@
 /// A unit is kept until it is safe: answered and, if replicas are waited for, on enough of them. All units of a key are
 /// kept until the last of them is safe, because half a key can only be sent again from its beginning.
 ///
-/// The owner registers each unit that it sends, and passes the numbers of the answered and replicated units of each
-/// connection on. When a connection is lost, ``lost(_:)`` returns the units to send again. Sending a key twice must
+/// The owner registers each unit when it is sent, and reports for each connection up to which unit the server has answered, and
+/// up to which the replicas have the data. When a connection is lost, ``lost(_:)`` returns the units to send again. Sending a key twice must
 /// change nothing.
 package struct RetainedUnits: Sendable {
   /// The way to send the units of a lost connection again.

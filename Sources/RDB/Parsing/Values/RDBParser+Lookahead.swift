@@ -21,7 +21,8 @@ extension RDBParser {
     }
   }
 
-  /// Gives the sink a value of one string as stored and ends the key, if the input holds it and it may come so.
+  /// Gives the sink the stored bytes of a value that is one string, and ends the key, if the input holds the whole value and the
+  /// sink takes stored bytes of this size.
   ///
   /// - Returns: Whether that was done; if not, the look ahead decides.
   @inlinable @_lifetime(cursor: copy cursor)

@@ -94,7 +94,7 @@ extension RDBParser {
     state.value.liveCount &+= UInt64(node.seenLive)
   }
 
-  /// Reads the ID that the IDs of a node's entries are stored as differences from.
+  /// Reads the master ID of a node: the entries of the node store their IDs as differences from it.
   @usableFromInline @_lifetime(cursor: copy cursor)
   mutating func masterID(_ cursor: inout ByteCursor) throws(RDBError) -> StreamID {
     let start = cursor.offset

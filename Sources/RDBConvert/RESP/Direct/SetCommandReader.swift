@@ -114,7 +114,8 @@ extension RawSpan {
     return true
   }
 
-  /// The number that the bytes are the digits of, without needless ones.
+  /// The number that the bytes write in decimal digits; `nil` if they have another character, a zero in front, or more than 18
+  /// digits.
   fileprivate var plainNumber: UInt64? {
     guard (1...18).contains(byteCount), byteCount == 1 || byte(at: 0) != UInt8(ascii: "0") else { return nil }
     var number: UInt64 = 0

@@ -137,7 +137,7 @@ struct StringMask: ~Copyable {
     output.append(masked.bytes)
   }
 
-  /// Writes an integer in the form that the first byte of another one names.
+  /// Writes an integer in as many bytes as another one takes, whose first byte is `first`: 1, 2 or 4 after that byte.
   private func writeInteger(_ integer: Int64, _ first: UInt8, to output: inout ByteBuffer) {
     output.append(first)
     switch first & 0x3F {
