@@ -73,10 +73,10 @@ package struct KeyAmount: Hashable, Sendable, Codable {
 }
 
 /// The number of keys, and their memory, per range of remaining time.
-package struct ExpirySummary: Hashable, Sendable {
-  // One element per range, so that summaries are added without a loop.
-  private var keys = SIMD16<UInt64>()
-  private var bytes = SIMD16<UInt64>()
+package struct ExpirySummary: Sendable {
+  // An array in place, so that adding a key changes two numbers and copies none of the others.
+  private var keys = InlineArray<16, UInt64>(repeating: 0)
+  private var bytes = InlineArray<16, UInt64>(repeating: 0)
 
   package init() {}
 
@@ -91,13 +91,30 @@ package struct ExpirySummary: Hashable, Sendable {
   }
 
   mutating func merge(_ other: Self) {
-    keys &+= other.keys
-    bytes &+= other.bytes
+    for index in keys.indices {
+      keys[index] &+= other.keys[index]
+      bytes[index] &+= other.bytes[index]
+    }
   }
 
   mutating func subtract(_ other: Self) {
-    keys &-= pointwiseMin(keys, other.keys)
-    bytes &-= pointwiseMin(bytes, other.bytes)
+    for index in keys.indices {
+      keys[index] &-= min(keys[index], other.keys[index])
+      bytes[index] &-= min(bytes[index], other.bytes[index])
+    }
+  }
+}
+
+extension ExpirySummary: Hashable {
+  package static func == (a: Self, b: Self) -> Bool {
+    a.keys.indices.allSatisfy { a.keys[$0] == b.keys[$0] && a.bytes[$0] == b.bytes[$0] }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    for index in keys.indices {
+      hasher.combine(keys[index])
+      hasher.combine(bytes[index])
+    }
   }
 }
 
