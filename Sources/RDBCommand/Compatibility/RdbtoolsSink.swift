@@ -19,7 +19,7 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
   private var ledger = Ledger()
   private var key: [UInt8] = []
   private var type = DataType.string
-  private var isZiplist = false
+  private var storedType = ValueType.string
   private var expiry: UnixMilliseconds?
   private var database: UInt64?
   private var isFirstKey = true
@@ -43,7 +43,7 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
   mutating func beginKey(_ header: borrowing KeyHeader) throws -> Interest {
     ledger.keysRead += 1
     (type, expiry, index) = (header.type, header.expiry, 0)
-    isZiplist = header.storedType == .zsetZiplist
+    storedType = header.storedType
     key = [UInt8](header.name)
     if database != header.database { try beginDatabase(header.database) }
     switch type {
@@ -158,6 +158,16 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
 
   mutating func hashField(_ field: RawSpan, value: RawSpan, expiry: UnixMilliseconds?) throws {
     if expiry != nil { ledger.lose(.expiry, "redis-rdb-tools knows no expiries of fields", count: 1) }
+    // It reads the values of a zipmap as integers, where Python does.
+    if storedType == .hashZipmap, let integer = RdbtoolsText.pythonInteger(value) {
+      try write(field, integer.span.bytes)
+    } else {
+      try write(field, value)
+    }
+    index += 1
+  }
+
+  private mutating func write(_ field: RawSpan, _ value: RawSpan) throws(RDBError) {
     switch form {
     case .json, .justkeyvals: try writePair(field, value)
     case .justkeys: try writeKeyLine()
@@ -170,15 +180,10 @@ struct RdbtoolsSink: SelectiveSink, OutputSink, ~Copyable {
       try output.append("\r\n")
     case .protocol: try command("HSET", field, value)
     }
-    index += 1
   }
 
   mutating func zsetMember(_ member: RawSpan, score: Double) throws {
-    // Whole numbers in a ziplist are integers, which Python shows without a point.
-    let isInteger =
-      isZiplist && score.magnitude < 1e17 && score == score.rounded() && !(score == 0 && score.sign == .minus)
-    let number = isInteger ? "\(Int64(score))" : RdbtoolsText.score(score)
-    let scoreText = Array(number.utf8)
+    let scoreText = RdbtoolsText.score(score, storedAs: storedType)
     switch form {
     case .json, .justkeyvals: try writePair(member, scoreText.span.bytes)
     case .justkeys: try writeKeyLine()

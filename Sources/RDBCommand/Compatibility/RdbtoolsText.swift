@@ -89,6 +89,46 @@ struct RdbtoolsText: Sendable {
     }
   }
 
+  /// A score as that tool writes it. It depends on how the sorted set is stored: as text, which stays; as an integer or text
+  /// in a ziplist; or as a double.
+  static func score(_ value: Double, storedAs type: ValueType) -> [UInt8] {
+    if type == .zset, value.isFinite {
+      return [UInt8](unsafeUninitializedCapacity: DoubleText.maximumByteCount) { buffer, count in
+        count = buffer.baseAddress.map { DoubleText.writeLong(value, to: UnsafeMutableRawPointer($0)) } ?? 0
+      }
+    }
+    let isNegativeZero = value == 0 && value.sign == .minus
+    if type == .zsetZiplist, value.magnitude < 1e17, value == value.rounded(), !isNegativeZero {
+      return Array("\(Int64(value))".utf8)
+    }
+    return Array(score(value).utf8)
+  }
+
+  /// The integer that Python's `int` makes of a text, in decimal; `nil` if it makes none.
+  static func pythonInteger(_ text: RawSpan) -> [UInt8]? {
+    let spaces: Set<UInt8> = [9, 10, 11, 12, 13, 32]
+    var bytes = [UInt8](text)[...]
+    while let first = bytes.first, spaces.contains(first) { bytes.removeFirst() }
+    while let last = bytes.last, spaces.contains(last) { bytes.removeLast() }
+    let isNegative = bytes.first == UInt8(ascii: "-")
+    if isNegative || bytes.first == UInt8(ascii: "+") { bytes.removeFirst() }
+    var digits: [UInt8] = []
+    var wasDigit = false
+    for byte in bytes {
+      if byte == UInt8(ascii: "_"), wasDigit {
+        wasDigit = false
+        continue
+      }
+      guard byte &- 48 <= 9 else { return nil }
+      wasDigit = true
+      digits.append(byte)
+    }
+    guard wasDigit else { return nil }
+    let significant = digits.drop { $0 == 48 }
+    if significant.isEmpty { return [48] }
+    return (isNegative ? [UInt8(ascii: "-")] : []) + significant
+  }
+
   /// A score as Python writes it: `1.0`, `1e+16`, `inf`.
   static func score(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return "\(value)" }

@@ -263,6 +263,8 @@ package final class ClusterLoader: KeyLoader {
       // A question about a key can have found that the node is lost.
       if nodes[node.endpoint] === node { node.answered(number) } else { waitAgain(number, until: MonotonicTime.now) }
     case .replicated(let count):
+      // This WAIT came before it was known that an earlier connection had written a key.
+      if node.repeatedKey != nil { return node.waitedTooEarly() }
       guard let confirmed = node.waited(count, of: options.replicaCount) else { return try waitOn(after: count, node) }
       for number in confirmed { keys.markSafe(number) }
     case .waitFailed(let error):

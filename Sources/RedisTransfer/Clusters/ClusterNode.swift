@@ -116,6 +116,12 @@ final class ClusterNode {
     try flush()
   }
 
+  /// Takes the reply to a WAIT that covers no write of a repeated key: WAIT must be sent again, after a write of our own.
+  func waitedTooEarly() {
+    isWaiting = false
+    unconfirmedByteCount = max(unconfirmedByteCount, 1)
+  }
+
   /// Takes the reply to WAIT.
   ///
   /// - Returns: The keys that the replicas have; `nil` if they are too few, so that WAIT must be sent again.

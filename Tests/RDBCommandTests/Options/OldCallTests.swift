@@ -36,7 +36,7 @@ struct OldCallTests {
     #expect(all.count > 10)
     let times = all.dropFirst().compactMap { $0.split(separator: ",", omittingEmptySubsequences: false).last }
     let isTime = times.allSatisfy {
-      $0.isEmpty || $0.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}000)?/) != nil
+      $0.isEmpty || $0.wholeMatch(of: /\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}000)?/) != nil
     }
     #expect(isTime)
     // The largest first, then the others from the smallest on: the order of that tool.
@@ -67,7 +67,7 @@ struct OldCallTests {
     let folder = Scratch()
     folder.write(Array(Self.commands.utf8), as: "commands")
     let result = Tool.shell(
-      "rdb rewrite commands --target 7.2 -q -o dump.rdb && rdb -c json -o out.json dump.rdb; echo $?; cat out.json",
+      "rdb rewrite commands --target 7.2 -q -o dump.rdb && rdb -c json --compat hdt3213 -o out.json dump.rdb; echo $?; cat out.json",
       in: folder)
     #expect(result.text.hasPrefix("3\n[\n{"))
     #expect(result.error.contains("rdb: the command is now: rdb json dump.rdb -o out.json"))
@@ -142,8 +142,9 @@ struct OldCallTests {
     }
     let asNotKey = run("rdb -c json -o . --compat rdbtools dump.rdb")
     #expect(asNotKey.text == "[]" || asNotKey.text == "[{}]", "\(asNotKey.text)")
-    let asFile = run("rdb -c json -o out.json --compat=hdt3213 dump.rdb && test -s out.json")
-    #expect(asFile.status == 0, "\(asFile.error)")
+    let asFile = run("rdb -c json -o out.json --compat=hdt3213 dump.rdb; code=$?; test -s out.json && exit $code")
+    // The dump has streams, which are lost.
+    #expect(asFile.status == 3, "\(asFile.error)")
     let graph = run("rdb -c flamegraph -port 1234 dump.rdb")
     #expect(graph.status == 64 && graph.error.contains("rdb report dump.rdb -o report.html"))
     let unknown = run("rdb -c dance dump.rdb")
