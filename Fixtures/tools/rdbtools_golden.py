@@ -25,9 +25,20 @@ MORE = [
     "-c protocol -e print",
     "--command json --key h.*",
     "-c justkeys -o h.*",
-    "-c json -t hash -t sortedset",
     "-c diff -k .*s -o l -t string",
 ]
+
+
+def is_left_out(dump, line):
+    """Whether rdb writes something else on purpose, which coming-from-other-tools.md tells."""
+    # Expiries after the year 9999 become other times.
+    if dump.endswith("/expiry.rdb") and "protocol" in line and " -x" not in line:
+        return True
+    # Commas are missing from the 254th field of a zipmap on.
+    if dump == "redis-2.4.18/hashes.rdb" and ("json" in line or "justkeyvals" in line):
+        return True
+    # rdb writes `module` for the name of a module.
+    return dump.endswith("/modules.rdb") and "diff" in line
 
 
 def rows():
@@ -46,6 +57,8 @@ def main():
         if dump.endswith(("/all.rdb", "/expiry.rdb")):
             options += MORE
         for line in options:
+            if is_left_out(dump, line):
+                continue
             result = subprocess.run([program, *line.split(), os.path.join(ROOT, dump)], capture_output=True)
             if result.returncode != 0:
                 continue
