@@ -62,8 +62,9 @@ struct LoadRecoveryTests {
     let name = try runs.generate(keys: 2000)
     let load = try Tool.start(["load", name, "-p", "\(server.port)", "--max-keys", "500"], in: runs.folder)
     while load.isRunning, server.keyCount == 0 { usleep(1000) }
-    // No key becomes safe, so that the first Ctrl-C alone does not end the load.
+    // No key becomes safe, so that the first Ctrl-C alone does not end the load: the replies before the pause are read first.
     try server.send("CLIENT", "PAUSE", "20000", "ALL")
+    usleep(1_500_000)
     load.signal(SIGINT)
     usleep(300_000)
     #expect(load.isRunning)
