@@ -68,6 +68,8 @@ struct ParserState: Sendable {
   /// The registry of Redis ≥ 8.10.
   @usableFromInline var templates: [UInt64: HashTemplate] = [:]
   @usableFromInline var templateByteCount: UInt64 = 0
+  /// The offset of the last record that defined a template anew; 0 if there is none.
+  @usableFromInline var redefinedTemplateOffset = 0
   /// The name of the current key where the input does not hold it, for errors.
   @usableFromInline var keyName: [UInt8] = []
 

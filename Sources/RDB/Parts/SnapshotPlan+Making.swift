@@ -42,6 +42,9 @@ private struct PlanMaker: ~Copyable {
   private var (start, database, keyCount, head): (Int, UInt64, UInt64, Int?) = (0, 0, 0, nil)
   /// The size of the templates in the last head.
   private var templateByteCount: UInt64 = 0
+  private var headByteCount = 0
+  /// Whether another head would make the plan too large: no part then begins after the next template.
+  private var isFull = false
 
   init(_ source: any ByteSource, partCount: Int, options: RDBReader.Options) {
     byteCount = source.totalByteCount ?? 0
@@ -99,6 +102,8 @@ private struct PlanMaker: ~Copyable {
   private mutating func endParts(within byteCount: Int) throws -> Int {
     var consumed = 0
     for cut in sink.takeCuts() {
+      // The keys up to a template that is defined anew need the old one, which the parser no longer has.
+      if cut.offset < reader.parser.state.redefinedTemplateOffset { continue }
       let length = cut.offset - reader.window.offset
       guard length >= 0, consumed + length <= byteCount, let next = try nextHead(database: cut.database, at: cut.offset)
       else { continue }
@@ -139,11 +144,36 @@ private struct PlanMaker: ~Copyable {
   private mutating func nextHead(database: UInt64, at offset: Int) throws -> Int? {
     let state = reader.parser.state
     if heads.isEmpty || state.templateByteCount != templateByteCount {
-      heads.append(try sink.head(state.header, state.templates))
+      if isFull { return nil }
+      let head = try sink.head(state.header, state.templates)
+      // One head more, of the header alone, always fits.
+      isFull = headByteCount + head.count > SnapshotPlan.headLimit - 16
+      if isFull { return nil }
+      heads.append(head)
+      headByteCount += head.count
       templateByteCount = state.templateByteCount
     }
     let prefix = heads[heads.count - 1].count + RDBWriter.selectDatabase(database).count
     return prefix <= offset ? heads.count - 1 : nil
+  }
+}
+
+extension SnapshotPlan {
+  /// Whether `bytes` are the beginning of a snapshot with nothing but fields and templates, as plans have them: made anew from
+  /// what they hold, they are the same.
+  static func isHead(_ bytes: [UInt8], of header: SnapshotHeader) -> Bool {
+    var options = RDBReader.Options()
+    options.ignoresChecksum = true
+    options.forceVersion = true
+    var reader = RDBReader(MemorySource(bytes + [Opcode.eof.rawValue]), options: options)
+    var sink = PlanningSink(byteCount: 0, partCount: 1)
+    do {
+      try reader.readRecords(into: &sink, until: .end)
+      guard sink.keyCount == 0, reader.window.offset == bytes.count + 1 else { return false }
+      return try sink.head(header, reader.parser.state.templates) == bytes
+    } catch {
+      return false
+    }
   }
 }
 

@@ -58,28 +58,12 @@ package struct SnapshotPlan: Hashable, Sendable {
     return heads[head] + (part.database > 0 ? RDBWriter.selectDatabase(part.database) : [])
   }
 
+  /// The number of bytes of ``prefix(of:)``. Heads can be long: they are not copied.
+  func prefixByteCount(of part: Part) -> Int {
+    guard let head = part.head else { return 0 }
+    return heads[head].count + (part.database > 0 ? RDBWriter.selectDatabase(part.database).count : 0)
+  }
+
   /// Whether a part ends with the EOF opcode of the snapshot.
   func hasOpcodeOfEnd(_ part: Part) -> Bool { part.end == endOffset && part.start < part.end }
-
-  /// What is wrong with a plan that was read from a file; `nil` if it is sound.
-  ///
-  /// A sound plan has parts that follow one another from offset 0 on, and end within the file.
-  package var fault: String? {
-    if parts.isEmpty { return "it has no parts" }
-    if parts.count > Self.partLimit { return "it has more than \(Self.partLimit) parts" }
-    if heads.reduce(0, { $0 + $1.count }) > Self.headLimit { return "its heads have more than \(Self.headLimit) bytes" }
-    if byteCount > UInt64(Int64.max) { return "the file cannot have \(byteCount) bytes" }
-    var end: UInt64 = 0
-    for (number, part) in parts.enumerated() {
-      if part.start != end { return "part \(number) begins at offset \(part.start), not at \(end)" }
-      if part.end < part.start || part.end > byteCount { return "part \(number) ends at offset \(part.end)" }
-      if let head = part.head, !heads.indices.contains(head) { return "part \(number) has the unknown head \(head)" }
-      if number > 0, part.head == nil { return "part \(number) has no head" }
-      if UInt64(prefix(of: part).count) > part.start {
-        return "the head of part \(number) is longer than what precedes it"
-      }
-      end = part.end
-    }
-    return nil
-  }
 }

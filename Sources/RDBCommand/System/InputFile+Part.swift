@@ -1,5 +1,6 @@
 import RDB
 import RDBFormat
+import RDBReplay
 import RDBSupport
 
 #if canImport(FoundationEssentials)
@@ -22,14 +23,12 @@ extension InputFile {
         .usage, "\(shown(part.path)): has no part \(part.number)",
         hint: "Its parts have the numbers 0 to \(plan.parts.count - 1).")
     }
-    var input = try reading.openAsIs(path)
-    guard let file = input.file else {
-      let reason = input.format.map { "it is compressed (\($0))" } ?? "it is not a file"
-      throw Failure(
-        .usage, "\(input.shownName): a part of it cannot be read, because \(reason)",
-        hint: "Give the file that the plan was made for, or a file with just the bytes of the part.")
-    }
+    let refusal = "a part of it cannot be read"
+    var (input, file) = try ranges(
+      of: path, maxRatio: reading.decompression.maxRatio, otherwise: refusal,
+      hint: "Give the file that the plan was made for, or a file with just the bytes of the part.")
     guard let source = PartSource(part.number, of: plan, in: file) else {
+      try input.refuseCommands(in: file, refusal)
       let size = plan.parts[part.number].byteCount
       throw Failure(
         .damaged,
@@ -37,14 +36,66 @@ extension InputFile {
           + " \(plan.byteCount) bytes",
         hint: "Make a new plan with rdb split-plan. A file of the part alone has \(size) bytes.")
     }
+    if file.totalByteCount == plan.byteCount {
+      let difference: String?
+      do {
+        difference = try plan.difference(in: file, ignoresChecksum: reading.ignoreChecksum)
+      } catch {
+        throw RDBError.transfer("read", error, at: 0).failure(in: input.shownName)
+      }
+      if let difference {
+        throw Failure(
+          .damaged, "\(input.shownName): is not the file of \(shown(part.path)), or is damaged: \(difference)",
+          hint: "Make a new plan with rdb split-plan.")
+      }
+    }
     input.source = source
     return input
   }
+
+  /// Opens a file of which ranges can be read.
+  ///
+  /// - Parameters:
+  ///   - refusal: What cannot be done with another input, for the message.
+  ///   - hint: The next step for the user.
+  /// - Throws: ``Failure``.
+  static func ranges(
+    of path: String, maxRatio: UInt64, otherwise refusal: String, hint: String
+  ) throws -> (input: InputFile, file: FileSource) {
+    if path != "-", LogFolder.isFolder(path) {
+      throw Failure(.usage, "\(shown(path)): \(refusal), because it is a folder", hint: commandsHint)
+    }
+    let input = try InputFile(path: path, maxRatio: maxRatio)
+    guard let file = input.file else {
+      let reason = input.format.map { "it is compressed (\($0))" } ?? "it is not a file"
+      throw Failure(.usage, "\(input.shownName): \(refusal), because \(reason)", hint: hint)
+    }
+    return (input, file)
+  }
+
+  /// Refuses a file with commands, alone or after a snapshot: its keys are not in ranges of its bytes.
+  ///
+  /// - Throws: ``Failure``.
+  func refuseCommands(in file: FileSource, _ refusal: String) throws {
+    let start: [UInt8]
+    do throws(RDBError) {
+      start = try peek(file, byteCount: CommandFileKind.startByteCount).start
+    } catch {
+      throw error.failure(in: shownName)
+    }
+    let kind = CommandFileKind(start)
+    // A snapshot from a replication link begins with other bytes, and has no commands of its own.
+    let isSnapshot = kind == .snapshot && !start.starts(with: "REDIS".utf8) && !start.starts(with: "VALKEY".utf8)
+    guard kind == .manifest || !isSnapshot && LogOpening.isLog(start, file) else { return }
+    throw Failure(.usage, "\(shownName): \(refusal), because it holds commands", hint: Self.commandsHint)
+  }
+
+  private static let commandsHint = "Of an append-only file, rdb rewrite makes a snapshot, which can be planned."
 }
 
 extension SnapshotPlan {
   /// The most bytes of a plan that are read.
-  private static let fileLimit = 256 << 20
+  private static let fileLimit = 128 << 20
 
   /// Reads a plan that `rdb split-plan` wrote.
   ///

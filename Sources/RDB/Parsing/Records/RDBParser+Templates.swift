@@ -24,7 +24,7 @@ extension RDBParser {
     if state.templateByteCount > options.stringLimit {
       throw RDBError.stringTooLong(at: start, state.templateByteCount, options)
     }
-    state.templates[id] = template
+    if state.templates.updateValue(template, forKey: id) != nil { state.redefinedTemplateOffset = start }
   }
 
   /// Reads `count field…`, which must ascend by length, then by bytes.

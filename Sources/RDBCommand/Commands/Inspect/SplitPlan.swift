@@ -48,13 +48,10 @@ struct SplitPlan: WorkingCommand {
   }
 
   func run() throws {
-    let input = try InputFile(path: dump, maxRatio: .max)
-    guard let file = input.file else {
-      let reason = input.format.map { "it is compressed (\($0))" } ?? "it is not a file"
-      throw Failure(
-        .usage, "\(input.shownName): cannot be planned, because \(reason)",
-        hint: "Workers read ranges of bytes: store the snapshot as a file, uncompressed.")
-    }
+    let (input, file) = try InputFile.ranges(
+      of: dump, maxRatio: .max, otherwise: "cannot be planned",
+      hint: "Workers read ranges of bytes: store the snapshot as a file, uncompressed.")
+    try input.refuseCommands(in: file, "cannot be planned")
     let output = try output.open(reading: input, .json)
     let made: SnapshotPlan.Made
     do {

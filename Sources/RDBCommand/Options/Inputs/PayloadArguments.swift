@@ -18,6 +18,7 @@ struct PayloadArguments: ParsableArguments {
   /// - Throws: ``Failure``.
   func open(_ input: InputOptions, _ reading: ReadingOptions, now: UnixMilliseconds = .now) throws -> InputFile {
     guard payload else { return try reading.open(input, now: now) }
+    try reading.refusePart("a payload has no parts")
     var file = try reading.openAsIs(input.dump)
     do {
       guard let bytes = try file.source.contents(limit: Self.byteLimit) else {
