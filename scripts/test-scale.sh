@@ -55,6 +55,8 @@ same "Spark over 16 dumps" whole spark/reports
 # The parts are there: the same job again only merges.
 expect 0 spark --output spark dumps/*.rdb -- "${options[@]}"
 same "Spark over 16 dumps, again" whole spark/reports
+# Results of other dumps are not taken for those of these.
+expect 64 spark --output spark dumps/0*.rdb -- "${options[@]}"
 rows=$("$python" -c 'import glob, pyarrow.parquet as p
 print(sum(p.read_metadata(f).num_rows for f in glob.glob("spark/parts/*/tables/keys/*/*.parquet")))')
 total=$(wc -l <whole/keys.jsonl)
@@ -84,16 +86,21 @@ job() {
 export RESULT=$work/pods PLAN="" DUMPS
 DUMPS=$(ls "$work"/dumps/*.rdb)
 "$rdb" analyze dumps/*.rdb -q -o whole-own-times
+# What a killed pod leaves is not merged, nor is a second result of the same part.
+mkdir -p pods/.attempts && cp -R whole-own-times pods/.attempts/3.killed
 for number in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 3; do expect 0 job "$number"; done
-# Folders in the order of the numbers, as merged tables are.
-"$rdb" merge-reports $(seq -f "pods/%g/reports" 0 15) -o pods-merged
+"$rdb" merge-reports pods/*/reports -o pods-merged
 same "the Kubernetes job over 16 dumps" whole-own-times pods-merged
 export RESULT=$work/pods-of-plan PLAN=$work/plan.json DUMPS=$work/huge.rdb
 "$rdb" analyze huge.rdb -q -o huge-own-times
 for number in 0 1 2 3 4 5 6 7 8 9 10 11; do expect 0 job "$number"; done
-"$rdb" merge-reports $(seq -f "pods-of-plan/%g/reports" 0 11) -o plan-merged
+"$rdb" merge-reports pods-of-plan/*/reports -o plan-merged
 same "the Kubernetes job over 12 parts of a plan" huge-own-times plan-merged
+# Another plan, in the same folder.
+"$rdb" split-plan huge.rdb --parts 13 -q -o other-plan.json
+PLAN=$work/other-plan.json expect 64 job 4
 export RESULT=$work/pods-bad PLAN="" DUMPS=$work/dumps/damaged
 expect 65 job 0
-[ ! -e pods-bad/0 ] || { echo "test-scale: a result of a damaged dump" >&2; failed=1; }
+DUMPS=$work/dumps/missing expect 66 job 0
+[ -z "$(ls pods-bad)" ] || { echo "test-scale: a result of a damaged dump" >&2; failed=1; }
 exit "$failed"

@@ -11,11 +11,13 @@ Each task runs `rdb analyze` and `rdb parquet` on one dump, or on one part of a 
     OUTPUT/parts/NAME/tables      its Parquet files
     OUTPUT/reports                the merged reports, equal to those of one run over everything
 
-A task writes beside its final folder and renames it, so a task that Spark repeats or runs twice changes nothing. Options of
-`rdb analyze` after `--` go to each task.
+A task writes in OUTPUT/attempts and renames its folder at the end, so a task that Spark repeats or runs twice changes nothing.
+OUTPUT/job.json says of which dumps and options the results are; another job needs a folder of its own. Options of `rdb analyze`
+after `--` go to each task.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -38,8 +40,8 @@ def analyse(name, dump, part, job):
     final = os.path.join(job["output"], "parts", name)
     if os.path.isdir(final):
         return None
-    # Two attempts of a task can run at the same time.
-    work = f"{final}.{uuid.uuid4().hex}"
+    # Two attempts of a task can run at the same time, and one that is killed leaves its folder: not among the results.
+    work = os.path.join(job["output"], "attempts", f"{name}.{uuid.uuid4().hex}")
     os.makedirs(work)
     try:
         common = [dump, "-q", "-j", str(job["threads"]), *(["--part-of", part] if part else [])]
@@ -78,6 +80,35 @@ def tasks(options):
     return [(f"{number:0{width}}", dump, f"{plan}:{number}") for number in range(count)]
 
 
+def claim(output, description):
+    """Notes in the output folder which job it belongs to. Ends the program if it belongs to another one."""
+    path = os.path.join(output, "job.json")
+    text = json.dumps(description, indent=1)
+    try:
+        with open(path) as file:
+            if file.read() == text:
+                return
+    except FileNotFoundError:
+        if not os.path.isdir(os.path.join(output, "parts")):
+            os.makedirs(output, exist_ok=True)
+            with open(path + ".new", "w") as file:
+                file.write(text)
+            os.replace(path + ".new", path)
+            return
+    print(f"{output}: has results of other dumps, of another plan or with other options", file=sys.stderr)
+    sys.exit(64)
+
+
+def identity(path):
+    """What changes when a file is written anew."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        print(f"{path}: {error.strerror}", file=sys.stderr)
+        sys.exit(66)
+    return [path, status.st_size, status.st_mtime_ns]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--output", required=True, help="a folder that the workers and the driver share")
@@ -100,6 +131,12 @@ def main():
         "options": extra,
     }
     all_tasks = tasks(options)
+    plan = None
+    if options.plan:
+        with open(options.plan, "rb") as file:
+            plan = hashlib.sha256(file.read()).hexdigest()
+    dumps = [identity(os.path.abspath(dump)) for dump in options.dumps]
+    claim(job["output"], {"dumps": dumps, "plan": plan, "values": options.values, "options": extra})
     os.makedirs(os.path.join(job["output"], "parts"), exist_ok=True)
 
     from pyspark.sql import SparkSession
@@ -114,6 +151,7 @@ def main():
     if faults:
         print("\n".join(faults), file=sys.stderr)
         sys.exit(65)
+    shutil.rmtree(os.path.join(job["output"], "attempts"), ignore_errors=True)
     reports = os.path.join(job["output"], "reports")
     parts = [os.path.join(job["output"], "parts", name, "reports") for name, _, _ in all_tasks]
     code, text = run([options.rdb, "merge-reports", *parts, "-o", reports])

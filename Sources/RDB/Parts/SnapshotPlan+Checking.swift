@@ -66,15 +66,8 @@ extension SnapshotPlan {
   }
 
   private static func bytes(of source: any ByteSource, at offset: UInt64, count: Int) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let read = try bytes.withUnsafeMutableBytes { buffer in
-        try source.read(at: offset + UInt64(filled), into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-      }
-      if read == 0 { break }
-      filled += read
-    }
-    return Array(bytes.prefix(filled))
+    var window = Window(capacity: 64, computesChecksum: false)
+    _ = try window.fill(from: AheadSource(source, from: offset), missing: UInt64(count))
+    return Array([UInt8](window.bytes).prefix(count))
   }
 }

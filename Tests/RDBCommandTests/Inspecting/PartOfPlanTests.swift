@@ -100,6 +100,18 @@ struct PartOfPlanTests {
     expect(64, "whole snapshot", "rdb index dump.rdb --part-of plan.json:0")
     expect(64, "whole snapshot", "rdb bench dump.rdb --part-of plan.json:0")
     expect(64, "--parts takes 1 to 100000", "rdb split-plan dump.rdb --parts 0")
+    expect(64, "a payload has no parts", "rdb get dump.rdb --payload --part-of plan.json:0")
+    expect(64, "it is a folder", "mkdir folder && rdb split-plan folder --parts 2")
+    expect(64, "it is a folder", "rdb keys folder --part-of plan.json:0")
+    expect(64, "it holds commands", "printf '*1\\r\\n$4\\r\\nPING\\r\\n' >commands; rdb split-plan commands --parts 2")
+    expect(64, "it holds commands", "rdb keys commands --part-of plan.json:0")
+    expect(
+      65, "is not the file of plan.json", "(head -c -1 dump.rdb; printf X) >same && rdb keys same --part-of plan.json:1"
+    )
+    expect(
+      65, "its parts do not give",
+      "sed 's/\"checksum\" *: *\"0x[0-9a-f]*\"/\"checksum\":\"0x1\"/' "
+        + "plan.json >bad.json && rdb keys dump.rdb --part-of bad.json:1")
     expect(65, "a plan for a file of", "head -c 1000 dump.rdb >short && rdb keys short --part-of plan.json:0")
     expect(65, "checksum", "(head -c -1 dump.rdb; printf X) >other; rdb split-plan other --parts 2 -o other.json")
     #expect(!folder.names.contains("other.json"))

@@ -160,4 +160,85 @@ struct SnapshotPlanTests {
       #expect(throws: (any Error).self) { try JSONDecoder().decode(SnapshotPlan.self, from: Data(text.utf8)) }
     }
   }
+
+  @Test("a key has the fields of its template although a later record defines the template anew")
+  func redefinedTemplate() throws {
+    func text(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
+    func template(_ fields: String...) -> [UInt8] { [0xF2, 1, UInt8(fields.count)] + fields.flatMap(text) }
+    func hash(_ key: String, _ values: String...) -> [UInt8] { [32] + text(key) + [1] + values.flatMap(text) }
+    let long = String(repeating: "x", count: 40)
+    let bytes: [UInt8] =
+      Array("REDIS0015".utf8) + template("a", "b") + hash("k0", long, "y") + hash("k1", "x", long) + template("c", "d")
+      + hash("k2", "x", long) + hash("k3", "z", long) + [0xFF] + [UInt8](repeating: 0, count: 8)
+    var reader = RDBReader(MemorySource(bytes))
+    let whole = try reader.fold(RecordingSink()).summary.values.filter {
+      !$0.hasPrefix("snapshot ") && !$0.hasPrefix("whole ")
+    }
+    for count in 2...5 {
+      let plan = try Self.plan(bytes, parts: count)
+      let parts = try plan.parts.indices.flatMap { try Self.events($0, of: plan, in: bytes) }
+      #expect(parts == whole, "\(count) parts")
+      #expect(plan.fault == nil)
+    }
+  }
+
+  @Test("a plan whose heads hold more than fields and templates is refused")
+  func unsoundHeads() throws {
+    let plan = try Self.plan(Fixture.named("crafted/v15-templates").bytes, parts: 4)
+    #expect(plan.fault == nil)
+    let head = plan.heads[0]
+    let key: [UInt8] = [0, 1, 107, 1, 118]
+    let others = [
+      head + key, head + [0xFE, 5], head + [0xFF], head + [0xFA, 1], Array(head.dropLast()), [],
+      Array("REDIS0003".utf8) + head.dropFirst(9),
+    ]
+    for (number, other) in others.enumerated() {
+      var changed = plan
+      changed.heads[0] = other
+      #expect(changed.fault == "head 0 is not REDIS0015 with fields and templates alone", "head \(number)")
+    }
+  }
+
+  @Test("a plan whose checksums do not give the one of the snapshot is refused")
+  func unsoundChecksums() throws {
+    let plan = try Self.plan(Fixture.named("redis-7.2.6/all").bytes, parts: 4)
+    #expect(plan.checksum != nil)
+    for number in plan.parts.indices {
+      var changed = plan
+      changed.parts[number].checksum ^= 1
+      #expect(changed.fault == "the checksums of its parts do not give the one of the file")
+    }
+    var changed = plan
+    changed.parts.removeLast()
+    #expect(changed.fault == "the checksums of its parts do not give the one of the file")
+    changed = plan
+    changed.parts[3].end = changed.byteCount
+    #expect(changed.fault == "its parts end after the records of the file")
+  }
+
+  @Test("a file of the same size with another header or checksum is not that of the plan")
+  func otherFile() throws {
+    let bytes = Fixture.named("redis-7.2.6/all").bytes
+    let plan = try Self.plan(bytes, parts: 3)
+    func difference(at offset: Int, ignoresChecksum: Bool = false) throws -> String? {
+      var other = bytes
+      other[offset] ^= 1
+      return try plan.difference(in: MemorySource(other, readLimit: 3), ignoresChecksum: ignoresChecksum)
+    }
+    #expect(try plan.difference(in: MemorySource(bytes, readLimit: 3), ignoresChecksum: false) == nil)
+    #expect(try difference(at: 8) == "it does not begin with REDIS0011")
+    #expect(try difference(at: bytes.count - 1) == "it ends with another checksum")
+    #expect(try difference(at: bytes.count - 1, ignoresChecksum: true) == nil)
+    #expect(try difference(at: 2000) == nil)
+  }
+
+  @Test("a plan with many parts and a long head is checked without a copy of the head per part")
+  func manyParts() throws {
+    var plan = try Self.plan(Fixture.named("redis-7.2.6/all").bytes, parts: 2)
+    plan.heads[0] += [UInt8](repeating: 0, count: 4 << 20)
+    (plan.byteCount, plan.parts[0].end, plan.checksum) = (1 << 62, 1 << 61, nil)
+    (plan.parts[1].start, plan.parts[1].end) = (1 << 61, 1 << 61)
+    plan.parts += [SnapshotPlan.Part](repeating: plan.parts[1], count: 90_000)
+    #expect(plan.fault == "head 0 is not REDIS0011 with fields and templates alone")
+  }
 }
