@@ -28,7 +28,7 @@ extension SnapshotPlan {
   }
 }
 
-/// One reading of a snapshot, which ends a part before the first key behind its share of the bytes.
+/// Reads a snapshot once. A part ends before the first key that begins after the part's share of the bytes.
 private struct PlanMaker: ~Copyable {
   private var reader: RDBReader
   private var sink: PlanningSink

@@ -61,7 +61,7 @@ package struct SnapshotPlan: Hashable, Sendable {
   /// Whether a part ends with the EOF opcode of the snapshot.
   func hasOpcodeOfEnd(_ part: Part) -> Bool { part.end == endOffset && part.start < part.end }
 
-  /// What is wrong with a plan that was read from a file; `nil` if it is sound.
+  /// The first fault of a plan that was read from a file; `nil` if there is none.
   ///
   /// A sound plan has parts that follow one another from offset 0 on, and end within the file.
   package var fault: String? {

@@ -9,7 +9,7 @@ struct RdbtoolsText: Sendable {
 
   var escape: Escape
 
-  /// Returns bytes with what the escape replaces.
+  /// Returns the bytes, escaped as `escape` says.
   ///
   /// - Parameter isName: Whether printable ASCII stays as it is, as in names of keys and fields.
   func bytes(_ text: RawSpan, isName: Bool) -> [UInt8] {

@@ -88,7 +88,7 @@ enum Interrupts {
 
   /// Ends the process as a signal does: removes incomplete files, and ends programs that were started.
   ///
-  /// - Parameter hint: What the user can do next.
+  /// - Parameter hint: A sentence that says what to do next.
   static func end(by number: Int32, hint: String? = nil) -> Never {
     // The lock is kept, so that no file is finished from here on.
     state.withLock { state in

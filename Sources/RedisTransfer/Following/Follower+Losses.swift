@@ -19,7 +19,7 @@ extension Follower {
     summary.unansweredCount += count
   }
 
-  /// Watches the position on a new connection, and goes on from the one that is stored.
+  /// Sends WATCH for the key of the position on a new connection, and goes on from the position that the key has.
   func watchPosition() throws {
     try connection.link.write(StreamBatch.watching(positionKey))
     let watched = try connection.receive()

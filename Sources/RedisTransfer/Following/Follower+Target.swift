@@ -34,7 +34,7 @@ extension Follower {
     try connection.link.write(bytes)
   }
 
-  /// Asks the replicas, if it is time, for what the target has.
+  /// Sends WAIT, if it is due: asks whether the replicas have what the target has.
   func askReplicas() throws(TransferError) -> Bool {
     let count = unconfirmed.answeredBatchCount
     guard count > 0 else { return false }

@@ -1,9 +1,9 @@
 import RDBSupport
 import RESP
 
-/// Connections that are lost during a load: what is sent again, and when the load gives up.
+/// Lost connections of a load: which keys are sent again, and when the load gives up.
 extension Loader {
-  /// Runs `body`; if the connection is lost in it, connects again and sends again what is not safe.
+  /// Runs `body`. If it loses the connection, connects again, and sends the keys again that are not safe.
   func onSender(_ index: Int, _ body: (Sender) throws -> Void) throws {
     do { return try body(senders[index]) } catch let error as TransferError {
       guard error.canRetry else { throw error }

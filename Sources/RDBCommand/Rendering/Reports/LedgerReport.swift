@@ -9,7 +9,7 @@ struct LedgerReport {
   /// Whether to write losses only.
   var isQuiet = false
 
-  /// Whether nothing was written, because the command only looks at what it would do.
+  /// Whether this was a dry run, which writes nothing.
   var isDryRun = false
 
   /// The lines for standard error.
